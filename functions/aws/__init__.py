@@ -1,0 +1,1 @@
+"""Adapters to AWS. Each takes its clients, its clock and its random source as arguments."""

@@ -1,0 +1,1 @@
+"""The embedded AWS: MiniStack and what this workflow needs of it."""
