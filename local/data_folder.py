@@ -1,0 +1,161 @@
+"""The embedded AWS's private folder: what lies where, and what survives a crash.
+
+    <data>/process.json   the process that owns the folder: pid, its start, port, version
+    <data>/emulator.log   its output since its last start
+    <data>/state/         services' state (JSON, written at a graceful stop) and S3 objects
+                          (one file each, written as they come)
+    <data>/state/clean    present when the last stop was graceful: the state is of one moment
+    <data>/saved/         that state once more, as it was when the process started
+    <data>/tmp/           the process's TMPDIR, so that nothing is left in /tmp
+
+S3 objects are written through while tables are not, so after a kill the folder would show
+objects of the future beside tables of the past. `saved/` is what is put back then. It costs no
+space: MiniStack replaces files and never writes into one, so hard links keep the old content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.errors import StateOfOtherVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """Who owns the folder; `started` tells the process from a later one of the same pid."""
+
+    pid: int
+    started: str
+    port: int
+    version: str
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A data folder and the names of what is in it."""
+
+    root: Path
+
+    @property
+    def log(self) -> Path:
+        """The emulator's output."""
+        return self.root / "emulator.log"
+
+    @property
+    def state(self) -> Path:
+        """What the emulator reads at its start and writes while it runs."""
+        return self.root / "state"
+
+    @property
+    def saved(self) -> Path:
+        """The last state known to be of one moment."""
+        return self.root / "saved"
+
+    @property
+    def tmp(self) -> Path:
+        """The emulator's TMPDIR."""
+        return self.root / "tmp"
+
+    @property
+    def _record(self) -> Path:
+        return self.root / "process.json"
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Make the folder and hold it: of two starts at a time the second finds the first's.
+
+        It is readable by its owner alone: logs and objects are the user's data.
+        """
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        with (self.root / "lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+
+    def prepare(self) -> None:
+        """Make what a process needs in it, and clear what a killed one's workers left."""
+        self.state.mkdir(mode=0o700, exist_ok=True)
+        shutil.rmtree(self.tmp, ignore_errors=True)
+        self.tmp.mkdir(mode=0o700)
+
+    def read_record(self) -> ProcessRecord | None:
+        """The process that last owned the folder, running or not; None if there was none."""
+        try:
+            return ProcessRecord(**json.loads(self._record.read_text(encoding="utf-8")))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
+    def write_record(self, record: ProcessRecord) -> None:
+        """Note who owns the folder from now on; a reader sees the old note or the new one."""
+        temporary = self._record.with_suffix(".tmp")
+        temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        temporary.replace(self._record)
+
+    def recover(self, *, installed: str) -> str | None:
+        """Bring `state/` back to one moment; return a sentence on what was lost, or None.
+
+        Raises:
+            StateOfOtherVersion: the state was written by another MiniStack.
+        """
+        record = self.read_record()
+        if record is None:
+            return None
+        if record.version != installed:
+            raise StateOfOtherVersion(self.root, saved=record.version, installed=installed)
+        if (self.state / CLEAN).exists():
+            return None
+        shutil.rmtree(self.state, ignore_errors=True)
+        if not (self.saved / CLEAN).exists():
+            self.state.mkdir(mode=0o700)
+            return (
+                f"The embedded AWS (process {record.pid}) ended without saving, and had never "
+                "saved before: everything in it is lost, and it starts empty."
+            )
+        when = datetime.fromtimestamp((self.saved / CLEAN).stat().st_mtime, UTC)
+        _link_tree(self.saved, self.state)
+        return (
+            f"The embedded AWS (process {record.pid}) ended without saving: everything since "
+            f"it was last stopped, {when:%Y-%m-%d %H:%M:%S} UTC, is lost."
+        )
+
+    def snapshot(self) -> None:
+        """Keep `state/` as it is now, and mark it as in use until the next graceful stop."""
+        shutil.rmtree(self.saved, ignore_errors=True)
+        if (self.state / CLEAN).exists():
+            _link_tree(self.state, self.saved)
+            (self.state / CLEAN).unlink()
+
+    def undo_snapshot(self) -> None:
+        """Put everything back as it was before a start that failed."""
+        if (self.saved / CLEAN).exists():
+            shutil.rmtree(self.state, ignore_errors=True)
+            _link_tree(self.saved, self.state)
+        else:
+            self._record.unlink(missing_ok=True)
+
+    def log_tail(self, lines: int = 25) -> str:
+        """The end of the log, for error messages."""
+        try:
+            text = self.log.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+CLEAN = "clean"
+"""Name of the file that the emulator writes into `state/` once all else there is written."""
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, copy_function=os.link)

@@ -1,0 +1,168 @@
+"""Deploy a synthesized app through CloudFormation, with boto3 alone.
+
+What `cdk deploy` does, less the command line: publish the assets, create or update the stack
+with the very template, wait, return its outputs.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local import assets
+from local.errors import DeploymentFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from local.endpoint import Endpoint
+
+DEPLOY_SECONDS = 120.0
+"""How long CloudFormation may take; 1 to 2 s is usual."""
+_POLL_SECONDS = 0.1
+_INLINE_TEMPLATE_BYTES = 51_200
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+
+# `cdk bootstrap` leaves its version here, and every template asks for it.
+_BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+_BOOTSTRAP_VERSION = "31"
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The one stack of a `cdk.out` folder."""
+
+    stack: str
+    template: Path
+    asset_manifest: Path
+
+    @classmethod
+    def read(cls, folder: Path) -> Assembly:
+        """Find the stack and its files by the assembly's own manifest."""
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        by_type = {each["type"]: (name, each) for name, each in manifest["artifacts"].items()}
+        name, stack = by_type["aws:cloudformation:stack"]
+        _, published = by_type["cdk:asset-manifest"]
+        return cls(
+            stack=stack["properties"].get("stackName", name),
+            template=folder / stack["properties"]["templateFile"],
+            asset_manifest=folder / published["properties"]["file"],
+        )
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A stack that stands, its outputs, and whether anything had to be done for it."""
+
+    stack: str
+    outputs: Mapping[str, str]
+    changed: bool
+
+
+def deploy(folder: Path, *, endpoint: Endpoint) -> Deployment:
+    """Bring the stack of the `cdk.out` in `folder` up, or up to date.
+
+    Raises:
+        DeploymentFailed: with the reason of each resource that failed.
+    """
+    assembly = Assembly.read(folder)
+    body = assembly.template.read_text(encoding="utf-8")
+    cloudformation = endpoint.client("cloudformation")
+    standing = _describe(cloudformation, assembly.stack)
+    # Names of assets are hashes of their content, so an equal template is an equal deployment.
+    if _is_whole(standing) and _deployed(cloudformation, assembly.stack) == json.loads(body):
+        return Deployment(assembly.stack, _outputs(standing), changed=False)
+    if standing and standing["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        # Left by a first deployment that failed: such a stack can only be deleted.
+        cloudformation.delete_stack(StackName=assembly.stack)
+        _wait(cloudformation, assembly.stack)
+        standing = None
+    source = _publish(assembly, body, endpoint)
+    call = cloudformation.update_stack if standing else cloudformation.create_stack
+    try:
+        call(
+            StackName=assembly.stack,
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            **source,
+        )
+    except ClientError as error:
+        reason = error.response["Error"].get("Message", str(error))
+        if "No updates are to be performed" not in reason:
+            raise DeploymentFailed(assembly.stack, "refused", [reason]) from error
+    standing = _wait(cloudformation, assembly.stack)
+    if not _is_whole(standing):
+        status = standing["StackStatus"] if standing else "deleted"
+        raise DeploymentFailed(assembly.stack, status, _reasons(cloudformation, assembly.stack))
+    return Deployment(assembly.stack, _outputs(standing), changed=True)
+
+
+def outputs(stack: str, *, endpoint: Endpoint) -> Mapping[str, str]:
+    """The outputs of a stack that stands; none if it does not."""
+    standing = _describe(endpoint.client("cloudformation"), stack)
+    return _outputs(standing) if standing else {}
+
+
+def _publish(assembly: Assembly, body: str, endpoint: Endpoint) -> Mapping[str, str]:
+    """Publish what the template needs; return where CloudFormation finds the template."""
+    endpoint.client("ssm").put_parameter(
+        Name=_BOOTSTRAP_PARAMETER, Value=_BOOTSTRAP_VERSION, Type="String", Overwrite=True
+    )
+    account = endpoint.client("sts").get_caller_identity()["Account"]
+    published = assets.read(assembly.asset_manifest, account=account, region=endpoint.region)
+    assets.publish(endpoint.client("s3"), published, template=json.loads(body))
+    if len(body.encode()) <= _INLINE_TEMPLATE_BYTES:
+        return {"TemplateBody": body}
+    template = next(asset for asset in published if asset.source == assembly.template)
+    return {"TemplateURL": f"{endpoint.url}/{template.bucket}/{template.key}"}
+
+
+def _describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa: ANN401
+    try:
+        found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError:
+        return None
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def _deployed(cloudformation: Any, stack: str) -> Any:  # noqa: ANN401
+    body = cloudformation.get_template(StackName=stack)["TemplateBody"]
+    return json.loads(body) if isinstance(body, str) else body
+
+
+def _is_whole(standing: Mapping[str, Any] | None) -> bool:
+    return standing is not None and standing["StackStatus"] in (
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+    )
+
+
+def _outputs(standing: Mapping[str, Any] | None) -> Mapping[str, str]:
+    listed = (standing or {}).get("Outputs", [])
+    return {output["OutputKey"]: output["OutputValue"] for output in listed}
+
+
+def _wait(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa: ANN401
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while True:
+        standing = _describe(cloudformation, stack)
+        if standing is None or not standing["StackStatus"].endswith("_IN_PROGRESS"):
+            return standing
+        if time.monotonic() > deadline:
+            reasons = [f"it takes longer than {DEPLOY_SECONDS:.0f} s"]
+            raise DeploymentFailed(stack, standing["StackStatus"], reasons)
+        time.sleep(_POLL_SECONDS)
+
+
+def _reasons(cloudformation: Any, stack: str) -> list[str]:  # noqa: ANN401
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return [
+        f"{event['LogicalResourceId']} ({event['ResourceType']}): "
+        f"{event.get('ResourceStatusReason', event['ResourceStatus'])}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("_FAILED")
+    ]

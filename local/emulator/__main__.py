@@ -1,0 +1,94 @@
+"""Serve MiniStack with the project's extensions: `python -m local.emulator`.
+
+`local.server` starts it so in the background; by hand it serves on port 4566 until Ctrl-C.
+Everything it reads of its environment is set here, before MiniStack is imported: it keeps its
+settings in module globals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+from local.data_folder import CLEAN
+
+_SETTINGS = {
+    "BIND_HOST": "127.0.0.1",
+    # Every caller's permissions are checked; `test`/`test` is the account's root.
+    "AUTH": "true",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "MINISTACK_REGION": "us-east-1",
+    # Functions run as warm subprocesses of this Python, without Docker.
+    "LAMBDA_EXECUTOR": "local",
+    # Listeners that would open ports of their own, on every interface.
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    "PERSIST_STATE": "1",
+    "S3_PERSIST": "1",
+    "LOG_LEVEL": "INFO",
+}
+
+
+def main() -> None:
+    """Parse the arguments, extend MiniStack, serve until told to stop, save."""
+    arguments = _arguments()
+    state: Path = arguments.state
+    # AUTH may be turned off from outside, to look at a fault without it.
+    settings = {**_SETTINGS, "AUTH": os.environ.get("AUTH", "true")}
+    os.environ.update(
+        settings,
+        GATEWAY_PORT=str(arguments.port),
+        STATE_DIR=str(state),
+        S3_DATA_DIR=str(state / "s3"),
+    )
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        os.environ.pop(name, None)
+    # Imported only now: their modules read the settings above.
+    from local.emulator import extensions, self_check  # noqa: PLC0415
+
+    try:
+        self_check.check(extensions.TOUCHES)
+    except self_check.UnexpectedMiniStack as error:
+        sys.exit(str(error))
+    extensions.install()
+    _serve(arguments.socket, arguments.port)
+    (state / CLEAN).touch()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=4566, help="port on 127.0.0.1")
+    parser.add_argument("--socket", type=int, help="descriptor of a socket that listens there")
+    parser.add_argument("--state", type=Path, help="folder of the saved state")
+    arguments = parser.parse_args()
+    if arguments.state is None:
+        arguments.state = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
+    return arguments
+
+
+def _serve(socket: int | None, port: int) -> None:
+    from hypercorn.asyncio import serve  # noqa: PLC0415 - as above
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack import app  # noqa: PLC0415
+
+    # A map's workers and their clients hold many connections; the default limit is 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
+    config.keep_alive_timeout = 75  # clients reuse connections for about a minute
+    config.graceful_timeout = 2
+    asyncio.run(serve(app.app, config))
+
+
+if __name__ == "__main__":
+    main()

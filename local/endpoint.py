@@ -1,0 +1,61 @@
+"""Where an AWS answers and with which credentials: all that a client has to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# The embedded AWS listens on loopback only. A call that hangs there is a fault to see, not a
+# slow network to wait for.
+_CLIENT_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=120,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    s3={"addressing_style": "path"},
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The address and credentials of an embedded AWS.
+
+    `test`/`test` is its account's root: it passes every permission check, as an
+    administrator's credentials would.
+    """
+
+    url: str
+    region: str = "us-east-1"
+    access_key_id: str = "test"
+    secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known root, no secret
+
+    def session(self) -> boto3.Session:
+        """Make a boto3 session that looks at none of the user's own profiles."""
+        return boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            region_name=self.region,
+        )
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - the caller knows which client it asked for
+        """Make a boto3 client of `service` that talks to this endpoint."""
+        return self.session().client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.url,
+            config=_CLIENT_CONFIG,
+        )
+
+    def environment(self) -> Mapping[str, str]:
+        """The variables by which any AWS SDK or command line finds this endpoint."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+        }

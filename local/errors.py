@@ -1,0 +1,80 @@
+"""What can go wrong with the embedded AWS, each with its cure in its message.
+
+LocalError
+├── PortTaken           another program listens on the port that was asked for
+├── StateOfOtherVersion the data folder was written by another MiniStack
+├── StartupFailed       the process ended, or did not answer in time
+├── StopFailed          the process outlived its time to save and stop
+├── SynthesisFailed     `python app.py` failed
+└── DeploymentFailed    CloudFormation refused or rolled back
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class LocalError(Exception):
+    """Something about the embedded AWS that the user can mend."""
+
+
+class PortTaken(LocalError):
+    """The port that was asked for is in use."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        super().__init__(
+            f"Port {port} of 127.0.0.1 is taken by another program. "
+            "Choose another with --port, or leave it out to get a free one."
+        )
+
+
+class StateOfOtherVersion(LocalError):
+    """The saved state cannot be read by the MiniStack that is installed."""
+
+    def __init__(self, data: Path, *, saved: str, installed: str) -> None:
+        self.data, self.saved, self.installed = data, saved, installed
+        super().__init__(
+            f"{data} holds the state of MiniStack {saved}, but {installed} is installed. "
+            f"Delete that folder to start empty, or name another with --data."
+        )
+
+
+class StartupFailed(LocalError):
+    """The emulator did not become ready; the end of its log says why."""
+
+    def __init__(self, what: str, *, log: Path, tail: str) -> None:
+        self.log, self.tail = log, tail
+        super().__init__(f"The embedded AWS {what}. The end of {log}:\n{tail or '(empty)'}")
+
+
+class StopFailed(LocalError):
+    """The emulator ignores the request to stop."""
+
+    def __init__(self, pid: int, *, waited: float, log: Path) -> None:
+        self.pid = pid
+        super().__init__(
+            f"Process {pid} has not stopped within {waited:.0f} s; it may still be saving. "
+            f"See {log}; `kill -9 {pid}` ends it and loses what it has not saved."
+        )
+
+
+class SynthesisFailed(LocalError):
+    """The CDK app did not synthesize; its own words say why."""
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+        super().__init__(f"`python app.py` failed:\n{output.strip()[-6000:]}")
+
+
+class DeploymentFailed(LocalError):
+    """CloudFormation refused the template, or rolled it back."""
+
+    def __init__(self, stack: str, status: str, reasons: Sequence[str]) -> None:
+        self.stack, self.status, self.reasons = stack, status, tuple(reasons)
+        listed = "".join(f"\n  {reason}" for reason in reasons)
+        super().__init__(f"The stack {stack} ended as {status}.{listed}")

@@ -1,0 +1,63 @@
+"""A process known by more than its pid, which the system hands out again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+_POLL_SECONDS = 0.02
+
+
+def start_mark(pid: int) -> str | None:
+    """What tells the running process `pid` from an earlier one of that pid; None if none runs.
+
+    Linux: its start in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)). Elsewhere
+    an empty string: the pid alone has to do.
+    """
+    if Path("/proc/self/stat").exists():
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return None
+        # The name, field 2, is in parentheses and may hold anything, spaces included.
+        state, *fields = stat.rpartition(")")[2].split()
+        return None if state == "Z" else fields[18]
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return ""
+
+
+def is_running(pid: int, mark: str) -> bool:
+    """Whether the process that had this pid and start mark still runs."""
+    return start_mark(pid) == mark
+
+
+def terminate(pid: int, mark: str, *, timeout: float) -> bool:
+    """Ask the process to end and wait; return whether it is gone within `timeout` seconds."""
+    if is_running(pid, mark):
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return True
+    deadline = time.monotonic() + timeout
+    while is_running(pid, mark):
+        if time.monotonic() > deadline:
+            return False
+        reap(pid)
+        time.sleep(_POLL_SECONDS)
+    reap(pid)
+    return True
+
+
+def reap(pid: int) -> None:
+    """Collect the process if it is our ended child, else it stays a zombie as long as we run."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        pass

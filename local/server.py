@@ -1,0 +1,175 @@
+"""Start, find and stop the embedded AWS: a process of its own that outlives its starter."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+
+from local import process
+from local.data_folder import DataFolder, ProcessRecord
+from local.endpoint import Endpoint
+from local.errors import PortTaken, StartupFailed, StopFailed
+
+PROJECT = Path(__file__).resolve().parent.parent
+DEFAULT_DATA = PROJECT / ".local" / "aws"
+READY_SECONDS = 30.0
+"""How long a start may take. 2 to 3 s is usual; a busy machine needs more."""
+STOP_SECONDS = 60.0
+"""How long a stop may take: the state is saved in it."""
+_POLL_SECONDS = 0.05
+
+# What the emulator, and with it every Lambda worker, sees of the user's environment. All else
+# stays out: profiles and credentials of real accounts above all.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running embedded AWS."""
+
+    pid: int
+    endpoint: Endpoint
+    data: Path
+
+
+@dataclass(frozen=True)
+class Started:
+    """The outcome of `start`: the server, whether it ran before, and what a crash had cost."""
+
+    server: Server
+    found_running: bool
+    lost: str | None = None
+
+
+def find(data: Path = DEFAULT_DATA) -> Server | None:
+    """The server that runs on this data folder, if one does."""
+    record = DataFolder(data).read_record()
+    if record is None or not process.is_running(record.pid, record.started):
+        return None
+    return Server(record.pid, _endpoint(record.port), data)
+
+
+def start(
+    data: Path = DEFAULT_DATA, *, port: int | None = None, settings: dict[str, str] | None = None
+) -> Started:
+    """Start the embedded AWS on 127.0.0.1 and wait until it answers, or find the running one.
+
+    Args:
+        data: its folder; made if absent. State saved there is loaded.
+        port: 1 to 65535; a free one when None. A running server keeps its own.
+        settings: variables for the emulator's own environment.
+
+    Raises:
+        PortTaken, StateOfOtherVersion, StartupFailed
+    """
+    folder = DataFolder(data.resolve())
+    with folder.lock():
+        if running := find(folder.root):
+            _wait_until_ready(running, folder)
+            return Started(running, found_running=True)
+        installed = importlib.metadata.version("ministack")
+        # The socket is bound here and handed over: a port that is taken is known before
+        # anything else happens, and a free one cannot be lost to another program in between.
+        with _listen(port) as listening:
+            lost = folder.recover(installed=installed)
+            folder.prepare()
+            folder.snapshot()
+            port = listening.getsockname()[1]
+            pid = _spawn(folder, listening, settings or {})
+        mark = process.start_mark(pid) or ""
+        folder.write_record(ProcessRecord(pid, mark, port, installed))
+        server = Server(pid, _endpoint(port), folder.root)
+        try:
+            _wait_until_ready(server, folder)
+        except StartupFailed:
+            process.terminate(pid, mark, timeout=STOP_SECONDS)
+            folder.undo_snapshot()
+            raise
+        return Started(server, found_running=False, lost=lost)
+
+
+def stop(data: Path = DEFAULT_DATA) -> bool:
+    """Save the state and stop the server of this folder; return whether one was running.
+
+    Raises:
+        StopFailed: it still runs after a minute.
+    """
+    folder = DataFolder(data.resolve())
+    record = folder.read_record()
+    if record is None or not process.is_running(record.pid, record.started):
+        return False
+    if not process.terminate(record.pid, record.started, timeout=STOP_SECONDS):
+        raise StopFailed(record.pid, waited=STOP_SECONDS, log=folder.log)
+    return True
+
+
+def _endpoint(port: int) -> Endpoint:
+    return Endpoint(f"http://127.0.0.1:{port}")
+
+
+def _listen(port: int | None) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # A port whose last connections are still in TIME_WAIT is free all the same.
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port or 0))
+    except OSError as error:
+        listening.close()
+        raise PortTaken(port or 0) from error
+    listening.listen(128)
+    return listening
+
+
+def _spawn(folder: DataFolder, listening: socket.socket, settings: dict[str, str]) -> int:
+    environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    environment |= {"TMPDIR": str(folder.tmp), "PYTHONUNBUFFERED": "1", **settings}
+    with folder.log.open("wb") as log:
+        child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+            [
+                sys.executable,
+                "-m",
+                "local.emulator",
+                f"--socket={listening.fileno()}",
+                f"--port={listening.getsockname()[1]}",
+                f"--state={folder.state}",
+            ],
+            cwd=PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[listening.fileno()],
+            start_new_session=True,  # a Ctrl-C meant for the caller must not reach it
+        )
+    child.returncode = 0  # it is meant to outlive this object, which would warn of that
+    return child.pid
+
+
+def _wait_until_ready(server: Server, folder: DataFolder) -> None:
+    mark = process.start_mark(server.pid)
+    deadline = time.monotonic() + READY_SECONDS
+    while not _answers(server.endpoint.url):
+        process.reap(server.pid)
+        if mark is None or not process.is_running(server.pid, mark):
+            raise StartupFailed("ended at its start", log=folder.log, tail=folder.log_tail())
+        if time.monotonic() > deadline:
+            what = f"does not answer after {READY_SECONDS:.0f} s (process {server.pid})"
+            raise StartupFailed(what, log=folder.log, tail=folder.log_tail())
+        time.sleep(_POLL_SECONDS)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=1):  # noqa: S310
+            return True
+    except (urllib.error.URLError, HTTPException, OSError):
+        return False

