@@ -53,7 +53,7 @@ def read(manifest: Path, *, account: str, region: str) -> list[Asset]:
     ]
 
 
-def publish(s3: Any, assets: list[Asset], *, template: Mapping[str, Any]) -> None:  # noqa: ANN401
+def publish(s3: Any, assets: list[Asset], *, template: Mapping[str, Any]) -> None:
     """Put each asset that is not there yet; its key is its content's hash.
 
     A layer's content is left out: functions run in the project's own environment here, and a
@@ -67,7 +67,7 @@ def publish(s3: Any, assets: list[Asset], *, template: Mapping[str, Any]) -> Non
             done.result()
 
 
-def _ensure_bucket(s3: Any, bucket: str) -> None:  # noqa: ANN401
+def _ensure_bucket(s3: Any, bucket: str) -> None:
     try:
         s3.head_bucket(Bucket=bucket)
     except ClientError:
@@ -80,7 +80,7 @@ def _layer_keys(template: Mapping[str, Any]) -> Iterator[str]:
             yield str(resource["Properties"]["Content"]["S3Key"])
 
 
-def _put(s3: Any, asset: Asset, is_layer: bool) -> None:  # noqa: ANN401, FBT001
+def _put(s3: Any, asset: Asset, is_layer: bool) -> None:  # noqa: FBT001
     try:
         s3.head_object(Bucket=asset.bucket, Key=asset.key)
     except ClientError:

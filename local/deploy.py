@@ -121,7 +121,7 @@ def _publish(assembly: Assembly, body: str, endpoint: Endpoint) -> Mapping[str, 
     return {"TemplateURL": f"{endpoint.url}/{template.bucket}/{template.key}"}
 
 
-def _describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa: ANN401
+def _describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError:
@@ -129,7 +129,7 @@ def _describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa
     return None if found["StackStatus"] == "DELETE_COMPLETE" else found
 
 
-def _deployed(cloudformation: Any, stack: str) -> Any:  # noqa: ANN401
+def _deployed(cloudformation: Any, stack: str) -> Any:
     body = cloudformation.get_template(StackName=stack)["TemplateBody"]
     return json.loads(body) if isinstance(body, str) else body
 
@@ -146,7 +146,7 @@ def _outputs(standing: Mapping[str, Any] | None) -> Mapping[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
-def _wait(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa: ANN401
+def _wait(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     deadline = time.monotonic() + DEPLOY_SECONDS
     while True:
         standing = _describe(cloudformation, stack)
@@ -158,7 +158,7 @@ def _wait(cloudformation: Any, stack: str) -> dict[str, Any] | None:  # noqa: AN
         time.sleep(_POLL_SECONDS)
 
 
-def _reasons(cloudformation: Any, stack: str) -> list[str]:  # noqa: ANN401
+def _reasons(cloudformation: Any, stack: str) -> list[str]:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     return [
         f"{event['LogicalResourceId']} ({event['ResourceType']}): "

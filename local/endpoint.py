@@ -34,6 +34,11 @@ class Endpoint:
     access_key_id: str = "test"
     secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known root, no secret
 
+    @property
+    def port(self) -> int:
+        """The port of the address."""
+        return int(self.url.rpartition(":")[2])
+
     def session(self) -> boto3.Session:
         """Make a boto3 session that looks at none of the user's own profiles."""
         return boto3.Session(
@@ -42,7 +47,7 @@ class Endpoint:
             region_name=self.region,
         )
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - the caller knows which client it asked for
+    def client(self, service: str) -> Any:
         """Make a boto3 client of `service` that talks to this endpoint."""
         return self.session().client(
             service,  # type: ignore[call-overload]

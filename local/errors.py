@@ -9,6 +9,7 @@ LocalError
 └── DeploymentFailed    CloudFormation refused or rolled back
 """
 
+# ruff: noqa: N818 - each is named for what happened
 from __future__ import annotations
 
 from typing import TYPE_CHECKING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -57,7 +58,5 @@ def terminate(pid: int, mark: str, *, timeout: float) -> bool:
 
 def reap(pid: int) -> None:
     """Collect the process if it is our ended child, else it stays a zombie as long as we run."""
-    try:
+    with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass

@@ -6,7 +6,9 @@ import importlib
 import importlib.util
 from typing import Any
 
-_EXTENSIONS: tuple[Any, ...] = ()
+from local.emulator import roles
+
+_EXTENSIONS: tuple[Any, ...] = (roles,)
 if importlib.util.find_spec("local.emulator.step_functions"):
     _EXTENSIONS += tuple(importlib.import_module("local.emulator.step_functions").EXTENSIONS)
 
