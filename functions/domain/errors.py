@@ -1,0 +1,110 @@
+"""Errors that fail an execution where it stands; a redrive continues it there.
+
+The class name is the error name that Step Functions shows and Retry matches on:
+
+    IngestError
+    ├── JobNotFound
+    ├── JobAmbiguous
+    ├── JobInvalid
+    ├── ResultsObjectMissing
+    ├── ResultsObjectChanged
+    └── WriteThrottled
+
+Each carries the data that an operator needs, and ends with the cure.
+"""
+
+from functions.domain.failures import Failure
+
+
+class IngestError(Exception):
+    """A failure with a name, a subject and a cure."""
+
+    failure: Failure
+
+    def __init__(self, subject: str) -> None:
+        """Say what it is about.
+
+        Args:
+            subject: The thing that is wrong, named; never a user id or receipt text.
+        """
+        self.subject = subject
+        super().__init__(f"{subject}: {self.failure.explanation.sentence}")
+
+
+class JobNotFound(IngestError):  # noqa: N818  the name is the contract's
+    """No record of the batch-jobs table has this job id."""
+
+    failure = Failure.JOB_NOT_FOUND
+
+    def __init__(self, job_id: str) -> None:
+        """Name the job that has no record."""
+        self.job_id = job_id
+        super().__init__(f"Job {job_id!r}")
+
+
+class JobAmbiguous(IngestError):  # noqa: N818
+    """Several records of the batch-jobs table have this job id."""
+
+    failure = Failure.JOB_AMBIGUOUS
+
+    def __init__(self, job_id: str, intent_ids: list[str]) -> None:
+        """Name the job and the records that claim to be it."""
+        self.job_id = job_id
+        self.intent_ids = intent_ids
+        super().__init__(f"Job {job_id!r} (intents {', '.join(map(repr, intent_ids))})")
+
+
+class JobInvalid(IngestError):  # noqa: N818
+    """The job's record lacks something that the work needs."""
+
+    failure = Failure.JOB_INVALID
+
+    def __init__(self, job_id: str, problem: str) -> None:
+        """Name the job and what is wrong with its record."""
+        self.job_id = job_id
+        self.problem = problem
+        super().__init__(f"Job {job_id!r} ({problem})")
+
+
+class ResultsObjectMissing(IngestError):  # noqa: N818
+    """The results object is not in the bucket."""
+
+    failure = Failure.RESULTS_OBJECT_MISSING
+
+    def __init__(self, *, bucket: str, key: str) -> None:
+        """Name the object."""
+        self.bucket = bucket
+        self.key = key
+        super().__init__(f"s3://{bucket}/{key}")
+
+
+class ResultsObjectChanged(IngestError):  # noqa: N818
+    """The object under the key is not the one that the event announced."""
+
+    failure = Failure.RESULTS_OBJECT_CHANGED
+
+    def __init__(self, *, bucket: str, key: str, expected_etag: str) -> None:
+        """Name the object and the ETag it should have."""
+        self.bucket = bucket
+        self.key = key
+        self.expected_etag = expected_etag
+        super().__init__(f"s3://{bucket}/{key} (expected ETag {expected_etag})")
+
+
+class WriteThrottled(IngestError):  # noqa: N818
+    """A worker's time was spent without one confirmed write."""
+
+    failure = Failure.WRITE_THROTTLED
+
+    def __init__(self, *, table: str, start: int, attempts: int) -> None:
+        """Name the table and where the segment stands.
+
+        Args:
+            table: The transactions table.
+            start: First byte of the segment that confirmed nothing.
+            attempts: Calls of BatchWriteItem or UpdateItem that were refused.
+        """
+        self.table = table
+        self.start = start
+        self.attempts = attempts
+        super().__init__(f"Table {table}, segment from byte {start}, {attempts} attempts")

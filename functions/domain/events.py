@@ -1,0 +1,59 @@
+"""The names under which the workflow speaks: log events and metrics.
+
+Alarms, dashboards, log queries and tests take the names from here, so that none of them can
+watch for something that is never emitted.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+METRICS_NAMESPACE: Final = "BatchIngest"
+
+
+class Event(StrEnum):
+    """The `event` field of a log line: what happened, in one word that never changes."""
+
+    OBJECT_IGNORED = "object_ignored"
+    JOB_RESOLVED = "job_resolved"
+    RANGES_PLANNED = "ranges_planned"
+    SEGMENT_STARTED = "segment_started"
+    SEGMENT_LOADED = "segment_loaded"
+    WRITES_THROTTLED = "writes_throttled"
+    LOAD_VERIFIED = "load_verified"
+    LOAD_INCOMPLETE = "load_incomplete"
+    CHUNK_STARTED = "chunk_started"
+    CHUNK_MIGRATED = "chunk_migrated"
+    IMAGE_LEFT = "image_left"
+    MIGRATION_VERIFIED = "migration_verified"
+    MIGRATION_INCOMPLETE = "migration_incomplete"
+    JOB_SETTLED = "job_settled"
+    CLAIM_LOST = "claim_lost"
+    MANIFEST_UNREADABLE = "manifest_unreadable"
+    EXECUTION_FAILED = "execution_failed"
+    EXECUTION_REDRIVEN = "execution_redriven"
+    EXECUTION_RECOVERED = "execution_recovered"
+    OUTCOME_OUTDATED = "outcome_outdated"
+    JOB_STUCK = "job_stuck"
+    GRACE_PERIOD_PASSED = "grace_period_passed"
+
+
+class Metric(StrEnum):
+    """CloudWatch metrics of the namespace `BatchIngest`, all with the dimension `service`."""
+
+    RECORDS_LOADED = "RecordsLoaded"
+    RECORDS_REJECTED = "RecordsRejected"
+    DUPLICATE_RECORDS = "DuplicateRecords"
+    RECORDS_MISSING = "RecordsMissing"
+    RECORDS_UNEXPECTED = "RecordsUnexpected"
+    REJECT_PERCENT = "RejectPercent"
+    IMAGES_MIGRATED = "ImagesMigrated"
+    IMAGES_LEFT = "ImagesLeft"
+    WRITE_UNITS_PER_SECOND = "WriteUnitsPerSecond"
+    WRITE_THROTTLES = "WriteThrottles"
+    MANIFEST_UNREADABLE = "ManifestUnreadable"
+    STUCK_JOBS = "StuckJobs"
+    EXECUTION_FAILURES = "ExecutionFailures"
+
+
+FAILED_STATE_DIMENSION: Final = "FailedState"
+"""The further dimension of `Metric.EXECUTION_FAILURES`: the state that failed."""

@@ -1,0 +1,139 @@
+"""Every failure and verdict of the workflow, with its sentence and its cure.
+
+Errors raised, Fail states, alarms, messages and runbook pages take theirs from here: what an
+operator reads is the same everywhere.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cure(StrEnum):
+    """What makes a failed execution, or its results object, whole again."""
+
+    REDRIVE = "redrive"
+    """Continue the failed execution in place: `ingest redrive EXECUTION`."""
+    REPLAY = "replay"
+    """Start a new execution on purpose: `ingest replay JOB`. A redrive would fail again."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a failure means and what an operator does about it.
+
+    Attributes:
+        meaning: One sentence, without the names of jobs or objects.
+        remedy: What to do before the cure; empty when nothing has to be done.
+        cure: How the work is then continued.
+    """
+
+    meaning: str
+    remedy: str
+    cure: Cure
+
+    @property
+    def sentence(self) -> str:
+        """Meaning, remedy and cure as the text of a Cause, an alarm or a message."""
+        verb = {
+            Cure.REDRIVE: "redrive the execution.",
+            Cure.REPLAY: "replay the results object (a redrive would fail again).",
+        }[self.cure]
+        then = f"{self.remedy}, then {verb}" if self.remedy else verb
+        return f"{self.meaning} Cure: {then}"
+
+
+class Failure(StrEnum):
+    """Error names as Step Functions shows them."""
+
+    JOB_NOT_FOUND = "JobNotFound"
+    JOB_AMBIGUOUS = "JobAmbiguous"
+    JOB_INVALID = "JobInvalid"
+    RESULTS_OBJECT_MISSING = "ResultsObjectMissing"
+    RESULTS_OBJECT_CHANGED = "ResultsObjectChanged"
+    WRITE_THROTTLED = "WriteThrottled"
+    TOO_MANY_REJECTS = "TooManyRejects"
+    INCOMPLETE_LOAD = "IncompleteLoad"
+    INCOMPLETE_MIGRATION = "IncompleteMigration"
+
+    @property
+    def explanation(self) -> Explanation:
+        """What it means and how it is cured."""
+        return _EXPLANATIONS[self]
+
+
+_EXPLANATIONS = {
+    Failure.JOB_NOT_FOUND: Explanation(
+        "No record of the batch-jobs table has this job id.",
+        "write the job's record",
+        Cure.REDRIVE,
+    ),
+    Failure.JOB_AMBIGUOUS: Explanation(
+        "More than one record of the batch-jobs table has this job id.",
+        "remove the record that does not belong to the job",
+        Cure.REDRIVE,
+    ),
+    Failure.JOB_INVALID: Explanation(
+        "The job's record cannot be worked with.",
+        "mend the record (it needs a userId of 1 to 2048 bytes)",
+        Cure.REDRIVE,
+    ),
+    Failure.RESULTS_OBJECT_MISSING: Explanation(
+        "The results object of the event is not in the bucket.",
+        "restore the same content under the same key",
+        Cure.REDRIVE,
+    ),
+    Failure.RESULTS_OBJECT_CHANGED: Explanation(
+        "The results object is no longer the one of the event; its upload starts an execution "
+        "of its own.",
+        "restore the same content if the new object was a mistake",
+        Cure.REDRIVE,
+    ),
+    Failure.WRITE_THROTTLED: Explanation(
+        "DynamoDB refused every write of a segment until the worker's time was spent.",
+        "raise the table's capacity or lower writeUnitsPerSecond if it keeps happening",
+        Cure.REDRIVE,
+    ),
+    Failure.TOO_MANY_REJECTS: Explanation(
+        "Too large a share of the records was rejected; good records are written, images are "
+        "untouched.",
+        "read the dead letters and mend the prompt or the parser",
+        Cure.REPLAY,
+    ),
+    Failure.INCOMPLETE_LOAD: Explanation(
+        "After three further attempts the ledger still does not prove that every byte of the "
+        "results object was processed.",
+        "look at the ledger's segments of the object",
+        Cure.REPLAY,
+    ),
+    Failure.INCOMPLETE_MIGRATION: Explanation(
+        "After three further attempts the ledger still does not prove that every chunk of "
+        "images was processed.",
+        "look at the ledger's chunks of the object",
+        Cure.REPLAY,
+    ),
+}
+
+
+class RejectReason(StrEnum):
+    """Why a record cannot become a transaction; the first that applies, in this order."""
+
+    LINE_TOO_LONG = "LineTooLong"
+    INVALID_JSON = "InvalidJson"
+    MISSING_RECORD_ID = "MissingRecordId"
+    MODEL_ERROR = "ModelError"
+    UNKNOWN_FORM = "UnknownForm"
+    NO_JSON_IN_TEXT = "NoJsonInText"
+    INVALID_RECEIPT = "InvalidReceipt"
+    ITEM_TOO_LARGE = "ItemTooLarge"
+
+
+class ImageLeftReason(StrEnum):
+    """Why an image was left where it is."""
+
+    UNKNOWN = "ImageUnknown"
+    OWNER_MISMATCH = "ImageOwnerMismatch"
+    OUTSIDE_UPLOADS = "ImageOutsideUploads"
+    MISSING = "ImageMissing"
+    TOO_LARGE = "ImageTooLarge"
+    DESTINATION_TAKEN = "ImageDestinationTaken"
+    TRANSACTION_GONE = "ImageTransactionGone"

@@ -1,0 +1,91 @@
+"""Keys and contents of the ledger's rows.
+
+| row | pk | sk |
+|---|---|---|
+| claim | `job#{jobId}` | `claim#{key}` |
+| attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
+| segment | the same | `segment#{from}#{to}` |
+| chunk | the same | `chunk#{n}` |
+
+Positions and numbers are padded with zeros, so that a query returns rows in their order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from functions.domain.counts import ImageCounts, LoadCounts
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+
+CLAIM_PREFIX: Final = "claim#"
+ATTEMPT_PREFIX: Final = "attempt#"
+SEGMENT_PREFIX: Final = "segment#"
+CHUNK_PREFIX: Final = "chunk#"
+
+
+@dataclass(frozen=True)
+class RowKey:
+    """The key of a ledger row."""
+
+    pk: str
+    sk: str
+
+    def as_dict(self) -> dict[str, str]:
+        """As attributes."""
+        return {"pk": self.pk, "sk": self.sk}
+
+
+def job_partition(job_id: str) -> str:
+    """Where the claims of a job are."""
+    return f"job#{job_id}"
+
+
+def object_partition(job_id: str, key: str, generation: int) -> str:
+    """Where the attempts, segments and chunks of one claim of an object are."""
+    return f"object#{job_id}#{key}#{generation}"
+
+
+def claim_key(job_id: str, key: str) -> RowKey:
+    """The claim of a results object."""
+    return RowKey(job_partition(job_id), f"{CLAIM_PREFIX}{key}")
+
+
+def attempt_sk(start: int) -> str:
+    """The mark of a worker call that begins at this byte."""
+    return f"{ATTEMPT_PREFIX}{start:015d}"
+
+
+def segment_sk(span: Range) -> str:
+    """The segment over these bytes."""
+    return f"{SEGMENT_PREFIX}{span.start:015d}#{span.end:015d}"
+
+
+def chunk_sk(number: int) -> str:
+    """The chunk of images of this number, from 0."""
+    return f"{CHUNK_PREFIX}{number:06d}"
+
+
+def segment_row(segment: Segment) -> dict[str, object]:
+    """Attributes of a segment row beside its key and `ttl`."""
+    return {
+        **segment.counts.as_dict(),
+        "deadLetters": segment.dead_letters,
+        "images": segment.images,
+    }
+
+
+def read_segment(row: Mapping[str, Any]) -> Segment:
+    """A segment from its row (plain values)."""
+    _, start, end = row["sk"].split("#")
+    return Segment(
+        span=Range(int(start), int(end)),
+        counts=LoadCounts.from_dict(row),
+        dead_letters=row.get("deadLetters"),
+        images=row.get("images"),
+    )
+
+
+def read_chunk(row: Mapping[str, Any]) -> tuple[int, ImageCounts]:
+    """A chunk's number and counts from its row (plain values)."""
+    return int(row["sk"].removeprefix(CHUNK_PREFIX)), ImageCounts.from_dict(row)

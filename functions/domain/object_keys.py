@@ -1,0 +1,84 @@
+"""What a key of the image bucket is, and the keys that this system writes.
+
+Keys arrive raw in EventBridge events (they are not URL-encoded, unlike those of S3's
+notifications to queues and functions), and are used as they come.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from functions.domain.ranges import Range
+
+RESULTS_PREFIX: Final = "batch-output/"
+DEAD_LETTERS_PREFIX: Final = "dead-letters/"
+WORK_PREFIX: Final = "work/"
+UPLOADS_PREFIX: Final = "uploads/"
+PROCESSED_PREFIX: Final = "processed/"
+MANIFEST_NAME: Final = "manifest.json.out"
+
+_RESULTS = re.compile(r"batch-output/(?P<job>[^/]+)/(?P<name>.+\.jsonl(?:\.out)?)", re.DOTALL)
+_MANIFEST = re.compile(r"batch-output/(?P<job>[^/]+)/manifest\.json\.out")
+
+
+@dataclass(frozen=True)
+class ResultsKey:
+    """`batch-output/{jobId}/{path}.jsonl[.out]`; `name` is the path with its ending."""
+
+    job_id: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The whole key."""
+        return f"{RESULTS_PREFIX}{self.job_id}/{self.name}"
+
+
+@dataclass(frozen=True)
+class ManifestKey:
+    """`batch-output/{jobId}/manifest.json.out`."""
+
+    job_id: str
+
+    @property
+    def key(self) -> str:
+        """The whole key."""
+        return manifest_key(self.job_id)
+
+
+def parse_key(key: str) -> ResultsKey | ManifestKey | None:
+    """Tell what a key is; None for a key that is nothing to this system."""
+    if match := _MANIFEST.fullmatch(key):
+        return ManifestKey(match["job"])
+    if match := _RESULTS.fullmatch(key):
+        return ResultsKey(match["job"], match["name"])
+    return None
+
+
+def manifest_key(job_id: str) -> str:
+    """Where Bedrock writes a job's totals."""
+    return f"{RESULTS_PREFIX}{job_id}/{MANIFEST_NAME}"
+
+
+def dead_letters_key(results: ResultsKey, *, etag: str, segment: Range) -> str:
+    """Where the rejects of a segment go. Positions are padded, so listings sort by position."""
+    return (
+        f"{DEAD_LETTERS_PREFIX}{results.job_id}/{results.name}/{etag}/"
+        f"{segment.start:015d}-{segment.end:015d}.jsonl"
+    )
+
+
+def work_prefix(results: ResultsKey, *, generation: int) -> str:
+    """The folder of one claim's own files, without a final slash.
+
+    The key is hashed: a results key can be as long as S3 allows, and nothing would be left
+    for the names below it.
+    """
+    digest = hashlib.sha256(results.key.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{WORK_PREFIX}{results.job_id}/{digest}/{generation}"
+
+
+def image_list_key(prefix: str, segment: Range) -> str:
+    """The image ids of a segment's transactions."""
+    return f"{prefix}/images/{segment.start:015d}-{segment.end:015d}.jsonl"

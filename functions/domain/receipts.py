@@ -1,0 +1,144 @@
+"""The receipt that a model read: strict, and exact to the last digit."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date as calendar_date
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError, from_json
+from typing_extensions import TypedDict
+
+MAX_AMOUNT: Final = Decimal(10) ** 12
+MIN_AMOUNT: Final = Decimal("1e-130")
+"""DynamoDB's smallest positive number."""
+MAX_SIGNIFICANT_DIGITS: Final = 38
+"""DynamoDB's precision: a number beyond it is refused, and with it its whole batch."""
+
+_FENCED = re.compile(r"```(?:json)?\r?\n(.*)\r?\n```", re.DOTALL)
+_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EXPONENT_OUT_OF_REACH: Final = 999_999
+
+
+class NoJsonInText(ValueError):  # noqa: N818  the name is the reject's
+    """The model's text is not one JSON object."""
+
+
+class InvalidReceipt(ValueError):  # noqa: N818
+    """The JSON object is no receipt.
+
+    Attributes:
+        problems: One short string a field that is wrong, without the field's value.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep what is wrong."""
+        self.problems = problems
+        super().__init__("; ".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberText:
+    """A JSON number as it was written: `json` would round it or stumble over its size."""
+
+    text: str
+
+
+def _exact_amount(value: object) -> Decimal:
+    """The value of a JSON number, exactly, if it is an amount.
+
+    The exponent may have any number of digits, so it is bounded before anything is computed.
+    """
+    match = _NUMBER.fullmatch(value.text) if isinstance(value, _NumberText) else None
+    if match is None:
+        raise PydanticCustomError("not_a_number", "must be a JSON number")
+    sign, whole, fraction, exponent = match.groups(default="")
+    digits = (whole + fraction).lstrip("0")
+    significant = digits.rstrip("0")
+    if sign or not significant:
+        raise PydanticCustomError("not_positive", "must be greater than 0")
+    if len(significant) > MAX_SIGNIFICANT_DIGITS:
+        raise PydanticCustomError("too_precise", "must have at most 38 significant digits")
+    shift = len(digits) - len(significant) - len(fraction) + _bounded(exponent)
+    amount = Decimal((0, tuple(map(int, significant)), shift))
+    if not MIN_AMOUNT <= amount <= MAX_AMOUNT:
+        raise PydanticCustomError("out_of_range", "must be at least 10^-130 and at most 10^12")
+    return amount
+
+
+def _bounded(exponent: str) -> int:
+    if len(exponent.lstrip("+-0")) > 6:
+        return -_EXPONENT_OUT_OF_REACH if exponent.startswith("-") else _EXPONENT_OUT_OF_REACH
+    return int(exponent or "0")
+
+
+def _real_date(value: str) -> str:
+    try:
+        if _DATE.fullmatch(value):
+            calendar_date.fromisoformat(value)
+            return value
+    except ValueError:
+        pass
+    raise PydanticCustomError("not_a_date", "must be a real date, YYYY-MM-DD")
+
+
+def _not_blank(value: str) -> str:
+    if stripped := value.strip():
+        return stripped
+    raise PydanticCustomError("blank", "must not be blank")
+
+
+class Receipt(TypedDict):
+    """What a good record says. Unknown keys of the model's answer are ignored."""
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="ignore")  # type: ignore[misc]
+
+    amount: Annotated[Decimal, BeforeValidator(_exact_amount)]
+    type: Literal["income", "expense"]
+    date: Annotated[str, AfterValidator(_real_date)]
+    merchant: Annotated[str, AfterValidator(_not_blank)]
+    category: Literal["sale", "purchase", "shipping", "packaging", "fee", "other"]
+    description: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+
+
+_RECEIPT: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+
+
+def read_receipt(text: str) -> Receipt:
+    """Read the receipt that a model's text is, alone or as one fenced block.
+
+    Raises:
+        NoJsonInText: if the text is not one JSON object.
+        InvalidReceipt: if the object breaks a rule of the receipt.
+    """
+    body = text.strip()
+    if fenced := _FENCED.fullmatch(body):
+        body = fenced[1]
+    fields = _json_object(body)
+    fields.setdefault("description", "")
+    try:
+        return _RECEIPT.validate_python(fields)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidReceipt(
+            [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems]
+        ) from None
+
+
+def _json_object(body: str) -> dict[str, Any]:
+    """Parse with the numbers kept as they were written.
+
+    pydantic's parser decides what is JSON (nesting, surrogates, digits); the standard
+    library's then reads it again, because only that one hands over a number's own text.
+    """
+    try:
+        is_object = isinstance(from_json(body, allow_inf_nan=False), dict)
+        fields: Any = json.loads(body, parse_float=_NumberText, parse_int=_NumberText)
+    except (ValueError, RecursionError) as error:
+        raise NoJsonInText("the text is not JSON") from error
+    if not is_object:
+        raise NoJsonInText("the text is JSON, but not an object")
+    return dict(fields)
