@@ -1,0 +1,108 @@
+"""KMS keys of the stack, and the services that may use them without a role of ours."""
+
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks import names
+from stacks.settings import Settings
+
+
+def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.Key:
+    """Make the key for all that the stack creates, for settings that ask for one.
+
+    Roles get their part from their own policies; here come only the services that act for
+    themselves.
+    """
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        construct_id,
+        description=f"{stack.stack_name}: bucket, tables, queues, logs and executions",
+        enable_key_rotation=True,
+        removal_policy=RemovalPolicy.RETAIN if settings.production else RemovalPolicy.DESTROY,
+    )
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    log_groups = [
+        stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{prefix}/{stack.stack_name}*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for prefix in ("/aws/lambda", "/aws/vendedlogs/states")
+    ]
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="LogGroups",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
+            actions=[
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+            resources=["*"],  # in a key's policy: this key
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+        )
+    )
+    # Rules put what they cannot deliver into encrypted queues.
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="DeadLetters",
+            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={
+                "StringEquals": {"aws:SourceAccount": stack.account},
+                "ArnLike": {"aws:SourceArn": names.rule_arn(scope, "*")},
+            },
+        )
+    )
+    return key
+
+
+def topic_key(scope: Construct, construct_id: str) -> kms.Key:
+    """Make a topic's key, which admits alarms.
+
+    The key that AWS manages for SNS does not: alarms of a topic under it are lost without a word.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    """
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        construct_id,
+        description=f"{stack.stack_name}: messages of the alarm topic",
+        enable_key_rotation=True,
+        # Messages are not kept: nothing is lost with it.
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Alarms",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],  # in a key's policy: this key
+            conditions=alarms_of_this_account(scope),
+        )
+    )
+    return key
+
+
+def alarms_of_this_account(scope: Construct) -> dict[str, dict[str, str]]:
+    """Conditions that only CloudWatch alarms of this account and Region meet."""
+    stack = Stack.of(scope)
+    alarms = stack.format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=f"{stack.stack_name}-*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return {
+        "StringEquals": {"aws:SourceAccount": stack.account},
+        "ArnLike": {"aws:SourceArn": alarms},
+    }

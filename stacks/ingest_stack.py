@@ -1,0 +1,89 @@
+"""The stack: its parts, and how they hang together."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.dead_letters import dead_letter_queue
+from stacks.definition import Definition
+from stacks.encryption import encryption_key
+from stacks.notifications import Notifications
+from stacks.outcomes import Outcomes
+from stacks.settings import Settings
+from stacks.storage import Storage
+from stacks.workers import Workers
+from stacks.workflow import Workflow
+
+
+class IngestStack(Stack):
+    """Everything that turns Bedrock's batch results into transactions."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Turns Amazon Bedrock batch-inference results into DynamoDB transactions",
+            stack_name=settings.stack_name,
+            termination_protection=settings.production,
+            **kwargs,
+        )
+        definition = Definition.read()
+        key = (
+            encryption_key(self, "Encryption", settings=settings)
+            if settings.customer_managed_key
+            else None
+        )
+        storage = Storage(self, "Storage", settings=settings, key=key)
+        notifications = Notifications(self, "Notifications", settings=settings)
+        outcome_dead_letters = dead_letter_queue(self, "OutcomeDeadLetters", key=key)
+        workers = Workers(
+            self,
+            "Workers",
+            alarm_topic=notifications.topic,
+            definition=definition,
+            key=key,
+            outcome_dead_letters=outcome_dead_letters,
+            settings=settings,
+            storage=storage,
+        )
+        workflow = Workflow(
+            self,
+            "Workflow",
+            definition=definition,
+            key=key,
+            settings=settings,
+            storage=storage,
+            workers=workers,
+        )
+        outcomes = Outcomes(
+            self, "Outcomes", dead_letters=outcome_dead_letters, settings=settings, workers=workers
+        )
+        self._secure(settings)
+        self._output(
+            AlarmTopicArn=notifications.topic.topic_arn,
+            BatchJobsTableName=storage.batch_jobs.table_name,
+            BucketName=storage.bucket.bucket_name,
+            LedgerTableName=storage.ledger.table_name,
+            PendingImagesTableName=storage.pending_images.table_name,
+            StateMachineArn=workflow.state_machine.state_machine_arn,
+            TransactionsTableName=storage.transactions.table_name,
+            TriggerDeadLetterQueueUrl=workflow.trigger_dead_letters.queue_url,
+        )
+
+    def _secure(self, settings: Settings) -> None:
+        """What holds for every resource of the stack."""
+        if settings.permissions_boundary_arn:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(
+                self, "PermissionsBoundary", settings.permissions_boundary_arn
+            )
+            iam.PermissionsBoundary.of(self).apply(boundary)
+        for name, value in settings.tags.items():
+            Tags.of(self).add(name, value)
+
+    def _output(self, **outputs: str) -> None:
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

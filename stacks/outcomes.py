@@ -1,0 +1,76 @@
+"""What runs beside the executions: telling how each ended, and finding what is stuck."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks import names
+from stacks.dead_letters import DELIVERY_AGE, DELIVERY_ATTEMPTS
+from stacks.settings import Settings
+from stacks.workers import Workers
+
+#: What the rules are called, after the stack's name.
+OUTCOMES = "outcomes"
+STUCK_CHECK = "stuck-check"
+
+
+class Outcomes(Construct):
+    """The rule that hears how executions end, and the schedule that misses those that never began.
+
+    Status changes come at best effort, and a lost event leaves no trace: the one is backed by
+    alarms on the machine's own metrics, the other by the schedule.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        dead_letters: sqs.IQueue,
+        settings: Settings,
+        workers: Workers,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.rule = events.Rule(
+            self,
+            "Rule",
+            rule_name=names.rule_name(self, OUTCOMES),
+            description="Tells how executions of the state machine ended",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail=_outcomes_of(names.state_machine_arn(self)),
+            ),
+            targets=[
+                targets.LambdaFunction(
+                    workers.record_outcome.function,
+                    dead_letter_queue=dead_letters,
+                    max_event_age=DELIVERY_AGE,
+                    retry_attempts=DELIVERY_ATTEMPTS,
+                )
+            ],
+        )
+        self.stuck_check = events.Rule(
+            self,
+            "StuckCheck",
+            rule_name=names.rule_name(self, STUCK_CHECK),
+            description="Looks for jobs that no event moves on",
+            schedule=events.Schedule.rate(Duration.minutes(settings.stuck_check_minutes)),
+            # No dead letters: the next run does what this one missed.
+            targets=[targets.LambdaFunction(workers.find_stuck_jobs.function)],
+        )
+
+
+def _outcomes_of(state_machine_arn: str) -> dict[str, Any]:
+    """Failures of this machine's executions, and what becomes of those that are redriven."""
+    return {
+        "stateMachineArn": [state_machine_arn],
+        "$or": [
+            {"status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+            {"status": ["RUNNING", "SUCCEEDED"], "redriveCount": [{"numeric": [">", 0]}]},
+        ],
+    }

@@ -1,0 +1,335 @@
+"""The Lambda functions: what each is told, and exactly what each may do."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from functions.domain.events import METRICS_NAMESPACE
+from stacks import names, packaging
+from stacks.definition import Definition
+from stacks.grants import Grants
+from stacks.log_groups import log_group
+from stacks.settings import Settings
+from stacks.storage import (
+    BATCH_OUTPUT,
+    DEAD_LETTERS,
+    JOB_ID_INDEX,
+    PROCESSED,
+    UPLOADS,
+    WORK,
+    Storage,
+)
+
+_BATCH_OUTPUT_OBJECTS = f"{BATCH_OUTPUT}*"
+_MANIFESTS = f"{BATCH_OUTPUT}*/manifest.json.out"
+
+
+class Worker(Construct):
+    """One function with a role and a log group of its own, and no permission but to log."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        code: lambda_.Code,
+        dependencies: lambda_.LayerVersion,
+        description: str,
+        environment: Mapping[str, str],
+        key: kms.IKey | None,
+        package: str,
+        settings: Settings,
+        dead_letter_queue: sqs.IQueue | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        logs = log_group(
+            self,
+            "Logs",
+            name=f"/aws/lambda/{stack.stack_name}-{construct_id}",
+            settings=settings,
+            key=key,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{stack.stack_name}: {description}",
+        )
+        self.grants = Grants(self.role)
+        # Not AWSLambdaBasicExecutionRole, which lets a function write every log of the account.
+        self.grants.allow(
+            "logs:CreateLogStream", "logs:PutLogEvents", on=[logs.log_group_arn]
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            architecture=packaging.ARCHITECTURE,
+            code=code,
+            dead_letter_queue=dead_letter_queue,
+            description=description,
+            environment=dict(sorted(environment.items())),
+            environment_encryption=key,
+            handler=f"functions.{package}.handler.handler",
+            layers=[dependencies],
+            log_group=logs,
+            memory_size=settings.function_memory_megabytes,
+            role=self.role,
+            runtime=packaging.RUNTIME,
+            timeout=Duration.seconds(settings.function_timeout_seconds),
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+
+
+class Workers(Construct):
+    """All functions of the system, each with its settings and its grants."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        alarm_topic: sns.ITopic,
+        definition: Definition,
+        key: kms.IKey | None,
+        outcome_dead_letters: sqs.IQueue,
+        settings: Settings,
+        storage: Storage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._code = packaging.function_code()
+        self._dependencies = packaging.dependency_layer(self, settings=settings)
+        self._key = key
+        self._settings = settings
+        self._storage = storage
+        self.all: list[Worker] = []
+
+        self.resolve_job = self._resolve_job()
+        self.plan_ranges = self._plan_ranges()
+        self.load_segment = self._load_segment()
+        self.verify_load = self._verify_load()
+        self.migrate_images = self._migrate_images()
+        self.verify_migration = self._verify_migration()
+        self.settle_job = self._settle_job()
+        self.record_outcome = self._record_outcome(
+            alarm_topic=alarm_topic, dead_letters=outcome_dead_letters, definition=definition
+        )
+        self.find_stuck_jobs = self._find_stuck_jobs()
+
+    def _resolve_job(self) -> Worker:
+        storage = self._storage
+        worker = self._worker(
+            "ResolveJob", "Finds the job of an object that arrived, and looks at the object."
+        )
+        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        self._may_read_results(worker)
+        return worker
+
+    def _plan_ranges(self) -> Worker:
+        storage = self._storage
+        worker = self._worker(
+            "PlanRanges",
+            "Cuts a results object into ranges and marks its job as being ingested.",
+            self._range_settings(),
+        )
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
+        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        self._may_recompute_job(worker)
+        return worker
+
+    def _load_segment(self) -> Worker:
+        storage, settings = self._storage, self._settings
+        worker = self._worker(
+            "LoadSegment",
+            "Turns the records of a range into transactions.",
+            {
+                "ACCOUNT_RETENTION_DAYS": settings.account_retention_days,
+                "GUEST_RETENTION_DAYS": settings.guest_retention_days,
+                "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
+                "LINE_BYTES_LIMIT": settings.line_bytes_limit,
+                "TRANSACTIONS_TABLE": storage.transactions.table_name,
+            },
+        )
+        worker.grants.items(storage.batch_jobs, "GetItem")
+        worker.grants.items(storage.ledger, "GetItem", "PutItem")
+        worker.grants.items(storage.transactions, "BatchWriteItem", "UpdateItem")
+        worker.grants.objects(storage.bucket, f"{DEAD_LETTERS}*", "PutObject")
+        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        self._may_read_results(worker)
+        return worker
+
+    def _verify_load(self) -> Worker:
+        storage, settings = self._storage, self._settings
+        worker = self._worker(
+            "VerifyLoad",
+            "Proves by the ledger that every byte was loaded, or plans what is missing.",
+            {
+                **self._range_settings(),
+                "IMAGES_PER_CHUNK": settings.images_per_chunk,
+                "MIGRATE_CONCURRENCY": settings.migrate_concurrency,
+                "REJECT_PERCENT_LIMIT": settings.reject_percent_limit,
+            },
+        )
+        worker.grants.items(storage.ledger, "GetItem", "Query")
+        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        return worker
+
+    def _migrate_images(self) -> Worker:
+        storage, settings = self._storage, self._settings
+        bucket = storage.bucket
+        worker = self._worker(
+            "MigrateImages",
+            "Moves the images of loaded transactions out of the upload area.",
+            {
+                "IMAGE_KMS_KEY_ARN": settings.image_kms_key_arn,
+                "IMAGE_STORAGE_CLASS": settings.image_storage_class,
+                "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
+                "PENDING_IMAGES_TABLE": storage.pending_images.table_name,
+                "TRANSACTIONS_TABLE": storage.transactions.table_name,
+            },
+        )
+        worker.grants.items(storage.batch_jobs, "GetItem")
+        worker.grants.items(storage.ledger, "GetItem", "PutItem")
+        worker.grants.items(storage.pending_images, "BatchGetItem", "UpdateItem")
+        worker.grants.items(storage.transactions, "UpdateItem")
+        worker.grants.objects(bucket, f"{WORK}*", "GetObject")
+        worker.grants.objects(
+            bucket, f"{UPLOADS}*", "DeleteObject", "GetObject", "GetObjectTagging"
+        )
+        worker.grants.objects(bucket, f"{PROCESSED}*", "GetObject", "PutObject", "PutObjectTagging")
+        worker.grants.listing(bucket, f"{PROCESSED}*", f"{UPLOADS}*", f"{WORK}*")
+        if settings.image_kms_key_arn:
+            image_key = kms.Key.from_key_arn(self, "ImageKey", settings.image_kms_key_arn)
+            worker.grants.key(image_key, service="s3", reads=True, writes=True)
+        return worker
+
+    def _verify_migration(self) -> Worker:
+        storage = self._storage
+        worker = self._worker(
+            "VerifyMigration",
+            "Proves by the ledger that every image was dealt with, or plans what is missing.",
+            {"MIGRATE_CONCURRENCY": self._settings.migrate_concurrency},
+        )
+        worker.grants.items(storage.ledger, "GetItem", "Query")
+        worker.grants.objects(storage.bucket, f"{WORK}*", "GetObject", "PutObject")
+        return worker
+
+    def _settle_job(self) -> Worker:
+        worker = self._worker(
+            "SettleJob",
+            "Closes a claim and recomputes its job's record.",
+            {"GRACE_HOURS": self._settings.grace_hours},
+        )
+        worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
+        self._may_recompute_job(worker)
+        return worker
+
+    def _record_outcome(
+        self, *, alarm_topic: sns.ITopic, dead_letters: sqs.IQueue, definition: Definition
+    ) -> Worker:
+        storage = self._storage
+        worker = self._worker(
+            "RecordOutcome",
+            "Marks the job of a failed execution and tells people what to do.",
+            {
+                "ALARM_TOPIC_ARN": alarm_topic.topic_arn,
+                "GRACE_HOURS": self._settings.grace_hours,
+            },
+            dead_letter_queue=dead_letters,
+        )
+        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
+        self._may_recompute_job(worker)
+        executions = names.executions_arn(self)
+        children = [names.executions_arn(self, label=label) for label in definition.map_labels]
+        map_runs = [names.map_runs_arn(self, label=label) for label in definition.map_labels]
+        worker.grants.allow(
+            "states:DescribeExecution", "states:GetExecutionHistory", on=[executions, *children]
+        )
+        worker.grants.allow("states:ListMapRuns", on=[executions])
+        # Listing the children of a map run is an action on the run, not on the machine.
+        worker.grants.allow("states:DescribeMapRun", "states:ListExecutions", on=map_runs)
+        worker.grants.allow("sns:Publish", on=[alarm_topic.topic_arn])
+        return worker
+
+    def _find_stuck_jobs(self) -> Worker:
+        storage, settings = self._storage, self._settings
+        worker = self._worker(
+            "FindStuckJobs",
+            "Compares manifests, claims and jobs, for an event that is lost leaves no other trace.",
+            {
+                "GRACE_HOURS": settings.grace_hours,
+                "STUCK_LOOKBACK_DAYS": settings.stuck_lookback_days,
+            },
+        )
+        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        worker.grants.items(storage.ledger, "GetItem", "Query")
+        self._may_recompute_job(worker)
+        return worker
+
+    def _worker(
+        self,
+        name: str,
+        description: str,
+        environment: Mapping[str, object] | None = None,
+        *,
+        dead_letter_queue: sqs.IQueue | None = None,
+    ) -> Worker:
+        stack_name = Stack.of(self).stack_name
+        worker = Worker(
+            self,
+            name,
+            code=self._code,
+            dead_letter_queue=dead_letter_queue,
+            dependencies=self._dependencies,
+            description=description,
+            environment={
+                "BATCH_JOBS_TABLE": self._storage.batch_jobs.table_name,
+                "BUCKET_NAME": self._storage.bucket.bucket_name,
+                "LEDGER_TABLE": self._storage.ledger.table_name,
+                "POWERTOOLS_LOG_LEVEL": self._settings.log_level,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+                "POWERTOOLS_SERVICE_NAME": stack_name,
+                "STACK_NAME": stack_name,
+                **{key: str(value) for key, value in (environment or {}).items()},
+            },
+            key=self._key,
+            package=_snake_case(name),
+            settings=self._settings,
+        )
+        self.all.append(worker)
+        return worker
+
+    def _range_settings(self) -> dict[str, object]:
+        settings = self._settings
+        return {
+            "LOAD_CONCURRENCY": settings.load_concurrency,
+            "MAX_RANGES": settings.max_ranges,
+            "RANGE_BYTES": settings.range_bytes,
+            "WRITE_UNITS_PER_SECOND": settings.write_units_per_second,
+        }
+
+    def _may_read_results(self, worker: Worker) -> None:
+        """Read results objects, the version that an event names included."""
+        bucket = self._storage.bucket
+        worker.grants.objects(bucket, _BATCH_OUTPUT_OBJECTS, "GetObject", "GetObjectVersion")
+        worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
+
+    def _may_recompute_job(self, worker: Worker) -> None:
+        """Read a job's record and manifest, and write the record anew."""
+        bucket = self._storage.bucket
+        worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
+        worker.grants.objects(bucket, _MANIFESTS, "GetObject")
+        worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
+
+
+def _snake_case(name: str) -> str:
+    """`LoadSegment` is the function, `load_segment` its package."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
+

@@ -1,0 +1,183 @@
+"""The state machine with its role, and what starts it."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from stacks import names
+from stacks.dead_letters import DELIVERY_AGE, DELIVERY_ATTEMPTS, dead_letter_queue
+from stacks.definition import Definition
+from stacks.grants import Grants
+from stacks.log_groups import log_group
+from stacks.settings import Settings
+from stacks.storage import BATCH_OUTPUT, WORK, Storage
+from stacks.workers import Workers
+
+#: Keys that start an execution: results objects in both layouts, and the manifest. A `*` crosses
+#: `/`; ResolveJob decides what a key is.
+TRIGGER_KEYS = (
+    f"{BATCH_OUTPUT}*/*.jsonl.out",
+    f"{BATCH_OUTPUT}*/*.jsonl",
+    f"{BATCH_OUTPUT}*/manifest.json.out",
+)
+
+#: What the trigger's rule is called, after the stack's name.
+TRIGGER = "results"
+
+#: How long CloudFormation and Step Functions may reuse a data key of a customer's key.
+_DATA_KEY_REUSE = Duration.minutes(5)
+
+
+class Workflow(Construct):
+    """One state machine that takes a results object from its arrival to a settled job."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        definition: Definition,
+        key: kms.IKey | None,
+        settings: Settings,
+        storage: Storage,
+        workers: Workers,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._definition = definition
+        self._storage = storage
+        self._tasks = {
+            "LoadSegmentArn": workers.load_segment,
+            "MigrateImagesArn": workers.migrate_images,
+            "PlanRangesArn": workers.plan_ranges,
+            "ResolveJobArn": workers.resolve_job,
+            "SettleJobArn": workers.settle_job,
+            "VerifyLoadArn": workers.verify_load,
+            "VerifyMigrationArn": workers.verify_migration,
+        }
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=names.state_machine_name(self),
+            comment="Turns Bedrock batch-inference results into transactions",
+            # As text: CDK then leaves the definition alone, and linters and tests find it in the
+            # template. It also leaves out the grants of distributed maps, which `_role` makes.
+            definition_body=sfn.DefinitionBody.from_string(definition.text),
+            definition_substitutions=self._substitutions(),
+            encryption_configuration=(
+                sfn.CustomerManagedEncryptionConfiguration(key, _DATA_KEY_REUSE) if key else None
+            ),
+            logs=sfn.LogOptions(
+                destination=log_group(
+                    self,
+                    "Logs",
+                    # With this prefix, log delivery needs no statement for each group in the
+                    # account's log resource policy, whose length is limited.
+                    name=f"/aws/vendedlogs/states/{Stack.of(self).stack_name}",
+                    settings=settings,
+                    key=key,
+                ),
+                include_execution_data=False,
+                level=sfn.LogLevel.ALL,
+            ),
+            role=self._role(),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            tracing_enabled=True,
+        )
+        self.trigger_dead_letters = dead_letter_queue(self, "TriggerDeadLetters", key=key)
+        self.trigger = self._trigger()
+
+    def _substitutions(self) -> dict[str, str]:
+        return {
+            **{name: worker.function.function_arn for name, worker in self._tasks.items()},
+            "BucketName": self._storage.bucket.bucket_name,
+            "LedgerTableName": self._storage.ledger.table_name,
+        }
+
+    def _role(self) -> iam.Role:
+        """Everything that the definition does, and nothing else.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html and
+        https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html say what a
+        distributed map and its redrive need.
+        """
+        stack = Stack.of(self)
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com").with_conditions(
+                {
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    # The machine itself and, with a label after it, its maps' children.
+                    "ArnLike": {"aws:SourceArn": f"{names.state_machine_arn(self)}*"},
+                }
+            ),
+            description=f"{stack.stack_name}: the state machine",
+        )
+        grants = Grants(role)
+        functions = [worker.function.function_arn for worker in self._tasks.values()]
+        grants.allow("lambda:InvokeFunction", on=functions)
+        # The claim is made and read without a function.
+        grants.items(self._storage.ledger, "GetItem", "UpdateItem")
+        # Maps read their items from work/ and write their results there, in parts.
+        grants.objects(
+            self._storage.bucket,
+            f"{WORK}*",
+            "AbortMultipartUpload",
+            "GetObject",
+            "ListMultipartUploadParts",
+            "PutObject",
+        )
+        grants.allow("states:StartExecution", on=[names.state_machine_arn(self)])
+        grants.allow(
+            "states:DescribeExecution", "states:StopExecution", on=[names.executions_arn(self)]
+        )
+        grants.allow(
+            "states:RedriveExecution",
+            on=[names.executions_arn(self, label=label) for label in self._definition.map_labels],
+        )
+        return role
+
+    def _trigger(self) -> events.Rule:
+        """Start an execution for each object that may be results or a manifest."""
+        stack = Stack.of(self)
+        role = iam.Role(
+            self,
+            "TriggerRole",
+            # Only this rule may use it:
+            # https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+            assumed_by=iam.ServicePrincipal("events.amazonaws.com").with_conditions(
+                {
+                    "StringEquals": {"aws:SourceAccount": stack.account},
+                    "ArnEquals": {"aws:SourceArn": names.rule_arn(self, TRIGGER)},
+                }
+            ),
+            description=f"{stack.stack_name}: starts executions",
+        )
+        return events.Rule(
+            self,
+            "Trigger",
+            rule_name=names.rule_name(self, TRIGGER),
+            description="Starts an execution when results of a batch job, or its manifest, arrive",
+            event_pattern=events.EventPattern(
+                source=["aws.s3"],
+                detail_type=["Object Created"],
+                detail={
+                    "bucket": {"name": [self._storage.bucket.bucket_name]},
+                    "object": {"key": [{"wildcard": pattern} for pattern in TRIGGER_KEYS]},
+                },
+            ),
+            targets=[
+                targets.SfnStateMachine(
+                    self.state_machine,
+                    dead_letter_queue=self.trigger_dead_letters,
+                    max_event_age=DELIVERY_AGE,
+                    retry_attempts=DELIVERY_ATTEMPTS,
+                    role=role,
+                )
+            ],
+        )
+
