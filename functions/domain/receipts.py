@@ -8,8 +8,10 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
+
+from functions.domain.strict_json import parse_object
 
 MAX_AMOUNT: Final = Decimal(10) ** 12
 MIN_AMOUNT: Final = Decimal("1e-130")
@@ -20,7 +22,8 @@ MAX_SIGNIFICANT_DIGITS: Final = 38
 _FENCED = re.compile(r"```(?:json)?\r?\n(.*)\r?\n```", re.DOTALL)
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EXPONENT_OUT_OF_REACH: Final = 999_999
+_MAX_EXPONENT_DIGITS: Final = 12
+"""Beyond these no line is long enough to bring the value back to an amount by its zeros."""
 
 
 class NoJsonInText(ValueError):  # noqa: N818  the name is the reject's
@@ -70,9 +73,8 @@ def _exact_amount(value: object) -> Decimal:
 
 
 def _bounded(exponent: str) -> int:
-    if len(exponent.lstrip("+-0")) > 6:
-        return -_EXPONENT_OUT_OF_REACH if exponent.startswith("-") else _EXPONENT_OUT_OF_REACH
-    return int(exponent or "0")
+    digits = exponent.lstrip("+-0")[:_MAX_EXPONENT_DIGITS] or "0"
+    return -int(digits) if exponent.startswith("-") else int(digits)
 
 
 def _real_date(value: str) -> str:
@@ -131,14 +133,12 @@ def read_receipt(text: str) -> Receipt:
 def _json_object(body: str) -> dict[str, Any]:
     """Parse with the numbers kept as they were written.
 
-    pydantic's parser decides what is JSON (nesting, surrogates, digits); the standard
-    library's then reads it again, because only that one hands over a number's own text.
+    `parse_object` decides what is JSON (nesting, surrogates, digits); the standard library's
+    parser then reads it again, because only that one hands over a number's own text.
     """
     try:
-        is_object = isinstance(from_json(body, allow_inf_nan=False), dict)
-        fields: Any = json.loads(body, parse_float=_NumberText, parse_int=_NumberText)
-    except (ValueError, RecursionError) as error:
-        raise NoJsonInText("the text is not JSON") from error
-    if not is_object:
-        raise NoJsonInText("the text is JSON, but not an object")
-    return dict(fields)
+        parse_object(body.encode())
+    except ValueError as error:
+        raise NoJsonInText("the text is not one JSON object") from error
+    fields: dict[str, Any] = json.loads(body, parse_float=_NumberText, parse_int=_NumberText)
+    return fields

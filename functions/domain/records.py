@@ -5,19 +5,20 @@ part of the line, and dropped.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic_core import from_json
-
 from functions.domain.failures import RejectReason
 from functions.domain.receipts import InvalidReceipt, NoJsonInText, Receipt, read_receipt
+from functions.domain.strict_json import parse_object
 
 MAX_IMAGE_ID_BYTES: Final = 2048
 """DynamoDB's limit of a partition key; `imageId` is one."""
 MAX_EXCERPT_BYTES: Final = 1024
 MAX_DETAIL_CHARACTERS: Final = 200
+_MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,13 @@ def read_record(content: bytes) -> Answer | Reject:
         content: The line without its end; not over the bound.
     """
     try:
-        record = from_json(content, allow_inf_nan=False)
+        record = parse_object(content)
     except ValueError as error:
-        return _not_json(content, str(error))
-    if not isinstance(record, dict):
-        return _not_json(content, "the line is not a JSON object")
+        return Reject(
+            RejectReason.INVALID_JSON,
+            details=[_short(str(error))],
+            excerpt=_line_excerpt(content),
+        )
     record.pop("modelInput", None)
     image_id = next(filter(_is_image_id, (record.get("recordId"), record.get("customData"))), None)
     if image_id is None:
@@ -84,12 +87,6 @@ def _read_answer(image_id: str, record: dict[str, Any]) -> Answer | Reject:
     except InvalidReceipt as problem:
         reason, details = RejectReason.INVALID_RECEIPT, [_short(p) for p in problem.problems]
     return Reject(reason, image_id, details, _excerpt(text))
-
-
-def _not_json(content: bytes, problem: str) -> Reject:
-    return Reject(
-        RejectReason.INVALID_JSON, details=[_short(problem)], excerpt=_line_excerpt(content)
-    )
 
 
 def too_large(answer: Answer, size: int) -> Reject:
@@ -169,7 +166,7 @@ def _model_error_details(error: dict[str, Any]) -> list[str]:
     return [
         _short(str(error[name]))
         for name in ("errorCode", "errorMessage")
-        if isinstance(error.get(name), str | int | float)
+        if isinstance(error.get(name), str | int | float) and not isinstance(error[name], bool)
     ]
 
 
@@ -187,6 +184,9 @@ def _record_excerpt(record: dict[str, Any]) -> str:
 
 
 def _line_excerpt(content: bytes) -> str:
-    """The head of a line that is not JSON, up to where `modelInput` may begin."""
-    head, _, _ = content[:MAX_EXCERPT_BYTES].partition(b"modelInput")
+    """The head of a line that is not JSON, up to where `modelInput` may begin.
+
+    An escape may spell a letter of that key.
+    """
+    head = _MAY_BE_MODEL_INPUT.split(content[:MAX_EXCERPT_BYTES], maxsplit=1)[0]
     return _excerpt(head.decode(errors="replace"))

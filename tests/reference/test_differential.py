@@ -1,0 +1,180 @@
+"""The product and the reference agree on every line, however damaged.
+
+`INGEST_DIFFERENTIAL_LINES` sets how many damaged lines are compared (200,000 unless told),
+`INGEST_DIFFERENTIAL_SEED` which (1 unless told): the same two give the same lines.
+"""
+
+import itertools
+import multiprocessing
+import os
+import random
+from concurrent.futures import ProcessPoolExecutor
+
+import pytest
+
+from tests.reference import corpus, lines, mutate, product
+from tests.reference.compare import comparer
+from tests.reference.corpus import Knobs
+from tests.reference.records import LINE_LIMIT
+from tests.reference.transactions import ITEM_LIMIT, Job, Retention, Stored, item_size, judge
+
+LINES = int(os.environ.get("INGEST_DIFFERENTIAL_LINES", "200000"))
+SEED = int(os.environ.get("INGEST_DIFFERENTIAL_SEED", "1"))
+LINES_PER_OBJECT = 100
+OBJECTS_PER_TASK = 20
+SECONDS_PER_TASK = 120
+"""A task takes about one; only a hang takes this long."""
+
+EVENT_TIMES = ("2026-07-01T00:00:00Z", "2026-07-01T23:59:59.999Z", "2024-02-29T15:00:00.000Z")
+JOBS = (
+    Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="model", trace_id="t"),
+    Job(job_id="abc123", intent_id="意図", user_id="device-9"),
+    Job(job_id="j#b", intent_id="i", user_id="ephemeral-", model_id="m"),
+    Job(job_id="j", intent_id="i", user_id="u" * 2048, trace_id="Root=1-2-3"),
+    Job(job_id="j", intent_id="i", user_id="my-device-1"),
+)
+RETENTIONS = (
+    Retention(),
+    Retention(guest_days=None, account_days=None),
+    Retention(guest_days=1, account_days=3650),
+)
+
+
+def differences_of_object(number: int, case_numbers: range) -> list[str]:
+    """Put damaged lines into one object, and read it in both ways."""
+    chance = random.Random(f"object {SEED} {number}")
+    limit = chance.choice((40_000, LINE_LIMIT))
+    data = bytearray(lines.BYTE_ORDER_MARK if chance.random() < 0.3 else b"")
+    for case_number in case_numbers:
+        data += mutate.case(SEED, case_number).line
+        data += chance.choice((b"\n", b"\n", b"\r\n", b"\n\n", b"\n \t\r\n"))
+    if chance.random() < 0.5:
+        del data[-1:]
+    return differences_of_data(bytes(data), limit=limit, chance=chance)
+
+
+def differences_of_data(data: bytes, *, limit: int, chance: random.Random) -> list[str]:
+    """Read one object in both ways: the same records at the same places, the same verdicts."""
+    expected = list(lines.split(data))
+    found = list(product.split(_blocks(data, chance), start=0, limit=limit))
+    places = [(line.start, line.offset, line.length) for line in expected]
+    if [(line.start, line.offset, line.length) for line in found] != places:
+        return [f"the records are at other places in {data!r}"]
+    compare = comparer(
+        chance.choice(JOBS),
+        event_time=_event_time(chance),
+        retention=chance.choice(RETENTIONS),
+        limit=limit,
+    )
+    differences: list[str] = []
+    for ours, theirs in zip(expected, found, strict=True):
+        if theirs.content != (ours.content if ours.length <= limit else b""):
+            differences.append(f"other content at {ours.start}: {ours.content!r}")
+        if difference := compare(ours.content):
+            differences.append(f"{difference}: {_abridged(ours.content)}")
+    return differences
+
+
+def _event_time(chance: random.Random) -> str:
+    """Both are given the event time as it is kept, cut to seconds."""
+    return chance.choice(EVENT_TIMES)[:19] + "Z"
+
+
+def _blocks(data: bytes, chance: random.Random) -> list[bytes]:
+    """The data in blocks of odd sizes."""
+    size = chance.choice((1 + len(data), 65_536, 4096, 1021))
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+def _abridged(line: bytes) -> str:
+    return repr(line) if len(line) < 3000 else f"{line[:2000]!r} … {line[-500:]!r}"
+
+
+def differences_of_objects(first: int, count: int) -> list[str]:
+    """A task: some objects, until enough was found to look at."""
+    differences: list[str] = []
+    for number in range(first, first + count):
+        cases = range(number * LINES_PER_OBJECT, min((number + 1) * LINES_PER_OBJECT, LINES))
+        differences += differences_of_object(number, cases)
+        if len(differences) > 20:
+            break
+    return differences
+
+
+def test_they_agree_on_every_damaged_line() -> None:
+    objects = -(-LINES // LINES_PER_OBJECT)
+    firsts = range(0, objects, OBJECTS_PER_TASK)
+    counts = [min(OBJECTS_PER_TASK, objects - first) for first in firsts]
+    workers = min(2, os.cpu_count() or 1)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        results = pool.map(
+            differences_of_objects, firsts, counts, timeout=SECONDS_PER_TASK * len(counts)
+        )
+        differences = list(itertools.chain.from_iterable(results))
+    assert not differences, "\n".join(differences[:20])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_they_agree_on_corpora(seed: int) -> None:
+    knobs = Knobs(
+        seed=seed,
+        lines=300,
+        reject_share=0.3,
+        guaranteed=seed % 3 == 0,
+        duplicate_share=0.1,
+        crlf_share=seed % 4 / 3,
+        byte_order_mark=seed % 2 == 0,
+        final_newline=seed % 3 != 1,
+        model_input_bytes=(0, 20_000) if seed == 5 else (0, 400),
+    )
+    data = corpus.generate(knobs).data
+    chance = random.Random(seed)
+    assert not differences_of_data(data, limit=knobs.line_limit, chance=chance)
+
+
+def test_every_kind_of_damage_occurs() -> None:
+    done = {step for number in range(2000) for step in mutate.case(SEED, number).steps}
+    assert done == set(mutate.STEPS)
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.user_id[:12])
+@pytest.mark.parametrize("amount", ["1", "1.5", "0.1", "12345678901.5", "1e-130", "1" * 12])
+@pytest.mark.parametrize("over", [-1, 0, 1, 2])
+def test_they_agree_about_the_largest_item(job: Job, amount: str, over: int) -> None:
+    event_time, retention = "2026-07-01T00:00:00Z", Retention()
+
+    def line(description: str) -> bytes:
+        receipt = (
+            f'{{\\"amount\\":{amount},\\"type\\":\\"income\\",\\"date\\":\\"2026-07-01\\",'
+            f'\\"merchant\\":\\"m\\",\\"category\\":\\"fee\\",\\"description\\":\\"{description}\\"}}'
+        )
+        return f'{{"recordId":"r","output":{{"text":"{receipt}"}}}}'.encode()
+
+    empty = judge(line(""), job=job, event_time=event_time, retention=retention)
+    assert isinstance(empty, Stored)
+    description = "é" + "x" * (ITEM_LIMIT - item_size(empty.item) - 2 + over)
+    verdict = judge(line(description), job=job, event_time=event_time, retention=retention)
+    assert isinstance(verdict, Stored) == (over <= 0)
+    compare = comparer(job, event_time=event_time, retention=retention, limit=LINE_LIMIT)
+    assert compare(line(description)) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_they_agree_on_whose_record_it_is(seed: int) -> None:
+    """Section 3.1: a record is its range's that holds its first byte, wherever a range begins."""
+    chance = random.Random(seed)
+    knobs = Knobs(
+        seed=100 + seed,
+        lines=8,
+        blank_line_share=0.5,
+        byte_order_mark=seed % 2 == 0,
+        final_newline=seed % 3 == 0,
+        description_characters=(0, 10),
+    )
+    data = corpus.generate(knobs).data
+    for start in range(len(data)):
+        expected = lines.of_segment(data, start, len(data))
+        rest = data[max(start - 1, 0) :]
+        found = list(product.split(_blocks(rest, chance), start=start, limit=LINE_LIMIT))
+        assert found == expected
