@@ -27,7 +27,10 @@ def synthesize(*, overrides: Mapping[str, Any] | None = None, outdir: str | None
     # The CDK command line passes the context of cdk.json itself, with the values of its `-c` in it;
     # they come over these. Without the command line, these are all there is.
     app = App(
-        context={**json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"], **(overrides or {})},
+        context={
+            **json.loads(_CDK_JSON.read_text(encoding="utf-8"))["context"],
+            **(overrides or {}),
+        },
         outdir=outdir,
     )
     settings = Settings.from_context(app.node.get_all_context())

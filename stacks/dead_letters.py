@@ -15,7 +15,7 @@ DELIVERY_ATTEMPTS = 185
 
 
 def dead_letter_queue(scope: Construct, construct_id: str, *, key: kms.IKey | None) -> sqs.Queue:
-    """Make an encrypted queue that only TLS reaches. Whoever sends to it adds its own permission."""
+    """Make an encrypted queue that only TLS reaches; whoever sends to it adds a permission."""
     return sqs.Queue(
         scope,
         construct_id,

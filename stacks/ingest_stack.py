@@ -10,6 +10,7 @@ from stacks.dead_letters import dead_letter_queue
 from stacks.definition import Definition
 from stacks.encryption import encryption_key
 from stacks.notifications import Notifications
+from stacks.observability import Observability
 from stacks.outcomes import Outcomes
 from stacks.settings import Settings
 from stacks.storage import Storage
@@ -61,6 +62,16 @@ class IngestStack(Stack):
         )
         outcomes = Outcomes(
             self, "Outcomes", dead_letters=outcome_dead_letters, settings=settings, workers=workers
+        )
+        Observability(
+            self,
+            "Observability",
+            outcomes=outcomes,
+            settings=settings,
+            storage=storage,
+            topic=notifications.topic,
+            workers=workers,
+            workflow=workflow,
         )
         self._secure(settings)
         self._output(

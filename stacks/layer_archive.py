@@ -28,7 +28,9 @@ BUILDER_VERSION = 1
 SERVICES = frozenset({"dynamodb", "s3", "sns", "stepfunctions"})
 
 #: Of `*.dist-info`, what only an installer reads, and what would differ from build to build.
-_INSTALLER_FILES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
+_INSTALLER_FILES = frozenset(
+    {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
+)
 
 #: The earliest time that a zip entry can have.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -42,7 +44,7 @@ def fingerprint(lock: Path) -> str:
 
 def empty(directory: Path) -> Path:
     """Return an archive that holds the layer's place in a template and brings nothing."""
-    return _kept(directory / "layer-empty.zip", lambda packages: None)
+    return _kept(directory / "layer-empty.zip", lambda _: None)
 
 
 def build(directory: Path, *, lock: Path) -> Path:

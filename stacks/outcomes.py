@@ -35,6 +35,8 @@ class Outcomes(Construct):
         workers: Workers,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.dead_letters = dead_letters
+        self.check_period = Duration.minutes(settings.stuck_check_minutes)
         self.rule = events.Rule(
             self,
             "Rule",
@@ -59,7 +61,7 @@ class Outcomes(Construct):
             "StuckCheck",
             rule_name=names.rule_name(self, STUCK_CHECK),
             description="Looks for jobs that no event moves on",
-            schedule=events.Schedule.rate(Duration.minutes(settings.stuck_check_minutes)),
+            schedule=events.Schedule.rate(self.check_period),
             # No dead letters: the next run does what this one missed.
             targets=[targets.LambdaFunction(workers.find_stuck_jobs.function)],
         )

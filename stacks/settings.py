@@ -1,26 +1,28 @@
 """Every knob of a deployment: one typed model, read from the CDK context.
 
 `cdk.json` holds each knob with its default; `-c name=value` overrides one for a deployment. A value
-out of its bounds, or a name that is none of ours, stops the synthesis with a sentence that names it.
+out of its bounds, or a name that is none of ours, stops the synthesis with a sentence about it.
 """
 
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from stacks import knobs
+
 KEBIBYTE = 1024
 MEBIBYTE = 1024 * KEBIBYTE
 
 #: Days that CloudWatch Logs accepts as a retention (PutRetentionPolicy).
 LogRetentionDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-    3653,
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
 ]  # fmt: skip
 
 #: S3 storage classes that an image can be copied to and still be read at once.
@@ -32,56 +34,18 @@ REDRIVE_WINDOW_DAYS = 14
 
 _KEY_ARN = r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 _KEY_ARN_FORM = "the ARN of a KMS key (an alias will not do), or empty for none"
+# The state machine is called like the stack, and its name may have 80 characters.
+_STACK_NAME = r"^[A-Za-z][A-Za-z0-9-]{0,47}$"
 _BUCKET_NAME = r"^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _TABLE_NAME = r"^$|^[A-Za-z0-9_.-]{3,255}$"
 _TABLE_NAME_FORM = "the name of an existing table, or empty to create one"
 
 
+_IMPORTABLE = ("bucket", "transactions_table", "batch_jobs_table", "pending_images_table")
+
+
 class SettingsError(Exception):
     """A knob has a value that it cannot have, or a name that no knob has."""
-
-
-def _number(default: int, unit: str, least: int, most: int, description: str) -> Any:
-    """A knob that counts `unit`s, from `least` to `most`, both included."""
-    return Field(
-        default=default,
-        ge=least,
-        le=most,
-        description=description,
-        json_schema_extra={
-            "unit": unit,
-            "allowed": f"a whole number of {unit} from {least:,} to {most:,}",
-        },
-    )
-
-
-def _text(default: str, pattern: str, form: str, description: str) -> Any:
-    """A knob that is a text of a certain `form`."""
-    return Field(
-        default=default,
-        pattern=pattern,
-        description=description,
-        json_schema_extra={"unit": "", "allowed": form},
-    )
-
-
-def _choice(default: object, kind: object, unit: str, description: str) -> Any:
-    """A knob that takes one of a few values."""
-    allowed = "one of " + ", ".join(str(value) for value in get_args(kind))
-    return Field(
-        default=default,
-        description=description,
-        json_schema_extra={"unit": unit, "allowed": allowed},
-    )
-
-
-def _switch(default: bool, description: str) -> Any:  # noqa: FBT001 - the value of the knob
-    """A knob that is on or off."""
-    return Field(
-        default=default,
-        description=description,
-        json_schema_extra={"unit": "", "allowed": "true or false"},
-    )
 
 
 class Settings(BaseModel):
@@ -92,196 +56,272 @@ class Settings(BaseModel):
     )
 
     # The deployment as a whole
-    stack_name: str = _text(
-        "BatchIngest",
-        # The state machine is called like the stack, and its name may have 80 characters.
-        r"^[A-Za-z][A-Za-z0-9-]{0,47}$",
-        "a letter followed by at most 47 letters, digits and hyphens",
+    stack_name: str = knobs.text(
         "Name of the stack, of its state machine and of the `service` dimension of its metrics.",
+        default="BatchIngest",
+        pattern=_STACK_NAME,
+        form="a letter followed by at most 47 letters, digits and hyphens",
     )
-    production: bool = _switch(
-        False,
+    production: bool = knobs.switch(
         "Keeps what the stack creates: point-in-time recovery, deletion protection, and buckets and"
         " tables that stay when the stack is deleted.",
+        default=False,
     )
-    permissions_boundary_arn: str = _text(
-        "",
-        r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
-        "the ARN of an IAM managed policy, or empty for none",
+    permissions_boundary_arn: str = knobs.text(
         "Permissions boundary of every role in the stack.",
+        pattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
+        form="the ARN of an IAM managed policy, or empty for none",
     )
     tags: dict[str, str] = Field(
         default_factory=dict,
         description="Tags of every resource that can have tags.",
         json_schema_extra={"unit": "", "allowed": "an object of texts, such as {'team': 'books'}"},
     )
-    customer_managed_key: bool = _switch(
-        False,
+    customer_managed_key: bool = knobs.switch(
         "Encrypts all that the stack creates with a KMS key of its own instead of keys that AWS"
         " owns. Costs a key and its requests.",
+        default=False,
     )
-    packaging: Literal["aws", "local"] = _choice(
-        "aws",
-        Literal["aws", "local"],
-        "",
+    packaging: Literal["aws", "local"] = knobs.choice(
         "`aws` builds the layer of dependencies; `local` puts an empty one in its place, for an"
         " embedded AWS that runs the functions in the project's own environment.",
+        default="aws",
+        values=Literal["aws", "local"],
     )
 
     # What exists already, owned by the application
-    bucket_name: str = _text(
-        "",
-        _BUCKET_NAME,
-        "the name of an existing bucket in this account and Region, or empty to create one",
+    bucket_name: str = knobs.text(
         "Image bucket to import.",
+        pattern=_BUCKET_NAME,
+        form="the name of an existing bucket in this account and Region, or empty to create one",
     )
-    bucket_key_arn: str = _text("", _KEY_ARN, _KEY_ARN_FORM, "KMS key of the imported bucket.")
-    switch_on_event_bridge: bool = _switch(
-        True,
+    bucket_key_arn: str = knobs.text(
+        "KMS key of the imported bucket.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM,
+    )
+    switch_on_event_bridge: bool = knobs.switch(
         "Switches on the EventBridge notifications of the imported bucket, the one thing that is"
         " changed of it. Deleting the stack leaves the switch on.",
+        default=True,
     )
-    transactions_table_name: str = _text(
-        "", _TABLE_NAME, _TABLE_NAME_FORM, "Transactions table to import."
+    transactions_table_name: str = knobs.text(
+        "Transactions table to import.",
+        pattern=_TABLE_NAME,
+        form=_TABLE_NAME_FORM,
     )
-    transactions_table_key_arn: str = _text(
-        "", _KEY_ARN, _KEY_ARN_FORM, "KMS key of the imported transactions table."
+    transactions_table_key_arn: str = knobs.text(
+        "KMS key of the imported transactions table.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM,
     )
-    batch_jobs_table_name: str = _text("", _TABLE_NAME, _TABLE_NAME_FORM, "Job table to import.")
-    batch_jobs_table_key_arn: str = _text(
-        "", _KEY_ARN, _KEY_ARN_FORM, "KMS key of the imported job table."
+    batch_jobs_table_name: str = knobs.text(
+        "Job table to import.",
+        pattern=_TABLE_NAME,
+        form=_TABLE_NAME_FORM,
     )
-    pending_images_table_name: str = _text(
-        "", _TABLE_NAME, _TABLE_NAME_FORM, "Table of pending images to import."
+    batch_jobs_table_key_arn: str = knobs.text(
+        "KMS key of the imported job table.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM,
     )
-    pending_images_table_key_arn: str = _text(
-        "", _KEY_ARN, _KEY_ARN_FORM, "KMS key of the imported table of pending images."
+    pending_images_table_name: str = knobs.text(
+        "Table of pending images to import.",
+        pattern=_TABLE_NAME,
+        form=_TABLE_NAME_FORM,
+    )
+    pending_images_table_key_arn: str = knobs.text(
+        "KMS key of the imported table of pending images.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM,
     )
 
     # Loading
-    range_bytes: int = _number(
-        16 * MEBIBYTE,
-        "bytes",
-        64 * KEBIBYTE,
-        1024 * MEBIBYTE,
+    range_bytes: int = knobs.count(
         "Size of a range. Smaller ones lose less to a failure, larger ones start fewer workers.",
+        default=16 * MEBIBYTE,
+        unit="bytes",
+        least=64 * KEBIBYTE,
+        most=1024 * MEBIBYTE,
     )
-    max_ranges: int = _number(
-        2000, "ranges", 1, 10_000, "Ranges of one object; beyond it, ranges grow instead."
+    max_ranges: int = knobs.count(
+        "Ranges of one object; beyond it, ranges grow instead.",
+        default=2000,
+        unit="ranges",
+        least=1,
+        most=10_000,
     )
-    load_concurrency: int = _number(
-        4, "workers", 1, 1000, "Ranges of one execution that are loaded at a time."
+    load_concurrency: int = knobs.count(
+        "Ranges of one execution that are loaded at a time.",
+        default=4,
+        unit="workers",
+        least=1,
+        most=1000,
     )
-    write_units_per_second: int = _number(
-        1000,
-        "write units per second",
-        1,
-        40_000,
+    write_units_per_second: int = knobs.count(
         "Write budget of one execution, shared among its workers. A job's transactions share one"
         " partition key, and DynamoDB gives a partition 1,000.",
+        default=1000,
+        unit="write units per second",
+        least=1,
+        most=40_000,
     )
-    line_bytes_limit: int = _number(
-        16 * MEBIBYTE,
-        "bytes",
-        64 * KEBIBYTE,
-        256 * MEBIBYTE,
+    line_bytes_limit: int = knobs.count(
         "Longest line that is read; a longer one is a reject. A worker holds one at a time.",
+        default=16 * MEBIBYTE,
+        unit="bytes",
+        least=64 * KEBIBYTE,
+        most=256 * MEBIBYTE,
     )
-    reject_percent_limit: int = _number(
-        50,
-        "percent",
-        0,
-        100,
-        "Share of rejects over which an execution fails as TooManyRejects (never under 20 rejects).",
+    reject_percent_limit: int = knobs.count(
+        "Share of rejects over which an execution fails as TooManyRejects (never under 20 of them).",
+        default=50,
+        unit="percent",
+        least=0,
+        most=100,
     )
 
     # Images
-    migrate_concurrency: int = _number(
-        4, "workers", 1, 1000, "Chunks of images of one execution that are migrated at a time."
+    migrate_concurrency: int = knobs.count(
+        "Chunks of images of one execution that are migrated at a time.",
+        default=4,
+        unit="workers",
+        least=1,
+        most=1000,
     )
-    images_per_chunk: int = _number(
-        2000, "images", 1, 50_000, "Images that one worker call is given."
+    images_per_chunk: int = knobs.count(
+        "Images that one worker call is given.",
+        default=2000,
+        unit="images",
+        least=1,
+        most=50_000,
     )
-    image_storage_class: StorageClass = _choice(
-        "STANDARD", StorageClass, "", "Storage class of migrated images."
+    image_storage_class: StorageClass = knobs.choice(
+        "Storage class of migrated images.",
+        default="STANDARD",
+        values=StorageClass,
     )
-    image_kms_key_arn: str = _text(
-        "", _KEY_ARN, _KEY_ARN_FORM + " (the bucket's default then)", "KMS key of migrated images."
+    image_kms_key_arn: str = knobs.text(
+        "KMS key of migrated images.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM + " (the bucket's default then)",
     )
 
     # Functions
-    function_memory_megabytes: int = _number(
-        1024, "megabytes", 256, 10_240, "Memory of a function; 1,769 buys one whole processor."
+    function_memory_megabytes: int = knobs.count(
+        "Memory of a function; 1,769 buys one whole processor.",
+        default=1024,
+        unit="megabytes",
+        least=256,
+        most=10_240,
     )
-    function_timeout_seconds: int = _number(
-        300,
-        "seconds",
-        60,
-        # Under the 330 seconds that the definition gives a task, so that a call that is tried
-        # again seldom meets a living predecessor.
-        300,
+    # At most 300 seconds, for the definition gives a task 330: a call that is tried again seldom
+    # meets a living predecessor.
+    function_timeout_seconds: int = knobs.count(
         "Time limit of a function. A worker ends its segment before it and is called again.",
+        default=300,
+        unit="seconds",
+        least=60,
+        most=300,
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _choice(
-        "INFO", Literal["DEBUG", "INFO", "WARNING", "ERROR"], "", "Least level that functions log."
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = knobs.choice(
+        "Least level that functions log.",
+        default="INFO",
+        values=Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     )
-    log_retention_days: LogRetentionDays = _choice(
-        90, LogRetentionDays, "days", "How long logs are kept."
+    log_retention_days: Annotated[LogRetentionDays, knobs.FromText] = knobs.choice(
+        "How long logs are kept.",
+        default=90,
+        values=LogRetentionDays,
+        unit="days",
     )
 
     # How long data is kept
-    guest_retention_days: int = _number(
-        60, "days", 0, 36_500, "Life of a guest's transactions; 0 keeps them for ever."
+    guest_retention_days: int = knobs.count(
+        "Life of a guest's transactions; 0 keeps them for ever.",
+        default=60,
+        unit="days",
+        least=0,
+        most=36_500,
     )
-    account_retention_days: int = _number(
-        365, "days", 0, 36_500, "Life of an account's transactions; 0 keeps them for ever."
+    account_retention_days: int = knobs.count(
+        "Life of an account's transactions; 0 keeps them for ever.",
+        default=365,
+        unit="days",
+        least=0,
+        most=36_500,
     )
-    ledger_retention_days: int = _number(
-        90, "days", REDRIVE_WINDOW_DAYS + 1, 3650, "Life of attempt, segment and chunk rows."
+    ledger_retention_days: int = knobs.count(
+        "Life of attempt, segment and chunk rows.",
+        default=90,
+        unit="days",
+        least=REDRIVE_WINDOW_DAYS + 1,
+        most=3650,
     )
-    output_retention_days: int = _number(
-        30,
-        "days",
-        REDRIVE_WINDOW_DAYS + 1,
-        3650,
+    output_retention_days: int = knobs.count(
         "Life of objects under `batch-output/` and `work/` in a bucket that the stack creates.",
+        default=30,
+        unit="days",
+        least=REDRIVE_WINDOW_DAYS + 1,
+        most=3650,
     )
-    dead_letter_retention_days: int = _number(
-        90,
-        "days",
-        0,
-        3650,
+    dead_letter_retention_days: int = knobs.count(
         "Life of objects under `dead-letters/` in a bucket that the stack creates; 0 keeps them for"
         " ever.",
+        default=90,
+        unit="days",
+        least=0,
+        most=3650,
     )
 
     # Settling and finding what is stuck
-    grace_hours: int = _number(
-        24, "hours", 1, 720, "How long a job waits for its manifest before it counts as partial."
+    grace_hours: int = knobs.count(
+        "How long a job waits for its manifest before it counts as partial.",
+        default=24,
+        unit="hours",
+        least=1,
+        most=720,
     )
-    stuck_check_minutes: int = _number(
-        60, "minutes", 5, 1440, "How often manifests, claims and jobs are compared."
+    stuck_check_minutes: int = knobs.count(
+        "How often manifests, claims and jobs are compared.",
+        default=60,
+        unit="minutes",
+        least=5,
+        most=1440,
     )
-    stuck_lookback_days: int = _number(7, "days", 1, 30, "How far back that comparison looks.")
+    stuck_lookback_days: int = knobs.count(
+        "How far back that comparison looks.",
+        default=7,
+        unit="days",
+        least=1,
+        most=30,
+    )
 
     # Alarms
-    alarm_email: str = _text(
-        "",
-        r"^$|^[^@\s]+@[^@\s]+$",
-        "an e-mail address, or empty for none",
+    alarm_email: str = knobs.text(
         "Address that is subscribed to the alarms; it must confirm once.",
+        pattern=r"^$|^[^@\s]+@[^@\s]+$",
+        form="an e-mail address, or empty for none",
     )
-    runbook_url: str = _text(
-        "docs/runbook",
-        r"^[^\s]{1,200}$",
-        "a URL or a path without blanks, of at most 200 characters",
+    runbook_url: str = knobs.text(
         "Where the runbook's pages are; alarms link to them.",
+        default="docs/runbook",
+        pattern=r"^[^\s]{1,200}$",
+        form="a URL or a path without blanks, of at most 200 characters",
     )
-    reject_percent_alarm: int = _number(
-        5, "percent", 0, 100, "Share of rejects of an execution over which an alarm rings."
+    reject_percent_alarm: int = knobs.count(
+        "Share of rejects of an execution over which an alarm rings.",
+        default=5,
+        unit="percent",
+        least=0,
+        most=100,
     )
-    execution_minutes_alarm: int = _number(
-        120, "minutes", 1, 1440, "Duration of an execution over which an alarm rings."
+    execution_minutes_alarm: int = knobs.count(
+        "Duration of an execution over which an alarm rings.",
+        default=120,
+        unit="minutes",
+        least=1,
+        most=1440,
     )
 
     @field_validator("tags", mode="before")
@@ -342,21 +382,14 @@ class Settings(BaseModel):
         return cls().model_dump(by_alias=True)
 
 
-def allowed(field: FieldInfo) -> str:
-    """The values that a knob can have, in words."""
-    extra = field.json_schema_extra
-    return str(extra["allowed"]) if isinstance(extra, dict) else ""
-
-
 def _sentence(detail: ErrorDetails) -> str:
-    """One sentence for one error: which knob, its value, and what is allowed."""
+    """Say of one error which knob it is, its value, and what is allowed."""
     if not detail["loc"]:
         return detail["msg"].removeprefix("Value error, ")
-    name, knobs = str(detail["loc"][0]), Settings.knobs()
+    name, known = str(detail["loc"][0]), Settings.knobs()
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, knobs, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(knobs))}."
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."
         return f"{name} is no setting: {hint}"
-    return (
-        f"{name} is {json.dumps(detail['input'], default=str)}: it must be {allowed(knobs[name])}."
-    )
+    value = json.dumps(detail["input"], default=str)
+    return f"{name} is {value}: it must be {knobs.allowed(known[name])}."

@@ -17,6 +17,9 @@ WORK = "work/"
 #: Global index of the job table: a job's record by the id that Bedrock gave it.
 JOB_ID_INDEX = "jobIdIndex"
 
+#: Global index of the transactions table: a user's transactions by their date.
+BY_DATE_INDEX = "byDate"
+
 
 class Storage(Construct):
     """Where the system reads and writes: one bucket and four tables."""
@@ -37,7 +40,7 @@ class Storage(Construct):
             partition_key="userId",
             sort_key="transactionId",
             # Never a local index: it would forbid DynamoDB to split a user's items.
-            index=("byDate", "userId", "date"),
+            index=(BY_DATE_INDEX, "userId", "date"),
             expires=True,
         )
         self.batch_jobs = self._table(

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_iam as iam
+from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.domain.events import METRICS_NAMESPACE
-from stacks import names, packaging
+from stacks import names
 from stacks.definition import Definition
-from stacks.grants import Grants
-from stacks.log_groups import log_group
+from stacks.packaging import package
 from stacks.settings import Settings
 from stacks.storage import (
     BATCH_OUTPUT,
@@ -25,66 +22,10 @@ from stacks.storage import (
     WORK,
     Storage,
 )
+from stacks.worker import Worker
 
 _BATCH_OUTPUT_OBJECTS = f"{BATCH_OUTPUT}*"
 _MANIFESTS = f"{BATCH_OUTPUT}*/manifest.json.out"
-
-
-class Worker(Construct):
-    """One function with a role and a log group of its own, and no permission but to log."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        code: lambda_.Code,
-        dependencies: lambda_.LayerVersion,
-        description: str,
-        environment: Mapping[str, str],
-        key: kms.IKey | None,
-        package: str,
-        settings: Settings,
-        dead_letter_queue: sqs.IQueue | None = None,
-    ) -> None:
-        super().__init__(scope, construct_id)
-        stack = Stack.of(self)
-        logs = log_group(
-            self,
-            "Logs",
-            name=f"/aws/lambda/{stack.stack_name}-{construct_id}",
-            settings=settings,
-            key=key,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"{stack.stack_name}: {description}",
-        )
-        self.grants = Grants(self.role)
-        # Not AWSLambdaBasicExecutionRole, which lets a function write every log of the account.
-        self.grants.allow(
-            "logs:CreateLogStream", "logs:PutLogEvents", on=[logs.log_group_arn]
-        )
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            architecture=packaging.ARCHITECTURE,
-            code=code,
-            dead_letter_queue=dead_letter_queue,
-            description=description,
-            environment=dict(sorted(environment.items())),
-            environment_encryption=key,
-            handler=f"functions.{package}.handler.handler",
-            layers=[dependencies],
-            log_group=logs,
-            memory_size=settings.function_memory_megabytes,
-            role=self.role,
-            runtime=packaging.RUNTIME,
-            timeout=Duration.seconds(settings.function_timeout_seconds),
-            tracing=lambda_.Tracing.ACTIVE,
-        )
 
 
 class Workers(Construct):
@@ -103,8 +44,7 @@ class Workers(Construct):
         storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._code = packaging.function_code()
-        self._dependencies = packaging.dependency_layer(self, settings=settings)
+        self._package = package(self, settings=settings)
         self._key = key
         self._settings = settings
         self._storage = storage
@@ -121,6 +61,8 @@ class Workers(Construct):
             alarm_topic=alarm_topic, dead_letters=outcome_dead_letters, definition=definition
         )
         self.find_stuck_jobs = self._find_stuck_jobs()
+        #: Those that no execution calls: nobody sees them fail but their alarms.
+        self.called_by_events = [self.record_outcome, self.find_stuck_jobs]
 
     def _resolve_job(self) -> Worker:
         storage = self._storage
@@ -285,9 +227,7 @@ class Workers(Construct):
         worker = Worker(
             self,
             name,
-            code=self._code,
             dead_letter_queue=dead_letter_queue,
-            dependencies=self._dependencies,
             description=description,
             environment={
                 "BATCH_JOBS_TABLE": self._storage.batch_jobs.table_name,
@@ -300,7 +240,7 @@ class Workers(Construct):
                 **{key: str(value) for key, value in (environment or {}).items()},
             },
             key=self._key,
-            package=_snake_case(name),
+            package=self._package,
             settings=self._settings,
         )
         self.all.append(worker)
@@ -327,9 +267,3 @@ class Workers(Construct):
         worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
         worker.grants.objects(bucket, _MANIFESTS, "GetObject")
         worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
-
-
-def _snake_case(name: str) -> str:
-    """`LoadSegment` is the function, `load_segment` its package."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
-

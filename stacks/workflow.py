@@ -47,7 +47,7 @@ class Workflow(Construct):
         workers: Workers,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._definition = definition
+        self.definition = definition
         self._storage = storage
         self._tasks = {
             "LoadSegmentArn": workers.load_segment,
@@ -83,7 +83,7 @@ class Workflow(Construct):
                 include_execution_data=False,
                 level=sfn.LogLevel.ALL,
             ),
-            role=self._role(),
+            role=self._role(definition),
             state_machine_type=sfn.StateMachineType.STANDARD,
             tracing_enabled=True,
         )
@@ -97,7 +97,7 @@ class Workflow(Construct):
             "LedgerTableName": self._storage.ledger.table_name,
         }
 
-    def _role(self) -> iam.Role:
+    def _role(self, definition: Definition) -> iam.Role:
         """Everything that the definition does, and nothing else.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html and
@@ -137,7 +137,7 @@ class Workflow(Construct):
         )
         grants.allow(
             "states:RedriveExecution",
-            on=[names.executions_arn(self, label=label) for label in self._definition.map_labels],
+            on=[names.executions_arn(self, label=label) for label in definition.map_labels],
         )
         return role
 
@@ -180,4 +180,3 @@ class Workflow(Construct):
                 )
             ],
         )
-

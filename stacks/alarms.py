@@ -1,0 +1,88 @@
+"""How an alarm is made here: what it means, where its page is, whom it tells."""
+
+from enum import StrEnum
+
+from aws_cdk import Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+
+class Urgency(StrEnum):
+    """What an alarm asks for."""
+
+    ACT = "act"
+    """Work stands still or is lost until somebody acts."""
+    LOOK = "look"
+    """It goes on, but somebody should know."""
+
+
+class Alarms(Construct):
+    """The alarms of the stack. Each publishes when it rings and when it falls silent."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, runbook_url: str, topic: sns.ITopic
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._action = actions.SnsAction(topic)
+        self._runbook_url = runbook_url
+        self._made: dict[Urgency, list[cloudwatch.Alarm]] = {urgency: [] for urgency in Urgency}
+
+    def add(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        *,
+        meaning: str,
+        urgency: Urgency,
+        over: float = 0,
+        page: str | None = None,
+        periods: int = 1,
+        breaching_periods: int | None = None,
+    ) -> None:
+        """Make an alarm.
+
+        Args:
+            name: What it is called, after the stack's name; the name of its construct too.
+            metric: What it watches; its period is the alarm's.
+            meaning: One or two sentences for whoever receives it.
+            urgency: Whether somebody must act.
+            over: It rings when the metric is above; by default, when something happened at all.
+            page: Its page of the runbook, when several alarms share one.
+            periods: How many periods it looks at.
+            breaching_periods: In how many of them the metric must be above; by default in all.
+        """
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{Stack.of(self).stack_name}-{name}",
+            alarm_description=f"{meaning} Runbook: {self._runbook_url}/{page or name}.md",
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            datapoints_to_alarm=breaching_periods or periods,
+            evaluation_periods=periods,
+            metric=metric,
+            threshold=over,
+            # Every metric here counts something that happens: no data, nothing happened. For
+            # DynamoDB's, "ignore" would be the default: an alarm that never ends.
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
+        self._made[urgency].append(alarm)
+
+    def of(self, urgency: Urgency) -> list[cloudwatch.Alarm]:
+        """The alarms of an urgency, in the order in which they were made."""
+        return list(self._made[urgency])
+
+    def summarize(self, name: str, *, meaning: str) -> None:
+        """Make the one alarm that rings while any of those rings that somebody must act on."""
+        self.summary = cloudwatch.CompositeAlarm(
+            self,
+            name,
+            composite_alarm_name=f"{Stack.of(self).stack_name}-{name}",
+            alarm_description=f"{meaning} Runbook: {self._runbook_url}/{name}.md",
+            alarm_rule=cloudwatch.AlarmRule.any_of(*self.of(Urgency.ACT)),
+        )
+        self.summary.add_alarm_action(self._action)
+        self.summary.add_ok_action(self._action)

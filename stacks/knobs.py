@@ -1,0 +1,60 @@
+"""Kinds of knobs: fields of the settings that can say in words which values they take."""
+
+from typing import Any, get_args
+
+from pydantic import BeforeValidator, Field
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+
+
+def count(description: str, *, default: int, unit: str, least: int, most: int) -> Any:
+    """Make a knob that counts units, from `least` to `most`, both included."""
+    allowed = f"a whole number of {unit} from {least:,} to {most:,}"
+    extra = _words(allowed, unit)
+    return Field(
+        default=default, ge=least, le=most, description=description, json_schema_extra=extra
+    )
+
+
+def text(description: str, *, default: str = "", pattern: str, form: str) -> Any:
+    """Make a knob for a text that has a pattern, described by `form`."""
+    extra = _words(form)
+    return Field(default=default, pattern=pattern, description=description, json_schema_extra=extra)
+
+
+def choice(description: str, *, default: object, values: object, unit: str = "") -> Any:
+    """Make a knob that takes one of a few values, given as a `Literal`."""
+    allowed = "one of " + ", ".join(str(value) for value in get_args(values))
+    extra = _words(allowed, unit)
+    return Field(default=default, description=description, json_schema_extra=extra)
+
+
+def switch(description: str, *, default: bool) -> Any:
+    """Make a knob that is on or off."""
+    extra = _words("true or false")
+    return Field(default=default, description=description, json_schema_extra=extra)
+
+
+def allowed(field: FieldInfo) -> str:
+    """Say which values a knob takes, as in `it must be ...`."""
+    extra = field.json_schema_extra
+    return str(extra["allowed"]) if isinstance(extra, dict) else ""
+
+
+def unit(field: FieldInfo) -> str:
+    """Say what a knob counts; empty where it counts nothing."""
+    extra = field.json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
+
+
+def _words(allowed: str, unit: str = "") -> JsonDict:
+    return {"allowed": allowed, "unit": unit}
+
+
+def _whole_number(value: object) -> object:
+    """Read a number from the command line, where everything is text."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+#: For a `Literal` of numbers, which pydantic compares as they are.
+FromText = BeforeValidator(_whole_number)

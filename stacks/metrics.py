@@ -1,0 +1,74 @@
+"""The metrics that alarms watch and the dashboard shows, by what they are about."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from functions.domain.events import FAILED_STATE_DIMENSION, METRICS_NAMESPACE, Metric
+
+#: Something that happens once in a while is reported as soon as CloudWatch knows, and a second time
+#: a minute later counts as a second time.
+MINUTE = Duration.minutes(1)
+
+SUM = cloudwatch.Stats.SUM
+MAXIMUM = cloudwatch.Stats.MAXIMUM
+
+
+def own(
+    scope: Construct,
+    metric: Metric,
+    *,
+    failed_state: str = "",
+    period: Duration = MINUTE,
+    statistic: str = SUM,
+) -> cloudwatch.Metric:
+    """A metric that the functions emit."""
+    dimensions = {"service": Stack.of(scope).stack_name}
+    if failed_state:
+        dimensions[FAILED_STATE_DIMENSION] = failed_state
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=metric.value,
+        dimensions_map=dimensions,
+        label=failed_state or metric.value,
+        period=period,
+        statistic=statistic,
+    )
+
+
+def rule(rule: events.IRule, metric_name: str, *, period: Duration = MINUTE) -> cloudwatch.Metric:
+    """A metric of an EventBridge rule, which exists only while it is not zero."""
+    return cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name=metric_name,
+        dimensions_map={"RuleName": rule.rule_name},
+        period=period,
+        statistic=SUM,
+    )
+
+
+def write_throttles(
+    table: dynamodb.ITable, *, index: str = "", period: Duration = MINUTE
+) -> cloudwatch.Metric:
+    """Writes that DynamoDB refused, for a table or for one of its indexes."""
+    dimensions = {"TableName": table.table_name}
+    if index:
+        dimensions["GlobalSecondaryIndexName"] = index
+    return cloudwatch.Metric(
+        namespace="AWS/DynamoDB",
+        metric_name="WriteThrottleEvents",
+        dimensions_map=dimensions,
+        label=index or "table",
+        period=period,
+        statistic=SUM,
+    )
+
+
+def waiting(queue: sqs.IQueue, *, label: str = "") -> cloudwatch.Metric:
+    """Messages that wait in a queue."""
+    return queue.metric_approximate_number_of_messages_visible(
+        label=label or None, period=MINUTE, statistic=MAXIMUM
+    )

@@ -1,0 +1,75 @@
+"""A Lambda function as they all are here."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.grants import Grants
+from stacks.log_groups import log_group
+from stacks.packaging import Package
+from stacks.settings import Settings
+
+
+class Worker(Construct):
+    """One function with a role and a log group of its own, and no permission but to log."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        description: str,
+        environment: Mapping[str, str],
+        key: kms.IKey | None,
+        package: Package,
+        settings: Settings,
+        dead_letter_queue: sqs.IQueue | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        self.log_group = log_group(
+            self,
+            "Logs",
+            name=f"/aws/lambda/{stack.stack_name}-{construct_id}",
+            settings=settings,
+            key=key,
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{stack.stack_name}: {description}",
+        )
+        self.grants = Grants(self.role)
+        # Not AWSLambdaBasicExecutionRole, which lets a function write every log of the account.
+        self.grants.allow(
+            "logs:CreateLogStream", "logs:PutLogEvents", on=[self.log_group.log_group_arn]
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            architecture=package.architecture,
+            code=package.code,
+            dead_letter_queue=dead_letter_queue,
+            description=description,
+            environment=dict(sorted(environment.items())),
+            environment_encryption=key,
+            handler=f"functions.{_snake_case(construct_id)}.handler.handler",
+            layers=[package.dependencies],
+            log_group=self.log_group,
+            memory_size=settings.function_memory_megabytes,
+            role=self.role,
+            runtime=package.runtime,
+            timeout=Duration.seconds(settings.function_timeout_seconds),
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+
+
+def _snake_case(name: str) -> str:
+    """`LoadSegment` is the function, `load_segment` its package."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
