@@ -149,7 +149,6 @@ class Proof(Payload):
     round: int = 0
     counts: dict[str, Any] = Field(default_factory=dict)
     too_many_rejects: bool | None = None
-    chunks: int | None = None
 
 
 class Ingest(Payload):

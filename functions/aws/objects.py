@@ -1,0 +1,187 @@
+"""Results objects: pinned, bounded reads; and the small files of this system's own."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+
+from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
+from functions.domain.object_keys import manifest_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+BLOCK_BYTES: Final = 256 * 1024
+_FIRST_EXTENSION_BYTES: Final = 256 * 1024
+_MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
+_MAX_BROKEN_READS: Final = 5
+_MAX_MANIFEST_BYTES: Final = 1024 * 1024
+_BROKEN: Final = (
+    ResponseStreamingError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ConnectionClosedError,
+)
+
+
+@dataclass(frozen=True)
+class PinnedObject:
+    """One content of one key. A bucket with versions is read by version, to its end.
+
+    Attributes:
+        version_id: Empty in a bucket without versions.
+        size: Bytes.
+    """
+
+    client: "S3Client"
+    bucket: str
+    key: str
+    etag: str
+    version_id: str
+    size: int
+
+    def blocks(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes from `start` to at least `end`, and on to the object's end if asked.
+
+        The last line of a range goes past its end; what it needs is fetched in small requests
+        that grow, so a caller that stops there has read little in vain. A connection that
+        breaks is taken up again at the byte where it broke.
+
+        Raises:
+            ResultsObjectChanged: if the content is no longer the pinned one.
+            ResultsObjectMissing: if the object is gone.
+        """
+        yield from self._span(start, min(end, self.size))
+        position = max(end, start)
+        step = _FIRST_EXTENSION_BYTES
+        while position < self.size:
+            upto = min(position + step, self.size)
+            yield from self._span(position, upto)
+            position, step = upto, min(step * 2, _MAX_EXTENSION_BYTES)
+
+    def _span(self, start: int, end: int) -> Iterator[bytes]:
+        broken = 0
+        while start < end:
+            try:
+                for block in self._get(start, end)["Body"].iter_chunks(BLOCK_BYTES):
+                    yield block
+                    start += len(block)
+            except _BROKEN:
+                broken += 1
+                if broken == _MAX_BROKEN_READS:
+                    raise
+
+    def _get(self, start: int, end: int) -> "GetObjectOutputTypeDef":
+        pin: dict[str, Any] = {"IfMatch": f'"{self.etag}"'}
+        if self.version_id:
+            pin["VersionId"] = self.version_id
+        try:
+            answer = self.client.get_object(
+                Bucket=self.bucket, Key=self.key, Range=f"bytes={start}-{end - 1}", **pin
+            )
+        except ClientError as error:
+            raise _as_results_error(error, self.bucket, self.key, self.etag) from error
+        # A server that ignores Range would silently hand us another part of the object.
+        expected = f"bytes {start}-{end - 1}/{self.size}"
+        if answer.get("ContentRange") != expected:
+            raise ResultsObjectChanged(
+                bucket=self.bucket, key=self.key, expected_etag=self.etag
+            ) from ValueError(f"asked for {expected}, got {answer.get('ContentRange')}")
+        return answer
+
+
+def head_results(
+    client: "S3Client", *, bucket: str, key: str, etag: str, version_id: str
+) -> PinnedObject:
+    """Pin the object that an event announced.
+
+    Raises:
+        ResultsObjectMissing, ResultsObjectChanged: as their names say.
+    """
+    pin: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        head = client.head_object(Bucket=bucket, Key=key, IfMatch=f'"{etag}"', **pin)
+    except ClientError as error:
+        raise _as_results_error(error, bucket, key, etag) from error
+    return PinnedObject(client, bucket, key, etag, version_id, head["ContentLength"])
+
+
+def _as_results_error(error: ClientError, bucket: str, key: str, etag: str) -> Exception:
+    if is_any(error, PRECONDITION_FAILED):
+        return ResultsObjectChanged(bucket=bucket, key=key, expected_etag=etag)
+    if is_any(error, NOT_FOUND):
+        return ResultsObjectMissing(bucket=bucket, key=key)
+    return error
+
+
+@dataclass(frozen=True)
+class WorkFiles:
+    """Files under `work/` and `dead-letters/`, written whole: doing it again changes nothing."""
+
+    client: "S3Client"
+    bucket: str
+
+    def write_json(self, key: str, value: object) -> None:
+        """One JSON document."""
+        self._put(key, json.dumps(value, separators=(",", ":")).encode(), "application/json")
+
+    def write_lines(self, key: str, lines: Sequence[bytes]) -> None:
+        """JSON Lines, each given without its end."""
+        self._put(key, b"\n".join(lines) + b"\n", "application/x-ndjson")
+
+    def _put(self, key: str, body: bytes, content_type: str) -> None:
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
+
+    def read_json(self, key: str) -> Any:
+        """One JSON document."""
+        return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+
+    def read_strings(self, key: str, *, first: int, count: int) -> list[str]:
+        """Some strings of a JSON Lines file.
+
+        Args:
+            key: The file.
+            first: Number of the first line wanted, from 0.
+            count: How many.
+        """
+        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        lines: Iterable[bytes] = body.iter_lines(BLOCK_BYTES)
+        wanted = range(first, first + count)
+        return [json.loads(line) for number, line in enumerate(lines) if number in wanted]
+
+
+class ManifestUnreadable(ValueError):  # noqa: N818
+    """There is a manifest, but it does not say how many records there are."""
+
+
+def manifest_total(client: "S3Client", *, bucket: str, job_id: str) -> int | None:
+    """`totalRecordCount` of Bedrock's manifest of a job; None if none has come.
+
+    Raises:
+        ManifestUnreadable: if it is not JSON with a non-negative whole `totalRecordCount`.
+    """
+    try:
+        body = client.get_object(Bucket=bucket, Key=manifest_key(job_id))["Body"].read(
+            _MAX_MANIFEST_BYTES
+        )
+    except ClientError as error:
+        if is_any(error, NOT_FOUND):
+            return None
+        raise
+    try:
+        total = json.loads(body)["totalRecordCount"]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ManifestUnreadable(f"{manifest_key(job_id)}: {error!r}") from error
+    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        raise ManifestUnreadable(f"{manifest_key(job_id)}: totalRecordCount is no count")
+    return total

@@ -1,0 +1,81 @@
+"""Lists of map items in S3: what LoadRanges and MigrateImages go through.
+
+A list is written again, under the number of its round, for what the ledger finds missing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from functions.aws.objects import WorkFiles
+from functions.aws.settings import PlanSettings
+from functions.domain.images import Chunk
+from functions.domain.payloads import ChunkItem, Ingest, Plan, Span
+from functions.domain.ranges import Range, plan
+
+
+@dataclass(frozen=True)
+class RangePlanner:
+    """Cuts spans into ranges, and the write budget into shares."""
+
+    files: WorkFiles
+    settings: PlanSettings
+
+    def plan(self, ingest: Ingest, spans: Sequence[Range], *, round_: int) -> Plan:
+        """Write the list of ranges that tile these spans."""
+        ranges = [
+            part
+            for span in spans
+            for part in plan(
+                span,
+                range_bytes=self.settings.range_bytes,
+                max_ranges=self.settings.max_ranges,
+            )
+        ]
+        key = f"{ingest.work_prefix}/ranges-{round_}.json"
+        if ranges:
+            self.files.write_json(key, [Span.of(part).as_json() for part in ranges])
+        workers = max(1, min(len(ranges), self.settings.load_concurrency))
+        return Plan(
+            bucket=self.files.bucket,
+            key=key,
+            items=len(ranges),
+            max_concurrency=self.settings.load_concurrency,
+            results_prefix=f"{ingest.work_prefix}/ranges-{round_}-results",
+            write_units_per_second=self.settings.write_units_per_second / workers,
+        )
+
+
+@dataclass(frozen=True)
+class ChunkPlanner:
+    """Lists chunks of images; the first list keeps them all, later ones what is missing."""
+
+    files: WorkFiles
+    max_concurrency: int
+
+    def plan(self, ingest: Ingest, chunks: Sequence[Chunk]) -> Plan:
+        """Write the list of all chunks."""
+        items = [ChunkItem.of(number, chunk) for number, chunk in enumerate(chunks)]
+        return self._write(ingest, items, round_=0)
+
+    def plan_missing(self, ingest: Ingest, done: Mapping[int, object], *, round_: int) -> Plan:
+        """Write the list of the chunks that are not done."""
+        rows = self.files.read_json(_chunks_key(ingest, 0))
+        items = [ChunkItem.model_validate(row) for row in rows]
+        missing = [item for item in items if item.number not in done]
+        return self._write(ingest, missing, round_=round_)
+
+    def _write(self, ingest: Ingest, items: Sequence[ChunkItem], *, round_: int) -> Plan:
+        key = _chunks_key(ingest, round_)
+        if items:
+            self.files.write_json(key, [item.as_json() for item in items])
+        return Plan(
+            bucket=self.files.bucket,
+            key=key,
+            items=len(items),
+            max_concurrency=self.max_concurrency,
+            results_prefix=f"{ingest.work_prefix}/chunks-{round_}-results",
+        )
+
+
+def _chunks_key(ingest: Ingest, round_: int) -> str:
+    return f"{ingest.work_prefix}/chunks-{round_}.json"

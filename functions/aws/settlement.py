@@ -1,0 +1,79 @@
+"""Bring a job's record up to what its claims imply."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from functions.aws.objects import ManifestUnreadable, manifest_total
+from functions.aws.tables import BatchJobs, Ledger
+from functions.aws.telemetry import Telemetry
+from functions.domain.events import Event, Metric
+from functions.domain.jobs import JobKey, Settlement, settle
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MAX_ATTEMPTS: Final = 10
+_BACKOFF_SECONDS: Final = 0.05
+
+
+class SettlementContended(Exception):  # noqa: N818  the name is what Step Functions retries on
+    """Others kept writing the job's record; trying again later will do."""
+
+
+@dataclass(frozen=True)
+class JobSettler:
+    """Recomputes jobs. Doing it twice, or in another order, ends in the same record."""
+
+    jobs: BatchJobs
+    ledger: Ledger
+    s3: "S3Client"
+    bucket: str
+    grace: timedelta
+    telemetry: Telemetry
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def settle(self, job_id: str, key: JobKey) -> Settlement:
+        """Recompute and write one job.
+
+        The record's revision is read before the claims, so what is written was true of all
+        claims at a moment after anything that an earlier revision can have known.
+
+        Raises:
+            JobNotFound, JobInvalid: if the record is not there any more, or cannot be read.
+            SettlementContended: if others kept writing it.
+        """
+        for attempt in range(_MAX_ATTEMPTS):
+            job = self.jobs.read(job_id, key)
+            now = self.now()
+            settlement = settle(
+                job,
+                self.ledger.claims(job_id),
+                manifest_total=self._manifest_total(job_id),
+                now=now,
+                grace=self.grace,
+            )
+            if self.jobs.write(job, settlement, now=now):
+                self._report(settlement)
+                return settlement
+            self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
+        raise SettlementContended(f"Job {job_id!r}: its record was changed at every attempt")
+
+    def _manifest_total(self, job_id: str) -> int | None:
+        try:
+            return manifest_total(self.s3, bucket=self.bucket, job_id=job_id)
+        except ManifestUnreadable as problem:
+            self.telemetry.warn(Event.MANIFEST_UNREADABLE, problem=str(problem))
+            self.telemetry.count(Metric.MANIFEST_UNREADABLE, 1)
+            return None
+
+    def _report(self, settlement: Settlement) -> None:
+        self.telemetry.info(
+            Event.JOB_SETTLED, status=settlement.status.value, counts=settlement.stats
+        )
+        if settlement.status.is_settled:
+            self.telemetry.count(Metric.RECORDS_MISSING, settlement.missing)
+            self.telemetry.count(Metric.RECORDS_UNEXPECTED, settlement.unexpected)

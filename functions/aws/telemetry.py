@@ -1,0 +1,61 @@
+"""Logs as JSON lines and metrics as EMF, by Powertools.
+
+Powertools' Tracer is not used: importing the X-Ray SDK costs a third of a second a cold start,
+and active tracing needs no SDK.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Self
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.domain.events import METRICS_NAMESPACE, Event, Metric
+from functions.domain.payloads import JobRef
+
+__all__ = ["MetricUnit", "Telemetry", "telemetry"]
+
+
+class Telemetry:
+    """What a function says of its work: never receipt text, image or user id."""
+
+    def __init__(self, logger: Logger, metrics: Metrics) -> None:
+        """Speak through these."""
+        self._logger = logger
+        self.metrics = metrics
+
+    @contextmanager
+    def invocation(
+        self, *, execution: str, job: JobRef | None = None, **context: object
+    ) -> Iterator[Self]:
+        """Set the ids that every line of this invocation carries; publish metrics at its end."""
+        self._logger.clear_state()
+        ids: dict[str, object] = {"execution": execution, **context}
+        if job is not None:
+            ids |= {"jobId": job.job_id, "intentId": job.intent_id, "traceId": job.trace_id}
+        self._logger.append_keys(**{name: value for name, value in ids.items() if value})
+        try:
+            yield self
+        finally:
+            if self.metrics.metric_set:
+                self.metrics.flush_metrics()
+
+    def info(self, event: Event, **facts: Any) -> None:
+        """Something went as it should."""
+        self._logger.info(event.value, event=event.value, **facts)
+
+    def warn(self, event: Event, **facts: Any) -> None:
+        """Something wants a person's attention."""
+        self._logger.warning(event.value, event=event.value, **facts)
+
+    def count(self, metric: Metric, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
+        """Add to a metric."""
+        self.metrics.add_metric(name=metric.value, unit=unit, value=value)
+
+
+@cache
+def telemetry() -> Telemetry:
+    """The one of this environment; Powertools' own variables give its service and level."""
+    return Telemetry(Logger(), Metrics(namespace=METRICS_NAMESPACE))

@@ -1,0 +1,45 @@
+"""Puts a function's parts together from its settings: clients, tables, clocks."""
+
+import time
+from datetime import UTC, datetime
+
+from functions.aws import clients
+from functions.aws.objects import WorkFiles
+from functions.aws.settings import Settings, SettleSettings
+from functions.aws.settlement import JobSettler
+from functions.aws.tables import BatchJobs, Ledger
+from functions.aws.telemetry import telemetry
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+def batch_jobs(settings: Settings) -> BatchJobs:
+    """The application's jobs."""
+    return BatchJobs(clients.dynamodb(), settings.batch_jobs_table)
+
+
+def ledger(settings: Settings) -> Ledger:
+    """The ledger."""
+    return Ledger(clients.dynamodb(), settings.ledger_table)
+
+
+def work_files(settings: Settings) -> WorkFiles:
+    """This system's own files."""
+    return WorkFiles(clients.s3(), settings.bucket_name)
+
+
+def job_settler(settings: SettleSettings) -> JobSettler:
+    """Recomputes jobs."""
+    return JobSettler(
+        jobs=batch_jobs(settings),
+        ledger=ledger(settings),
+        s3=clients.s3(),
+        bucket=settings.bucket_name,
+        grace=settings.grace,
+        telemetry=telemetry(),
+        now=now,
+        sleep=time.sleep,
+    )

@@ -1,0 +1,1 @@
+"""FindStuckJobs: what nobody would notice otherwise."""

@@ -1,0 +1,1 @@
+"""LoadSegment: as much of a range as one call can do."""

@@ -1,0 +1,129 @@
+"""Groups of records: what is written, and confirmed, together.
+
+A group is a segment in small. What a worker call has done is the run of confirmed groups from
+its first byte on, so it can stop anywhere and still state exactly what is true.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from functions.domain.attribute_values import Item, item_size
+from functions.domain.counts import LoadCounts
+from functions.domain.lines import Line
+from functions.domain.payloads import ObjectRef
+from functions.domain.records import Answer, Reject, read_record, too_large, too_long
+from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder
+
+GROUP_ITEMS: Final = 25
+"""What one BatchWriteItem takes."""
+GROUP_REJECTS: Final = 25
+"""Rejects alone make a group as well, or a run of them would be held without end."""
+
+
+@dataclass
+class Group:
+    """Consecutive records.
+
+    Attributes:
+        end: First byte after the last of their lines.
+        items: Transactions by id.
+        image_ids: Images of records that became transactions, repeated ones once.
+        dead_letters: Lines of the dead-letter object.
+        repeats_earlier: It writes a key that an earlier group wrote too, so it has to wait.
+    """
+
+    end: int
+    items: dict[str, Item] = field(default_factory=dict)
+    image_ids: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)
+    dead_letters: list[bytes] = field(default_factory=list)
+    repeats_earlier: bool = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time for the next one."""
+        return len(self.items) >= GROUP_ITEMS or len(self.dead_letters) >= GROUP_REJECTS
+
+    @property
+    def counts(self) -> LoadCounts:
+        """What became of its records."""
+        return LoadCounts(
+            success=len(self.image_ids), duplicate=self.duplicates, rejects=dict(self.rejects)
+        )
+
+
+class RecordSorter:
+    """Sorts the records of one segment into groups."""
+
+    def __init__(
+        self, results: ObjectRef, builder: TransactionBuilder, *, line_bytes_limit: int
+    ) -> None:
+        """Prepare.
+
+        Args:
+            results: Named in dead letters.
+            builder: Makes the items.
+            line_bytes_limit: Longer lines come without content.
+        """
+        self._results = results
+        self._builder = builder
+        self._line_bytes_limit = line_bytes_limit
+        self._seen: set[bytes] = set()
+
+    def groups(self, lines: Iterable[Line]) -> Iterator[Group]:
+        """Yield groups as they fill up; lines are asked for one at a time."""
+        group: Group | None = None
+        for line in lines:
+            group = group or Group(end=line.next_start)
+            group.end = line.next_start
+            self._add(group, line)
+            if group.is_full:
+                yield group
+                group = None
+        if group is not None:
+            yield group
+
+    def _add(self, group: Group, line: Line) -> None:
+        if line.content is None:
+            self._reject(group, line, too_long(line.length, self._line_bytes_limit))
+            return
+        match read_record(line.content):
+            case Reject() as reject:
+                self._reject(group, line, reject)
+            case Answer() as answer:
+                item = self._builder.build(answer.image_id, answer.receipt)
+                if (size := item_size(item)) > MAX_ITEM_BYTES:
+                    self._reject(group, line, too_large(answer, size))
+                else:
+                    self._accept(group, item)
+
+    def _accept(self, group: Group, item: Item) -> None:
+        """Take a transaction; of two with one id the later line wins."""
+        transaction_id: str = item["transactionId"]["S"]
+        identity = bytes.fromhex(transaction_id)
+        if identity in self._seen:
+            group.duplicates += 1
+            group.repeats_earlier |= transaction_id not in group.items
+        else:
+            self._seen.add(identity)
+            group.image_ids.append(item["imageId"]["S"])
+        group.items[transaction_id] = item
+
+    def _reject(self, group: Group, line: Line, reject: Reject) -> None:
+        letter = {
+            "key": self._results.key,
+            "etag": self._results.etag,
+            "offset": line.offset,
+            "length": line.length,
+            "reason": reject.reason.value,
+            "details": reject.details,
+            "excerpt": reject.excerpt,
+        }
+        if reject.record_id is not None:
+            letter["recordId"] = reject.record_id
+        group.rejects[reject.reason.value] += 1
+        group.dead_letters.append(json.dumps(letter, ensure_ascii=False).encode())

@@ -1,0 +1,1 @@
+"""MigrateImages: as much of a chunk of images as one call can do."""

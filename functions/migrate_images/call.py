@@ -1,0 +1,72 @@
+"""One call of the worker: whose claim, whose images, what is left."""
+
+import random
+import time
+from typing import Any
+
+from functions.aws import clients, wiring
+from functions.aws.deadline import Deadline, LambdaContext
+from functions.aws.settings import MigrateSettings
+from functions.aws.telemetry import Telemetry
+from functions.domain.events import Event
+from functions.domain.payloads import ChunkWork
+from functions.domain.timestamps import jst_date
+from functions.migrate_images.migrator import ChunkMigrator
+from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.records import ImageRecords
+
+MARGIN_SECONDS = 30.0
+"""Kept for the batch under way and the chunk's row."""
+
+
+def migrate_images(
+    work: ChunkWork, *, context: LambdaContext, settings: MigrateSettings, say: Telemetry
+) -> ChunkWork:
+    """Migrate the next images of a chunk, if the execution has its claim still."""
+    ledger = wiring.ledger(settings)
+    if ledger.owns(work.execution, work.job.job_id, work.object.key) is None:
+        say.warn(Event.CLAIM_LOST)
+        return work.model_copy(update={"finished": True})
+    job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
+    records = ImageRecords(
+        client=clients.dynamodb(),
+        pending_images=settings.pending_images_table,
+        transactions=settings.transactions_table,
+        job_id=job.job_id,
+        user_id=job.user_id,
+        sleep=time.sleep,
+        jitter=random.random,
+    )
+    mover = ImageMover(
+        s3=clients.s3(),
+        bucket=settings.bucket_name,
+        user_id=job.user_id,
+        date=jst_date(work.claim.event_time),
+        records=records,
+        copy_options=_copy_options(settings),
+    )
+    say.info(Event.CHUNK_STARTED, position=work.position)
+    done = ChunkMigrator(
+        files=wiring.work_files(settings),
+        ledger=ledger,
+        records=records,
+        mover=mover,
+        deadline=Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic),
+        expires=settings.expires(time.time()),
+        now=wiring.now,
+        say=say,
+    ).migrate(work)
+    say.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
+    return done
+
+
+def _copy_options(settings: MigrateSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if settings.image_storage_class:
+        options["StorageClass"] = settings.image_storage_class
+    if settings.image_kms_key_arn:
+        options |= {
+            "ServerSideEncryption": "aws:kms",
+            "SSEKMSKeyId": settings.image_kms_key_arn,
+        }
+    return options

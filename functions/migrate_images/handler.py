@@ -1,0 +1,19 @@
+"""The Lambda function behind the state MigrateChunk of the map MigrateImages."""
+
+from typing import Any
+
+from functions.aws.deadline import LambdaContext
+from functions.aws.settings import MigrateSettings
+from functions.aws.telemetry import telemetry
+from functions.domain.payloads import ChunkWork
+from functions.migrate_images.call import migrate_images
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Migrate images; `ChunkWork` in, `ChunkWork` with what is left of the chunk out."""
+    settings = MigrateSettings.read()
+    work = ChunkWork.model_validate(event)
+    with telemetry().invocation(
+        execution=work.execution, job=work.job, chunk=str(work.chunk.number)
+    ) as say:
+        return migrate_images(work, context=context, settings=settings, say=say).as_json()

@@ -1,0 +1,95 @@
+"""Goes through a chunk of images, several at once, and stops in time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from functions.aws.deadline import Deadline
+from functions.aws.objects import WorkFiles
+from functions.aws.tables import Ledger
+from functions.aws.telemetry import Telemetry
+from functions.domain.counts import ImageCounts
+from functions.domain.events import Event
+from functions.domain.images import PendingImage
+from functions.domain.ledger_rows import object_partition
+from functions.domain.payloads import ChunkWork
+from functions.migrate_images.mover import ImageMover, Left
+from functions.migrate_images.records import BATCH_KEYS, ImageRecords
+
+THREADS: Final = 8
+
+
+@dataclass(frozen=True)
+class ChunkMigrator:
+    """One worker call."""
+
+    files: WorkFiles
+    ledger: Ledger
+    records: ImageRecords
+    mover: ImageMover
+    deadline: Deadline
+    expires: int
+    now: Callable[[], datetime]
+    say: Telemetry
+
+    def migrate(self, work: ChunkWork) -> ChunkWork:
+        """Move images from the work's position on; with the last of them, state the counts.
+
+        The first batch is always done: a call that did nothing would be called again for ever.
+        """
+        counts = ImageCounts.from_dict(work.counts)
+        position = work.position
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="mover") as pool:
+            for batch in _batches(self._image_ids(work)):
+                if position > work.position and self.deadline.has_passed:
+                    return _stopped(work, position, counts)
+                images = self.records.read_batch(batch)
+                left = pool.map(lambda i, known=images: self._move(i, known.get(i)), batch)
+                counts += _count(list(left))
+                position += len(batch)
+        partition = object_partition(work.job.job_id, work.object.key, work.claim.generation)
+        self.ledger.put_chunk(partition, work.chunk.number, counts, expires=self.expires)
+        return _stopped(work, position, counts).model_copy(update={"finished": True})
+
+    def _image_ids(self, work: ChunkWork) -> Iterator[str]:
+        passed = 0
+        for part in work.chunk.slices:
+            skip = min(max(work.position - passed, 0), part.count)
+            passed += part.count
+            if skip < part.count:
+                yield from self.files.read_strings(
+                    part.images, first=part.first + skip, count=part.count - skip
+                )
+
+    def _move(self, image_id: str, image: PendingImage | None) -> str | None:
+        """Move one; the reason where it is left."""
+        try:
+            self.mover.move(image_id, image, now=self.now())
+        except Left as left:
+            self.say.info(Event.IMAGE_LEFT, reason=left.reason.value)
+            return left.reason.value
+        return None
+
+
+def _count(left: Sequence[str | None]) -> ImageCounts:
+    reasons = Counter(reason for reason in left if reason is not None)
+    return ImageCounts(migrated=len(left) - reasons.total(), left=dict(reasons))
+
+
+def _batches(image_ids: Iterator[str]) -> Iterator[list[str]]:
+    """Batches of different ids: two segments may answer one image, a call may ask once."""
+    batch: dict[str, None] = {}
+    for image_id in image_ids:
+        if image_id in batch or len(batch) == BATCH_KEYS:
+            yield list(batch)
+            batch = {}
+        batch[image_id] = None
+    if batch:
+        yield list(batch)
+
+
+def _stopped(work: ChunkWork, position: int, counts: ImageCounts) -> ChunkWork:
+    return work.model_copy(update={"position": position, "counts": counts.as_dict()})

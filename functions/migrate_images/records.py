@@ -1,0 +1,143 @@
+"""What the tables say of images: pending-images, and the transactions' `s3Key`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.images import PROCESSED, PendingImage
+from functions.domain.timestamps import timestamp
+from functions.domain.transactions import transaction_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_KEYS: Final = 100
+"""BatchGetItem's limit."""
+_READ: Final = ("imageId", "userId", "s3Key", "status", "processedKey")
+_MAX_ATTEMPTS: Final = 10
+_BACKOFF_SECONDS: Final = 0.1
+
+
+class PendingImagesThrottled(Exception):  # noqa: N818  the name is what Step Functions retries on
+    """DynamoDB kept some keys of a batch unread; trying again later will do."""
+
+
+@dataclass(frozen=True)
+class ImageRecords:
+    """The records of one job's images."""
+
+    client: "DynamoDBClient"
+    pending_images: str
+    transactions: str
+    job_id: str
+    user_id: str
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+
+    def read_batch(self, image_ids: Sequence[str]) -> dict[str, PendingImage]:
+        """The pending images that exist, by id.
+
+        Args:
+            image_ids: At most 100, all different.
+        """
+        found: dict[str, PendingImage] = {}
+        request: Any = {
+            self.pending_images: {
+                "Keys": [{"imageId": {"S": image_id}} for image_id in image_ids],
+                "ConsistentRead": True,
+                "ProjectionExpression": ", ".join(f"#{name}" for name in _READ),
+                "ExpressionAttributeNames": {f"#{name}": name for name in _READ},
+            }
+        }
+        for attempt in range(_MAX_ATTEMPTS):
+            answer = self.client.batch_get_item(RequestItems=request)
+            for item in answer["Responses"].get(self.pending_images, []):
+                image = _pending_image(from_item(item))
+                found[image.image_id] = image
+            request = answer.get("UnprocessedKeys", {})
+            if not request:
+                return found
+            self.sleep(self.jitter() * _BACKOFF_SECONDS * 2**attempt)
+        raise PendingImagesThrottled(f"{self.pending_images}: {_MAX_ATTEMPTS} attempts")
+
+    def read(self, image_id: str) -> PendingImage | None:
+        """One pending image, as it is now."""
+        return self.read_batch([image_id]).get(image_id)
+
+    def has_transaction(self, image_id: str) -> bool:
+        """Whether the image's transaction is still there."""
+        answer = self.client.get_item(
+            TableName=self.transactions,
+            Key=self._transaction_key(image_id),
+            ConsistentRead=True,
+            ProjectionExpression="transactionId",
+        )
+        return "Item" in answer
+
+    def point_transaction(self, image_id: str, key: str) -> bool:
+        """Set `s3Key` of the image's transaction, edited or not; False if it is gone."""
+        return self._update(
+            TableName=self.transactions,
+            Key=self._transaction_key(image_id),
+            UpdateExpression="SET s3Key = :key",
+            ConditionExpression="attribute_exists(transactionId)",
+            ExpressionAttributeValues=to_item({":key": key}),
+        )
+
+    def mark_processed(self, image: PendingImage, key: str, *, now: datetime) -> None:
+        """Say in pending-images where the image is now.
+
+        A record that was removed, or that names another object since, is the user's and stays.
+        """
+        self._update(
+            TableName=self.pending_images,
+            Key=to_item({"imageId": image.image_id}),
+            UpdateExpression=(
+                "SET #status = :processed, processedKey = :key,"
+                " processedAt = if_not_exists(processedAt, :now)"
+            ),
+            ConditionExpression="userId = :userId AND s3Key = :source",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":processed": PROCESSED,
+                    ":key": key,
+                    ":now": timestamp(now),
+                    ":userId": self.user_id,
+                    ":source": image.s3_key,
+                }
+            ),
+        )
+
+    def _transaction_key(self, image_id: str) -> dict[str, Any]:
+        return to_item(
+            {"userId": self.user_id, "transactionId": transaction_id(self.job_id, image_id)}
+        )
+
+    def _update(self, **request: Any) -> bool:
+        try:
+            self.client.update_item(**request)
+        except ClientError as error:
+            if is_any(error, CONDITION_FAILED):
+                return False
+            raise
+        return True
+
+
+def _pending_image(record: dict[str, Any]) -> PendingImage:
+    def text(name: str) -> str | None:
+        value = record.get(name)
+        return value if isinstance(value, str) else None
+
+    return PendingImage(
+        image_id=record["imageId"],
+        user_id=text("userId"),
+        s3_key=text("s3Key"),
+        status=text("status"),
+        processed_key=text("processedKey"),
+    )

@@ -1,0 +1,1 @@
+"""PlanRanges: cut the object into ranges."""

@@ -1,0 +1,31 @@
+"""The Lambda function behind the state PlanRanges."""
+
+from typing import Any
+
+from functions.aws import wiring
+from functions.aws.plans import RangePlanner
+from functions.aws.settings import PlanRangesSettings
+from functions.aws.telemetry import telemetry
+from functions.domain.events import Event
+from functions.domain.payloads import Ingest
+from functions.plan_ranges.planning import Planning
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Plan the ranges of a claimed object; `Ingest` in, `Ingest` with `plan` out."""
+    settings = PlanRangesSettings.read()
+    ingest = Ingest.model_validate(event)
+    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
+        planning = Planning(
+            wiring.ledger(settings),
+            RangePlanner(wiring.work_files(settings), settings),
+            wiring.job_settler(settings),
+        )
+        planned = planning.plan(ingest)
+        if planned.plan is None:
+            say.warn(Event.CLAIM_LOST)
+        else:
+            say.info(
+                Event.RANGES_PLANNED, ranges=planned.plan.items, objectBytes=planned.object.size
+            )
+        return planned.as_json()

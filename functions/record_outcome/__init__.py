@@ -1,0 +1,1 @@
+"""RecordOutcome: what became of an execution, told from outside of it."""

@@ -1,0 +1,1 @@
+"""ResolveJob: what arrived, and whose job it is."""

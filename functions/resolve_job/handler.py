@@ -1,0 +1,33 @@
+"""The Lambda function behind the state ResolveJob."""
+
+from typing import Any
+
+from functions.aws import clients, wiring
+from functions.aws.settings import Settings
+from functions.aws.telemetry import telemetry
+from functions.domain.events import Event
+from functions.domain.payloads import Arrival
+from functions.resolve_job.arrivals import ObjectCreated, Resolver
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Resolve an event.
+
+    Args:
+        event: `{"execution": ARN, "event": S3's event}`.
+
+    Returns:
+        `Arrived`, as JSON.
+    """
+    settings = Settings.read()
+    with telemetry().invocation(execution=event["execution"]) as say:
+        resolver = Resolver(
+            wiring.batch_jobs(settings), clients.s3(), settings.bucket_name, wiring.now
+        )
+        created = ObjectCreated.model_validate(event["event"])
+        arrived = resolver.resolve(created, execution=event["execution"])
+        if arrived.arrival is Arrival.IGNORED:
+            say.info(Event.OBJECT_IGNORED, reason=arrived.reason)
+        else:
+            say.info(Event.JOB_RESOLVED, arrival=arrived.arrival, job=arrived.job)
+        return arrived.as_json()

@@ -1,0 +1,1 @@
+"""SettleJob: close the claim, and bring the job up to what its claims imply."""

@@ -1,0 +1,26 @@
+"""The Lambda function behind the state SettleJob."""
+
+from typing import Any
+
+from functions.aws import wiring
+from functions.aws.settings import SettleSettings
+from functions.aws.telemetry import telemetry
+from functions.domain.events import Event
+from functions.domain.payloads import SettleWork
+from functions.settle_job.settling import Settling
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Settle a job after one of its objects, or because its manifest arrived.
+
+    Returns:
+        `Settled`, as JSON.
+    """
+    settings = SettleSettings.read()
+    work = SettleWork.model_validate(event)
+    with telemetry().invocation(execution=work.execution, job=work.job) as say:
+        settling = Settling(wiring.ledger(settings), wiring.job_settler(settings), wiring.now)
+        settled = settling.settle(work)
+        if settled.superseded:
+            say.warn(Event.CLAIM_LOST)
+        return settled.as_json()

@@ -1,0 +1,38 @@
+"""Closes a claim, and recomputes the job."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.aws.settlement import JobSettler
+from functions.aws.tables import Ledger
+from functions.domain.counts import ImageCounts, LoadCounts
+from functions.domain.payloads import ObjectRef, Settled, SettleWork
+
+
+@dataclass(frozen=True)
+class Settling:
+    """The end of an execution's work."""
+
+    ledger: Ledger
+    settler: JobSettler
+    now: Callable[[], datetime]
+
+    def settle(self, work: SettleWork) -> Settled:
+        """Mark the claim done with its counts, if the execution has it still; then the job."""
+        settled = Settled(execution=work.execution, job=work.job, object=work.object)
+        if work.object is not None and not self._close(work, work.object):
+            return settled.model_copy(update={"superseded": True})
+        result = self.settler.settle(work.job.job_id, work.job.key)
+        return settled.model_copy(update={"status": result.status, "counts": result.stats})
+
+    def _close(self, work: SettleWork, results: ObjectRef) -> bool:
+        loads = LoadCounts.from_dict(work.load.counts if work.load else {})
+        images = ImageCounts.from_dict(work.migration.counts if work.migration else {})
+        return self.ledger.settle(
+            work.execution,
+            work.job.job_id,
+            results.key,
+            stats={**loads.as_dict(), **images.as_dict()},
+            now=self.now(),
+        )

@@ -1,0 +1,1 @@
+"""VerifyLoad: does the ledger prove that nothing was lost?"""

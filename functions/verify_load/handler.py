@@ -1,0 +1,43 @@
+"""The Lambda function behind the state VerifyLoad."""
+
+from typing import Any
+
+from functions.aws import wiring
+from functions.aws.plans import ChunkPlanner, RangePlanner
+from functions.aws.settings import VerifySettings
+from functions.aws.telemetry import MetricUnit, Telemetry, telemetry
+from functions.domain.counts import LoadCounts
+from functions.domain.events import Event, Metric
+from functions.domain.payloads import Ingest, Proof, Verdict
+from functions.verify_load.verification import LoadVerification
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Verify a load; `Ingest` in, `Ingest` with `load` and what to do next out."""
+    settings = VerifySettings.read()
+    ingest = Ingest.model_validate(event)
+    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
+        files = wiring.work_files(settings)
+        verification = LoadVerification(
+            wiring.ledger(settings),
+            RangePlanner(files, settings),
+            ChunkPlanner(files, settings.migrate_concurrency),
+            settings,
+        )
+        verified = verification.verify(ingest)
+        if verified.load is not None:
+            _report(say, verified.load)
+        return verified.as_json()
+
+
+def _report(say: Telemetry, proof: Proof) -> None:
+    if proof.verdict is not Verdict.COMPLETE:
+        say.warn(Event.LOAD_INCOMPLETE, verdict=proof.verdict, round=proof.round)
+        return
+    counts = LoadCounts.from_dict(proof.counts)
+    say.info(Event.LOAD_VERIFIED, round=proof.round, counts=proof.counts)
+    say.count(Metric.RECORDS_LOADED, counts.success)
+    say.count(Metric.RECORDS_REJECTED, counts.failure)
+    say.count(Metric.DUPLICATE_RECORDS, counts.duplicate)
+    if counts.total:
+        say.count(Metric.REJECT_PERCENT, 100 * counts.failure / counts.total, MetricUnit.Percent)

@@ -1,0 +1,1 @@
+"""VerifyMigration: does the ledger prove that no chunk was left out?"""

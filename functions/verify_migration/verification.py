@@ -1,0 +1,39 @@
+"""Holds the ledger's chunks against the plan."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from functions.aws.plans import ChunkPlanner
+from functions.aws.tables import Ledger
+from functions.domain.counts import sum_images
+from functions.domain.ledger_rows import object_partition
+from functions.domain.payloads import Ingest, Proof, Verdict
+
+MAX_ROUNDS: Final = 3
+"""How often what is missing is migrated again."""
+
+
+@dataclass(frozen=True)
+class MigrationVerification:
+    """Decides whether all images of an object were dealt with."""
+
+    ledger: Ledger
+    chunks: ChunkPlanner
+
+    def verify(self, ingest: Ingest) -> Ingest:
+        """Look for every chunk; plan those that are missing."""
+        job_id, key = ingest.job.job_id, ingest.object.key
+        round_ = ingest.migration.round if ingest.migration else 0
+        if self.ledger.owns(ingest.execution, job_id, key) is None:
+            return ingest.but(migration=Proof(verdict=Verdict.SUPERSEDED, round=round_))
+        done = self.ledger.chunks(object_partition(job_id, key, ingest.claim.generation))
+        missing = self.chunks.plan_missing(ingest, done, round_=round_ + 1)
+        if not missing.items:
+            counts = sum_images(done.values()).as_dict()
+            proof = Proof(verdict=Verdict.COMPLETE, round=round_, counts=counts)
+            return ingest.but(migration=proof)
+        if round_ >= MAX_ROUNDS:
+            return ingest.but(migration=Proof(verdict=Verdict.INCOMPLETE, round=round_))
+        return ingest.but(
+            migration_plan=missing, migration=Proof(verdict=Verdict.MISSING, round=round_ + 1)
+        )
