@@ -74,12 +74,18 @@ def start(
     folder = DataFolder(data.resolve())
     with folder.lock():
         if running := find(folder.root):
-            _wait_until_ready(running, folder)
-            return Started(running, found_running=True)
+            try:
+                _wait_until_ready(running, folder)
+            except StartupFailed:
+                if find(folder.root):
+                    raise
+                # It was on its way out when it was found: start anew.
+            else:
+                return Started(running, found_running=True)
         installed = importlib.metadata.version("ministack")
         # The socket is bound here and handed over: a port that is taken is known before
         # anything else happens, and a free one cannot be lost to another program in between.
-        with _listen(port) as listening:
+        with _listen(port, before=folder.read_record()) as listening:
             lost = folder.recover(installed=installed)
             folder.prepare()
             folder.snapshot()
@@ -116,15 +122,28 @@ def _endpoint(port: int) -> Endpoint:
     return Endpoint(f"http://127.0.0.1:{port}")
 
 
-def _listen(port: int | None) -> socket.socket:
+def _listen(port: int | None, *, before: ProcessRecord | None) -> socket.socket:
+    """Listen on a port; on the one used before where none is asked for and that one is free.
+
+    Addresses with the port in them are part of the state: those of queues, in the outputs.
+    """
+    if port is None and before is not None:
+        try:
+            return _bind(before.port)
+        except PortTaken:
+            pass
+    return _bind(port or 0)
+
+
+def _bind(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     # A port whose last connections are still in TIME_WAIT is free all the same.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port or 0))
+        listening.bind(("127.0.0.1", port))
     except OSError as error:
         listening.close()
-        raise PortTaken(port or 0) from error
+        raise PortTaken(port) from error
     listening.listen(128)
     return listening
 

