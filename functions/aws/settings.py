@@ -123,9 +123,10 @@ class MigrateSettings(Settings, LedgerRetention):
 
 
 class OutcomeSettings(SettleSettings):
-    """Whom to tell."""
+    """Whom to tell, and in whose name."""
 
     alarm_topic_arn: str
+    stack_name: str
 
 
 class StuckJobsSettings(SettleSettings):

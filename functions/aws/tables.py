@@ -13,7 +13,7 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts
 from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import Job, JobKey, Settlement
+from functions.domain.jobs import Job, JobKey, JobStatus, Settlement
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
 
@@ -79,9 +79,6 @@ class BatchJobs:
         }
         if settlement.status.is_settled:
             values[":now"] = timestamp(now)
-        seen = "ingestState.revision = :seen"
-        if job.revision == 0:
-            seen = f"(attribute_not_exists(ingestState.revision) OR {seen})"
         return _conditional_update(
             self.client,
             TableName=self.table,
@@ -90,10 +87,41 @@ class BatchJobs:
                 "SET #status = :status, resultStats = :stats, ingestState = :state"
                 + (completed if settlement.status.is_settled else "")
             ),
-            ConditionExpression=f"attribute_exists(intentId) AND {seen}",
+            ConditionExpression=_as_it_was_read(job),
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item(values),
         )
+
+    def mark_failed(self, job: Job, *, now: datetime) -> bool:
+        """Say that a job failed whose objects nobody has ever claimed.
+
+        Returns:
+            Whether it was written: False if somebody else has, since the job was read.
+        """
+        state = {"objects": 0, "revision": job.revision + 1, "updatedAt": timestamp(now)}
+        return _conditional_update(
+            self.client,
+            TableName=self.table,
+            Key=to_item(_job_key(job.key)),
+            UpdateExpression="SET #status = :status, ingestState = :state",
+            ConditionExpression=_as_it_was_read(job),
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":status": JobStatus.FAILED.value,
+                    ":state": state,
+                    ":seen": job.revision,
+                }
+            ),
+        )
+
+
+def _as_it_was_read(job: Job) -> str:
+    """Condition (with `:seen`) that the record is there, and nobody wrote it since."""
+    seen = "ingestState.revision = :seen"
+    if job.revision == 0:
+        seen = f"(attribute_not_exists(ingestState.revision) OR {seen})"
+    return f"attribute_exists(intentId) AND {seen}"
 
 
 def _job_key(key: JobKey) -> dict[str, object]:

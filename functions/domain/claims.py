@@ -41,6 +41,7 @@ class Claim:
         ranges: Planned ranges, None before they are planned.
         stats: Counts of the contract, when done.
         done_at: When it was settled.
+        claimed_at: When this generation was claimed.
     """
 
     key: str
@@ -52,11 +53,12 @@ class Claim:
     ranges: int | None = None
     stats: dict[str, Any] | None = None
     done_at: datetime | None = None
+    claimed_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Read a row (plain values) of the ledger."""
-        done_at = row.get("doneAt")
+        done_at, claimed_at = row.get("doneAt"), row.get("claimedAt")
         return cls(
             key=row["sk"].removeprefix("claim#"),
             etag=row["etag"],
@@ -67,4 +69,5 @@ class Claim:
             ranges=row.get("ranges"),
             stats=row.get("stats"),
             done_at=parse_timestamp(done_at) if done_at else None,
+            claimed_at=parse_timestamp(claimed_at) if claimed_at else None,
         )

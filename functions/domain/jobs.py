@@ -42,6 +42,7 @@ class Job:
 
     Attributes:
         pending_image_count: Records submitted, None where the application does not say.
+        status: As it was read, whoever wrote it.
         revision: How often this system has written `ingestState`; guards the next write.
     """
 
@@ -51,6 +52,7 @@ class Job:
     model_id: str | None
     trace_id: str | None
     pending_image_count: int | None
+    status: str | None
     revision: int
 
     @property
@@ -76,6 +78,7 @@ class Job:
             model_id=_text(record.get("modelId")),
             trace_id=_text(record.get("traceId")),
             pending_image_count=_count(record.get("pendingImageCount")),
+            status=_text(record.get("status")),
             revision=int(state.get("revision", 0)) if isinstance(state, Mapping) else 0,
         )
 

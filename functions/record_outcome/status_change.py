@@ -1,0 +1,89 @@
+"""The "Step Functions Execution Status Change" event, and what the execution worked on.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.domain.claims import REDRIVE_PERIOD
+from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
+
+FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
+
+
+class Outcome(StrEnum):
+    """What there is to record."""
+
+    FAILED = "failed"
+    REDRIVEN = "redriven"
+    RECOVERED = "recovered"
+    NOTHING = "nothing"
+
+
+class StatusChange(BaseModel):
+    """`detail` of the event; a redrive makes events of its own with a higher count."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    execution: str = Field(alias="executionArn")
+    state_machine: str = Field(alias="stateMachineArn")
+    status: str
+    redrive_count: int = Field(default=0, alias="redriveCount")
+
+    @property
+    def outcome(self) -> Outcome:
+        """What this event asks for."""
+        if self.status in FAILED_STATUSES:
+            return Outcome.FAILED
+        if self.redrive_count == 0:
+            return Outcome.NOTHING
+        return {"RUNNING": Outcome.REDRIVEN, "SUCCEEDED": Outcome.RECOVERED}.get(
+            self.status, Outcome.NOTHING
+        )
+
+
+class Execution(BaseModel):
+    """What DescribeExecution says now; status-change events can come late or not at all."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    arn: str = Field(alias="executionArn")
+    status: str
+    input: str = "{}"
+    error: str = ""
+    cause: str = ""
+    stop_date: datetime | None = Field(default=None, alias="stopDate")
+    redrive_count: int = Field(default=0, alias="redriveCount")
+    redrive_status: str = Field(default="", alias="redriveStatus")
+    redrive_status_reason: str = Field(default="", alias="redriveStatusReason")
+
+    @property
+    def key(self) -> str:
+        """The object that it works on, as its input names it; empty where it names none."""
+        try:
+            event: Any = json.loads(self.input)
+            key = event["detail"]["object"]["key"]
+        except (ValueError, KeyError, TypeError):
+            return ""
+        return key if isinstance(key, str) else ""
+
+    @property
+    def parsed_key(self) -> ResultsKey | ManifestKey | None:
+        """The same, in its parts."""
+        return parse_key(self.key)
+
+    @property
+    def is_redrivable(self) -> bool:
+        """Whether Step Functions would redrive it now."""
+        return self.redrive_status == "REDRIVABLE"
+
+    @property
+    def redrivable_until(self) -> datetime:
+        """When its claim may be taken over by a new event (UTC)."""
+        ended = self.stop_date or datetime.now(UTC)
+        return ended + (REDRIVE_PERIOD if self.is_redrivable else timedelta())
