@@ -1,0 +1,176 @@
+"""Lines on which the product and the contract once differed, or on which a parser could trip."""
+
+import pytest
+
+from tests.reference.compare import comparer
+from tests.reference.records import LINE_LIMIT, Amount, Good, Reason, read, read_amount
+from tests.reference.transactions import Job, Retention
+
+JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
+COMPARE = comparer(JOB, event_time="2026-07-01T00:00:00Z", retention=Retention(), limit=LINE_LIMIT)
+
+RECEIPT = '{"amount":@,"type":"income","date":"2026-07-01","merchant":"m","category":"fee"}'
+
+
+def handmade(text: str, *, more: str = "") -> bytes:
+    """A record around a text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    escaped = escaped.replace("\r", "\\r").replace("\t", "\\t")
+    return f'{{"recordId":"r","output":{{"text":"{escaped}"}}{more}}}'.encode()
+
+
+def receipt(amount: str = "1", *, more: str = "") -> str:
+    """A receipt's text."""
+    return RECEIPT.replace("@", amount)[:-1] + more + "}"
+
+
+GOOD = None
+CASES = {
+    "nested 200 with the record": (handmade(receipt(), more=',"x":' + "[" * 199 + "]" * 199), GOOD),
+    "an empty list on level 201": (
+        handmade(receipt(), more=',"x":' + "[" * 200 + "]" * 200),
+        Reason.INVALID_JSON,
+    ),
+    "an empty object on level 201": (
+        handmade(receipt(), more=',"x":' + '{"a":' * 199 + "{}" + "}" * 199),
+        Reason.INVALID_JSON,
+    ),
+    "an empty list on level 201 under a key that is repeated": (
+        handmade(receipt(), more=',"x":' + "[" * 200 + "]" * 200 + ',"x":1'),
+        Reason.INVALID_JSON,
+    ),
+    "many brackets side by side": (handmade(receipt(), more=',"x":[' + "[]," * 999 + "[]]"), GOOD),
+    "many brackets in a string": (handmade(receipt(), more=',"x":"' + '[\\"[' * 999 + '"'), GOOD),
+    "an empty list on level 201 of the text": (
+        handmade(receipt(more=',"x":' + "[" * 200 + "]" * 200)),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "200 levels in the text": (handmade(receipt(more=',"x":' + "[" * 199 + "]" * 199)), GOOD),
+    "very deep": (b'{"a":' * 100_000, Reason.INVALID_JSON),
+    "very deep lists": (b"[" * 1_000_000, Reason.INVALID_JSON),
+    "integer of 4300 digits": (handmade(receipt(), more=',"x":' + "9" * 4300), GOOD),
+    "integer of 4301 digits": (handmade(receipt(), more=',"x":' + "9" * 4301), Reason.INVALID_JSON),
+    "negative, 4300 digits": (handmade(receipt(), more=',"x":-' + "9" * 4300), GOOD),
+    "4301 digits in modelInput": (
+        handmade(receipt(), more=',"modelInput":' + "9" * 4301),
+        Reason.INVALID_JSON,
+    ),
+    "fraction of 9999 digits": (handmade(receipt(), more=',"x":0.' + "9" * 9999), GOOD),
+    "more than a double holds": (handmade(receipt(), more=',"x":1E400'), GOOD),
+    "NaN in modelInput": (
+        handmade(receipt(), more=',"modelInput":{"a":NaN}'),
+        Reason.INVALID_JSON,
+    ),
+    "NaN in the text": (handmade(receipt(more=',"x":NaN')), Reason.NO_JSON_IN_TEXT),
+    "-Infinity in the text": (handmade(receipt(more=',"x":-Infinity')), Reason.NO_JSON_IN_TEXT),
+    "invalid UTF-8 in modelInput": (
+        handmade(receipt(), more=',"modelInput":"@"').replace(b"@", b"\xff"),
+        Reason.INVALID_JSON,
+    ),
+    "an encoded surrogate": (
+        handmade(receipt(), more=',"x":"@"').replace(b"@", b"\xed\xa0\x80"),
+        Reason.INVALID_JSON,
+    ),
+    "unpaired in modelInput": (
+        handmade(receipt(), more=',"modelInput":"\\ud800"'),
+        Reason.INVALID_JSON,
+    ),
+    "unpaired in a key": (handmade(receipt(), more=',"\\udfff":1'), Reason.INVALID_JSON),
+    "unpaired in the text": (handmade(receipt(more=',"x":"\\ud800"')), Reason.NO_JSON_IN_TEXT),
+    "paired in the text": (handmade(receipt(more=',"x":"\\ud83d\\ude00"')), GOOD),
+    "the zeros of a huge exponent": (
+        handmade(receipt("0." + "0" * 1_000_000 + "1e1000001")),
+        GOOD,
+    ),
+    "the zeros of a tiny exponent": (handmade(receipt("1" + "0" * 4299 + "e-4299")), GOOD),
+    "an exponent of many digits": (
+        handmade(receipt("1e" + "9" * 5000)),
+        Reason.INVALID_RECEIPT,
+    ),
+    "an exponent of many zeros": (handmade(receipt("1e" + "0" * 5000)), GOOD),
+    "zero with a huge exponent": (
+        handmade(receipt("0e99999999999999999999")),
+        Reason.INVALID_RECEIPT,
+    ),
+    "a boolean as an error's code": (
+        handmade(receipt(), more=',"error":{"errorCode":true,"errorMessage":"no"}'),
+        Reason.MODEL_ERROR,
+    ),
+    "an error of an odd number": (
+        handmade(receipt(), more=',"error":{"errorCode":1e3,"errorMessage":""}'),
+        Reason.MODEL_ERROR,
+    ),
+    "an escape in the key modelInput": (
+        b'{"model\\u0049nput":"' + b"QUJD" * 99 + b'",}',
+        Reason.INVALID_JSON,
+    ),
+    "a byte-order mark behind the first byte": (
+        b"\xef\xbb\xbf" + handmade(receipt()),
+        Reason.INVALID_JSON,
+    ),
+    "a fence with CRLF": (handmade(f"```json\r\n{receipt()}\r\n```"), GOOD),
+    "a fence without its last newline": (handmade(f"```\n{receipt()}```"), Reason.NO_JSON_IN_TEXT),
+    "a fence in capitals": (handmade(f"```JSON\n{receipt()}\n```"), Reason.NO_JSON_IN_TEXT),
+    "a fence in a fence": (
+        handmade(f"```\n```json\n{receipt()}\n```\n```"),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "two fences": (
+        handmade(f"```\n{receipt()}\n```\n```\n{receipt()}\n```"),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "no-break space inside a fence": (
+        handmade(f"```\n\u00a0{receipt()}\n```"),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_they_agree_with_the_contract(name: str) -> None:
+    line, reason = CASES[name]
+    verdict = read(line)
+    assert (None if isinstance(verdict, Good) else verdict.reason) == reason
+    assert COMPARE(line) is None
+
+
+AMOUNTS = {
+    "1e3": Amount("1", 3),
+    "1000": Amount("1", 3),
+    "1000.000": Amount("1", 3),
+    "0.010": Amount("1", -2),
+    "1e12": Amount("1", 12),
+    "1000000000000": Amount("1", 12),
+    "1000000000000.1": None,
+    "1e13": None,
+    "1e-130": Amount("1", -130),
+    "0.9e-130": None,
+    "0": None,
+    "-0.0": None,
+    "-1": None,
+    "1" * 12 + "." + "1" * 26: Amount("1" * 38, -26),
+    "1" * 12 + "." + "1" * 27: None,
+    "1." + "0" * 100: Amount("1", 0),
+    "0." + "0" * 5000 + "1e5001": Amount("1", 0),
+    "1e" + "9" * 9999: None,
+    "1e-" + "9" * 9999: None,
+}
+
+
+@pytest.mark.parametrize("written", AMOUNTS, ids=lambda written: written[:20])
+def test_amounts_are_read_on_their_digits(written: str) -> None:
+    assert read_amount(written) == AMOUNTS[written]
+
+
+@pytest.mark.parametrize(
+    ("amount", "plain"),
+    [
+        (Amount("1", 3), "1000"),
+        (Amount("125", -1), "12.5"),
+        (Amount("1", -2), "0.01"),
+        (Amount("125", -3), "0.125"),
+        (Amount("7", 0), "7"),
+    ],
+)
+def test_amounts_are_written_without_exponent(amount: Amount, plain: str) -> None:
+    assert amount.plain() == plain

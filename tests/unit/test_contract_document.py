@@ -1,0 +1,141 @@
+"""Every example of docs/contract.md is what the product does."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.domain.attribute_values import from_item, item_size
+from functions.domain.claims import Claim, ClaimState
+from functions.domain.failures import RejectReason
+from functions.domain.jobs import Job, status_of
+from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
+from functions.domain.records import Reject, read_record, too_large, too_long
+from functions.domain.timestamps import parse_timestamp
+from functions.domain.transactions import MAX_ITEM_BYTES, Retention, TransactionBuilder
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "contract.md"
+BLOCK = re.compile(r"^```(?:json|text) ([^\n]+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
+LINE_BYTES_LIMIT = 16 * 1024 * 1024
+LETTERS_OF_ITEM_TOO_LARGE = 410_000
+RETENTION = Retention(guest=timedelta(days=60), account=timedelta(days=365))
+
+
+def _blocks() -> list[tuple[str, str]]:
+    """Title and content of each fenced block that has a title."""
+    return [(title, body) for title, body in BLOCK.findall(DOCUMENT.read_text("utf-8"))]
+
+
+def _only(title: str) -> str:
+    (body,) = (body for each, body in _blocks() if each == title)
+    return body
+
+
+def _examples() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
+    """Title and text of each record, title and content of what it must become."""
+    blocks = _blocks()
+    for (title, body), (outcome_title, outcome) in itertools.pairwise(blocks):
+        if title.startswith("record"):
+            yield title, body, outcome_title, json.loads(outcome, parse_float=Decimal)
+
+
+def _line(record: str) -> bytes:
+    """A record as the one line that it is in a file."""
+    compact = " ".join(part.strip() for part in record.splitlines())
+    return compact.replace('"@\\"', '"' + "x" * LETTERS_OF_ITEM_TOO_LARGE + '\\"').encode()
+
+
+def _job() -> Job:
+    record = json.loads(_only("job"))
+    return Job.from_record(record["jobId"], record)
+
+
+def _become(line: bytes, *, limit: int) -> dict[str, Any] | Reject:
+    """What the product makes of a line: an item's plain values, or a reject."""
+    if len(line) > limit:
+        return too_long(len(line), limit)
+    answer = read_record(line)
+    if isinstance(answer, Reject):
+        return answer
+    at = parse_timestamp("2026-07-01T03:04:05Z")
+    builder = TransactionBuilder(_job(), event_time=at, retention=RETENTION)
+    item = builder.build(answer.image_id, answer.receipt)
+    if (size := item_size(item)) > MAX_ITEM_BYTES:
+        return too_large(answer, size)
+    return from_item(item)
+
+
+@pytest.mark.parametrize("example", list(_examples()), ids=lambda example: example[1][:60])
+def test_a_record_becomes_what_the_document_says(
+    example: tuple[str, str, str, dict[str, Any]],
+) -> None:
+    title, record, outcome, expected = example
+    bound = re.search(r"at most (\d+) bytes", title)
+    found = _become(_line(record), limit=int(bound[1]) if bound else LINE_BYTES_LIMIT)
+    if outcome == "reject":
+        assert isinstance(found, Reject)
+        shown = {
+            "reason": found.reason.value,
+            "recordId": found.record_id,
+            "details": found.details,
+            "excerpt": found.excerpt,
+        }
+        assert {key: shown[key] for key in expected} == expected
+        assert (found.record_id is None) == ("recordId" not in expected)
+    else:
+        assert isinstance(found, dict)
+        if outcome == "transaction":
+            assert found == expected
+        else:
+            assert outcome == "transaction-part"
+            assert {key: found[key] for key in expected} == expected
+
+
+def test_every_reason_and_form_has_an_example() -> None:
+    examples = list(_examples())
+    reasons = {
+        expected.get("reason") for _, _, outcome, expected in examples if outcome == "reject"
+    }
+    assert reasons == {reason.value for reason in RejectReason}
+    assert sum(outcome.startswith("transaction") for _, _, outcome, _ in examples) == 6
+
+
+@pytest.mark.parametrize("row", _only("keys").splitlines())
+def test_a_key_is_what_the_document_says(row: str) -> None:
+    key, meaning = re.split(r" {2,}", row)
+    match parse_key(key):
+        case ResultsKey(job_id=job_id):
+            assert meaning == f"results object of {job_id}"
+        case ManifestKey(job_id=job_id):
+            assert meaning == f"manifest of {job_id}"
+        case None:
+            assert meaning == "ignored"
+
+
+@pytest.mark.parametrize("row", _only("statuses").splitlines()[1:])
+def test_a_job_has_the_status_that_the_document_says(row: str) -> None:
+    claims, records, expected, manifest, status = re.split(r" {2,}", row)
+    found = status_of(
+        [_claim(ClaimState(state)) for state in claims.split(", ")],
+        total=int(records),
+        expected=None if expected == "unknown" else int(expected),
+        may_wait=manifest == "awaited",
+    )
+    assert found.value == status
+
+
+def _claim(state: ClaimState) -> Claim:
+    return Claim(
+        key="batch-output/job-1/output.jsonl.out",
+        etag="e",
+        owner="execution",
+        generation=1,
+        state=state,
+        event_time=datetime(2026, 7, 1, tzinfo=UTC),
+    )
