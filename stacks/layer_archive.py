@@ -67,6 +67,12 @@ def build(directory: Path, *, lock: Path) -> Path:
     return _kept(directory / f"layer-{fingerprint(lock)[:16]}-{flavour}.zip", fill)
 
 
+def holds_byte_code(archive: Path) -> bool:
+    """Whether the modules in an archive are compiled."""
+    with zipfile.ZipFile(archive) as source:
+        return any(name.endswith(".pyc") for name in source.namelist())
+
+
 def _kept(archive: Path, fill: Callable[[Path], None]) -> Path:
     """Make an archive once; a build at the same time as another wins or loses whole."""
     if archive.exists():
@@ -105,7 +111,8 @@ def _prune(packages: Path) -> None:
     """Take away what no function reads at run time."""
     for directory in (packages / "bin", packages / "boto3" / "examples"):
         shutil.rmtree(directory, ignore_errors=True)
-    for directory in (packages / "botocore" / "data").iterdir():
+    models = [*(packages / "boto3" / "data").iterdir(), *(packages / "botocore" / "data").iterdir()]
+    for directory in models:
         if directory.is_dir() and directory.name not in SERVICES:
             shutil.rmtree(directory)
     for directory in [*packages.rglob("tests"), *packages.rglob("__pycache__")]:

@@ -174,7 +174,7 @@ class Settings(BaseModel):
         most=256 * MEBIBYTE,
     )
     reject_percent_limit: int = knobs.count(
-        "Share of rejects over which an execution fails as TooManyRejects (never under 20 of them).",
+        "Share of rejects over which an execution fails as TooManyRejects; fewer than 20 never count.",
         default=50,
         unit="percent",
         least=0,

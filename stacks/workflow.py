@@ -49,15 +49,15 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         self.definition = definition
         self._storage = storage
-        self._tasks = {
-            "LoadSegmentArn": workers.load_segment,
-            "MigrateImagesArn": workers.migrate_images,
-            "PlanRangesArn": workers.plan_ranges,
-            "ResolveJobArn": workers.resolve_job,
-            "SettleJobArn": workers.settle_job,
-            "VerifyLoadArn": workers.verify_load,
-            "VerifyMigrationArn": workers.verify_migration,
-        }
+        self._tasks = [
+            workers.resolve_job,
+            workers.plan_ranges,
+            workers.load_segment,
+            workers.verify_load,
+            workers.migrate_images,
+            workers.verify_migration,
+            workers.settle_job,
+        ]
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -92,13 +92,12 @@ class Workflow(Construct):
 
     def _substitutions(self) -> dict[str, str]:
         return {
-            **{name: worker.function.function_arn for name, worker in self._tasks.items()},
-            "BucketName": self._storage.bucket.bucket_name,
+            **{f"{task.node.id}Arn": task.function.function_arn for task in self._tasks},
             "LedgerTableName": self._storage.ledger.table_name,
         }
 
     def _role(self, definition: Definition) -> iam.Role:
-        """Everything that the definition does, and nothing else.
+        """Allow everything that the definition does, and nothing else.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html and
         https://docs.aws.amazon.com/step-functions/latest/dg/redrive-map-run.html say what a
@@ -118,7 +117,7 @@ class Workflow(Construct):
             description=f"{stack.stack_name}: the state machine",
         )
         grants = Grants(role)
-        functions = [worker.function.function_arn for worker in self._tasks.values()]
+        functions = [task.function.function_arn for task in self._tasks]
         grants.allow("lambda:InvokeFunction", on=functions)
         # The claim is made and read without a function.
         grants.items(self._storage.ledger, "GetItem", "UpdateItem")

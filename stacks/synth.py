@@ -1,0 +1,89 @@
+"""`python -m stacks.synth`: write a deployable `cdk.out` and say how large everything is.
+
+Beside it goes the bill of materials of what is deployed (CycloneDX), from the same lock file.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from stacks.layer_archive import PLATFORM, PYTHON_VERSION, holds_byte_code
+from stacks.node import use_locked_node
+from stacks.settings import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+#: What Lambda takes of a function with its layers, unzipped.
+#: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+LAMBDA_LIMIT_MEGABYTES = 250
+
+_NO_BYTE_CODE = (
+    f"WITHOUT byte code, for there is no Python {PYTHON_VERSION} here: cold starts take longer"
+)
+
+
+def main() -> None:
+    """Synthesize, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m stacks.synth", description=__doc__)
+    parser.add_argument("--output", default="cdk.out", help="folder to write (%(default)s)")
+    output = Path(parser.parse_args().output)
+
+    use_locked_node()
+    from stacks.application import synthesize  # noqa: PLC0415 - it starts Node, now chosen
+
+    started = time.monotonic()
+    try:
+        synthesize(outdir=str(output))
+    except SettingsError as error:
+        sys.exit(str(error))
+    print(f"{output}: synthesized in {time.monotonic() - started:.1f} s")  # noqa: T201
+    for line in _report(output):
+        print(f"  {line}")  # noqa: T201
+    materials = _write_bill_of_materials(output / "sbom.cdx.json")
+    print(f"  bill of materials  {materials} components, {output / 'sbom.cdx.json'}")  # noqa: T201
+
+
+def _report(output: Path) -> Iterator[str]:
+    """Say how large what a deployment uploads is."""
+    for template in sorted(output.glob("*.template.json")):
+        resources = len(json.loads(template.read_bytes())["Resources"])
+        yield f"template           {_size(template.stat().st_size)}, {resources} resources"
+    for code in sorted(path for path in output.glob("asset.*") if path.is_dir()):
+        sizes = [path.stat().st_size for path in code.rglob("*") if path.is_file()]
+        yield f"functions' code    {_size(sum(sizes))} in {len(sizes)} files"
+    for layer in sorted(output.glob("asset.*.zip")):
+        with zipfile.ZipFile(layer) as archive:
+            unzipped = sum(entry.file_size for entry in archive.infolist())
+        byte_code = "with byte code" if holds_byte_code(layer) else _NO_BYTE_CODE
+        yield (
+            f"dependency layer   {_size(unzipped)} of {LAMBDA_LIMIT_MEGABYTES} MB,"
+            f" {_size(layer.stat().st_size)} zipped,"
+            f" Python {PYTHON_VERSION}, {PLATFORM}, {byte_code}"
+        )
+
+
+def _write_bill_of_materials(path: Path) -> int:
+    """Write what the lock file deploys, and return how many components that is."""
+    command = [
+        *(find_uv_bin(), "--quiet", "export", "--project", str(PROJECT), "--frozen"),
+        *("--no-default-groups", "--no-emit-project"),
+        *("--format", "cyclonedx1.5", "--preview-features", "sbom-export"),
+    ]
+    done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed arguments
+    path.write_bytes(done.stdout)
+    return len(json.loads(done.stdout)["components"])
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"
+
+
+if __name__ == "__main__":
+    main()
