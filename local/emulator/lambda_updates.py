@@ -1,0 +1,53 @@
+"""Updates of a function do not disturb its invocations under way.
+
+AWS (Lambda guide, "configuration-function-zip", "lambda-runtime-environment"): after an update of
+code or configuration new invocations get new execution environments; those under way end in their
+old ones. MiniStack kills a busy worker with the idle ones, which fails its invocation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+TOUCHES: tuple[str, ...] = (
+    "ministack.core.lambda_runtime:_lock",
+    "ministack.core.lambda_runtime:_workers",
+    "ministack.core.lambda_runtime:invalidate_worker",
+    "ministack.core.lambda_runtime:kill_workers",
+    "ministack.core.lambda_runtime:release_worker",
+    "ministack.services.lambda_svc:invalidate_worker",
+    "ministack.services.lambda_svc:release_worker",
+)
+
+_invalidate = lambda_runtime.invalidate_worker
+_release = lambda_runtime.release_worker
+
+
+def install() -> None:
+    """Replace the end of workers after an update, where they are looked up."""
+    for module in (lambda_runtime, lambda_svc):
+        module.invalidate_worker = invalidate_worker
+        module.release_worker = release_worker
+
+
+def invalidate_worker(name: str, qualifier: str | None = None, **scope: Any) -> None:
+    """Kill a function's idle workers; busy ones when they are released."""
+    with lambda_runtime._lock:
+        for key, workers in lambda_runtime._workers.items():
+            _, _, of_function, of_qualifier = key.split(":")
+            if of_function != name or qualifier not in (None, of_qualifier):
+                continue
+            for worker in [each for each in workers if each.in_use]:
+                worker.retired = True
+                workers.remove(worker)
+    _invalidate(name, qualifier, **scope)
+
+
+def release_worker(worker: Any) -> None:
+    """Return a worker to its pool, or end it when its function was updated meanwhile."""
+    _release(worker)
+    if getattr(worker, "retired", False):
+        lambda_runtime.kill_workers([worker])

@@ -1,0 +1,255 @@
+"""One emulator for the whole directory, and the words in which its tests speak to it.
+
+Everything goes through boto3 over HTTP. Functions are told in their event what to do; files on
+disk tell them when.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import shutil
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import server
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+DEADLINE_SECONDS = 20.0
+
+FUNCTION = '''
+import os, pathlib, signal, sys, time
+
+class Unready(Exception):
+    pass
+
+class Refused(Exception):
+    pass
+
+def until(path):
+    end = time.monotonic() + 15
+    while not pathlib.Path(path).exists():
+        if time.monotonic() > end:
+            raise Unready(path)
+        time.sleep(0.005)
+
+def handler(event, context):
+    if "touch" in event:
+        pathlib.Path(event["touch"]).touch()
+    if "log" in event:
+        print(event["log"], file=sys.stderr)
+    if "until" in event:
+        until(event["until"])
+    if "unless" in event and not pathlib.Path(event["unless"]).exists():
+        raise Refused("not mended: " + event.get("id", ""))
+    if "raise" in event:
+        raise type(event["raise"], (Exception,), {})(event.get("message", ""))
+    if "exit" in event:
+        os._exit(event["exit"])
+    if "kill" in event:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "bytes" in event:
+        return "x" * event["bytes"]
+    if "set" in event:
+        return {1, 2}
+    if "after" in event:
+        pathlib.Path(event["after"]).touch()
+    return {"id": event.get("id"), "pid": os.getpid(), "event": event}
+'''
+
+_LOGGING = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+_numbers = itertools.count(1)
+
+
+def unique(prefix: str) -> str:
+    """A name that nothing else of this run has."""
+    return f"{prefix}-{next(_numbers)}"
+
+
+def eventually(what: Callable[[], Any], why: str) -> Any:
+    """The first true value of `what`, asked again and again until a deadline."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    pause = threading.Event()
+    while not (value := what()):
+        assert time.monotonic() < end, f"deadline passed: {why}"
+        pause.wait(0.01)
+    return value
+
+
+class Aws:
+    """The emulator's clients, and what most tests do with them."""
+
+    def __init__(self, running: server.Server) -> None:
+        self.endpoint = running.endpoint
+        self.states = running.endpoint.client("stepfunctions")
+        self.functions = running.endpoint.client("lambda")
+        self.s3 = running.endpoint.client("s3")
+        self.dynamodb = running.endpoint.client("dynamodb")
+        self.iam = running.endpoint.client("iam")
+
+    def role(self, *, service: str, statements: list[dict[str, Any]]) -> str:
+        """Create a role; its ARN."""
+        name = unique("role")
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        arn = self.iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+        )["Role"]["Arn"]
+        document = {"Version": "2012-10-17", "Statement": statements}
+        self.iam.put_role_policy(
+            RoleName=name, PolicyName="only", PolicyDocument=json.dumps(document)
+        )
+        return str(arn)
+
+    def machine_role(self, *, without: str | None = None) -> str:
+        """A state machine's role that may do all that a test's machine does, but for one action."""
+        statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+        if without is not None:
+            statements.append({"Effect": "Deny", "Action": without, "Resource": "*"})
+        return self.role(service="states.amazonaws.com", statements=statements)
+
+    def allow_everything(self, role_arn: str) -> None:
+        """Give a role what it lacked."""
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+        self.iam.put_role_policy(
+            RoleName=role_arn.rsplit("/", 1)[-1],
+            PolicyName="only",
+            PolicyDocument=json.dumps(document),
+        )
+
+    def function(self, *, timeout: int = 30, source: str = FUNCTION) -> str:
+        """Deploy a function; its ARN."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("code.py", source)
+        return str(
+            self.functions.create_function(
+                FunctionName=unique("function"),
+                Runtime="python3.13",
+                Handler="code.handler",
+                Role=self.role(service="lambda.amazonaws.com", statements=[_LOGGING]),
+                Timeout=timeout,
+                Code={"ZipFile": archive.getvalue()},
+            )["FunctionArn"]
+        )
+
+    def machine(self, definition: dict[str, Any], *, role: str) -> str:
+        """Create a state machine; its ARN."""
+        return str(
+            self.states.create_state_machine(
+                name=unique("machine"), definition=json.dumps(definition), roleArn=role
+            )["stateMachineArn"]
+        )
+
+    def start(self, machine: str, data: Any = None, **more: Any) -> str:
+        """Start an execution; its ARN."""
+        text = json.dumps({} if data is None else data)
+        return str(
+            self.states.start_execution(stateMachineArn=machine, input=text, **more)["executionArn"]
+        )
+
+    def ended(self, execution: str) -> dict[str, Any]:
+        """The description of an execution when it has ended."""
+
+        def closed() -> dict[str, Any] | None:
+            described = self.states.describe_execution(executionArn=execution)
+            return None if described["status"] == "RUNNING" else dict(described)
+
+        result: dict[str, Any] = eventually(closed, f"{execution} ends")
+        return result
+
+    def run(self, machine: str, data: Any = None) -> dict[str, Any]:
+        """Start an execution and describe it when it has ended."""
+        return self.ended(self.start(machine, data))
+
+    def redriven(self, execution: str) -> dict[str, Any]:
+        """Redrive an execution and describe it when it has ended again."""
+        self.states.redrive_execution(executionArn=execution)
+        return self.ended(execution)
+
+    def history(self, execution: str) -> list[dict[str, Any]]:
+        """All events of an execution."""
+        pages = self.states.get_paginator("get_execution_history")
+        return [
+            event
+            for page in pages.paginate(
+                executionArn=execution, PaginationConfig={"PageSize": 1000}
+            )
+            for event in page["events"]
+        ]
+
+    def event_types(self, execution: str) -> list[str]:
+        """The types of all events of an execution."""
+        return [event["type"] for event in self.history(execution)]
+
+    def map_runs(self, execution: str) -> list[dict[str, Any]]:
+        """The descriptions of an execution's Map Runs, the oldest first."""
+        runs = self.states.list_map_runs(executionArn=execution)["mapRuns"]
+        return [
+            self.states.describe_map_run(mapRunArn=run["mapRunArn"]) for run in reversed(runs)
+        ]
+
+    def children(self, map_run: str) -> list[dict[str, Any]]:
+        """The descriptions of a Map Run's children, the first started first."""
+        listed = self.states.list_executions(mapRunArn=map_run)["executions"]
+        described = [
+            self.states.describe_execution(executionArn=child["executionArn"]) for child in listed
+        ]
+        return sorted(described, key=lambda child: str(child["startDate"]))
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+    data = tmp_path_factory.mktemp("aws")
+    started = server.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01"})
+    yield started.server
+    server.stop(data)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: server.Server) -> Aws:
+    return Aws(emulator)
+
+
+@pytest.fixture(scope="session")
+def function(aws: Aws) -> str:
+    return aws.function()
+
+
+@pytest.fixture(scope="session")
+def role(aws: Aws) -> str:
+    return aws.machine_role()
+
+
+@pytest.fixture
+def invoke(function: str) -> Callable[..., dict[str, Any]]:
+    """Definitions of Task states that hand the state's input to the function."""
+
+    def state(**fields: Any) -> dict[str, Any]:
+        return {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::lambda:invoke",
+            "Parameters": {"FunctionName": function, "Payload.$": "$"},
+            **({} if "Next" in fields else {"End": True}),
+            **fields,
+        }
+
+    return state
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Path:
+    """A file that a function waits for, or fails without."""
+    return tmp_path / "switch"
