@@ -78,7 +78,7 @@ class Workers(Construct):
         worker = self._worker(
             "PlanRanges",
             "Cuts a results object into ranges and marks its job as being ingested.",
-            self._range_settings(),
+            {**self._range_settings(), "GRACE_HOURS": self._settings.grace_hours},
         )
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
@@ -139,7 +139,7 @@ class Workers(Construct):
         worker.grants.items(storage.batch_jobs, "GetItem")
         worker.grants.items(storage.ledger, "GetItem", "PutItem")
         worker.grants.items(storage.pending_images, "BatchGetItem", "UpdateItem")
-        worker.grants.items(storage.transactions, "UpdateItem")
+        worker.grants.items(storage.transactions, "GetItem", "UpdateItem")
         worker.grants.objects(bucket, f"{WORK}*", "GetObject")
         worker.grants.objects(
             bucket, f"{UPLOADS}*", "DeleteObject", "GetObject", "GetObjectTagging"

@@ -14,7 +14,11 @@ class Settings(BaseModel):
     """Base of all: a field `bucket_name` is read from the variable `BUCKET_NAME`."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=str.upper, validate_by_name=True
+        frozen=True,
+        extra="ignore",
+        alias_generator=str.upper,
+        validate_by_name=True,
+        hide_input_in_errors=True,  # the environment holds credentials
     )
 
     bucket_name: str
