@@ -1,0 +1,90 @@
+"""The two forms of results that the demo uploads: Bedrock's with Nova, and the hand-made one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PROMPT = (
+    "Read the receipt. Answer with one JSON object with amount, type, date, merchant, category "
+    "and description, and with nothing else."
+)
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a results object is written.
+
+    Attributes:
+        name: Of the object, below the job's folder.
+        record: Makes a record of image id, the model's text and the image.
+        answer: The record's member that holds the model's answer.
+        line_end: Behind every line but the last.
+        head: In front of the first line.
+        closed: Whether the last line ends like the others.
+        ascii_only: Whether other letters are written as escapes.
+    """
+
+    name: str
+    record: Callable[[str, str, bytes], Record]
+    answer: str
+    line_end: bytes
+    head: bytes
+    closed: bool
+    ascii_only: bool
+
+    def line(self, record: Record) -> bytes:
+        """One line, without its end."""
+        return json.dumps(record, ensure_ascii=self.ascii_only).encode()
+
+
+def _nova(image_id: str, text: str, image: bytes) -> Record:
+    source = {"bytes": base64.b64encode(image).decode()}
+    content = [{"image": {"format": "jpeg", "source": source}}, {"text": _PROMPT}]
+    return {
+        "recordId": image_id,
+        "modelInput": {
+            "schemaVersion": "messages-v1",
+            "messages": [{"role": "user", "content": content}],
+            "inferenceConfig": {"maxTokens": 512, "temperature": 0},
+        },
+        "modelOutput": {
+            "output": {"message": {"content": [{"text": text}], "role": "assistant"}},
+            "stopReason": "end_turn",
+            "usage": {"inputTokens": 1703, "outputTokens": 81, "totalTokens": 1784},
+        },
+    }
+
+
+def _hand_made(image_id: str, text: str, _image: bytes) -> Record:
+    return {"customData": image_id, "output": {"text": text}}
+
+
+NOVA = Form(
+    name="receipts-0001.jsonl.out",
+    record=_nova,
+    answer="modelOutput",
+    line_end=b"\n",
+    head=b"",
+    closed=True,
+    ascii_only=False,
+)
+"""As Bedrock writes it: each line echoes its input, the whole image included."""
+
+HAND_MADE = Form(
+    name="output.jsonl",
+    record=_hand_made,
+    answer="output",
+    line_end=b"\r\n",
+    head=b"\xef\xbb\xbf",
+    closed=False,
+    ascii_only=True,
+)
+"""As an editor on Windows saves it: a byte-order mark, CR LF, and no end to the last line."""
