@@ -33,6 +33,7 @@ class Endpoint:
     region: str = "us-east-1"
     access_key_id: str = "test"
     secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known root, no secret
+    session_token: str | None = None
 
     @property
     def port(self) -> int:
@@ -44,6 +45,7 @@ class Endpoint:
         return boto3.Session(
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
             region_name=self.region,
         )
 
