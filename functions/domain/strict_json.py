@@ -5,6 +5,7 @@ more than 4,300 digits; of repeated keys the last counts. All but the last level
 what pydantic's parser refuses by itself.
 """
 
+import re
 from typing import Any, Final
 
 from pydantic_core import from_json
@@ -13,6 +14,8 @@ MAX_NESTING: Final = 200
 
 _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_RUN: Final = re.compile(rb"\[+|\]+")
+_LEVELS_REMOVED: Final = 8
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -32,14 +35,20 @@ def parse_object(content: bytes) -> dict[str, Any]:
 def _nests_too_deeply(content: bytes) -> bool:
     """Whether JSON that the parser took has an empty list or object on a level too many.
 
-    Every pass takes the innermost level away; a line of 16 MiB of nothing but brackets takes
-    less than a second, token by token it would be twelve.
+    Lines with that many brackets are rare, but one may be 16 MiB of nothing else. Taking token
+    by token would last 12 s then; removing the shallow nests as bytes, and counting what is
+    left by runs, takes less than one.
     """
     if content.count(b"[") + content.count(b"{") <= MAX_NESTING:
         return False
     no_escapes = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_strings = b"".join(no_escapes.split(b'"')[::2])
     brackets = outside_strings.translate(_AS_LISTS, _NO_BRACKETS)
-    for _ in range(MAX_NESTING):
+    for _ in range(_LEVELS_REMOVED):
         brackets = brackets.replace(b"[]", b"")
-    return bool(brackets)
+    depth = _LEVELS_REMOVED
+    for run in _RUN.finditer(brackets):
+        depth += len(run[0]) if run[0].startswith(b"[") else -len(run[0])
+        if depth > MAX_NESTING:
+            return True
+    return False

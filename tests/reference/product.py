@@ -7,7 +7,6 @@ from datetime import timedelta
 from functions.domain import lines as product_lines
 from functions.domain.attribute_values import Item, item_size
 from functions.domain.jobs import Job as ProductJob
-from functions.domain.jobs import JobKey
 from functions.domain.records import Reject, read_record, too_large, too_long
 from functions.domain.timestamps import parse_timestamp
 from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder
@@ -28,15 +27,14 @@ class Product:
     @classmethod
     def of(cls, job: Job, *, event_time: str, retention: Retention, limit: int) -> "Product":
         """The product, given what the reference is given."""
-        product_job = ProductJob(
-            job_id=job.job_id,
-            key=JobKey(job.intent_id, "2026-07-01T00:00:00Z"),
-            user_id=job.user_id,
-            model_id=job.model_id,
-            trace_id=job.trace_id,
-            pending_image_count=None,
-            revision=0,
-        )
+        record = {
+            "intentId": job.intent_id,
+            "submitTime": "2026-07-01T00:00:00Z",
+            "userId": job.user_id,
+            "modelId": job.model_id,
+            "traceId": job.trace_id,
+        }
+        product_job = ProductJob.from_record(job.job_id, record)
         kept = ProductRetention(
             guest=_span(retention.guest_days), account=_span(retention.account_days)
         )
