@@ -50,6 +50,15 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
     )
+    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="DeliveryOfExecutionLogs",
+            principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+            actions=["kms:Decrypt"],
+            resources=["*"],
+        )
+    )
     # Rules put what they cannot deliver into encrypted queues.
     key.add_to_resource_policy(
         iam.PolicyStatement(

@@ -18,6 +18,7 @@ class Grants:
 
     def __init__(self, role: iam.IRole) -> None:
         self._role = role
+        self._key_actions: set[tuple[str, str, str]] = set()
 
     def allow(
         self,
@@ -72,15 +73,18 @@ class Grants:
     def key(self, key: kms.IKey, *, service: str, reads: bool, writes: bool) -> None:
         """Allow to use a key, only through one service of this account and Region."""
         stack = Stack.of(self._role)
-        actions = ["kms:Decrypt"] * (reads or writes) + ["kms:GenerateDataKey"] * writes
+        wanted = ["kms:Decrypt"] * (reads or writes) + ["kms:GenerateDataKey"] * writes
+        # What an earlier grant of this role brought along is not said again.
+        actions = [a for a in wanted if (key.key_arn, service, a) not in self._key_actions]
+        self._key_actions.update((key.key_arn, service, action) for action in actions)
         if actions:
             self.allow(
                 *actions,
                 on=[key.key_arn],
                 conditions={
                     "StringEquals": {
-                        "kms:ViaService": f"{service}.{stack.region}.{stack.url_suffix}",
                         "kms:CallerAccount": stack.account,
+                        "kms:ViaService": f"{service}.{stack.region}.{stack.url_suffix}",
                     }
                 },
             )

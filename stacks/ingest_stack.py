@@ -44,9 +44,9 @@ class IngestStack(Stack):
         workers = Workers(
             self,
             "Workers",
-            alarm_topic=notifications.topic,
             definition=definition,
             key=key,
+            notifications=notifications,
             outcome_dead_letters=outcome_dead_letters,
             settings=settings,
             storage=storage,

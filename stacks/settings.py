@@ -174,7 +174,7 @@ class Settings(BaseModel):
         most=256 * MEBIBYTE,
     )
     reject_percent_limit: int = knobs.count(
-        "Share of rejects over which an execution fails as TooManyRejects; fewer than 20 never count.",
+        "Share of rejects over which an execution fails as TooManyRejects; under 20, none does.",
         default=50,
         unit="percent",
         least=0,

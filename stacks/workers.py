@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from aws_cdk import Stack
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.domain.events import METRICS_NAMESPACE
 from stacks import names
 from stacks.definition import Definition
+from stacks.notifications import Notifications
 from stacks.packaging import package
 from stacks.settings import Settings
 from stacks.storage import (
@@ -36,9 +36,9 @@ class Workers(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        alarm_topic: sns.ITopic,
         definition: Definition,
         key: kms.IKey | None,
+        notifications: Notifications,
         outcome_dead_letters: sqs.IQueue,
         settings: Settings,
         storage: Storage,
@@ -58,7 +58,7 @@ class Workers(Construct):
         self.verify_migration = self._verify_migration()
         self.settle_job = self._settle_job()
         self.record_outcome = self._record_outcome(
-            alarm_topic=alarm_topic, dead_letters=outcome_dead_letters, definition=definition
+            dead_letters=outcome_dead_letters, definition=definition, notifications=notifications
         )
         self.find_stuck_jobs = self._find_stuck_jobs()
         #: Those that no execution calls: nobody sees them fail but their alarms.
@@ -173,14 +173,14 @@ class Workers(Construct):
         return worker
 
     def _record_outcome(
-        self, *, alarm_topic: sns.ITopic, dead_letters: sqs.IQueue, definition: Definition
+        self, *, dead_letters: sqs.IQueue, definition: Definition, notifications: Notifications
     ) -> Worker:
         storage = self._storage
         worker = self._worker(
             "RecordOutcome",
             "Marks the job of a failed execution and tells people what to do.",
             {
-                "ALARM_TOPIC_ARN": alarm_topic.topic_arn,
+                "ALARM_TOPIC_ARN": notifications.topic.topic_arn,
                 "GRACE_HOURS": self._settings.grace_hours,
             },
             dead_letter_queue=dead_letters,
@@ -197,7 +197,12 @@ class Workers(Construct):
         worker.grants.allow("states:ListMapRuns", on=[executions])
         # Listing the children of a map run is an action on the run, not on the machine.
         worker.grants.allow("states:DescribeMapRun", "states:ListExecutions", on=map_runs)
-        worker.grants.allow("sns:Publish", on=[alarm_topic.topic_arn])
+        worker.grants.allow("sns:Publish", on=[notifications.topic.topic_arn])
+        worker.grants.key(notifications.key, service="sns", reads=True, writes=True)
+        if self._key:
+            # What it reads of executions, and what Lambda puts into its queue, is encrypted.
+            worker.grants.key(self._key, service="states", reads=True, writes=False)
+            worker.grants.key(self._key, service="sqs", reads=True, writes=True)
         return worker
 
     def _find_stuck_jobs(self) -> Worker:

@@ -1,6 +1,6 @@
 """The state machine with its role, and what starts it."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -28,8 +28,8 @@ TRIGGER_KEYS = (
 #: What the trigger's rule is called, after the stack's name.
 TRIGGER = "results"
 
-#: How long CloudFormation and Step Functions may reuse a data key of a customer's key.
-_DATA_KEY_REUSE = Duration.minutes(5)
+#: How long Step Functions may use one data key of a customer's key: its own default.
+_DATA_KEY_REUSE_SECONDS = 300
 
 
 class Workflow(Construct):
@@ -67,9 +67,6 @@ class Workflow(Construct):
             # template. It also leaves out the grants of distributed maps, which `_role` makes.
             definition_body=sfn.DefinitionBody.from_string(definition.text),
             definition_substitutions=self._substitutions(),
-            encryption_configuration=(
-                sfn.CustomerManagedEncryptionConfiguration(key, _DATA_KEY_REUSE) if key else None
-            ),
             logs=sfn.LogOptions(
                 destination=log_group(
                     self,
@@ -83,10 +80,12 @@ class Workflow(Construct):
                 include_execution_data=False,
                 level=sfn.LogLevel.ALL,
             ),
-            role=self._role(definition),
+            role=self._role(definition, key),
             state_machine_type=sfn.StateMachineType.STANDARD,
             tracing_enabled=True,
         )
+        if key:
+            self._encrypt(key)
         self.trigger_dead_letters = dead_letter_queue(self, "TriggerDeadLetters", key=key)
         self.trigger = self._trigger()
 
@@ -96,7 +95,7 @@ class Workflow(Construct):
             "LedgerTableName": self._storage.ledger.table_name,
         }
 
-    def _role(self, definition: Definition) -> iam.Role:
+    def _role(self, definition: Definition, key: kms.IKey | None) -> iam.Role:
         """Allow everything that the definition does, and nothing else.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html and
@@ -138,7 +137,45 @@ class Workflow(Construct):
             "states:RedriveExecution",
             on=[names.executions_arn(self, label=label) for label in definition.map_labels],
         )
+        if key:
+            self._may_use_key(grants, key, definition)
         return role
+
+    def _encrypt(self, key: kms.IKey) -> None:
+        """Encrypt definition and executions.
+
+        Not by the construct's own property, which opens the key to more actions than are needed.
+        """
+        resource = self.state_machine.node.default_child
+        assert isinstance(resource, sfn.CfnStateMachine)  # noqa: S101 - tells the type checker
+        resource.encryption_configuration = sfn.CfnStateMachine.EncryptionConfigurationProperty(
+            kms_key_id=key.key_arn,
+            kms_data_key_reuse_period_seconds=_DATA_KEY_REUSE_SECONDS,
+            type="CUSTOMER_MANAGED_KMS_KEY",
+        )
+
+    def _may_use_key(self, grants: Grants, key: kms.IKey, definition: Definition) -> None:
+        """Allow executions to encrypt themselves and what they log.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html, which does not
+        say under which of both names the children of a map encrypt.
+        """
+        machine, stack = names.state_machine_arn(self), Stack.of(self)
+        machines = [machine, *(f"{machine}/{label}" for label in definition.map_labels)]
+        grants.allow(
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            on=[key.key_arn],
+            conditions={
+                "StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": machines}
+            },
+        )
+        logs = stack.format_arn(service="logs", resource="*", arn_format=ArnFormat.NO_RESOURCE_NAME)
+        grants.allow(
+            "kms:GenerateDataKey",
+            on=[key.key_arn],
+            conditions={"StringEquals": {"kms:EncryptionContext:SourceArn": logs}},
+        )
 
     def _trigger(self) -> events.Rule:
         """Start an execution for each object that may be results or a manifest."""
