@@ -44,11 +44,11 @@ def _reference_takes(text: str) -> bool:
 def test_they_agree_on_levels() -> None:
     chance = random.Random(1)
     taken = 0
-    for _ in range(3000):
+    for _ in range(1000):
         depth = chance.choice((3, 100, *range(195, 203)))
         parts = [nested(depth, chance), *(nested(5, chance) for _ in range(chance.randint(0, 3)))]
         chance.shuffle(parts)
         text = "{" + ",".join(f'"{n}":{part}' for n, part in enumerate(parts)) + "}"
         assert _product_takes(text) == _reference_takes(text), text
         taken += _reference_takes(text)
-    assert 1000 < taken < 2900
+    assert 300 < taken < 970
