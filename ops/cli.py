@@ -2,12 +2,62 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
 
+from local.errors import LocalError
 from ops import local_commands
+from ops.demo.command import demo
+from ops.errors import AWSRefused, ExitCode, OpsError
+from ops.inspect import inspect
+from ops.submit import submit
+from ops.terminal import err, visible
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False)
+if TYPE_CHECKING:
+    import click
+
+EXIT_CODES = """\
+Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
+allowed; 3 what it is about is not there; 4 what it shows is a failed job or execution;
+5 the demo's outcome differs from what its generator knows.
+"""
+
+
+class Sentences(TyperGroup):
+    """Ends a command that cannot go on with one sentence and an exit code, not with a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except OpsError as error:
+            _end(str(error), error.exit_code, error)
+        except LocalError as error:
+            _end(str(error), ExitCode.FAILED, error)
+        except (ClientError, BotoCoreError) as error:
+            refused = AWSRefused(f"AWS could not do it: {visible(error)}")
+            _end(str(refused), refused.exit_code, error)
+
+
+def _end(sentence: str, code: ExitCode, error: Exception) -> None:
+    err.print(sentence, style="red")
+    raise typer.Exit(code) from error
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    epilog=EXIT_CODES,
+    rich_markup_mode=None,
+)
 app.add_typer(local_commands.app, name="local")
+app.command()(demo)
+app.command()(submit)
+app.command()(inspect)
 
 
 @app.callback()

@@ -1,12 +1,13 @@
-"""The terminal: what came from outside is shown, never obeyed.
+r"""The terminal: what came from outside is shown, never obeyed.
 
 Keys, ids and reasons are written by users and models. A control character in them could move
 the cursor, recolour or rename the terminal; a bracket could be taken for rich's markup. They
-are shown as escapes (`\\x1b`), and reach rich as `Text` alone, which has no markup.
+are shown as escapes (`\x1b`), and reach rich as `Text` alone, which has no markup.
 """
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 from rich.console import Console
@@ -33,6 +34,11 @@ def visible(value: object) -> str:
 def outside(value: object, style: str = "") -> Text:
     """A string from outside as rich shows it."""
     return Text(visible(value), style=style)
+
+
+def print_json(value: object) -> None:
+    """Print a JSON value for a program; it is ASCII, so a terminal cannot be told anything."""
+    out.out(json.dumps(value, indent=2, default=str))
 
 
 def _escape(character: str) -> str:

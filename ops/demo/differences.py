@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 _NOTHING = object()
 
 
-def between(
-    expected: Mapping[str, Any], actual: Mapping[str, Any], *, what: str
-) -> Iterator[str]:
+def between(expected: Mapping[str, Any], actual: Mapping[str, Any], *, what: str) -> Iterator[str]:
     """Compare things by name.
 
     Args:

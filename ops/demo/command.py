@@ -1,0 +1,169 @@
+"""`ingest demo`: the whole way on made-up receipts, watched, shown and checked."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from functions.domain.object_keys import DEAD_LETTERS_PREFIX
+from local import deploy, server, synthesis
+from ops import deployment, options, outcome_view
+from ops.demo import seeding
+from ops.demo.comparison import compare
+from ops.demo.generator import make_demo
+from ops.demo.observation import Observation
+from ops.demo.transactions_view import transactions_table
+from ops.errors import ResultDiffers
+from ops.outcome import read_outcome
+from ops.progress import Follower, ended
+from ops.terminal import err, out, print_json, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ops.demo.batch import Batch
+    from ops.deployment import Deployment
+    from ops.outcome import Outcome
+
+_SHOWN_DIFFERENCES = 25
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a demo did, and what is not as it must be.
+
+    Attributes:
+        seconds: From the command to the last check.
+        ingest_seconds: From the first upload of results to the end of the last execution.
+    """
+
+    deployment: Deployment
+    batches: Sequence[Batch]
+    outcomes: Sequence[Outcome]
+    observations: Sequence[Observation]
+    differences: Sequence[str]
+    seconds: float
+    ingest_seconds: float
+
+
+def demo(
+    data: options.Data = None,
+    seed: Annotated[int, typer.Option(help="Of the receipts; the same makes the same.")] = 2026,
+    as_json: options.AsJson = False,
+) -> None:
+    """Ingest made-up receipts on the embedded AWS, and check every item that comes of it.
+
+    Starts the embedded AWS, writes two jobs with their images, uploads a results object for
+    each, and does nothing else: S3's event starts the executions. Exits with 5, naming every
+    difference, if a single count, item, image or dead letter is not what it must be.
+    """
+    run = perform(data or server.DEFAULT_DATA, seed=seed)
+    if as_json:
+        print_json(_as_json(run))
+    else:
+        _show(run)
+    if run.differences:
+        raise ResultDiffers(run.differences)
+
+
+def perform(data: Any, *, seed: int) -> Run:
+    """Do all of it; show only the progress."""
+    began = time.monotonic()
+    err.print("Starting the embedded AWS ...", style="dim")
+    assembly = synthesis.synthesize(server.PROJECT)
+    running = server.start(data).server
+    deploy.deploy(assembly, endpoint=running.endpoint)
+    deployed = deployment.on_embedded(running)
+    batches = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
+    _announce(batches)
+    for batch in batches:
+        seeding.seed(deployed, batch)
+    uploading, first = datetime.now(UTC), time.monotonic()
+    with ThreadPoolExecutor(len(batches)) as pool:
+        etags = list(pool.map(lambda batch: seeding.deliver(deployed, batch), batches))
+        uploaded = datetime.now(UTC)
+    follower = Follower(
+        read=lambda: [read_outcome(deployed, batch.job.job_id) for batch in batches],
+        is_over=ended,
+        now=lambda: datetime.now(UTC),
+    )
+    outcomes = follower.follow()
+    ingested = time.monotonic() - first
+    observations = [Observation(deployed, batch) for batch in batches]
+    differences = [
+        difference
+        for batch, seen, etag in zip(batches, observations, etags, strict=True)
+        for difference in compare(batch, seen, etag=etag, not_before=uploading, not_after=uploaded)
+    ]
+    return Run(
+        deployed, batches, outcomes, observations, differences,
+        seconds=time.monotonic() - began, ingest_seconds=ingested,
+    )  # fmt: skip
+
+
+def _announce(batches: Sequence[Batch]) -> None:
+    records = sum(batch.records for batch in batches)
+    size = sum(len(batch.body) for batch in batches) / 1e6
+    images = sum(len(batch.images) for batch in batches)
+    err.print(
+        f"Writing {len(batches)} jobs and {images} images, then uploading {records} records "
+        f"in {size:.1f} MB of results ...",
+        style="dim",
+    )
+
+
+def _show(run: Run) -> None:
+    now = datetime.now(UTC)
+    for outcome, seen in zip(run.outcomes, run.observations, strict=True):
+        out.print(outcome_view.render(outcome, now=now, bucket=run.deployment.bucket))
+        out.print()
+        out.print(transactions_table(list(seen.transactions.values())))
+        out.print()
+    outputs, endpoint = run.deployment.outputs, run.deployment.embedded
+    out.print("Where everything lies", style="bold")
+    out.print(f"  {run.deployment.place}, credentials test / test")
+    out.print(f"  transactions    table {outputs['TransactionsTableName']}")
+    out.print(f"  jobs, ledger    tables {outputs['BatchJobsTableName']}, "
+              f"{outputs['LedgerTableName']}")  # fmt: skip
+    out.print(f"  images          s3://{run.deployment.bucket}/processed/")
+    out.print(f"  dead letters    s3://{run.deployment.bucket}/{DEAD_LETTERS_PREFIX}")
+    if endpoint is not None:
+        out.print(f"  its log         {endpoint.data / 'emulator.log'}")
+    out.print()
+    if run.differences:
+        for difference in run.differences[:_SHOWN_DIFFERENCES]:
+            out.print(f"  differs: {visible(difference)}", style="red")
+        return
+    records = sum(batch.records for batch in run.batches)
+    out.print(
+        f"All {records} records, {_items(run)} items, images and dead letters are what they must "
+        f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
+        style="bold green",
+    )
+    jobs = " ".join(batch.job.job_id for batch in run.batches)
+    out.print(f"Next: `ingest inspect JOB` (jobs: {jobs}); `ingest local down` stops it.")
+
+
+def _items(run: Run) -> int:
+    return sum(
+        len(seen.transactions) + len(seen.image_records) + len(seen.objects)
+        + len(seen.dead_letters)
+        for seen in run.observations
+    )  # fmt: skip
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "seconds": round(run.seconds, 3),
+        "ingestSeconds": round(run.ingest_seconds, 3),
+        "jobs": [outcome_view.as_json(outcome, now=now) for outcome in run.outcomes],
+        "compared": _items(run),
+        "differences": list(run.differences),
+    }

@@ -1,0 +1,26 @@
+"""Some transactions as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ops.terminal import outside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_COLUMNS = ("date", "type", "amount", "merchant", "category", "s3Key")
+
+
+def transactions_table(items: Sequence[Mapping[str, Any]], *, rows: int = 4) -> Table:
+    """The first transactions by date."""
+    shown = sorted(items, key=lambda item: (item["date"], item["transactionId"]))[:rows]
+    table = Table(title=f"{len(shown)} of {len(items)} transactions", title_justify="left")
+    for column in _COLUMNS:
+        justify = "right" if column == "amount" else "left"
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for item in shown:
+        table.add_row(*(outside(item.get(column, "")) for column in _COLUMNS))
+    return table

@@ -1,0 +1,170 @@
+"""A deployed stack: where it is, what it is made of, and clients that talk to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from functions.aws.tables import BatchJobs, Ledger
+from local import server
+from ops.errors import NothingFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+DEFAULT_STACK = "BatchIngest"
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5})
+
+
+@dataclass
+class Deployment:
+    """A stack and its parts, by the outputs that it has on AWS and on the embedded AWS alike.
+
+    Attributes:
+        place: Where it is, for people.
+        embedded: The embedded AWS that it is on, None for AWS.
+    """
+
+    stack: str
+    place: str
+    region: str
+    outputs: Mapping[str, str]
+    make_client: Callable[[str], Any]
+    embedded: server.Server | None = None
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def bucket(self) -> str:
+        """The image bucket."""
+        return self.outputs["BucketName"]
+
+    @property
+    def state_machine(self) -> str:
+        """Its ARN."""
+        return self.outputs["StateMachineArn"]
+
+    @property
+    def jobs(self) -> BatchJobs:
+        """The application's jobs."""
+        return BatchJobs(self.dynamodb, self.outputs["BatchJobsTableName"])
+
+    @property
+    def ledger(self) -> Ledger:
+        """Claims, segments and chunks."""
+        return Ledger(self.dynamodb, self.outputs["LedgerTableName"])
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        """Amazon DynamoDB."""
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @property
+    def s3(self) -> S3Client:
+        """Amazon S3."""
+        client: S3Client = self._client("s3")
+        return client
+
+    @property
+    def step_functions(self) -> SFNClient:
+        """AWS Step Functions."""
+        client: SFNClient = self._client("stepfunctions")
+        return client
+
+    def execution_arn(self, name: str) -> str:
+        """The ARN of an execution of the stack's state machine."""
+        return f"{self.state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+    def _client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self.make_client(service)
+        return self._clients[service]
+
+
+def find(*, local: bool = False, data: Path | None = None, stack: str | None = None) -> Deployment:
+    """Find the stack that a command is about.
+
+    Args:
+        local: Whether the embedded AWS was asked for.
+        data: Its folder; asks for it too.
+        stack: The stack's name; asks for AWS unless the embedded one was asked for.
+
+    Asked for neither, an embedded AWS that runs on the default folder is taken, else AWS.
+
+    Raises:
+        NothingFound: if there is no such stack, or no embedded AWS runs.
+    """
+    name = stack or DEFAULT_STACK
+    folder = data or server.DEFAULT_DATA
+    running = server.find(folder)
+    if local or data is not None:
+        if running is None:
+            raise NothingFound(
+                f"No embedded AWS runs on {folder}. `ingest local up` starts one there."
+            )
+        return on_embedded(running, stack=name)
+    if running is not None and stack is None:
+        return on_embedded(running, stack=name)
+    return on_aws(name)
+
+
+def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deployment:
+    """The stack on an embedded AWS.
+
+    Raises:
+        NothingFound: if it is not deployed there.
+    """
+    endpoint = running.endpoint
+    outputs = _outputs(endpoint.client("cloudformation"), stack)
+    if outputs is None:
+        raise NothingFound(
+            f"The embedded AWS at {endpoint.url} has no stack {stack}. "
+            f"`ingest local up --data {running.data}` deploys it."
+        )
+    place = f"the embedded AWS at {endpoint.url}"
+    return Deployment(stack, place, endpoint.region, outputs, endpoint.client, running)
+
+
+def on_aws(stack: str) -> Deployment:
+    """The stack on AWS, by the credentials and region that boto3 finds.
+
+    Raises:
+        NothingFound: if it is not there, or no region or credentials are set.
+    """
+    session = boto3.Session()
+    if session.region_name is None or session.get_credentials() is None:
+        raise NothingFound(
+            "No embedded AWS runs, and no AWS region and credentials are set. "
+            "`ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
+            "AWS_REGION with credentials."
+        )
+
+    def client(service: str) -> Any:
+        return session.client(service, config=_CONFIG)  # type: ignore[call-overload]
+
+    outputs = _outputs(client("cloudformation"), stack)
+    if outputs is None:
+        raise NothingFound(
+            f"There is no stack {stack} in {session.region_name}. Name another with --stack, or "
+            "choose the account and region with AWS_PROFILE and AWS_REGION."
+        )
+    return Deployment(stack, f"AWS, {session.region_name}", session.region_name, outputs, client)
+
+
+def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:
+    try:
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}

@@ -1,0 +1,153 @@
+"""The history of an execution: which states it went through, how long, and where it failed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
+
+    from mypy_boto3_stepfunctions import SFNClient
+
+MAX_EVENTS = 1000
+"""What one call returns. An execution of this workflow has about 60 events, retries aside."""
+_ENDS = {
+    "ExecutionSucceeded": "SUCCEEDED",
+    "ExecutionFailed": "FAILED",
+    "ExecutionTimedOut": "TIMED_OUT",
+    "ExecutionAborted": "ABORTED",
+}
+
+
+@dataclass(frozen=True)
+class StateRun:
+    """One passage through a state; `exited` is None while it lasts, and where it failed."""
+
+    name: str
+    entered: datetime
+    exited: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an execution failed; `state` is None if it was stopped between two states."""
+
+    state: str | None
+    error: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class History:
+    """An execution as its events tell it.
+
+    Attributes:
+        status: In Step Functions' words.
+        event: The execution's input: S3's event.
+        ended: None while it runs.
+        states: In the order in which they were entered.
+        cut: Whether it has more events than were read.
+    """
+
+    arn: str
+    status: str
+    event: Mapping[str, Any]
+    started: datetime
+    ended: datetime | None
+    states: tuple[StateRun, ...]
+    failure: Failure | None
+    redrives: int
+    cut: bool = False
+
+    @property
+    def key(self) -> str | None:
+        """The object that the execution is about."""
+        try:
+            key = self.event["detail"]["object"]["key"]
+        except (KeyError, TypeError):
+            return None
+        return key if isinstance(key, str) else None
+
+    @property
+    def current(self) -> str | None:
+        """The state that a running execution is in."""
+        waiting = [run.name for run in self.states if run.exited is None]
+        return waiting[-1] if waiting and self.ended is None else None
+
+    def duration(self, *, now: datetime) -> timedelta:
+        """How long it took, or has taken up to now."""
+        return (self.ended or now) - self.started
+
+
+def read(step_functions: SFNClient, arn: str) -> History:
+    """Read an execution's history with one call.
+
+    Raises:
+        botocore.exceptions.ClientError: ExecutionDoesNotExist, for one.
+    """
+    answer = step_functions.get_execution_history(executionArn=arn, maxResults=MAX_EVENTS)
+    return from_events(arn, answer["events"], cut="nextToken" in answer)
+
+
+def from_events(arn: str, events: Iterable[Mapping[str, Any]], *, cut: bool = False) -> History:
+    """Tell the history from its events, in their order."""
+    runs: list[StateRun] = []
+    status, failure, event, redrives = "RUNNING", None, "{}", 0
+    started = ended = None
+    for each in events:
+        kind, at = each["type"], each["timestamp"]
+        started = started or at
+        if kind == "ExecutionStarted":
+            event = each["executionStartedEventDetails"].get("input", "{}")
+        elif kind.endswith("StateEntered"):
+            runs.append(StateRun(each["stateEnteredEventDetails"]["name"], at))
+        elif kind.endswith("StateExited"):
+            _exit(runs, each["stateExitedEventDetails"]["name"], at)
+        elif kind == "ExecutionRedriven":
+            status, failure, ended, redrives = "RUNNING", None, None, redrives + 1
+        elif kind in _ENDS:
+            status, ended = _ENDS[kind], at
+            failure = _failure(each, kind, runs)
+    if started is None:
+        raise ValueError(f"{arn} has no events")
+    return History(
+        arn=arn,
+        status=status,
+        event=_parsed(event),
+        started=started,
+        ended=ended,
+        states=tuple(runs),
+        failure=failure,
+        redrives=redrives,
+        cut=cut,
+    )
+
+
+def _exit(runs: list[StateRun], name: str, at: datetime) -> None:
+    for index in range(len(runs) - 1, -1, -1):
+        if runs[index].name == name and runs[index].exited is None:
+            runs[index] = StateRun(name, runs[index].entered, at)
+            return
+
+
+def _failure(event: Mapping[str, Any], kind: str, runs: list[StateRun]) -> Failure | None:
+    if kind == "ExecutionSucceeded":
+        return None
+    details = event.get(f"{kind[0].lower()}{kind[1:]}EventDetails", {})
+    stuck = [run.name for run in runs if run.exited is None]
+    return Failure(
+        state=stuck[-1] if stuck else None,
+        error=details.get("error") or _ENDS[kind],
+        cause=details.get("cause") or "",
+    )
+
+
+def _parsed(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,69 @@
+"""`ingest inspect`: what became of a job or an execution, or where it stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops import options, outcome_view
+from ops.errors import ExitCode, NothingFound
+from ops.outcome import read_execution, read_outcome
+from ops.terminal import out, print_json, visible
+
+if TYPE_CHECKING:
+    from ops.deployment import Deployment
+    from ops.outcome import Outcome
+
+
+def inspect(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|EXECUTION",
+            help="A job's id, or an execution's ARN or name.",
+            show_default=False,
+        ),
+    ],
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show states with their durations, counts, rejects, images, and where everything lies.
+
+    A failed execution begins with its cause and cure, and exits with 4.
+    """
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    show(look_up(deployed, target), bucket=deployed.bucket, as_json=as_json)
+
+
+def look_up(deployed: Deployment, target: str) -> Outcome:
+    """Find a job by its id, or an execution by ARN or name.
+
+    Raises:
+        NothingFound: if it is neither.
+    """
+    arn = target if target.startswith("arn:") else deployed.execution_arn(target)
+    if not target.startswith("arn:"):
+        outcome = read_outcome(deployed, target)
+        if outcome.record is not None or outcome.objects:
+            return outcome
+    if (found := read_execution(deployed, arn)) is None:
+        raise NothingFound(
+            f"On {deployed.place} there is neither a job nor an execution {visible(target)}. "
+            "Look for job ids in the batch-jobs table, for executions in the state machine."
+        )
+    return found
+
+
+def show(outcome: Outcome, *, bucket: str, as_json: bool) -> None:
+    """Print an outcome; exit with 4 if it is a failure."""
+    now = datetime.now(UTC)
+    if as_json:
+        print_json(outcome_view.as_json(outcome, now=now))
+    else:
+        out.print(outcome_view.render(outcome, now=now, bucket=bucket))
+    if outcome.has_failed:
+        raise typer.Exit(ExitCode.JOB_FAILED)

@@ -1,0 +1,56 @@
+"""Job records as the application keeps them in batch-jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions.aws.tables import JOB_INDEX
+from functions.domain.attribute_values import from_item, to_item
+from ops.errors import CannotSubmit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.deployment import Deployment
+
+SHOWN = (
+    "status",
+    "submitTime",
+    "completedAt",
+    "modelId",
+    "pendingImageCount",
+    "resultStats",
+    "ingestState",
+)
+"""What commands show of a record: nothing that says who the user is."""
+
+
+def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | None:
+    """What may be shown of a job's record; None without one, or with two."""
+    answer = deployment.dynamodb.query(
+        TableName=deployment.outputs["BatchJobsTableName"],
+        IndexName=JOB_INDEX,
+        KeyConditionExpression="jobId = :jobId",
+        ExpressionAttributeValues={":jobId": {"S": job_id}},
+        Limit=2,
+    )
+    if len(answer["Items"]) != 1:
+        return None
+    record = from_item(answer["Items"][0])
+    return {name: record[name] for name in SHOWN if name in record}
+
+
+def create_job_record(deployment: Deployment, attributes: Mapping[str, object]) -> None:
+    """Write a job's record, as the application would; on the embedded AWS only.
+
+    Raises:
+        CannotSubmit: on AWS, where job records are the application's.
+    """
+    if deployment.embedded is None:
+        raise CannotSubmit(
+            "Job records on AWS are the application's: --create-job is for the embedded AWS "
+            "alone. Name a job that is there with --job."
+        )
+    deployment.dynamodb.put_item(
+        TableName=deployment.outputs["BatchJobsTableName"], Item=to_item(attributes)
+    )

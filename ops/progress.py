@@ -1,0 +1,163 @@
+"""Progress: jobs followed to their end, live on a terminal, as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.table import Table
+
+from functions.domain.claims import ClaimState
+from ops.errors import StillWaiting
+from ops.terminal import err, outside, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from ops.outcome import Outcome
+
+POLL_SECONDS = 0.5
+
+
+@dataclass
+class Snapshot:
+    """Where a followed job stands: what a line of progress shows."""
+
+    job_id: str
+    state: str
+    ranges: str
+    records: int
+    images: int
+    rate: float
+
+    def line(self) -> str:
+        """As plain text."""
+        return (
+            f"{visible(self.job_id)}: {visible(self.state)}, ranges {self.ranges}, "
+            f"{self.records} records ({self.rate:.0f}/s), {self.images} images"
+        )
+
+
+def snapshot(outcome: Outcome, *, now: datetime) -> Snapshot:
+    """What to show of an outcome. The rate counts from the start of loading."""
+    history = outcome.history
+    done, planned = outcome.ranges
+    records = outcome.loads.total
+    rate = 0.0
+    state = "waiting for S3's event"
+    if history is not None:
+        state = history.current or history.status
+        loading = [run for run in history.states if run.name == "LoadRanges"]
+        if loading:
+            until = loading[-1].exited or history.ended or now
+            elapsed = (until - loading[0].entered).total_seconds()
+            rate = records / elapsed if elapsed > 0 else 0.0
+    return Snapshot(
+        job_id=outcome.job_id,
+        state=state,
+        ranges=f"{done}/{planned}" if planned else "-",
+        records=records,
+        images=outcome.images.total,
+        rate=rate,
+    )
+
+
+@dataclass
+class Follower:
+    """Follows jobs.
+
+    Attributes:
+        read: Reads where the jobs stand.
+        is_over: Whether a job has ended.
+        now: The present (UTC).
+        patience: Seconds without any change after which it gives up.
+    """
+
+    read: Callable[[], Sequence[Outcome]]
+    is_over: Callable[[Outcome], bool]
+    now: Callable[[], datetime]
+    patience: float = 180.0
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _said: dict[str, str] = field(default_factory=dict)
+
+    def follow(self, *, live: bool | None = None) -> Sequence[Outcome]:
+        """Show the progress until all jobs have ended; return how they ended.
+
+        Args:
+            live: Whether to redraw in place; by default where stderr is a terminal.
+
+        Raises:
+            StillWaiting: if nothing changed for too long.
+        """
+        if err.is_terminal if live is None else live:
+            with Live(console=err, transient=True, auto_refresh=False) as screen:
+                return self._follow(lambda shown: screen.update(table(shown), refresh=True))
+        return self._follow(self._say)
+
+    def _follow(self, show: Callable[[Sequence[Snapshot]], None]) -> Sequence[Outcome]:
+        last: list[tuple[str, str, int, int]] = []
+        changed_at = self.clock()
+        while True:
+            outcomes = self.read()
+            shown = [snapshot(outcome, now=self.now()) for outcome in outcomes]
+            show(shown)
+            if outcomes and all(map(self.is_over, outcomes)):
+                return outcomes
+            marks = [(each.state, each.ranges, each.records, each.images) for each in shown]
+            if marks != last:
+                last, changed_at = marks, self.clock()
+            elif self.clock() - changed_at > self.patience:
+                raise _gave_up(shown, self.patience)
+            self.sleep(POLL_SECONDS)
+
+    def _say(self, shown: Sequence[Snapshot]) -> None:
+        """A line for each job that has moved on since its last line."""
+        for each in shown:
+            mark = f"{each.state} {each.ranges}"
+            if self._said.get(each.job_id) != mark:
+                self._said[each.job_id] = mark
+                err.print(each.line())
+
+
+def ended(outcome: Outcome) -> bool:
+    """Whether all that was claimed of a job is settled, and the execution shown has ended.
+
+    An execution that failed has ended, whether its claim says so already or not: that is
+    written from outside, a moment later.
+    """
+    if outcome.history is None or outcome.history.ended is None:
+        return False
+    if outcome.history.failure is not None:
+        return True
+    return all(each.claim.state is ClaimState.DONE for each in outcome.objects)
+
+
+def table(shown: Sequence[Snapshot]) -> Table:
+    """Progress as a table."""
+    drawn = Table(box=None, header_style="dim")
+    for column in ("Job", "State"):
+        drawn.add_column(column, no_wrap=True)
+    for column in ("Ranges", "Records", "Records/s", "Images"):
+        drawn.add_column(column, justify="right")
+    for each in shown:
+        drawn.add_row(
+            outside(each.job_id),
+            outside(each.state, "cyan"),
+            each.ranges,
+            str(each.records),
+            f"{each.rate:.0f}",
+            str(each.images),
+        )
+    return drawn
+
+
+def _gave_up(shown: Sequence[Snapshot], patience: float) -> StillWaiting:
+    stuck = "; ".join(each.line() for each in shown)
+    return StillWaiting(
+        f"Nothing has changed for {patience:.0f} s ({stuck}). Look again with "
+        f"`ingest inspect {visible(shown[0].job_id) if shown else 'JOB'}`."
+    )

@@ -1,0 +1,160 @@
+"""`ingest submit`: the user's own results file, uploaded for a job and followed to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from functions.domain.object_keys import ResultsKey, parse_key
+from functions.domain.timestamps import timestamp
+from ops import options
+from ops.errors import CannotSubmit, NothingFound
+from ops.inspect import show
+from ops.job_records import create_job_record, read_job_record
+from ops.outcome import read_outcome
+from ops.progress import Follower, ended
+from ops.terminal import err, out, print_json, visible
+
+if TYPE_CHECKING:
+    from functions.domain.claims import Claim
+    from ops.deployment import Deployment
+    from ops.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A results object that was uploaded.
+
+    Attributes:
+        earlier: The claim of the very same content, if it was ingested before.
+    """
+
+    job_id: str
+    key: str
+    etag: str
+    size: int
+    earlier: Claim | None
+
+
+def submit(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="JSON Lines, named *.jsonl.out or *.jsonl.",
+            show_default=False,
+        ),
+    ],
+    job: Annotated[
+        str, typer.Option(metavar="ID", help="The job that it answers.", show_default=False)
+    ],
+    watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
+    create_job: Annotated[
+        bool,
+        typer.Option(
+            "--create-job",
+            help="Write a record for the job first (embedded AWS only). It has no images and no "
+            "number of records to expect, so images are counted as ImageUnknown.",
+        ),
+    ] = False,
+    user: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="The created job's user; device-* and ephemeral-* are guests.",
+        ),
+    ] = "user-local",
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Upload a results file as batch-output/JOB/FILENAME; S3's event starts its ingest.
+
+    The job's record must exist. To try a file of your own on the embedded AWS:
+
+        ingest submit my.jsonl --job try1 --create-job --watch
+    """  # fmt: skip
+    key = results_key(file.name, job)
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    if create_job:
+        _create(deployed, job, user)
+    submission = _upload(deployed, file, job, key)
+    if not as_json:
+        _say(deployed, submission, watch=watch)
+    elif not watch:
+        print_json({"jobId": job, "key": key, "etag": submission.etag, "bytes": submission.size})
+    if watch:
+        show(_follow(deployed, submission), bucket=deployed.bucket, as_json=as_json)
+
+
+def results_key(name: str, job_id: str) -> str:
+    """The key under which a file becomes a job's results object.
+
+    Raises:
+        CannotSubmit: if such a key is no results object of the job.
+    """
+    wanted = ResultsKey(job_id, name)
+    if parse_key(wanted.key) == wanted:
+        return wanted.key
+    if "/" in job_id or not job_id:
+        raise CannotSubmit(f"{visible(job_id)!r} is no job id: it must not be empty or hold a '/'.")
+    raise CannotSubmit(
+        f"{visible(name)} would not be taken for results: rename it to end in .jsonl or .jsonl.out."
+    )
+
+
+def _create(deployed: Deployment, job_id: str, user: str) -> None:
+    if read_job_record(deployed, job_id) is not None:
+        raise CannotSubmit(f"Job {visible(job_id)} is there already; leave out --create-job.")
+    record = {"intentId": f"intent-{job_id}", "submitTime": timestamp(datetime.now(UTC))}
+    create_job_record(deployed, {**record, "jobId": job_id, "userId": user, "status": "SUBMITTED"})
+
+
+def _upload(deployed: Deployment, file: Path, job_id: str, key: str) -> Submission:
+    if read_job_record(deployed, job_id) is None:
+        cure = (
+            "--create-job writes a record for it."
+            if deployed.embedded is not None
+            else "Its record must be in the batch-jobs table, once, before results can be ingested."
+        )
+        raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}. {cure}")
+    before = deployed.ledger.claim(job_id, key)
+    deployed.s3.upload_file(
+        str(file), deployed.bucket, key, ExtraArgs={"ContentType": "application/x-ndjson"}
+    )
+    head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
+    etag = head["ETag"].strip('"')
+    same = before if before is not None and before.etag == etag else None
+    return Submission(job_id, key, etag, head["ContentLength"], same)
+
+
+def _say(deployed: Deployment, submission: Submission, *, watch: bool) -> None:
+    place = f"s3://{deployed.bucket}/{submission.key}"
+    err.print(f"Uploaded {submission.size} bytes to {visible(place)}.")
+    if submission.earlier is not None:
+        err.print(
+            f"This very content was ingested before ({submission.earlier.state.value}), so the "
+            "upload changes nothing; below is what came of it then.",
+            style="yellow",
+        )
+    elif not watch:
+        out.print(f"Follow it with: ingest inspect {visible(submission.job_id)}")
+
+
+def _follow(deployed: Deployment, submission: Submission) -> Outcome:
+    def is_it(claim: Claim) -> bool:
+        return claim.key == submission.key and claim.etag == submission.etag
+
+    follower = Follower(
+        read=lambda: [read_outcome(deployed, submission.job_id, of=is_it)],
+        is_over=ended,
+        now=lambda: datetime.now(UTC),
+    )
+    return follower.follow()[0]
