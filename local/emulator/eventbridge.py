@@ -60,9 +60,7 @@ _SUPPORTED = frozenset(
     }
 )  # fmt: skip
 
-# AWS's defaults, and the delays between attempts, which it does not document.
-_DEFAULT_ATTEMPTS = 185
-_DEFAULT_AGE_SECONDS = 86_400
+# AWS backs off exponentially, with jitter; its delays are not documented.
 _FIRST_DELAY_SECONDS = 1.0
 _LONGEST_DELAY_SECONDS = 300.0
 
@@ -82,6 +80,69 @@ class NotDelivered(Exception):  # noqa: N818 - reads as what it is
     def __init__(self, code: str, message: str, *, final: bool) -> None:
         self.code, self.message, self.final = code, message, final
         super().__init__(f"{code}: {message}")
+
+
+class GivenUp(Exception):  # noqa: N818 - as above
+    """An event will not be delivered; `exhausted` names the limit that was reached, if one was."""
+
+    def __init__(self, failure: NotDelivered, *, retried: int, exhausted: str | None) -> None:
+        self.failure, self.retried, self.exhausted = failure, retried, exhausted
+        super().__init__(str(failure))
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often, and for how long, an event is offered to a target again."""
+
+    attempts: int = 185
+    seconds: float = 86_400
+
+    @classmethod
+    def of(cls, target: Target) -> RetryPolicy:
+        """The policy of a target; AWS's defaults where it sets none."""
+        policy = target.get("RetryPolicy") or {}
+        return cls(
+            attempts=int(policy.get("MaximumRetryAttempts", cls.attempts)),
+            seconds=float(policy.get("MaximumEventAgeInSeconds", cls.seconds)),
+        )
+
+
+def deliver(
+    send: Callable[[], None],
+    policy: RetryPolicy,
+    *,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
+) -> int:
+    """Offer an event to its target until it is taken; return how often it was offered again.
+
+    Args:
+        send: hands the event over once; raises `NotDelivered`.
+        policy: when to give up.
+        clock: seconds that only grow.
+        pause: waits at most so many seconds.
+
+    Raises:
+        GivenUp: trying again cannot help, or may not be done.
+    """
+    born, retried = clock(), 0
+    while True:
+        try:
+            send()
+        except NotDelivered as failure:
+            exhausted = None
+            if retried >= policy.attempts:
+                exhausted = "MaximumRetryAttempts"
+            elif clock() - born >= policy.seconds:
+                exhausted = "MaximumEventAgeInSeconds"
+            if failure.final:
+                raise GivenUp(failure, retried=retried, exhausted=None) from failure
+            if exhausted:
+                raise GivenUp(failure, retried=retried, exhausted=exhausted) from failure
+        else:
+            return retried
+        pause(min(_FIRST_DELAY_SECONDS * 2**retried, _LONGEST_DELAY_SECONDS))
+        retried += 1
 
 
 def install() -> None:
@@ -139,30 +200,23 @@ class _Delivery:
             _logger.exception("delivery of rule %s failed in the emulator", self.rule["Name"])
 
     def _attempt(self) -> None:
-        policy = self.target.get("RetryPolicy") or {}
-        attempts = int(policy.get("MaximumRetryAttempts", _DEFAULT_ATTEMPTS))
-        age = float(policy.get("MaximumEventAgeInSeconds", _DEFAULT_AGE_SECONDS))
-        born = time.monotonic()
-        retried = 0
-        while True:
-            try:
-                _send(self.target, self._payload(), self.rule["Arn"])
-            except NotDelivered as failure:
-                exhausted = None
-                if not failure.final and retried >= attempts:
-                    exhausted = "MaximumRetryAttempts"
-                elif not failure.final and time.monotonic() - born >= age:
-                    exhausted = "MaximumEventAgeInSeconds"
-                if failure.final or exhausted:
-                    self._give_up(failure, retried, exhausted)
-                    return
-            else:
-                self._count("Invocations")
-                return
-            delay = min(_FIRST_DELAY_SECONDS * 2**retried, _LONGEST_DELAY_SECONDS)
-            retried += 1
-            self._count("RetryInvocationAttempts")
-            time.sleep(_jitter.uniform(0, delay) * running.wait_scale())
+        payload = self._payload()
+        try:
+            retried = deliver(
+                lambda: _send(self.target, payload, self.rule["Arn"]),
+                RetryPolicy.of(self.target),
+                clock=time.monotonic,
+                pause=self._pause,
+            )
+        except GivenUp as end:
+            self._give_up(end)
+        else:
+            self._count("Invocations")
+            _logger.debug("rule %s: delivered after %d retries", self.rule["Name"], retried)
+
+    def _pause(self, seconds: float) -> None:
+        self._count("RetryInvocationAttempts")
+        time.sleep(_jitter.uniform(0, seconds) * running.wait_scale())
 
     def _payload(self) -> str:
         """What the target receives: the event, a part of it, or something in its place."""
@@ -176,7 +230,8 @@ class _Delivery:
                 event = event[part] if part else event
         return json.dumps(event)
 
-    def _give_up(self, failure: NotDelivered, retried: int, exhausted: str | None) -> None:
+    def _give_up(self, end: GivenUp) -> None:
+        failure = end.failure
         _logger.warning(
             "rule %s: %s did not take the event: %s",
             self.rule["Name"], self.target["Arn"], failure,
@@ -191,10 +246,10 @@ class _Delivery:
             "TARGET_ARN": self.target["Arn"],
             "ERROR_CODE": failure.code,
             "ERROR_MESSAGE": failure.message,
-            "RETRY_ATTEMPTS": str(retried),
+            "RETRY_ATTEMPTS": str(end.retried),
         }
-        if exhausted:
-            attributes["EXHAUSTED_RETRY_CONDITION"] = exhausted
+        if end.exhausted:
+            attributes["EXHAUSTED_RETRY_CONDITION"] = end.exhausted
         body = json.dumps(self.view.event_with_detail())
         try:
             _send_message(queue, body, self.rule["Arn"], attributes)
