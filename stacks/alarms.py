@@ -40,6 +40,7 @@ class Alarms(Construct):
         page: str | None = None,
         periods: int = 1,
         breaching_periods: int | None = None,
+        lasts: bool = False,
     ) -> None:
         """Make an alarm.
 
@@ -52,6 +53,9 @@ class Alarms(Construct):
             page: Its page of the runbook, when several alarms share one.
             periods: How many periods it looks at.
             breaching_periods: In how many of them the metric must be above; by default in all.
+            lasts: What was last measured holds until it is measured again. Otherwise no data means
+                that nothing happened. (For DynamoDB's metrics the former would be the default, and
+                such an alarm would never end.)
         """
         alarm = cloudwatch.Alarm(
             self,
@@ -63,9 +67,11 @@ class Alarms(Construct):
             evaluation_periods=periods,
             metric=metric,
             threshold=over,
-            # Every metric here counts something that happens: no data, nothing happened. For
-            # DynamoDB's, "ignore" would be the default: an alarm that never ends.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=(
+                cloudwatch.TreatMissingData.IGNORE
+                if lasts
+                else cloudwatch.TreatMissingData.NOT_BREACHING
+            ),
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)

@@ -233,6 +233,7 @@ class Observability(Construct):
             "stuck-jobs",
             metrics.own(self, Metric.STUCK_JOBS, statistic=metrics.MAXIMUM),
             meaning="Jobs have results, but nothing works on them: an event was lost.",
+            lasts=True,
             urgency=ACT,
         )
 

@@ -1,0 +1,82 @@
+"""One synthesis a variant of the deployment, shared by all tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stacks.node import use_locked_node
+from tests.infrastructure.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+use_locked_node()
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
+
+IMPORTED = {
+    "bucketName": "their-bucket",
+    "bucketKeyArn": f"{KEY}bucket",
+    "transactionsTableName": "their-transactions",
+    "transactionsTableKeyArn": f"{KEY}transactions",
+    "batchJobsTableName": "their-jobs",
+    "pendingImagesTableName": "their-images",
+    "imageKmsKeyArn": f"{KEY}images",
+    "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
+    "tags": {"team": "books"},
+    "alarmEmail": "somebody@example.com",
+}
+
+
+@pytest.fixture(scope="session")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Synthesize with some knobs turned, once for each name."""
+    folders: dict[str, Path] = {}
+
+    def synthesize_once(name: str, **knobs: Any) -> Path:
+        if name not in folders:
+            # Imported late: it starts Node, which only the tests of templates need.
+            from stacks.application import synthesize
+
+            folder = tmp_path_factory.mktemp(name)
+            synthesize(overrides={"packaging": "local", **knobs}, outdir=str(folder))
+            folders[name] = folder
+        return folders[name]
+
+    return synthesize_once
+
+
+@pytest.fixture(scope="session")
+def created_folder(synthesized: Callable[..., Path]) -> Path:
+    """The `cdk.out` of a deployment with all defaults."""
+    return synthesized("created")
+
+
+@pytest.fixture(scope="session")
+def created(created_folder: Path) -> Template:
+    """All defaults: the stack creates everything."""
+    return Template(created_folder / "BatchIngest.template.json")
+
+
+@pytest.fixture(scope="session")
+def imported(synthesized: Callable[..., Path]) -> Template:
+    """Bucket and tables exist already, some of them with keys of their own."""
+    return Template(synthesized("imported", **IMPORTED) / "BatchIngest.template.json")
+
+
+@pytest.fixture(scope="session")
+def encrypted(synthesized: Callable[..., Path]) -> Template:
+    """Production, with a key of its own."""
+    folder = synthesized("encrypted", customerManagedKey=True, production=True)
+    return Template(folder / "BatchIngest.template.json")
+
+
+@pytest.fixture(params=["created", "imported", "encrypted"])
+def template(request: pytest.FixtureRequest) -> Template:
+    """Each variant in turn."""
+    value = request.getfixturevalue(request.param)
+    assert isinstance(value, Template)
+    return value

@@ -1,0 +1,115 @@
+"""Reads a synthesized template the way a person would: names instead of intrinsic functions."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_HASH = re.compile(r"[0-9A-F]{8}$")
+
+#: Pseudo parameters as they are in the tests' account.
+_PSEUDO = {
+    "AWS::AccountId": "111122223333",
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One action on one resource, and under which conditions."""
+
+    action: str
+    resource: str
+    conditions: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.action, self.resource, self.conditions) if part)
+
+
+class Template:
+    """A template whose references are replaced by the logical ids without their hashes.
+
+    `{"Fn::GetAtt": ["StorageLedger5E7CB2E3", "Arn"]}` becomes `<StorageLedger.Arn>`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        document = json.loads(path.read_text(encoding="utf-8"))
+        self.outputs: dict[str, Any] = _resolve(document["Outputs"])
+        self.resources: dict[str, dict[str, Any]] = {
+            _HASH.sub("", name): _resolve(resource)
+            for name, resource in document["Resources"].items()
+        }
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of the resources of a type, by their names."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+    def one(self, kind: str, name: str = "") -> dict[str, Any]:
+        """Properties of the only resource of a type whose name contains `name`."""
+        found = {key: value for key, value in self.of_type(kind).items() if name in key}
+        assert len(found) == 1, f"{kind} {name}: {list(found)}"
+        return next(iter(found.values()))
+
+    def statements(self, role: str) -> list[dict[str, Any]]:
+        """Statements of the policies that are attached to a role."""
+        policies = self.of_type("AWS::IAM::Policy").values()
+        return [
+            statement
+            for policy in policies
+            if f"<{role}>" in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+
+    def grants(self, role: str) -> set[Grant]:
+        """What a role may do."""
+        return set(expand(self.statements(role)))
+
+    @property
+    def roles(self) -> list[str]:
+        """Names of all roles."""
+        return list(self.of_type("AWS::IAM::Role"))
+
+
+def expand(statements: list[dict[str, Any]]) -> Iterator[Grant]:
+    """Take statements apart into single grants."""
+    for statement in statements:
+        assert statement["Effect"] == "Allow"
+        conditions = json.dumps(statement["Condition"]) if "Condition" in statement else ""
+        for action in as_list(statement["Action"]):
+            for resource in as_list(statement["Resource"]):
+                yield Grant(action, resource, conditions)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A policy's way of leaving out the brackets of a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def _resolve(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_resolve(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Ref"}:
+        name = value["Ref"]
+        return _PSEUDO.get(name) or f"<{_HASH.sub('', name)}>"
+    if set(value) == {"Fn::GetAtt"}:
+        name, attribute = value["Fn::GetAtt"]
+        return f"<{_HASH.sub('', name)}.{attribute}>"
+    if set(value) == {"Fn::Join"}:
+        separator, parts = value["Fn::Join"]
+        return str(separator).join(str(_resolve(part)) for part in parts)
+    return {key: _resolve(item) for key, item in value.items()}

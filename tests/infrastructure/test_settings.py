@@ -1,0 +1,144 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stacks import knobs
+from stacks.settings import REDRIVE_WINDOW_DAYS, Settings, SettingsError
+
+PROJECT = Path(__file__).resolve().parents[2]
+CONTEXT = json.loads((PROJECT / "cdk.json").read_text())["context"]
+
+
+def test_cdk_json_holds_every_knob_with_its_default() -> None:
+    ours = {key: value for key, value in CONTEXT.items() if not key.startswith("@")}
+
+    assert ours == Settings.defaults()
+
+
+def test_the_context_of_cdk_json_is_valid() -> None:
+    assert Settings.from_context(CONTEXT) == Settings()
+
+
+@pytest.mark.parametrize("name", Settings.knobs())
+def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
+    knob = Settings.knobs()[name]
+
+    assert knob.description
+    assert knob.description.endswith(".")
+    assert knobs.allowed(knob)
+
+
+@pytest.mark.parametrize(
+    ("context", "sentence"),
+    [
+        (
+            {"rangeBytes": 12},
+            "rangeBytes is 12: it must be a whole number of bytes from 65,536 to 1,073,741,824.",
+        ),
+        (
+            {"functionTimeoutSeconds": 301},
+            "functionTimeoutSeconds is 301: it must be a whole number of seconds from 60 to 300.",
+        ),
+        (
+            {"writeUnitsPerSecond": "many"},
+            'writeUnitsPerSecond is "many": it must be a whole number of write units per second'
+            " from 1 to 40,000.",
+        ),
+        ({"production": "maybe"}, 'production is "maybe": it must be true or false.'),
+        (
+            {"imageStorageClass": "GLACIER"},
+            'imageStorageClass is "GLACIER": it must be one of STANDARD, STANDARD_IA, ONEZONE_IA,'
+            " INTELLIGENT_TIERING, GLACIER_IR.",
+        ),
+        (
+            {"bucketName": "Not A Bucket"},
+            'bucketName is "Not A Bucket": it must be the name of an existing bucket in this'
+            " account and Region, or empty to create one.",
+        ),
+        (
+            {"tags": ["a"]},
+            "tags is [\"a\"]: it must be an object of texts, such as {'team': 'books'}.",
+        ),
+        ({"rangeByte": 1}, "rangeByte is no setting: did you mean rangeBytes?"),
+        (
+            {"bucketKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a"},
+            "bucketKeyArn is given without bucketName, whose key it is.",
+        ),
+        (
+            {"stuckLookbackDays": 30, "outputRetentionDays": 20},
+            "stuckLookbackDays is 30: it must not exceed outputRetentionDays (20).",
+        ),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_allowed(
+    context: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context(context)
+
+    assert str(raised.value) == sentence
+
+
+def test_an_unknown_knob_without_a_near_name_is_told_all_names() -> None:
+    with pytest.raises(SettingsError, match=r"^zzz is no setting: there are accountRetentionDays, "):
+        Settings.from_context({"zzz": 1})
+
+
+def test_every_bad_value_has_its_sentence() -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context({"maxRanges": 0, "graceHours": 0, "nonsense": 1})
+
+    assert [line.split()[0] for line in str(raised.value).splitlines()] == [
+        "maxRanges",
+        "graceHours",
+        "nonsense",
+    ]
+
+
+def test_the_command_line_gives_texts() -> None:
+    settings = Settings.from_context(
+        {
+            "rangeBytes": "33554432",
+            "logRetentionDays": "30",
+            "production": "true",
+            "tags": '{"team": "books"}',
+        }
+    )
+
+    assert settings.range_bytes == 33_554_432
+    assert settings.log_retention_days == 30
+    assert settings.production is True
+    assert settings.tags == {"team": "books"}
+
+
+def test_context_of_the_cdk_itself_is_left_aside() -> None:
+    context = {"aws:cdk:bundling-stacks": ["**"], "@aws-cdk/core:x": True, "a/b": 1}
+
+    assert Settings.from_context(context) == Settings()
+
+
+def test_what_a_redrive_reads_outlives_the_redrive_window() -> None:
+    for name in ("ledgerRetentionDays", "outputRetentionDays"):
+        with pytest.raises(SettingsError, match=name):
+            Settings.from_context({name: REDRIVE_WINDOW_DAYS})
+
+
+def test_the_synthesis_fails_with_the_sentence_alone() -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=PROJECT,
+        env={**os.environ, "CDK_CONTEXT_JSON": json.dumps({"maxRanges": 0})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "maxRanges is 0: it must be a whole number of ranges from 1 to 10,000."
+    ]

@@ -1,0 +1,144 @@
+from tests.infrastructure.template import Template
+
+TABLE = "AWS::DynamoDB::Table"
+BUCKET = "AWS::S3::Bucket"
+
+
+def _keys(schema: list[dict[str, str]]) -> list[str]:
+    return [key["AttributeName"] for key in schema]
+
+
+def test_tables_have_the_keys_and_indexes_of_the_contract(created: Template) -> None:
+    tables = created.of_type(TABLE)
+    keys = {name: _keys(table["KeySchema"]) for name, table in tables.items()}
+    indexes = {
+        name: {
+            index["IndexName"]: (_keys(index["KeySchema"]), index["Projection"]["ProjectionType"])
+            for index in table.get("GlobalSecondaryIndexes", [])
+        }
+        for name, table in tables.items()
+    }
+
+    assert keys == {
+        "StorageTransactions": ["userId", "transactionId"],
+        "StorageBatchJobs": ["intentId", "submitTime"],
+        "StoragePendingImages": ["imageId"],
+        "StorageLedger": ["pk", "sk"],
+    }
+    assert indexes == {
+        "StorageTransactions": {"byDate": (["userId", "date"], "ALL")},
+        "StorageBatchJobs": {"jobIdIndex": (["jobId"], "ALL")},
+        "StoragePendingImages": {},
+        "StorageLedger": {},
+    }
+    assert not any("LocalSecondaryIndexes" in table for table in tables.values())
+
+
+def test_tables_bill_by_request_and_expire_where_rows_do(created: Template) -> None:
+    tables = created.of_type(TABLE)
+    expiring = {
+        name: table["TimeToLiveSpecification"]["AttributeName"]
+        for name, table in tables.items()
+        if "TimeToLiveSpecification" in table
+    }
+
+    assert {table["BillingMode"] for table in tables.values()} == {"PAY_PER_REQUEST"}
+    assert expiring == {"StorageTransactions": "ttl", "StorageLedger": "ttl"}
+
+
+def test_the_bucket_is_private_encrypted_and_tells_event_bridge(created: Template) -> None:
+    bucket = created.one(BUCKET)
+
+    assert bucket["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"] == [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    ]
+    assert bucket["NotificationConfiguration"] == {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }
+
+
+def test_the_bucket_takes_requests_over_tls_alone(created: Template) -> None:
+    policy = created.one("AWS::S3::BucketPolicy")
+    denied = [
+        statement["Condition"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+    ]
+
+    assert {"Bool": {"aws:SecureTransport": "false"}} in denied
+    assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
+
+
+def test_what_the_system_writes_for_itself_expires(created: Template) -> None:
+    rules = created.one(BUCKET)["LifecycleConfiguration"]["Rules"]
+    expirations = {
+        rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule
+    }
+
+    assert expirations == {"batch-output/": 30, "work/": 30, "dead-letters/": 90}
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+
+
+def test_uploads_and_processed_images_never_expire(created: Template) -> None:
+    rules = created.one(BUCKET)["LifecycleConfiguration"]["Rules"]
+
+    assert {rule.get("Prefix", "") for rule in rules if "ExpirationInDays" in rule}.isdisjoint(
+        {"", "uploads/", "processed/"}
+    )
+
+
+def test_no_custom_resource_comes_with_a_bucket_of_our_own(created: Template) -> None:
+    assert not created.of_type("Custom::S3BucketNotifications")
+
+
+def test_production_keeps_what_it_has(encrypted: Template) -> None:
+    kept = [
+        resource
+        for resource in encrypted.resources.values()
+        if resource["Type"] in {TABLE, BUCKET}
+    ]
+
+    assert len(kept) == 5
+    assert {resource["DeletionPolicy"] for resource in kept} == {"Retain"}
+    for table in encrypted.of_type(TABLE).values():
+        assert table["DeletionProtectionEnabled"] is True
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_imported_resources_are_left_alone(imported: Template) -> None:
+    assert list(imported.of_type(TABLE)) == ["StorageLedger"]
+    assert not imported.of_type(BUCKET)
+    assert not imported.of_type("AWS::S3::BucketPolicy")
+
+
+def test_of_an_imported_bucket_only_the_event_bridge_switch_is_changed(imported: Template) -> None:
+    notifications = imported.one("Custom::S3BucketNotifications")
+
+    assert notifications["BucketName"] == "their-bucket"
+    assert notifications["NotificationConfiguration"] == {"EventBridgeConfiguration": {}}
+    # Notifications that others set are read and written back.
+    assert notifications["Managed"] is False
+
+
+def test_outputs_name_what_people_and_tools_need(created: Template, imported: Template) -> None:
+    values = {name: output["Value"] for name, output in created.outputs.items()}
+
+    assert values == {
+        "AlarmTopicArn": "<NotificationsTopic>",
+        "BatchJobsTableName": "<StorageBatchJobs>",
+        "BucketName": "<StorageBucket>",
+        "LedgerTableName": "<StorageLedger>",
+        "PendingImagesTableName": "<StoragePendingImages>",
+        "StateMachineArn": "<WorkflowStateMachine>",
+        "TransactionsTableName": "<StorageTransactions>",
+        "TriggerDeadLetterQueueUrl": "<WorkflowTriggerDeadLetters>",
+    }
+    assert imported.outputs["BucketName"]["Value"] == "their-bucket"
+    assert imported.outputs["TransactionsTableName"]["Value"] == "their-transactions"
