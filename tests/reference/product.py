@@ -1,18 +1,26 @@
 """The one place where the reference's tests call what is deployed."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from functions.domain import lines as product_lines
 from functions.domain.attribute_values import Item, item_size
+from functions.domain.counts import sum_loads
 from functions.domain.jobs import Job as ProductJob
+from functions.domain.payloads import ObjectRef
 from functions.domain.records import Reject, read_record, too_large, too_long
 from functions.domain.timestamps import parse_timestamp
 from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder
 from functions.domain.transactions import Retention as ProductRetention
+from functions.load_segment.groups import RecordSorter
 from tests.reference.lines import Line
 from tests.reference.transactions import Job, Retention
+
+BATCH_WRITE_LIMIT = 25
+"""Items of one BatchWriteItem, no two of one key: DynamoDB refuses the whole batch else."""
 
 __all__ = ["Item", "Product", "Reject", "split"]
 
@@ -51,6 +59,36 @@ class Product:
         item = self.builder.build(verdict.image_id, verdict.receipt)
         size = item_size(item)
         return too_large(verdict, size) if size > MAX_ITEM_BYTES else item
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSegment:
+    """What the loader makes of a segment, before it is written."""
+
+    counts: dict[str, object]
+    items: dict[str, Item]
+    dead_letters: list[dict[str, Any]]
+
+
+def load(data: bytes, product: Product, *, key: str, etag: str) -> LoadedSegment:
+    """A whole object as one segment, by the loader's own grouping."""
+    name = key.rpartition("/")[2]
+    results = ObjectRef(bucket="images", key=key, name=name, etag=etag, size=len(data))
+    sorter = RecordSorter(results, product.builder, line_bytes_limit=product.limit)
+    records = product_lines.split_lines([data], start=0, line_bytes_limit=product.limit)
+    groups = list(sorter.groups(records))
+    items: dict[str, Item] = {}
+    for group in groups:
+        assert len(group.items) <= BATCH_WRITE_LIMIT
+        assert group.repeats_earlier == bool(items.keys() & group.items.keys())
+        items |= group.items
+    letters = [letter for group in groups for letter in group.dead_letters]
+    assert not any(b"\n" in letter for letter in letters)
+    return LoadedSegment(
+        counts=sum_loads(group.counts for group in groups).as_dict(),
+        items=items,
+        dead_letters=[json.loads(letter) for letter in letters],
+    )
 
 
 def split(blocks: Iterable[bytes], *, start: int, limit: int) -> Iterator[Line]:
