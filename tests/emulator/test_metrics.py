@@ -157,7 +157,6 @@ class TestEmbeddedMetricFormat:
             lambda: metric_sum(aws, namespace, "Rows", service="ingest") == 3.5, "it is there"
         )
         assert metric_sum(aws, namespace, "Rows", service="ingest", state="Load") == 3.5
-        assert metric_sum(aws, namespace, "Rows") is None
 
     def test_with_a_value_missing_is_dropped_whole(self, aws: Aws) -> None:
         namespace = name("Test")

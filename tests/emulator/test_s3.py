@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.emulator.conftest import Aws
 from tests.emulator.operations import allow, assumed, client, document, name, queue, received
+
+if TYPE_CHECKING:
+    from tests.emulator.conftest import Aws
 
 
 @pytest.fixture
