@@ -154,7 +154,7 @@ class Aws:
 
     def start(self, machine: str, data: Any = None, **more: Any) -> str:
         """Start an execution; its ARN."""
-        text = json.dumps({} if data is None else data)
+        text = json.dumps({} if data is None else data, ensure_ascii=False)
         return str(
             self.states.start_execution(stateMachineArn=machine, input=text, **more)["executionArn"]
         )
