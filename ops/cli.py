@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
-from local.errors import LocalError
+from local.errors import LocalError, PortTaken, StateOfOtherVersion
 from ops import local_commands
 from ops.demo.command import demo
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.inspect import inspect
 from ops.submit import submit
 from ops.terminal import err, visible
-
-if TYPE_CHECKING:
-    import click
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
@@ -29,12 +26,14 @@ allowed; 3 what it is about is not there; 4 what it shows is a failed job or exe
 class Sentences(TyperGroup):
     """Ends a command that cannot go on with one sentence and an exit code, not with a trace."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
             return super().invoke(ctx)
         except OpsError as error:
             _end(str(error), error.exit_code, error)
+        except (PortTaken, StateOfOtherVersion) as error:
+            _end(str(error), ExitCode.REFUSED, error)
         except LocalError as error:
             _end(str(error), ExitCode.FAILED, error)
         except (ClientError, BotoCoreError) as error:
@@ -42,7 +41,7 @@ class Sentences(TyperGroup):
             _end(str(refused), refused.exit_code, error)
 
 
-def _end(sentence: str, code: ExitCode, error: Exception) -> None:
+def _end(sentence: str, code: ExitCode, error: Exception) -> NoReturn:
     err.print(sentence, style="red")
     raise typer.Exit(code) from error
 

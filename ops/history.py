@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,9 +24,14 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class StateRun:
-    """One passage through a state; `exited` is None while it lasts, and where it failed."""
+    """One passage through a state; `exited` is None while it lasts, and where it failed.
+
+    Attributes:
+        kind: The state's type: Task, Map, Choice, ...
+    """
 
     name: str
+    kind: str
     entered: datetime
     exited: datetime | None = None
 
@@ -61,6 +66,11 @@ class History:
     failure: Failure | None
     redrives: int
     cut: bool = False
+
+    @property
+    def name(self) -> str:
+        """The last part of the ARN."""
+        return self.arn.rpartition(":")[2]
 
     @property
     def key(self) -> str | None:
@@ -103,7 +113,8 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]], *, cut: bool = Fa
         if kind == "ExecutionStarted":
             event = each["executionStartedEventDetails"].get("input", "{}")
         elif kind.endswith("StateEntered"):
-            runs.append(StateRun(each["stateEnteredEventDetails"]["name"], at))
+            name = each["stateEnteredEventDetails"]["name"]
+            runs.append(StateRun(name, kind.removesuffix("StateEntered"), at))
         elif kind.endswith("StateExited"):
             _exit(runs, each["stateExitedEventDetails"]["name"], at)
         elif kind == "ExecutionRedriven":
@@ -129,7 +140,7 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]], *, cut: bool = Fa
 def _exit(runs: list[StateRun], name: str, at: datetime) -> None:
     for index in range(len(runs) - 1, -1, -1):
         if runs[index].name == name and runs[index].exited is None:
-            runs[index] = StateRun(name, runs[index].entered, at)
+            runs[index] = replace(runs[index], exited=at)
             return
 
 

@@ -15,12 +15,11 @@ from functions.domain.timestamps import timestamp
 from ops.terminal import outside, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import timedelta
 
     from rich.console import RenderableType
 
-    from functions.domain.counts import LoadCounts
     from ops.history import History
     from ops.outcome import ObjectOutcome, Outcome
 
@@ -33,6 +32,7 @@ _STYLES = {
     "ABORTED": "bold red",
 }
 _CAUSE_CHARACTERS = 1500
+_LISTED = 5
 
 
 def render(outcome: Outcome, *, now: datetime, bucket: str) -> Group:
@@ -43,16 +43,23 @@ def render(outcome: Outcome, *, now: datetime, bucket: str) -> Group:
 def _parts(outcome: Outcome, *, now: datetime, bucket: str) -> Iterator[RenderableType]:
     if outcome.job_id:
         yield _headline("Job", outcome.job_id, outcome.status or "no record")
-    if outcome.history is not None:
-        name = outcome.history.arn.rpartition(":")[2]
-        took = seconds(outcome.history.duration(now=now))
-        yield _headline("Execution", name, outcome.history.status, f" in {took}")
-        if outcome.history.failure is not None:
-            yield Padding(failure_text(outcome.history), (0, 0, 0, 2))
-    yield from _counts(outcome)
-    if outcome.history is not None:
-        yield Padding(states_table(outcome.history, now=now), (1, 0, 0, 2))
-    yield Padding(_places(outcome, bucket=bucket), (1, 0, 0, 2))
+    history = outcome.history
+    if history is not None:
+        took = seconds(history.duration(now=now))
+        yield _headline("Execution", history.name, history.status, f" in {took}")
+        if history.failure is not None:
+            yield failure_text(history)
+    if outcome.objects:
+        yield counts_text(outcome)
+    if outcome.loads.rejects or outcome.images.left:
+        yield _indented(_reasons(outcome))
+    if history is not None:
+        yield _indented(states_table(history, now=now))
+    yield _places(outcome, bucket=bucket)
+
+
+def _indented(table: Table) -> Padding:
+    return Padding(table, (1, 0, 1, 2), expand=False)
 
 
 def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
@@ -68,12 +75,12 @@ def failure_text(history: History) -> Text:
     if failure is None:
         return Text()
     lines = Text.assemble(
-        ("Failed in ", "red"), (visible(failure.state or "between two states"), "bold red"),
+        ("  Failed in ", "red"), (visible(failure.state or "between two states"), "bold red"),
         (": ", "red"), (visible(failure.error), "bold red"),
     )  # fmt: skip
     if failure.cause:
-        lines.append("\n").append(visible(failure.cause[:_CAUSE_CHARACTERS]))
-    lines.append("\n").append(advice(failure.error), style="bold")
+        lines.append("\n  ").append(visible(failure.cause[:_CAUSE_CHARACTERS]))
+    lines.append("\n  ").append(advice(failure.error), style="bold")
     return lines
 
 
@@ -86,12 +93,14 @@ def advice(error: str) -> str:
 
 
 def states_table(history: History, *, now: datetime) -> Table:
-    """The states in order, with how long each took."""
+    """The states in order, with how long each took; choices take no time and are left out."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("State", "Entered"):
         table.add_column(column, no_wrap=True)
     table.add_column("Duration", justify="right")
     for run in history.states:
+        if run.kind == "Choice":
+            continue
         end = run.exited or history.ended or now
         broken = run.exited is None and history.failure is not None
         style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
@@ -103,46 +112,45 @@ def states_table(history: History, *, now: datetime) -> Table:
     return table
 
 
-def _counts(outcome: Outcome) -> Iterator[RenderableType]:
-    if not outcome.objects:
-        return
-    yield Padding(counts_text(outcome.loads, outcome.record), (0, 0, 0, 2))
-    images = outcome.images
-    left = f", {sum(images.left.values())} left where they are" if images.left else ""
-    yield Padding(Text(f"{images.migrated} images moved{left}"), (0, 0, 0, 2))
-    if outcome.loads.rejects or images.left:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column("Rejects and images left, by reason", no_wrap=True)
-        table.add_column("", justify="right")
-        for reason, count in (*sorted(outcome.loads.rejects.items()), *sorted(images.left.items())):
-            table.add_row(outside(reason), str(count))
-        yield Padding(table, (1, 0, 0, 2))
-
-
-def counts_text(loads: LoadCounts, record: Mapping[str, Any] | None) -> Text:
-    """Counts that add up, and what was expected."""
+def counts_text(outcome: Outcome) -> Text:
+    """Counts that add up, and what is missing of what was expected."""
+    loads, images = outcome.loads, outcome.images
     text = Text(
-        f"{loads.total} records = {loads.success} transactions + {loads.failure} rejects "
+        f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "
         f"+ {loads.duplicate} duplicates"
     )
-    stats = (record or {}).get("resultStats") or {}
+    stats = (outcome.record or {}).get("resultStats") or {}
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
             text.append(f"; {stats[name]} {word}", style="yellow")
-    return text
+    left = f", {sum(images.left.values())} left where they are" if images.left else ""
+    return text.append(f"\n  {images.migrated} images moved{left}")
 
 
-def _places(outcome: Outcome, *, bucket: str) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for each in outcome.objects:
-        table.add_row("results object", outside(f"s3://{bucket}/{each.claim.key}"))
-        done, planned = each.ranges_done, each.claim.ranges
-        table.add_row("", f"{each.claim.state}, {done} of {planned or '?'} ranges done")
-        for key in each.dead_letters:
-            table.add_row("dead letters", outside(f"s3://{bucket}/{key}"))
-    if outcome.history is not None:
-        table.add_row("execution", outside(outcome.history.arn))
+def _reasons(outcome: Outcome) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Rejects and images left, by reason", no_wrap=True)
+    table.add_column("", justify="right")
+    for counts in (outcome.loads.rejects, outcome.images.left):
+        for reason, count in sorted(counts.items()):
+            table.add_row(outside(reason), str(count))
     return table
+
+
+def _places(outcome: Outcome, *, bucket: str) -> Text:
+    """Where things lie: lines to copy from, so nothing may wrap or shorten them."""
+    text = Text(overflow="ignore", no_wrap=True)
+    for each in outcome.objects:
+        done, planned = each.ranges_done, each.claim.ranges
+        text.append(f"  results object  {visible(f's3://{bucket}/{each.claim.key}')}\n")
+        text.append(f"                  {each.claim.state}, {done} of {planned or '?'} ranges\n")
+        for key in each.dead_letters[:_LISTED]:
+            text.append(f"  dead letters    {visible(f's3://{bucket}/{key}')}\n")
+        if (more := len(each.dead_letters) - _LISTED) > 0:
+            text.append(f"                  and {more} objects beside these\n")
+    if outcome.history is not None:
+        text.append(f"  execution       {visible(outcome.history.arn)}")
+    return text
 
 
 def seconds(duration: timedelta) -> str:
@@ -193,6 +201,7 @@ def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
         "states": [
             {
                 "name": run.name,
+                "type": run.kind,
                 "entered": run.entered.isoformat(),
                 "seconds": ((run.exited or history.ended or now) - run.entered).total_seconds(),
                 "exited": run.exited is not None,

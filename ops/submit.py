@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,7 +40,7 @@ class Submission:
     earlier: Claim | None
 
 
-def submit(
+def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     file: Annotated[
         Path,
         typer.Argument(

@@ -8,7 +8,9 @@ are shown as escapes (`\x1b`), and reach rich as `Text` alone, which has no mark
 from __future__ import annotations
 
 import json
+import sys
 import unicodedata
+from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -17,9 +19,23 @@ from rich.text import Text
 # them. Cs: halves of surrogate pairs, which no terminal can be sent. Zl, Zp: other line ends.
 _UNSHOWABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
-out = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+_WIDTH = 160  # of tables in files and pipes
+
+
+def _console(stream: TextIO, *, stderr: bool) -> Console:
+    return Console(
+        stderr=stderr,
+        width=None if stream.isatty() else _WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=True,
+    )
+
+
+out = _console(sys.stdout, stderr=False)
 """What a command was asked for."""
-err = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = _console(sys.stderr, stderr=True)
 """What it has to say beside that."""
 
 

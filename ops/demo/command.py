@@ -17,7 +17,7 @@ from ops import deployment, options, outcome_view
 from ops.demo import seeding
 from ops.demo.comparison import compare
 from ops.demo.generator import make_demo
-from ops.demo.observation import Observation
+from ops.demo.observation import Observation, observe
 from ops.demo.transactions_view import transactions_table
 from ops.errors import ResultDiffers
 from ops.outcome import read_outcome
@@ -95,7 +95,7 @@ def perform(data: Any, *, seed: int) -> Run:
     )
     outcomes = follower.follow()
     ingested = time.monotonic() - first
-    observations = [Observation(deployed, batch) for batch in batches]
+    observations = [observe(deployed, batch) for batch in batches]
     differences = [
         difference
         for batch, seen, etag in zip(batches, observations, etags, strict=True)

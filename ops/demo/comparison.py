@@ -12,7 +12,7 @@ from ops.demo.differences import between
 from ops.demo.expectation import Expectation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ops.demo.batch import Batch
     from ops.demo.observation import Observation
@@ -35,7 +35,7 @@ def compare(
         not_before: When its upload began.
         not_after: When it was over.
     """
-    claim = seen.ledger_rows.get(f"claim#{batch.key}")
+    claim = seen.claims.get(f"claim#{batch.key}")
     if claim is None:
         return [f"results object {batch.key}: was never claimed"]
     event_time = datetime.fromisoformat(claim["eventTime"])
@@ -112,7 +112,7 @@ def _claim(expected: Expectation, claim: dict[str, Any], *, etag: str) -> Iterat
     yield from between({expected.batch.key: known}, {expected.batch.key: shown}, what="claim")
 
 
-def _job_record(expected: Expectation, record: dict[str, Any], *, owner: str) -> Iterator[str]:
+def _job_record(expected: Expectation, record: Mapping[str, Any], *, owner: str) -> Iterator[str]:
     rest = dict(record)
     completed, state = rest.pop("completedAt", ""), dict(rest.pop("ingestState", {}))
     job_id = expected.batch.job.job_id

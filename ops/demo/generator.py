@@ -181,7 +181,9 @@ class _Maker:
     def _write_flawed(self, image_id: str, content: bytes, flaw: Flaw) -> None:
         form = self._recipe.form
         offset = len(self._body)
-        line = flaw.spoil(form, form.record(image_id, flaw.text or "{}", content))
+        line = flaw.spoil(
+            form, form.record(image_id, "{}" if flaw.text is None else flaw.text, content)
+        )
         self._write(line)
         known = image_id if flaw.names_record else None
         self._flawed.append(FlawedRecord(offset, len(line), known, flaw))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -13,7 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from functions.domain.object_keys import DEAD_LETTERS_PREFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ops.demo.batch import Batch
     from ops.deployment import Deployment
@@ -22,17 +21,47 @@ THREADS = 8
 _BATCH_KEYS = 100  # BatchGetItem's limit
 
 
-@dataclass
+@dataclass(frozen=True)
 class Observation:
-    """Reads what is there; nothing is left out because it was not expected."""
+    """What is there; nothing is left out because it was not expected.
 
-    deployment: Deployment
-    batch: Batch
-    _deserializer: TypeDeserializer = field(default_factory=TypeDeserializer, repr=False)
+    Attributes:
+        transactions: All items of the job's user, by `transactionId`.
+        image_records: The items of pending-images of the batch's images, by `imageId`.
+        objects: Contents of all images of the job's user by key, wherever in the bucket.
+        dead_letters: All of the job, each with the key of the object that holds it.
+        job_record: The item of batch-jobs, whole.
+        claims: Of the job, by their `sk` in the ledger.
+    """
 
-    @cached_property
+    transactions: Mapping[str, dict[str, Any]]
+    image_records: Mapping[str, dict[str, Any]]
+    objects: Mapping[str, bytes]
+    dead_letters: Sequence[tuple[str, dict[str, Any]]]
+    job_record: Mapping[str, Any]
+    claims: Mapping[str, dict[str, Any]]
+
+
+def observe(deployment: Deployment, batch: Batch) -> Observation:
+    """Read all that AWS holds of a batch."""
+    reader = _Reader(deployment, batch)
+    return Observation(
+        transactions=reader.transactions(),
+        image_records=reader.image_records(),
+        objects=reader.objects(),
+        dead_letters=reader.dead_letters(),
+        job_record=reader.job_record(),
+        claims=reader.claims(),
+    )
+
+
+class _Reader:
+    def __init__(self, deployment: Deployment, batch: Batch) -> None:
+        self.deployment = deployment
+        self.batch = batch
+        self._deserializer = TypeDeserializer()
+
     def transactions(self) -> dict[str, dict[str, Any]]:
-        """All items of the job's user, by `transactionId`."""
         rows = self._query(
             TableName=self.deployment.outputs["TransactionsTableName"],
             KeyConditionExpression="userId = :id",
@@ -40,9 +69,7 @@ class Observation:
         )
         return {row["transactionId"]: row for row in rows}
 
-    @cached_property
     def image_records(self) -> dict[str, dict[str, Any]]:
-        """The items of pending-images of all the batch's images, by `imageId`."""
         table = self.deployment.outputs["PendingImagesTableName"]
         ids = [image.image_id for image in self.batch.images]
         found = {}
@@ -57,9 +84,7 @@ class Observation:
                     found[row["imageId"]] = row
         return found
 
-    @cached_property
     def objects(self) -> dict[str, bytes]:
-        """Keys and contents of all images of the job's user, wherever in the bucket."""
         folder = f"/{self.batch.job.user_id}/"
         keys = [
             key
@@ -70,9 +95,7 @@ class Observation:
         with ThreadPoolExecutor(THREADS) as pool:
             return dict(zip(keys, pool.map(self._content, keys), strict=True))
 
-    @cached_property
     def dead_letters(self) -> list[tuple[str, dict[str, Any]]]:
-        """All dead letters of the job with the key of the object that holds each."""
         prefix = f"{DEAD_LETTERS_PREFIX}{self.batch.job.job_id}/"
         return [
             (key, json.loads(line))
@@ -81,9 +104,7 @@ class Observation:
             if line
         ]
 
-    @cached_property
     def job_record(self) -> dict[str, Any]:
-        """The item of batch-jobs, whole."""
         job = self.batch.job
         answer = self.deployment.dynamodb.get_item(
             TableName=self.deployment.outputs["BatchJobsTableName"],
@@ -92,26 +113,13 @@ class Observation:
         )
         return self._plain(answer.get("Item", {}))
 
-    @cached_property
-    def ledger_rows(self) -> dict[str, dict[str, Any]]:
-        """The job's claims, by `sk`."""
+    def claims(self) -> dict[str, dict[str, Any]]:
         rows = self._query(
             TableName=self.deployment.outputs["LedgerTableName"],
             KeyConditionExpression="pk = :id",
             ExpressionAttributeValues={":id": {"S": f"job#{self.batch.job.job_id}"}},
         )
         return {row["sk"]: row for row in rows}
-
-    def everything(self) -> dict[str, Any]:
-        """All of it as one value, to be compared with that of another time."""
-        return {
-            "transactions": self.transactions,
-            "image records": self.image_records,
-            "objects": self.objects,
-            "dead letters": self.dead_letters,
-            "job record": self.job_record,
-            "claims": self.ledger_rows,
-        }
 
     def _query(self, **request: Any) -> Iterator[dict[str, Any]]:
         pages = self.deployment.dynamodb.get_paginator("query")

@@ -32,17 +32,23 @@ def seed(deployment: Deployment, batch: Batch) -> None:
 
 def deliver(deployment: Deployment, batch: Batch) -> str:
     """Upload the results object and then Bedrock's totals; return the results' ETag."""
-    answer = deployment.s3.put_object(
-        Bucket=deployment.bucket,
-        Key=batch.key,
-        Body=batch.body,
-        ContentType="application/x-ndjson",
-    )
+    etag = deliver_results(deployment, batch)
     deployment.s3.put_object(
         Bucket=deployment.bucket,
         Key=manifest_key(batch.job.job_id),
         Body=json.dumps(batch.manifest()).encode(),
         ContentType="application/json",
+    )
+    return etag
+
+
+def deliver_results(deployment: Deployment, batch: Batch) -> str:
+    """Upload the results object alone; return its ETag."""
+    answer = deployment.s3.put_object(
+        Bucket=deployment.bucket,
+        Key=batch.key,
+        Body=batch.body,
+        ContentType="application/x-ndjson",
     )
     return answer["ETag"].strip('"')
 

@@ -1,0 +1,36 @@
+"""One embedded AWS for all end-to-end tests, with the very template deployed to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import deploy, server, synthesis
+from ops import deployment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ops.deployment import Deployment
+
+RANGE_BYTES = 2 * 1024 * 1024  # several ranges of objects that are still quick to make
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the embedded AWS, which runs as long as the session."""
+    folder = tmp_path_factory.mktemp("aws")
+    server.start(folder)
+    yield folder
+    server.stop(folder)
+
+
+@pytest.fixture(scope="session")
+def deployed(data: Path) -> Deployment:
+    running = server.find(data)
+    assert running is not None
+    assembly = synthesis.synthesize(server.PROJECT, context={"rangeBytes": RANGE_BYTES})
+    deploy.deploy(assembly, endpoint=running.endpoint)
+    return deployment.on_embedded(running)

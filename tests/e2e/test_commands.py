@@ -1,0 +1,106 @@
+"""`ingest submit` and `ingest inspect` on the embedded AWS, as a newcomer would type them."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ops.cli import app
+from ops.errors import ExitCode
+from tests.e2e.waiting import executions, next_execution
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.deployment import Deployment
+
+GOOD = {
+    "recordId": "image-1",
+    "modelOutput": {
+        "output": {
+            "message": {
+                "content": [
+                    {
+                        "text": '{"amount": 1200, "type": "expense", "date": "2026-03-01", '
+                        '"merchant": "郵便局", "category": "fee"}'
+                    }
+                ]
+            }
+        }
+    },
+}
+FAILED = {"recordId": "image-2", "error": {"errorCode": 400, "errorMessage": "too blurred"}}
+
+
+@pytest.fixture
+def job() -> str:
+    return f"try{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    file = tmp_path / "my results.jsonl"
+    file.write_text("\n".join(map(json.dumps, (GOOD, FAILED))), encoding="utf-8")
+    return file
+
+
+def ingest(data: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--data", str(data)])
+
+
+def outcome(result: Result) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(result.stdout)
+    return value
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_file_of_ones_own_for_a_job_of_ones_own(data: Path, results: Path, job: str) -> None:
+    submitted = ingest(
+        data, "submit", str(results), "--job", job, "--create-job", "--watch", "--json"
+    )
+
+    assert submitted.exit_code == ExitCode.DONE, submitted.output
+    (found,) = outcome(submitted)["objects"]
+    assert found["key"] == f"batch-output/{job}/my results.jsonl"
+    assert (found["successCount"], found["rejectsByReason"]) == (1, {"ModelError": 1})
+    assert found["imagesLeftByReason"] == {"ImageUnknown": 1}
+    assert outcome(submitted)["job"]["status"] == "COMPLETED"
+
+    inspected = ingest(data, "inspect", job, "--json")
+    assert outcome(inspected) == outcome(submitted)
+    by_name = outcome(submitted)["execution"]["executionArn"].rpartition(":")[2]
+    assert outcome(ingest(data, "inspect", by_name, "--json")) == outcome(submitted)
+
+    again = ingest(data, "submit", str(results), "--job", job, "--watch")
+    assert again.exit_code == ExitCode.DONE
+    assert "ingested before" in again.output
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_job_that_is_not_there_is_named_before_anything_is_uploaded(
+    data: Path, results: Path, job: str
+) -> None:
+    refused = ingest(data, "submit", str(results), "--job", job)
+    assert refused.exit_code == ExitCode.NOT_FOUND
+    assert job in refused.output
+    assert "--create-job" in refused.output
+
+
+def test_a_failed_execution_begins_with_its_cause_and_cure(
+    deployed: Deployment, data: Path, job: str
+) -> None:
+    known = executions(deployed)
+    key = f"batch-output/{job}/output.jsonl"
+    deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=b"{}")
+    failed = next_execution(deployed, key=key, but=known)
+
+    inspected = ingest(data, "inspect", failed.arn)
+
+    assert inspected.exit_code == ExitCode.JOB_FAILED
+    head = "\n".join(inspected.output.splitlines()[:8])
+    assert "Failed in ResolveJob: JobNotFound" in head
+    assert "redrive the execution" in head

@@ -1,0 +1,111 @@
+"""The main job, through the S3 event alone: what was put in against all that came out."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ops.demo import seeding
+from ops.demo.comparison import compare
+from ops.demo.expectation import Expectation
+from ops.demo.generator import account_recipe, guest_recipe, make_batch
+from ops.demo.observation import observe
+from tests.e2e.waiting import executions, next_execution, until_ended
+
+if TYPE_CHECKING:
+    from ops.demo.batch import Batch
+    from ops.deployment import Deployment
+    from ops.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Delivered:
+    batch: Batch
+    etag: str
+    not_before: datetime
+    not_after: datetime
+    outcome: Outcome
+
+
+@pytest.fixture(scope="module")
+def delivered(deployed: Deployment) -> dict[str, Delivered]:
+    """Both jobs: seeded, uploaded, and followed to their end."""
+    run, now = uuid.uuid4().hex[:10], datetime.now(UTC)
+    recipes = {"account": account_recipe(run, records=120), "guest": guest_recipe(run, records=60)}
+    batches = {
+        kind: make_batch(recipe, run=run, now=now, seed=7) for kind, recipe in recipes.items()
+    }
+    for batch in batches.values():
+        seeding.seed(deployed, batch)
+    uploads = {}
+    for kind, batch in batches.items():
+        began = datetime.now(UTC)
+        etag = seeding.deliver(deployed, batch)
+        uploads[kind] = (batch, etag, began, datetime.now(UTC))
+    jobs = [batch.job.job_id for batch in batches.values()]
+    outcomes = dict(zip(batches, until_ended(deployed, *jobs), strict=True))
+    return {kind: Delivered(*upload, outcomes[kind]) for kind, upload in uploads.items()}
+
+
+@pytest.mark.parametrize("kind", ["account", "guest"])
+def test_every_item_image_dead_letter_and_record_is_what_was_put_in(
+    deployed: Deployment, delivered: dict[str, Delivered], kind: str
+) -> None:
+    each = delivered[kind]
+    differences = compare(
+        each.batch,
+        observe(deployed, each.batch),
+        etag=each.etag,
+        not_before=each.not_before,
+        not_after=each.not_after,
+    )
+    assert differences == []
+
+
+def test_the_execution_went_the_straight_way_in_several_ranges(
+    delivered: dict[str, Delivered],
+) -> None:
+    outcome = delivered["account"].outcome
+    assert outcome.history is not None
+    assert outcome.history.status == "SUCCEEDED"
+    assert [run.name for run in outcome.history.states if run.kind != "Choice"] == [
+        "ResolveJob",
+        "ClaimObject",
+        "PlanRanges",
+        "LoadRanges",
+        "VerifyLoad",
+        "MigrateImages",
+        "VerifyMigration",
+        "SettleJob",
+        "Settled",
+    ]
+    done, planned = outcome.ranges
+    assert done == planned > 1
+
+
+def test_the_outcome_that_people_are_shown_is_the_one_that_was_put_in(
+    delivered: dict[str, Delivered],
+) -> None:
+    for each in delivered.values():
+        counts = Expectation(each.batch, each.not_before).counts()
+        shown = {**each.outcome.loads.as_dict(), **each.outcome.images.as_dict()}
+        assert shown.items() <= counts.items()
+        assert each.outcome.status == "COMPLETED"
+
+
+def test_a_second_upload_of_the_same_object_changes_nothing(
+    deployed: Deployment, delivered: dict[str, Delivered]
+) -> None:
+    each = delivered["guest"]
+    before, known = observe(deployed, each.batch), executions(deployed)
+
+    assert seeding.deliver_results(deployed, each.batch) == each.etag
+    second = next_execution(deployed, key=each.batch.key, but=known)
+
+    assert second.status == "SUCCEEDED"
+    assert second.states[-1].name == "AlreadyClaimed"
+    assert observe(deployed, each.batch) == before

@@ -1,0 +1,53 @@
+"""Waits for executions, each time with a deadline."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ops import history
+from ops.outcome import read_outcome
+from ops.progress import Follower, ended
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ops.deployment import Deployment
+    from ops.history import History
+    from ops.outcome import Outcome
+
+SECONDS = 120.0
+
+
+def until_ended(deployed: Deployment, *job_ids: str) -> Sequence[Outcome]:
+    """Follow jobs to their end."""
+    follower = Follower(
+        read=lambda: [read_outcome(deployed, job_id) for job_id in job_ids],
+        is_over=ended,
+        now=lambda: datetime.now(UTC),
+        patience=SECONDS,
+    )
+    return follower.follow(live=False)
+
+
+def next_execution(deployed: Deployment, *, key: str, but: Collection[str]) -> History:
+    """The end of an execution for a key that is none of those known."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        for arn in executions(deployed) - set(but):
+            found = history.read(deployed.step_functions, arn)
+            if found.key == key and found.ended is not None:
+                return found
+        time.sleep(0.2)
+    raise AssertionError(f"no further execution for {key} in {SECONDS} s")
+
+
+def executions(deployed: Deployment) -> set[str]:
+    """ARNs of all executions."""
+    pages = deployed.step_functions.get_paginator("list_executions")
+    return {
+        each["executionArn"]
+        for page in pages.paginate(stateMachineArn=deployed.state_machine)
+        for each in page["executions"]
+    }
