@@ -139,7 +139,7 @@ class Workers(Construct):
         worker.grants.items(storage.batch_jobs, "GetItem")
         worker.grants.items(storage.ledger, "GetItem", "PutItem")
         worker.grants.items(storage.pending_images, "BatchGetItem", "UpdateItem")
-        worker.grants.items(storage.transactions, "GetItem", "UpdateItem")
+        worker.grants.items(storage.transactions, "BatchGetItem", "UpdateItem")
         worker.grants.objects(bucket, f"{WORK}*", "GetObject")
         worker.grants.objects(
             bucket, f"{UPLOADS}*", "DeleteObject", "GetObject", "GetObjectTagging"

@@ -1,6 +1,6 @@
 """The job's record and the ledger in DynamoDB, read strongly consistent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 JOB_INDEX: Final = "jobIdIndex"
+_FAILURE: Final = ("failure", "failedAt", "redrivableUntil")
+"""What a claim says of a failure, and no longer says when work goes on."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,9 @@ class Ledger:
     ) -> bool:
         """Mark the claim done; `doneAt` stays where it is already done. False without it."""
         done = {"state": ClaimState.DONE.value, "stats": dict(stats)}
-        return self._update_claim(execution, job_id, key, done, first={"doneAt": timestamp(now)})
+        return self._update_claim(
+            execution, job_id, key, done, first={"doneAt": timestamp(now)}, remove=_FAILURE
+        )
 
     def fail(
         self,
@@ -184,14 +188,15 @@ class Ledger:
         }
         return self._update_claim(execution, job_id, key, failed)
 
-    def resume(self, execution: str, job_id: str, key: str) -> bool:
+    def resume(self, execution: str, job_id: str, key: str, *, now: datetime) -> bool:
         """Mark a failed claim as being worked on again; False without it."""
         return self._update_claim(
             execution,
             job_id,
             key,
-            {"state": ClaimState.CLAIMED.value},
+            {"state": ClaimState.CLAIMED.value, "resumedAt": timestamp(now)},
             only_if=ClaimState.FAILED,
+            remove=_FAILURE,
         )
 
     def _update_claim(
@@ -203,12 +208,14 @@ class Ledger:
         *,
         first: Mapping[str, object] | None = None,
         only_if: ClaimState | None = None,
+        remove: Sequence[str] = (),
     ) -> bool:
         first = first or {}
         sets = [f"#{name} = :{name}" for name in values]
         sets += [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         arguments = {f":{name}": value for name, value in {**values, **first}.items()}
-        names = {f"#{name}": name for name in {**values, **first}}
+        names = {f"#{name}": name for name in [*values, *first, *remove]}
+        removes = f" REMOVE {', '.join(f'#{name}' for name in remove)}" if remove else ""
         condition = "#owner = :owner"
         if only_if is not None:
             condition += " AND #state = :onlyIf"
@@ -217,7 +224,7 @@ class Ledger:
             self.client,
             TableName=self.table,
             Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
-            UpdateExpression="SET " + ", ".join(sets),
+            UpdateExpression="SET " + ", ".join(sets) + removes,
             ConditionExpression=condition,
             ExpressionAttributeNames={**names, "#owner": "owner"},
             ExpressionAttributeValues=to_item({**arguments, ":owner": execution}),

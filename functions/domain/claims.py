@@ -42,6 +42,8 @@ class Claim:
         stats: Counts of the contract, when done.
         done_at: When it was settled.
         claimed_at: When this generation was claimed.
+        resumed_at: When it was last redriven.
+        sequencer: S3's order of the event whose content is claimed, empty where it had none.
     """
 
     key: str
@@ -54,11 +56,17 @@ class Claim:
     stats: dict[str, Any] | None = None
     done_at: datetime | None = None
     claimed_at: datetime | None = None
+    resumed_at: datetime | None = None
+    sequencer: str = ""
+
+    @property
+    def working_since(self) -> datetime:
+        """When its execution was last set to work, as far as anybody wrote it down."""
+        return max(filter(None, (self.event_time, self.claimed_at, self.resumed_at)))
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
         """Read a row (plain values) of the ledger."""
-        done_at, claimed_at = row.get("doneAt"), row.get("claimedAt")
         return cls(
             key=row["sk"].removeprefix("claim#"),
             etag=row["etag"],
@@ -68,6 +76,12 @@ class Claim:
             event_time=parse_timestamp(row["eventTime"]),
             ranges=row.get("ranges"),
             stats=row.get("stats"),
-            done_at=parse_timestamp(done_at) if done_at else None,
-            claimed_at=parse_timestamp(claimed_at) if claimed_at else None,
+            done_at=_time(row.get("doneAt")),
+            claimed_at=_time(row.get("claimedAt")),
+            resumed_at=_time(row.get("resumedAt")),
+            sequencer=row.get("sequencer", ""),
         )
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_timestamp(text) if text else None

@@ -33,11 +33,26 @@ class PendingImage:
         return self.processed_key if self.status == PROCESSED else None
 
 
+def is_key(text: str) -> bool:
+    """Whether an object can have this key at all.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: 1 to 1,024 bytes.
+    """
+    return 1 <= len(text.encode()) <= MAX_KEY_BYTES
+
+
 def is_in_uploads(key: str) -> bool:
     """Whether a key lies under `uploads/`, with a name, and names no other folder in disguise."""
-    if not key.startswith(UPLOADS_PREFIX) or key == UPLOADS_PREFIX:
-        return False
-    return not {".", ".."} & set(key.split("/"))
+    return _is_under(UPLOADS_PREFIX, key)
+
+
+def is_in_processed(key: str) -> bool:
+    """Whether a key is one that a migration can have made."""
+    return is_key(key) and _is_under(PROCESSED_PREFIX, key)
+
+
+def _is_under(prefix: str, key: str) -> bool:
+    return key.startswith(prefix) and key != prefix and not {".", ".."} & set(key.split("/"))
 
 
 def destination(key: str, *, date: str) -> str:
@@ -57,11 +72,6 @@ def refusal(image: PendingImage | None, *, user_id: str) -> ImageLeftReason | No
     if image.user_id != user_id:
         return ImageLeftReason.OWNER_MISMATCH
     return None
-
-
-def may_move(key: str, *, date: str) -> bool:
-    """Whether a key may be moved: inside `uploads/`, and still a key under its new name."""
-    return is_in_uploads(key) and len(destination(key, date=date).encode()) <= MAX_KEY_BYTES
 
 
 @dataclass(frozen=True)

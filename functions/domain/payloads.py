@@ -91,6 +91,9 @@ class Arrived(Payload):
         reason: Why an object is ignored.
         shut_out_by: The ETag whose claim shuts this execution out. A replay is shut out by
             none, and says so here.
+        sequencer: S3's order of the event among those of its key; empty where it has none.
+        displaces_up_to: Claims of events up to this one in that order may be displaced. Events
+            are delivered in any order, and older content must not displace newer.
         now: When the job was resolved.
     """
 
@@ -103,6 +106,8 @@ class Arrived(Payload):
     event_time: Instant | None = None
     now: Instant | None = None
     shut_out_by: str | None = None
+    sequencer: str | None = None
+    displaces_up_to: str | None = None
 
 
 class Plan(Payload):

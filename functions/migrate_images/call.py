@@ -11,6 +11,7 @@ from functions.aws.telemetry import Telemetry
 from functions.domain.events import Event
 from functions.domain.payloads import ChunkWork
 from functions.domain.timestamps import jst_date
+from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.records import ImageRecords
@@ -38,12 +39,10 @@ def migrate_images(
         jitter=random.random,
     )
     mover = ImageMover(
-        s3=clients.s3(),
-        bucket=settings.bucket_name,
+        store=ImageStore(clients.s3(), settings.bucket_name, _copy_options(settings)),
+        records=records,
         user_id=job.user_id,
         date=jst_date(work.claim.event_time),
-        records=records,
-        copy_options=_copy_options(settings),
     )
     say.info(Event.CHUNK_STARTED, position=work.position)
     done = ChunkMigrator(

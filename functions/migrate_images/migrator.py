@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,13 +13,15 @@ from functions.aws.tables import Ledger
 from functions.aws.telemetry import Telemetry
 from functions.domain.counts import ImageCounts
 from functions.domain.events import Event
+from functions.domain.failures import ImageLeftReason
 from functions.domain.images import PendingImage
 from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads import ChunkWork
 from functions.migrate_images.mover import ImageMover, Left
 from functions.migrate_images.records import BATCH_KEYS, ImageRecords
 
-THREADS: Final = 8
+THREADS: Final = 16
+"""Images under way at once: nearly all of an image's time is waiting for S3 and DynamoDB."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ChunkMigrator:
     expires: int
     now: Callable[[], datetime]
     say: Telemetry
+    threads: int = THREADS
 
     def migrate(self, work: ChunkWork) -> ChunkWork:
         """Move images from the work's position on; with the last of them, state the counts.
@@ -42,17 +45,32 @@ class ChunkMigrator:
         """
         counts = ImageCounts.from_dict(work.counts)
         position = work.position
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="mover") as pool:
+        with ThreadPoolExecutor(self.threads, thread_name_prefix="mover") as pool:
             for batch in _batches(self._image_ids(work)):
-                if position > work.position and self.deadline.has_passed:
-                    return _stopped(work, position, counts)
-                images = self.records.read_batch(batch)
-                left = pool.map(lambda i, known=images: self._move(i, known.get(i)), batch)
-                counts += _count(list(left))
+                if position > work.position:
+                    if self.deadline.has_passed:
+                        return _stopped(work, position, counts)
+                    if not self._owns(work):
+                        self.say.warn(Event.CLAIM_LOST)
+                        return work.model_copy(update={"finished": True})
+                counts += self._move_batch(batch, pool)
                 position += len(batch)
         partition = object_partition(work.job.job_id, work.object.key, work.claim.generation)
         self.ledger.put_chunk(partition, work.chunk.number, counts, expires=self.expires)
         return _stopped(work, position, counts).model_copy(update={"finished": True})
+
+    def _owns(self, work: ChunkWork) -> bool:
+        return self.ledger.owns(work.execution, work.job.job_id, work.object.key) is not None
+
+    def _move_batch(self, batch: Sequence[str], pool: Executor) -> ImageCounts:
+        images = self.records.read_batch(batch)
+        known = list(images)
+        there = self.records.with_transaction(known) if known else set()
+
+        def move(image_id: str) -> ImageLeftReason | None:
+            return self._move(image_id, images.get(image_id), has_transaction=image_id in there)
+
+        return _count(list(pool.map(move, batch)))
 
     def _image_ids(self, work: ChunkWork) -> Iterator[str]:
         passed = 0
@@ -64,18 +82,20 @@ class ChunkMigrator:
                     part.images, first=part.first + skip, count=part.count - skip
                 )
 
-    def _move(self, image_id: str, image: PendingImage | None) -> str | None:
+    def _move(
+        self, image_id: str, image: PendingImage | None, *, has_transaction: bool
+    ) -> ImageLeftReason | None:
         """Move one; the reason where it is left."""
         try:
-            self.mover.move(image_id, image, now=self.now())
+            self.mover.move(image_id, image, has_transaction=has_transaction, now=self.now())
         except Left as left:
             self.say.info(Event.IMAGE_LEFT, reason=left.reason.value)
-            return left.reason.value
+            return left.reason
         return None
 
 
-def _count(left: Sequence[str | None]) -> ImageCounts:
-    reasons = Counter(reason for reason in left if reason is not None)
+def _count(left: Sequence[ImageLeftReason | None]) -> ImageCounts:
+    reasons = Counter(reason.value for reason in left if reason is not None)
     return ImageCounts(migrated=len(left) - reasons.total(), left=dict(reasons))
 
 

@@ -3,33 +3,37 @@
 Copy, point the transaction at the copy, mark the pending image, delete the source: whenever
 this stops, the transaction points at an object that exists, or at none; and doing it again ends
 in the same state.
+
+A copy is never taken back. Whoever else answers the same image takes a copy that is there for
+its own, so removing it could leave that transaction pointing at nothing. Where the transaction
+is deleted while its image moves, the move is finished, as if the deletion had come a moment
+later: the image is in one place, and pending-images says where.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from botocore.exceptions import ClientError
-
-from functions.aws.service_errors import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, is_any
 from functions.domain.failures import ImageLeftReason
 from functions.domain.images import (
     MAX_COPY_BYTES,
     PendingImage,
     destination,
+    is_in_processed,
     is_in_uploads,
-    may_move,
+    is_key,
     refusal,
 )
-from functions.domain.object_keys import PROCESSED_PREFIX
+from functions.migrate_images.image_store import (
+    DestinationTaken,
+    ImageStore,
+    SourceChanged,
+    StoredImage,
+)
 from functions.migrate_images.records import ImageRecords
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 MAX_REPLACEMENTS: Final = 3
-"""How often an upload may be replaced while it is being moved before we leave it to S3's user."""
-_COMPARE_BYTES: Final = 1024 * 1024
+"""How often an upload may be replaced while it is being moved before its user may keep it."""
 
 
 class Left(Exception):  # noqa: N818  a verdict, not a fault
@@ -45,144 +49,104 @@ class Left(Exception):  # noqa: N818  a verdict, not a fault
         super().__init__(reason.value)
 
 
-class _SourceChanged(Exception):  # noqa: N818
-    """The source was replaced or removed between two calls."""
-
-
-@dataclass(frozen=True)
-class _Source:
-    key: str
-    etag: str
-    size: int
-
-
 @dataclass(frozen=True)
 class ImageMover:
     """Moves images of one job.
 
     Attributes:
-        bucket: Of uploads and processed images.
+        user_id: The job's user; images of others are not touched.
         date: Folder of processed images: the event time's date in JST.
-        copy_options: Storage class and encryption of the copies, as CopyObject's arguments.
     """
 
-    s3: "S3Client"
-    bucket: str
+    store: ImageStore
+    records: ImageRecords
     user_id: str
     date: str
-    records: ImageRecords
-    copy_options: dict[str, Any]
 
-    def move(self, image_id: str, image: PendingImage | None, *, now: datetime) -> None:
+    def move(
+        self, image_id: str, image: PendingImage | None, *, has_transaction: bool, now: datetime
+    ) -> None:
         """Move an image, or take note that it was moved before.
+
+        Args:
+            image_id: The record's.
+            image: Its pending image as it was read last, None without one.
+            has_transaction: Whether its transaction was there a moment ago.
+            now: `processedAt`, if nobody has marked it yet.
 
         Raises:
             Left: if it stays where it is.
         """
-        if (reason := refusal(image, user_id=self.user_id)) or image is None:
-            raise Left(reason or ImageLeftReason.UNKNOWN)
         for _ in range(MAX_REPLACEMENTS):
+            if (reason := refusal(image, user_id=self.user_id)) or image is None:
+                raise Left(reason or ImageLeftReason.UNKNOWN)
             try:
-                if image.moved_to is not None:
-                    return self._finish(image, image.moved_to)
-                return self._move(image, now=now)
-            except _SourceChanged:
+                if (copied := self._earlier_copy(image)) is not None:
+                    return self._finish(image, copied)
+                return self._move(image, has_transaction=has_transaction, now=now)
+            except SourceChanged:
                 # Another job that has the same image may have been faster than we are.
-                image = self.records.read(image_id) or image
+                image = self.records.read(image_id)
+            except DestinationTaken as taken:
+                raise Left(ImageLeftReason.DESTINATION_TAKEN) from taken
         raise Left(ImageLeftReason.MISSING)
 
-    def _move(self, image: PendingImage, *, now: datetime) -> None:
-        key = image.s3_key
-        if not key:
-            raise Left(ImageLeftReason.MISSING)
-        if not may_move(key, date=self.date):
-            self._point(image, key)
-            raise Left(ImageLeftReason.OUTSIDE_UPLOADS)
-        source = self._head(key)
-        if source is None:
-            return self._find(image)
-        if source.size > MAX_COPY_BYTES:
-            self._point(image, key)
-            raise Left(ImageLeftReason.TOO_LARGE)
-        if not self.records.has_transaction(image.image_id):
-            raise Left(ImageLeftReason.TRANSACTION_GONE)
-        target = destination(key, date=self.date)
-        self._copy(source, target)
-        self._point(image, target)
-        self.records.mark_processed(image, target, now=now)
-        self._delete(source)
-        return None
+    def _earlier_copy(self, image: PendingImage) -> StoredImage | None:
+        """Where an earlier migration put it, if that is still there."""
+        key = image.moved_to
+        return self.store.head(key) if key and is_in_processed(key) else None
 
-    def _find(self, image: PendingImage) -> None:
-        """The source is gone: another job that has the same image may have moved it."""
-        latest = self.records.read(image.image_id)
-        if latest is None or latest.moved_to is None:
-            raise Left(ImageLeftReason.MISSING)
-        self._finish(latest, latest.moved_to)
-
-    def _finish(self, image: PendingImage, target: str) -> None:
+    def _finish(self, image: PendingImage, copied: StoredImage) -> None:
         """Do what an earlier migration may have left undone."""
-        if not target.startswith(PROCESSED_PREFIX) or (copied := self._head(target)) is None:
-            raise Left(ImageLeftReason.MISSING)
-        self._point(image, target)
-        if image.s3_key and is_in_uploads(image.s3_key):
-            source = self._head(image.s3_key)
-            if source is not None and self._same_content(source, copied):
-                self._delete(source)
-
-    def _point(self, image: PendingImage, key: str) -> None:
-        if not self.records.point_transaction(image.image_id, key):
+        pointed = self.records.point_transaction(image.image_id, copied.key)
+        if image.s3_key and is_key(image.s3_key) and is_in_uploads(image.s3_key):
+            source = self.store.head(image.s3_key)
+            if source is not None and self.store.same_content(source, copied):
+                self.store.delete(source)
+        if not pointed:
             raise Left(ImageLeftReason.TRANSACTION_GONE)
 
-    def _copy(self, source: _Source, target: str) -> None:
-        """Copy over nothing; the same content under the key is as good as a copy."""
-        try:
-            self.s3.copy_object(
-                Bucket=self.bucket,
-                Key=target,
-                CopySource={"Bucket": self.bucket, "Key": source.key},
-                CopySourceIfMatch=f'"{source.etag}"',
-                IfNoneMatch="*",
-                MetadataDirective="COPY",
-                TaggingDirective="COPY",
-                **self.copy_options,
-            )
-        except ClientError as error:
-            if is_any(error, NOT_FOUND):
-                raise _SourceChanged from error
-            if not is_any(error, PRECONDITION_FAILED | CONFLICT):
-                raise
-            taken = self._head(target)
-            if taken is None:
-                raise _SourceChanged from error
-            if not self._same_content(source, taken):
-                raise Left(ImageLeftReason.DESTINATION_TAKEN) from error
+    def _move(self, image: PendingImage, *, has_transaction: bool, now: datetime) -> None:
+        source = self._source(image)
+        target = destination(source.key, date=self.date)
+        if source.size > MAX_COPY_BYTES:
+            self._leave_with_key(image, source.key, ImageLeftReason.TOO_LARGE)
+        if not is_key(target):
+            # Its name leaves no room for the date: there is no place in `processed/` for it.
+            self._leave_with_key(image, source.key, ImageLeftReason.OUTSIDE_UPLOADS)
+        if has_transaction:
+            self.store.copy(source, target)
+        elif not self._was_copied(source, target):
+            raise Left(ImageLeftReason.TRANSACTION_GONE)
+        pointed = self.records.point_transaction(image.image_id, target)
+        self.records.mark_processed(image, target, now=now)
+        self.store.delete(source)
+        if not pointed:
+            raise Left(ImageLeftReason.TRANSACTION_GONE)
 
-    def _same_content(self, one: _Source, other: _Source) -> bool:
-        if one.size != other.size:
-            return False
-        if one.etag == other.etag:
-            return True
-        # ETags of equal contents differ with encryption or upload in parts: look inside.
-        return all(a == b for a, b in zip(self._read(one), self._read(other), strict=True))
+    def _source(self, image: PendingImage) -> StoredImage:
+        """The upload.
 
-    def _read(self, source: _Source) -> Any:
-        answer = self.s3.get_object(Bucket=self.bucket, Key=source.key, IfMatch=f'"{source.etag}"')
-        return answer["Body"].iter_chunks(_COMPARE_BYTES)
+        Raises:
+            Left: if there is none that may be moved.
+            SourceChanged: if it has gone since its record was read.
+        """
+        key = image.s3_key
+        if not key or not is_key(key):
+            raise Left(ImageLeftReason.MISSING)
+        if not is_in_uploads(key):
+            self._leave_with_key(image, key, ImageLeftReason.OUTSIDE_UPLOADS)
+        if (source := self.store.head(key)) is not None:
+            return source
+        if self.records.read(image.image_id) == image:
+            raise Left(ImageLeftReason.MISSING)
+        raise SourceChanged
 
-    def _delete(self, source: _Source) -> None:
-        """Delete just this content; what a user put there since is kept."""
-        try:
-            self.s3.delete_object(Bucket=self.bucket, Key=source.key, IfMatch=f'"{source.etag}"')
-        except ClientError as error:
-            if not is_any(error, PRECONDITION_FAILED | NOT_FOUND | CONFLICT):
-                raise
+    def _was_copied(self, source: StoredImage, target: str) -> bool:
+        """Whether a move had begun before the transaction was deleted."""
+        copied = self.store.head(target)
+        return copied is not None and self.store.same_content(source, copied)
 
-    def _head(self, key: str) -> _Source | None:
-        try:
-            head = self.s3.head_object(Bucket=self.bucket, Key=key)
-        except ClientError as error:
-            if is_any(error, NOT_FOUND):
-                return None
-            raise
-        return _Source(key, head["ETag"].strip('"'), head["ContentLength"])
+    def _leave_with_key(self, image: PendingImage, key: str, reason: ImageLeftReason) -> None:
+        self.records.point_transaction(image.image_id, key)
+        raise Left(reason)

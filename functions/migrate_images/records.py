@@ -1,6 +1,6 @@
 """What the tables say of images: pending-images, and the transactions' `s3Key`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from functions.aws.service_errors import CONDITION_FAILED, is_any
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.images import PROCESSED, PendingImage
 from functions.domain.timestamps import timestamp
 from functions.domain.transactions import transaction_id
@@ -45,39 +45,24 @@ class ImageRecords:
         Args:
             image_ids: At most 100, all different.
         """
-        found: dict[str, PendingImage] = {}
-        request: Any = {
-            self.pending_images: {
-                "Keys": [{"imageId": {"S": image_id}} for image_id in image_ids],
-                "ConsistentRead": True,
-                "ProjectionExpression": ", ".join(f"#{name}" for name in _READ),
-                "ExpressionAttributeNames": {f"#{name}": name for name in _READ},
-            }
-        }
-        for attempt in range(_MAX_ATTEMPTS):
-            answer = self.client.batch_get_item(RequestItems=request)
-            for item in answer["Responses"].get(self.pending_images, []):
-                image = _pending_image(from_item(item))
-                found[image.image_id] = image
-            request = answer.get("UnprocessedKeys", {})
-            if not request:
-                return found
-            self.sleep(self.jitter() * _BACKOFF_SECONDS * 2**attempt)
-        raise PendingImagesThrottled(f"{self.pending_images}: {_MAX_ATTEMPTS} attempts")
+        keys = [to_item({"imageId": image_id}) for image_id in image_ids]
+        records = map(from_item, self._get_batch(self.pending_images, keys, _READ))
+        return {record["imageId"]: _pending_image(record) for record in records}
 
     def read(self, image_id: str) -> PendingImage | None:
         """One pending image, as it is now."""
         return self.read_batch([image_id]).get(image_id)
 
-    def has_transaction(self, image_id: str) -> bool:
-        """Whether the image's transaction is still there."""
-        answer = self.client.get_item(
-            TableName=self.transactions,
-            Key=self._transaction_key(image_id),
-            ConsistentRead=True,
-            ProjectionExpression="transactionId",
-        )
-        return "Item" in answer
+    def with_transaction(self, image_ids: Sequence[str]) -> set[str]:
+        """Those of the images whose transaction is there.
+
+        Args:
+            image_ids: At most 100, all different.
+        """
+        by_transaction = {transaction_id(self.job_id, each): each for each in image_ids}
+        keys = [to_item({"userId": self.user_id, "transactionId": each}) for each in by_transaction]
+        found = self._get_batch(self.transactions, keys, ("transactionId",))
+        return {by_transaction[item["transactionId"]["S"]] for item in found}
 
     def point_transaction(self, image_id: str, key: str) -> bool:
         """Set `s3Key` of the image's transaction, edited or not; False if it is gone."""
@@ -113,6 +98,32 @@ class ImageRecords:
                 }
             ),
         )
+
+    def _get_batch(
+        self, table: str, keys: Sequence[Item], attributes: Sequence[str]
+    ) -> Iterator[Item]:
+        """The items that exist, in no order.
+
+        Raises:
+            PendingImagesThrottled: if DynamoDB kept some of them back for too long.
+        """
+        request: Any = {
+            table: {
+                "Keys": keys,
+                "ConsistentRead": True,
+                "ProjectionExpression": ", ".join(f"#{name}" for name in attributes),
+                "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+            }
+        }
+        for attempt in range(_MAX_ATTEMPTS):
+            answer: Any = self.client.batch_get_item(RequestItems=request)
+            yield from answer["Responses"].get(table, [])
+            request = answer.get("UnprocessedKeys", {})
+            if not request:
+                return
+            # The SDK repeats a call that was refused, but not the part of one.
+            self.sleep(self.jitter() * _BACKOFF_SECONDS * 2**attempt)
+        raise PendingImagesThrottled(f"{table}: {_MAX_ATTEMPTS} attempts")
 
     def _transaction_key(self, image_id: str) -> dict[str, Any]:
         return to_item(

@@ -85,7 +85,7 @@ class OutcomeRecorder:
         key, job = execution.parsed_key, self._job(execution)
         if job is None or not isinstance(key, ResultsKey):
             return
-        if self.settler.ledger.resume(execution.arn, key.job_id, key.key):
+        if self.settler.ledger.resume(execution.arn, key.job_id, key.key, now=self.now()):
             self.settler.settle(job.job_id, job.key)
 
     def _recovered(self, execution: Execution) -> None:

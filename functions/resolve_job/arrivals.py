@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -25,6 +25,7 @@ class _Object(_Model):
     key: str = Field(min_length=1)
     etag: str = ""
     version_id: str = Field(default="", alias="version-id")
+    sequencer: str = ""
 
     @field_validator("etag")
     @classmethod
@@ -45,12 +46,28 @@ class _Replay(_Model):
     reason: str = ""
 
 
+BEYOND_ALL_SEQUENCERS: Final = "~"
+"""Greater than any: sequencers are hexadecimal."""
+
+
 class ObjectCreated(_Model):
     """S3's "Object Created" event, with `replay` if a person wants the work done again."""
 
     time: datetime
     detail: _Detail
     replay: _Replay | None = None
+
+    @property
+    def displaces_up_to(self) -> str:
+        """The newest event whose claim this one may displace.
+
+        S3 orders the events of one key by `sequencer`, compared as text. A replay, and an
+        event written by hand, is meant for the content that it names whatever came before.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+        """
+        if self.replay or not self.detail.object.sequencer:
+            return BEYOND_ALL_SEQUENCERS
+        return self.detail.object.sequencer
 
     @field_validator("time", mode="before")
     @classmethod
@@ -111,6 +128,8 @@ class Resolver:
             event_time=event.time,
             now=self.now(),
             shut_out_by=f"none (replay {execution})" if event.replay else pinned.etag,
+            sequencer=announced.sequencer,
+            displaces_up_to=event.displaces_up_to,
         )
 
     def _job(self, job_id: str) -> JobRef:

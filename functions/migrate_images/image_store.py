@@ -1,0 +1,157 @@
+"""Images in S3: looked at, copied over nothing, compared, deleted by content.
+
+Every call is conditional, so that doing it again, or at the same time as somebody else, can
+neither lose nor replace anything:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from functions.aws.service_errors import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, is_any
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_COMPARE_BYTES: Final = 1024 * 1024
+_MAX_CONFLICTS: Final = 3
+"""How often a call is made that meets others on the same key (409) before that is an error."""
+
+
+class SourceChanged(Exception):  # noqa: N818  a turn of events, not a fault
+    """An object was replaced or removed between two calls."""
+
+
+class DestinationTaken(Exception):  # noqa: N818
+    """Another content is under the key that a copy was to have."""
+
+
+@dataclass(frozen=True)
+class StoredImage:
+    """One content of one key.
+
+    Attributes:
+        etag: Without quotes.
+        size: Bytes.
+    """
+
+    key: str
+    etag: str
+    size: int
+
+    @property
+    def pin(self) -> str:
+        """The ETag as conditions want it."""
+        return f'"{self.etag}"'
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """The images of a bucket.
+
+    Attributes:
+        copy_options: Storage class and encryption of copies, as CopyObject's arguments.
+    """
+
+    client: "S3Client"
+    bucket: str
+    copy_options: Mapping[str, Any]
+
+    def head(self, key: str) -> StoredImage | None:
+        """What is under a key now; None if nothing is."""
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if is_any(error, NOT_FOUND):
+                return None
+            raise
+        return StoredImage(key, head["ETag"].strip('"'), head["ContentLength"])
+
+    def copy(self, source: StoredImage, target: str) -> None:
+        """Copy over nothing; the same content under the key is as good as a copy.
+
+        Metadata, tags and content type go with it. An error inside an answer of 200 is raised
+        like any other: botocore looks for it.
+
+        Raises:
+            SourceChanged: if the source is not what it was.
+            DestinationTaken: if another content is under the key.
+        """
+        try:
+            _despite_conflicts(
+                lambda: self.client.copy_object(
+                    Bucket=self.bucket,
+                    Key=target,
+                    CopySource={"Bucket": self.bucket, "Key": source.key},
+                    CopySourceIfMatch=source.pin,
+                    IfNoneMatch="*",
+                    MetadataDirective="COPY",
+                    TaggingDirective="COPY",
+                    **self.copy_options,
+                )
+            )
+        except ClientError as error:
+            if is_any(error, NOT_FOUND):
+                raise SourceChanged from error
+            if not is_any(error, PRECONDITION_FAILED):
+                raise
+            # Which of the two conditions it was, S3 does not say.
+            taken = self.head(target)
+            if taken is None:
+                raise SourceChanged from error
+            if not self.same_content(source, taken):
+                raise DestinationTaken from error
+
+    def same_content(self, one: StoredImage, other: StoredImage) -> bool:
+        """Whether two objects are equal byte by byte.
+
+        Raises:
+            SourceChanged: if one of them is not what it was.
+        """
+        if one.size != other.size:
+            return False
+        # ETags of equal contents differ with encryption or upload in parts: look inside.
+        return one.etag == other.etag or self._digest(one) == self._digest(other)
+
+    def delete(self, image: StoredImage) -> None:
+        """Delete just this content; what a user put there since is kept."""
+        try:
+            _despite_conflicts(
+                lambda: self.client.delete_object(
+                    Bucket=self.bucket, Key=image.key, IfMatch=image.pin
+                )
+            )
+        except ClientError as error:
+            if not is_any(error, PRECONDITION_FAILED | NOT_FOUND):
+                raise
+
+    def _digest(self, image: StoredImage) -> bytes:
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=image.key, IfMatch=image.pin)[
+                "Body"
+            ]
+        except ClientError as error:
+            if is_any(error, PRECONDITION_FAILED | NOT_FOUND):
+                raise SourceChanged from error
+            raise
+        digest = hashlib.sha256()
+        for block in body.iter_chunks(_COMPARE_BYTES):
+            digest.update(block)
+        return digest.digest()
+
+
+def _despite_conflicts(call: Callable[[], object]) -> None:
+    """Make a call again that met another one on the same key; the SDK does not repeat a 409."""
+    for _ in range(_MAX_CONFLICTS - 1):
+        try:
+            call()
+        except ClientError as error:
+            if not is_any(error, CONFLICT):
+                raise
+        else:
+            return
+    call()
