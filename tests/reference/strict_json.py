@@ -10,7 +10,7 @@ from typing import TypeAlias
 NESTING_LIMIT = 200
 INTEGER_DIGITS_LIMIT = 4300
 
-_WHITE_SPACE = re.compile(r"[ \t\n\r]*")
+_WHITE_SPACE = frozenset(" \t\n\r")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN_CHARACTERS = re.compile(r'[^"\\\x00-\x1f]*')
 _FOUR_HEX_DIGITS = re.compile(r"[0-9a-fA-F]{4}")
@@ -70,9 +70,8 @@ class _Scanner:
         self.position = 0
 
     def skip_white_space(self) -> None:
-        match = _WHITE_SPACE.match(self.text, self.position)
-        assert match is not None
-        self.position = match.end()
+        while self.text[self.position : self.position + 1] in _WHITE_SPACE:
+            self.position += 1
 
     def next_is(self, character: str) -> bool:
         """Skip white space; take the character if it comes next."""

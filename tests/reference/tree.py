@@ -72,6 +72,8 @@ def _string(value: str, style: Style, chance: random.Random) -> str:
 
 def _character(character: str, style: Style, chance: random.Random) -> str:
     if chance.random() >= style.escape_share:
+        if character.isascii() and character.isalnum():
+            return character
         return json.dumps(character, ensure_ascii=style.escape_all)[1:-1]
     if character == "/":
         return "\\/"
