@@ -15,8 +15,12 @@ import resource
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.data_folder import CLEAN
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
@@ -51,16 +55,27 @@ def main() -> None:
     )
     for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
-    # Imported only now: their modules read the settings above.
-    from local.emulator import extensions, self_check  # noqa: PLC0415
-
-    try:
-        self_check.check(extensions.TOUCHES)
-    except self_check.UnexpectedMiniStack as error:
-        sys.exit(str(error))
+    extensions = _checked_extensions()
     extensions.install()
     _serve(arguments.socket, arguments.port)
     (state / CLEAN).touch()
+
+
+def _checked_extensions() -> ModuleType:
+    """The extensions, once MiniStack is known to be the one that they extend; else the end."""
+    from local.emulator import self_check  # noqa: PLC0415 - imported once the settings stand
+
+    try:
+        self_check.check(())
+        try:
+            from local.emulator import extensions  # noqa: PLC0415
+        except (AttributeError, ImportError) as error:
+            # What a module replaces, it looks up when it is imported.
+            raise self_check.UnexpectedMiniStack(str(error)) from error
+        self_check.check(extensions.TOUCHES)
+    except self_check.UnexpectedMiniStack as error:
+        sys.exit(str(error))
+    return extensions
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,21 +10,25 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners, stacks
 
-from local.emulator import alarms, eventbridge
+from local.emulator import alarms, eventbridge, resource_properties
 
 TOUCHES = (
+    *resource_properties.TOUCHES,
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_cw_metric_alarm_record",
     "ministack.services.cloudformation.provisioners:_eb_rule_create",
     "ministack.services.cloudformation.provisioners:_eb_rule_update",
     "ministack.services.cloudformation.provisioners:_physical_name",
     "ministack.services.cloudformation.provisioners:_provision_resource",
+    "ministack.services.cloudformation.provisioners:_update_resource",
     "ministack.services.cloudformation.stacks:_provision_resource",
+    "ministack.services.cloudformation.stacks:_update_resource",
     "ministack.services.cloudwatch:_composite_alarms",
     "ministack.services.cloudwatch:_delete_alarms",
     "ministack.services.cloudwatch:_put_composite_alarm",
@@ -64,6 +68,7 @@ SUPPORTED_TYPES = frozenset(
 )
 
 _provision = provisioners._provision_resource
+_update = provisioners._update_resource
 _alarm_record = provisioners._cw_metric_alarm_record
 _create_rule = provisioners._eb_rule_create
 _update_rule = provisioners._eb_rule_update
@@ -89,6 +94,8 @@ def install() -> None:
     provisioners._cw_metric_alarm_record = _checked_alarm_record
     provisioners._provision_resource = _provision_supported
     stacks._provision_resource = _provision_supported
+    provisioners._update_resource = _update_supported
+    stacks._update_resource = _update_supported
     cloudwatch._put_metric_alarm = _checked_put_metric_alarm
 
 
@@ -97,8 +104,33 @@ def _provision_supported(
 ) -> Created:
     if resource_type not in SUPPORTED_TYPES:
         raise ValueError(f"Resources of type {resource_type} are not emulated ({logical_id}).")
-    created: Created = _provision(resource_type, logical_id, props, stack_name)
-    return created
+    _check_properties(resource_type, props)
+    physical_id, attributes = _provision(resource_type, logical_id, props, stack_name)
+    resource_properties.complete(resource_type, physical_id, props)
+    return physical_id, attributes
+
+
+@functools.wraps(_update)
+def _update_supported(
+    resource_type: str,
+    physical_id: str,
+    old_props: Properties,
+    new_props: Properties,
+    *rest: Any,
+    **more: Any,
+) -> Created:
+    _check_properties(resource_type, new_props)
+    physical_id, attributes = _update(
+        resource_type, physical_id, old_props, new_props, *rest, **more
+    )
+    if old_props != new_props:
+        resource_properties.complete(resource_type, physical_id, new_props)
+    return physical_id, attributes
+
+
+def _check_properties(resource_type: str, props: Properties) -> None:
+    if why := resource_properties.unsupported(resource_type, props):
+        raise ValueError(f"{why}.")
 
 
 def _checked_alarm_record(name: str, props: Properties) -> Any:

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import json
 import logging
 import random
@@ -20,17 +19,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.arn import parse_arn
 from ministack.services import cloudwatch, eventbridge, lambda_svc, sns, sqs, stepfunctions
 
-from local.emulator import roles, running
-from local.emulator.scope import acting_in
+from local.emulator import queues, roles, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOUCHES = (
-    "ministack.core.arn:parse_arn",
     "ministack.services.eventbridge:_SCHEDULER_TICK_INTERVAL",
     "ministack.services.eventbridge:_apply_input_transformer",
     "ministack.services.eventbridge:_invoke_target",
@@ -43,8 +39,6 @@ TOUCHES = (
     "ministack.services.lambda_svc:invoke_async_with_retry",
     "ministack.services.sns:publish_internal",
     "ministack.services.sns:topic_policy_for_arn",
-    "ministack.services.sqs:_act_send_message",
-    "ministack.services.sqs:_queue_by_arn",
     "ministack.services.sqs:queue_policy_for_arn",
     "ministack.services.stepfunctions:_resolve_state_machine_arn",
     "ministack.services.stepfunctions:_start_execution",
@@ -320,27 +314,11 @@ def _publish(arn: str, payload: str, rule_arn: str) -> None:
 def _send_message(
     arn: str, body: str, rule_arn: str, attributes: dict[str, str] | None = None
 ) -> None:
-    queue = sqs._queue_by_arn(arn)
-    if queue is None:
+    if not queues.exists(arn):
         raise _missing(arn)
     policy, _ = sqs.queue_policy_for_arn(arn) or (None, None)
     _require_policy(policy, "sqs:SendMessage", arn, rule_arn)
-    message = {
-        "QueueUrl": queue["url"],
-        "MessageBody": body,
-        "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in (attributes or {}).items()
-        },
-    }
-    spec = parse_arn(arn)
-
-    def send() -> None:
-        with acting_in(spec.account_id, spec.region):
-            sqs._act_send_message(message, queue["url"])
-
-    # As nobody: the caller whose request caused the event is not who sends this message.
-    contextvars.Context().run(send)
+    queues.send(arn, body, attributes or {})
 
 
 def _require_policy(policy: Any, action: str, arn: str, rule_arn: str) -> None:

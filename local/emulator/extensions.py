@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING
 
-from local.emulator import alarms, cloudformation, emf, eventbridge, metrics, roles, s3, scope
+from local.emulator import (
+    alarms,
+    async_failures,
+    cloudformation,
+    emf,
+    eventbridge,
+    metrics,
+    queues,
+    roles,
+    s3,
+    scope,
+    step_functions,
+)
 
-_EXTENSIONS: tuple[Any, ...] = (roles, s3, eventbridge, metrics, emf, alarms, cloudformation)
-if importlib.util.find_spec("local.emulator.step_functions"):
-    _EXTENSIONS += tuple(importlib.import_module("local.emulator.step_functions").EXTENSIONS)
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_EXTENSIONS: tuple[ModuleType, ...] = (
+    roles,
+    s3,
+    eventbridge,
+    metrics,
+    emf,
+    async_failures,
+    alarms,
+    cloudformation,
+    *step_functions.EXTENSIONS,
+)
 
 TOUCHES: tuple[str, ...] = tuple(
-    touch for module in (scope, *_EXTENSIONS) for touch in module.TOUCHES
+    touch for module in (scope, queues, *_EXTENSIONS) for touch in module.TOUCHES
 )
 """Every private name of MiniStack that is replaced, called or read."""
 

@@ -20,6 +20,12 @@ EXPECTED_VERSION = "1.5.33"
 class UnexpectedMiniStack(Exception):  # noqa: N818 - reads as what it is
     """The installed MiniStack differs from the one that the extensions extend."""
 
+    def __init__(self, difference: str) -> None:
+        super().__init__(
+            f"The embedded AWS extends MiniStack {EXPECTED_VERSION}, but of the installed one "
+            f"{difference}. Install what uv.lock names: `make setup`."
+        )
+
 
 def check(touches: Iterable[str], *, installed: str | None = None) -> None:
     """Check the version of MiniStack and every private name in use.
@@ -37,10 +43,7 @@ def check(touches: Iterable[str], *, installed: str | None = None) -> None:
         faults.append(f"its version is {version}, not {EXPECTED_VERSION}")
     faults += [f"{touch} is missing" for touch in sorted(set(touches)) if not _present(touch)]
     if faults:
-        raise UnexpectedMiniStack(
-            f"The embedded AWS extends MiniStack {EXPECTED_VERSION}, but of the installed one "
-            f"{'; '.join(faults)}. Install what uv.lock names: `make setup`."
-        )
+        raise UnexpectedMiniStack("; ".join(faults))
 
 
 def _present(touch: str) -> bool:

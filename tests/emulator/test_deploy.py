@@ -11,7 +11,7 @@ from local import synthesis
 from local.deploy import deploy, outputs
 from local.errors import DeploymentFailed, SynthesisFailed
 from tests.emulator.conftest import ACCOUNT, REGION, Aws
-from tests.emulator.operations import allow, client, name
+from tests.emulator.operations import allow, client, name, queue, received
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,3 +169,64 @@ def test_a_first_deployment_that_failed_can_be_repeated(aws: Aws, tmp_path: Path
         deploy(folder, endpoint=aws.endpoint)
     assembly(tmp_path, stack, {"Queue": QUEUE}, Outputs=URL)
     assert deploy(folder, endpoint=aws.endpoint).changed
+
+
+def test_a_property_that_is_not_emulated_fails_by_its_name(aws: Aws, tmp_path: Path) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
+    folder = assembly(tmp_path, name("stack"), {"Queue": queue})
+    with pytest.raises(DeploymentFailed, match="FifoQueue of AWS::SQS::Queue is not emulated"):
+        deploy(folder, endpoint=aws.endpoint)
+
+
+class TestProperties:
+    """What a template says of a resource is so."""
+
+    def deploy(self, aws: Aws, folder: Path, kind: str, properties: dict[str, Any]) -> str:
+        """Deploy one resource; its physical id."""
+        resources = {"One": {"Type": kind, "Properties": properties}}
+        reference = {"Id": {"Value": {"Ref": "One"}}}
+        made = assembly(folder, name("stack"), resources, Outputs=reference)
+        return deploy(made, endpoint=aws.endpoint).outputs["Id"]
+
+    def test_a_tables_time_to_live_and_backups(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html."""
+        properties = {
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        }
+        table = self.deploy(aws, tmp_path, "AWS::DynamoDB::Table", properties)
+        described = aws.dynamodb.describe_time_to_live(TableName=table)
+        assert described["TimeToLiveDescription"]["AttributeName"] == "ttl"
+        backups = aws.dynamodb.describe_continuous_backups(TableName=table)
+        recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+    def test_a_buckets_lifecycle(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html."""
+        rule = {"Id": "old", "Prefix": "work/", "Status": "Enabled", "ExpirationInDays": 30}
+        properties = {"LifecycleConfiguration": {"Rules": [rule]}}
+        bucket = self.deploy(aws, tmp_path, "AWS::S3::Bucket", properties)
+        found = aws.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        assert [each["Expiration"]["Days"] for each in found] == [30]
+        assert found[0]["Filter"]["Prefix"] == "work/"
+
+    def test_a_functions_dead_letters(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
+        url, arn = queue(aws)
+        role = aws.role(service="lambda.amazonaws.com", statements=[allow("*")])
+        source = "def handler(event, context): raise ValueError('no')"
+        properties = {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": role,
+            "Code": {"ZipFile": source},
+            "DeadLetterConfig": {"TargetArn": arn},
+        }
+        function = self.deploy(aws, tmp_path, "AWS::Lambda::Function", properties)
+        aws.functions.invoke(
+            FunctionName=function, InvocationType="Event", Payload=b'{"number": 1}'
+        )
+        assert json.loads(received(aws, url)["Body"]) == {"number": 1}

@@ -1,0 +1,45 @@
+"""Messages that services of the embedded AWS send to queues, under their own name."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import TYPE_CHECKING
+
+from ministack.core.arn import parse_arn
+from ministack.services import sqs
+
+from local.emulator.scope import acting_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOUCHES = (
+    "ministack.core.arn:parse_arn",
+    "ministack.services.sqs:_act_send_message",
+    "ministack.services.sqs:_queue_by_arn",
+)
+
+
+def exists(arn: str) -> bool:
+    """Whether there is such a queue."""
+    return sqs._queue_by_arn(arn) is not None
+
+
+def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    """Put a message into a queue that exists; who may do so is the caller's to decide."""
+    url = sqs._queue_by_arn(arn)["url"]
+    message = {
+        "QueueUrl": url,
+        "MessageBody": body,
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    }
+    spec = parse_arn(arn)
+
+    def act() -> None:
+        with acting_in(spec.account_id, spec.region):
+            sqs._act_send_message(message, url)
+
+    # As nobody: the caller whose request is behind this is not who sends the message.
+    contextvars.Context().run(act)

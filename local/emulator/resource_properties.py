@@ -1,0 +1,190 @@
+"""Properties of CloudFormation resources: each one is done, or known to have no effect, or refused.
+
+MiniStack provisions a resource and drops the properties that it does not know. Here a property
+that is in neither table below fails the deployment by its name, and those that MiniStack drops
+and that matter are applied through the service's own API.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from ministack.services import dynamodb, lambda_svc, s3, stepfunctions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOUCHES = (
+    "ministack.services.dynamodb:_update_continuous_backups",
+    "ministack.services.dynamodb:_update_ttl",
+    "ministack.services.lambda_svc:_functions",
+    "ministack.services.s3:_delete_bucket_lifecycle",
+    "ministack.services.s3:_put_bucket_lifecycle",
+    "ministack.services.stepfunctions:_state_machines",
+)
+
+Properties = dict[str, Any]
+
+EFFECTIVE: dict[str, frozenset[str]] = {
+    "AWS::CloudWatch::Alarm": frozenset(
+        {
+            "ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName",
+            "ComparisonOperator", "DatapointsToAlarm", "Dimensions", "EvaluationPeriods",
+            "ExtendedStatistic", "InsufficientDataActions", "MetricName", "Metrics", "Namespace",
+            "OKActions", "Period", "Statistic", "Tags", "Threshold", "TreatMissingData", "Unit",
+        }
+    ),
+    "AWS::CloudWatch::CompositeAlarm": frozenset(
+        {
+            "ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "AlarmRule",
+            "InsufficientDataActions", "OKActions", "Tags",
+        }
+    ),
+    "AWS::DynamoDB::Table": frozenset(
+        {
+            "AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled",
+            "GlobalSecondaryIndexes", "KeySchema", "PointInTimeRecoverySpecification",
+            "TableName", "Tags", "TimeToLiveSpecification",
+        }
+    ),
+    "AWS::Events::Rule": frozenset(
+        {
+            "Description", "EventBusName", "EventPattern", "Name", "ScheduleExpression", "State",
+            "Tags", "Targets",
+        }
+    ),
+    "AWS::Lambda::Function": frozenset(
+        {
+            "Code", "DeadLetterConfig", "Description", "Environment", "FunctionName", "Handler",
+            "LoggingConfig", "MemorySize", "ReservedConcurrentExecutions", "Role", "Runtime",
+            "Tags", "Timeout", "TracingConfig",
+        }
+    ),
+    "AWS::S3::Bucket": frozenset(
+        {
+            "BucketEncryption", "BucketName", "LifecycleConfiguration",
+            "NotificationConfiguration", "OwnershipControls", "PublicAccessBlockConfiguration",
+            "Tags", "VersioningConfiguration",
+        }
+    ),
+    "AWS::SNS::Topic": frozenset({"DisplayName", "Subscription", "Tags", "TopicName"}),
+    "AWS::SQS::Queue": frozenset(
+        {
+            "DelaySeconds", "MessageRetentionPeriod", "QueueName", "RedrivePolicy",
+            "SqsManagedSseEnabled", "Tags", "VisibilityTimeout",
+        }
+    ),
+    "AWS::StepFunctions::StateMachine": frozenset(
+        {
+            "DefinitionString", "DefinitionSubstitutions", "LoggingConfiguration", "RoleArn",
+            "StateMachineName", "StateMachineType", "Tags",
+        }
+    ),
+}  # fmt: skip
+"""What takes effect, of the types that a deployment's behaviour rests on."""
+
+WITHOUT_EFFECT: dict[str, frozenset[str]] = {
+    # Encryption is not done: templates hold it, and an AWS account.
+    "AWS::DynamoDB::Table": frozenset({"SSESpecification", "WarmThroughput"}),
+    "AWS::SNS::Topic": frozenset({"KmsMasterKeyId"}),
+    "AWS::SQS::Queue": frozenset({"KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"}),
+    # Functions run on this machine's processor, in the project's own environment.
+    "AWS::Lambda::Function": frozenset({"Architectures", "Layers"}),
+    # There is no X-Ray.
+    "AWS::StepFunctions::StateMachine": frozenset({"TracingConfiguration"}),
+}
+"""What is accepted though nothing comes of it, because no execution could tell."""
+
+
+def unsupported(resource_type: str, props: Properties) -> str | None:
+    """Say which property is not emulated; None if all are."""
+    if resource_type not in EFFECTIVE:
+        return None
+    known = EFFECTIVE[resource_type] | WITHOUT_EFFECT.get(resource_type, frozenset())
+    if unknown := sorted(props.keys() - known):
+        return f"the property {', '.join(unknown)} of {resource_type} is not emulated"
+    return None
+
+
+def complete(resource_type: str, physical_id: str, props: Properties) -> None:
+    """Apply to a resource, new or updated, what MiniStack left out."""
+    if apply := _COMPLETIONS.get(resource_type):
+        apply(physical_id, props)
+
+
+def _complete_table(name: str, props: Properties) -> None:
+    ttl = props.get("TimeToLiveSpecification")
+    if ttl:
+        dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": ttl})
+    backups = props.get("PointInTimeRecoverySpecification")
+    if backups:
+        dynamodb._update_continuous_backups(
+            {"TableName": name, "PointInTimeRecoverySpecification": backups}
+        )
+
+
+def _complete_function(name: str, props: Properties) -> None:
+    function = lambda_svc._functions[name]
+    function["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
+    reserved = props.get("ReservedConcurrentExecutions")
+    function["concurrency"] = None if reserved is None else int(reserved)
+
+
+def _complete_bucket(name: str, props: Properties) -> None:
+    lifecycle = props.get("LifecycleConfiguration")
+    if not lifecycle:
+        s3._delete_bucket_lifecycle(name)
+        return
+    root = Element("LifecycleConfiguration")
+    for rule in lifecycle["Rules"]:
+        _add_lifecycle_rule(root, rule)
+    status, _, body = s3._put_bucket_lifecycle(name, tostring(root))
+    if status >= 400:
+        raise ValueError(body.decode())
+
+
+_LIFECYCLE_ACTIONS = {
+    # property of the template: element, and the element within that holds its value
+    "ExpirationInDays": ("Expiration", "Days"),
+    "NoncurrentVersionExpiration": ("NoncurrentVersionExpiration", "NoncurrentDays"),
+    "AbortIncompleteMultipartUpload": ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
+}
+
+
+def _add_lifecycle_rule(root: Element, rule: Properties) -> None:
+    if unknown := sorted(rule.keys() - {"Id", "Prefix", "Status", *_LIFECYCLE_ACTIONS}):
+        raise ValueError(f"The lifecycle property {', '.join(unknown)} is not emulated.")
+    element = SubElement(root, "Rule")
+    if "Id" in rule:
+        SubElement(element, "ID").text = rule["Id"]
+    SubElement(SubElement(element, "Filter"), "Prefix").text = rule.get("Prefix", "")
+    SubElement(element, "Status").text = rule["Status"]
+    for name, (outer, inner) in _LIFECYCLE_ACTIONS.items():
+        if name in rule:
+            value = rule[name]
+            days = value[inner] if isinstance(value, dict) else value
+            SubElement(SubElement(element, outer), inner).text = str(days)
+
+
+def _complete_machine(arn: str, props: Properties) -> None:
+    """Keep the logging configuration in the words of the API and not in the template's."""
+    if logging := props.get("LoggingConfiguration"):
+        machine = stepfunctions._state_machines[arn]
+        machine["loggingConfiguration"] = _in_camel_case(logging)
+
+
+def _in_camel_case(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: _in_camel_case(each) for key, each in value.items()}
+    return [_in_camel_case(each) for each in value] if isinstance(value, list) else value
+
+
+_COMPLETIONS: dict[str, Callable[[str, Properties], None]] = {
+    "AWS::DynamoDB::Table": _complete_table,
+    "AWS::Lambda::Function": _complete_function,
+    "AWS::S3::Bucket": _complete_bucket,
+    "AWS::StepFunctions::StateMachine": _complete_machine,
+}
