@@ -38,8 +38,7 @@ class Alarms(Construct):
         urgency: Urgency,
         over: float = 0,
         page: str | None = None,
-        periods: int = 1,
-        breaching_periods: int | None = None,
+        periods: tuple[int, int] = (1, 1),
         lasts: bool = False,
     ) -> None:
         """Make an alarm.
@@ -51,8 +50,7 @@ class Alarms(Construct):
             urgency: Whether somebody must act.
             over: It rings when the metric is above; by default, when something happened at all.
             page: Its page of the runbook, when several alarms share one.
-            periods: How many periods it looks at.
-            breaching_periods: In how many of them the metric must be above; by default in all.
+            periods: In how many periods the metric must be above, of how many it looks at.
             lasts: What was last measured holds until it is measured again. Otherwise no data means
                 that nothing happened. (For DynamoDB's metrics the former would be the default, and
                 such an alarm would never end.)
@@ -63,8 +61,8 @@ class Alarms(Construct):
             alarm_name=f"{Stack.of(self).stack_name}-{name}",
             alarm_description=f"{meaning} Runbook: {self._runbook_url}/{page or name}.md",
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            datapoints_to_alarm=breaching_periods or periods,
-            evaluation_periods=periods,
+            datapoints_to_alarm=periods[0],
+            evaluation_periods=periods[1],
             metric=metric,
             threshold=over,
             treat_missing_data=(

@@ -76,7 +76,13 @@ class Dashboard(Construct):
             cloudwatch.GraphWidget(
                 title="Where executions fail",
                 left=[
-                    metrics.own(self, Metric.EXECUTION_FAILURES, failed_state=state, period=_PERIOD)
+                    metrics.own(
+                        self,
+                        Metric.EXECUTION_FAILURES,
+                        failed_state=state,
+                        label=state,
+                        period=_PERIOD,
+                    )
                     for state in [*definition.work, *definition.verdicts]
                 ],
                 stacked=True,
@@ -141,8 +147,10 @@ class Dashboard(Construct):
             _graph(
                 "Writes that DynamoDB refused",
                 metrics.own(self, Metric.WRITE_THROTTLES, period=_PERIOD),
-                metrics.write_throttles(storage.transactions, period=_PERIOD),
-                metrics.write_throttles(storage.transactions, index=BY_DATE_INDEX, period=_PERIOD),
+                metrics.write_throttles(storage.transactions, label="Table", period=_PERIOD),
+                metrics.write_throttles(
+                    storage.transactions, index=BY_DATE_INDEX, label="Index", period=_PERIOD
+                ),
             ),
             _graph(
                 "How long functions take (ms, longest)",

@@ -1,4 +1,7 @@
-"""The metrics that alarms watch and the dashboard shows, by what they are about."""
+"""The metrics that alarms watch and the dashboard shows, by what they are about.
+
+Only the dashboard gives labels: an alarm on a metric with a label becomes one on an expression.
+"""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -22,6 +25,7 @@ def own(
     metric: Metric,
     *,
     failed_state: str = "",
+    label: str | None = None,
     period: Duration = MINUTE,
     statistic: str = SUM,
 ) -> cloudwatch.Metric:
@@ -33,7 +37,7 @@ def own(
         namespace=METRICS_NAMESPACE,
         metric_name=metric.value,
         dimensions_map=dimensions,
-        label=failed_state or metric.value,
+        label=label,
         period=period,
         statistic=statistic,
     )
@@ -51,7 +55,11 @@ def rule(rule: events.IRule, metric_name: str, *, period: Duration = MINUTE) -> 
 
 
 def write_throttles(
-    table: dynamodb.ITable, *, index: str = "", period: Duration = MINUTE
+    table: dynamodb.ITable,
+    *,
+    index: str = "",
+    label: str | None = None,
+    period: Duration = MINUTE,
 ) -> cloudwatch.Metric:
     """Writes that DynamoDB refused, for a table or for one of its indexes."""
     dimensions = {"TableName": table.table_name}
@@ -61,14 +69,14 @@ def write_throttles(
         namespace="AWS/DynamoDB",
         metric_name="WriteThrottleEvents",
         dimensions_map=dimensions,
-        label=index or "table",
+        label=label,
         period=period,
         statistic=SUM,
     )
 
 
-def waiting(queue: sqs.IQueue, *, label: str = "") -> cloudwatch.Metric:
+def waiting(queue: sqs.IQueue, *, label: str | None = None) -> cloudwatch.Metric:
     """Messages that wait in a queue."""
     return queue.metric_approximate_number_of_messages_visible(
-        label=label or None, period=MINUTE, statistic=MAXIMUM
+        label=label, period=MINUTE, statistic=MAXIMUM
     )

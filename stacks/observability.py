@@ -245,9 +245,8 @@ class Observability(Construct):
                 meaning=f"DynamoDB refuses writes of transactions ({index or 'the table'}) for"
                 " minutes: the write budget is more than it gives one user's items.",
                 # Some refusals are how a worker finds the rate it can have.
-                breaching_periods=3,
+                periods=(3, 5),
                 page="write-throttles",
-                periods=5,
                 urgency=LOOK,
             )
 

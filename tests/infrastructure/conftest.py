@@ -39,7 +39,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     def synthesize_once(name: str, **knobs: Any) -> Path:
         if name not in folders:
             # Imported late: it starts Node, which only the tests of templates need.
-            from stacks.application import synthesize
+            from stacks.application import synthesize  # noqa: PLC0415
 
             folder = tmp_path_factory.mktemp(name)
             synthesize(overrides={"packaging": "local", **knobs}, outdir=str(folder))

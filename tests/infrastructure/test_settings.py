@@ -45,19 +45,25 @@ def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
         ),
         (
             {"writeUnitsPerSecond": "many"},
-            'writeUnitsPerSecond is "many": it must be a whole number of write units per second'
-            " from 1 to 40,000.",
+            (
+                'writeUnitsPerSecond is "many": it must be a whole number of write units per second'
+                " from 1 to 40,000."
+            ),
         ),
         ({"production": "maybe"}, 'production is "maybe": it must be true or false.'),
         (
             {"imageStorageClass": "GLACIER"},
-            'imageStorageClass is "GLACIER": it must be one of STANDARD, STANDARD_IA, ONEZONE_IA,'
-            " INTELLIGENT_TIERING, GLACIER_IR.",
+            (
+                'imageStorageClass is "GLACIER": it must be one of STANDARD, STANDARD_IA,'
+                " ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR."
+            ),
         ),
         (
             {"bucketName": "Not A Bucket"},
-            'bucketName is "Not A Bucket": it must be the name of an existing bucket in this'
-            " account and Region, or empty to create one.",
+            (
+                'bucketName is "Not A Bucket": it must be the name of an existing bucket in this'
+                " account and Region, or empty to create one."
+            ),
         ),
         (
             {"tags": ["a"]},
@@ -84,7 +90,9 @@ def test_a_bad_value_is_named_with_what_is_allowed(
 
 
 def test_an_unknown_knob_without_a_near_name_is_told_all_names() -> None:
-    with pytest.raises(SettingsError, match=r"^zzz is no setting: there are accountRetentionDays, "):
+    with pytest.raises(
+        SettingsError, match=r"^zzz is no setting: there are accountRetentionDays, "
+    ):
         Settings.from_context({"zzz": 1})
 
 

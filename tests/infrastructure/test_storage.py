@@ -100,9 +100,7 @@ def test_no_custom_resource_comes_with_a_bucket_of_our_own(created: Template) ->
 
 def test_production_keeps_what_it_has(encrypted: Template) -> None:
     kept = [
-        resource
-        for resource in encrypted.resources.values()
-        if resource["Type"] in {TABLE, BUCKET}
+        resource for resource in encrypted.resources.values() if resource["Type"] in {TABLE, BUCKET}
     ]
 
     assert len(kept) == 5

@@ -1,0 +1,332 @@
+"""The grants of every role, written out: a change of a grant is a change of this file."""
+
+import json
+import re
+
+import pytest
+
+from tests.infrastructure.template import Template, as_list
+
+STATES = "arn:aws:states:eu-west-1:111122223333"
+LEDGER = "<StorageLedger.Arn>"
+JOBS = "<StorageBatchJobs.Arn>"
+TRANSACTIONS = "<StorageTransactions.Arn>"
+IMAGES = "<StoragePendingImages.Arn>"
+BUCKET = "<StorageBucket.Arn>"
+BATCH_OUTPUT = f"{BUCKET}/batch-output/*"
+MANIFESTS = f"{BUCKET}/batch-output/*/manifest.json.out"
+WORK = f"{BUCKET}/work/*"
+
+
+def _listing(*prefixes: str) -> str:
+    condition = json.dumps({"StringLike": {"s3:prefix": list(prefixes)}})
+    return f"s3:ListBucket {BUCKET} {condition}"
+
+
+def _through(service: str) -> str:
+    return json.dumps(
+        {
+            "StringEquals": {
+                "kms:CallerAccount": "111122223333",
+                "kms:ViaService": f"{service}.eu-west-1.amazonaws.com",
+            }
+        }
+    )
+
+
+RECOMPUTE_JOB = {
+    f"dynamodb:GetItem {JOBS}",
+    f"dynamodb:UpdateItem {JOBS}",
+    f"s3:GetObject {MANIFESTS}",
+    _listing("batch-output/*"),
+}
+READ_RESULTS = {
+    f"s3:GetObject {BATCH_OUTPUT}",
+    f"s3:GetObjectVersion {BATCH_OUTPUT}",
+    _listing("batch-output/*"),
+}
+
+#: Beside logging and tracing, which all functions may.
+FUNCTIONS = {
+    "ResolveJob": {f"dynamodb:Query {JOBS}/index/jobIdIndex", *READ_RESULTS},
+    "PlanRanges": {
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        f"dynamodb:UpdateItem {LEDGER}",
+        f"s3:PutObject {WORK}",
+        *RECOMPUTE_JOB,
+    },
+    "LoadSegment": {
+        f"dynamodb:GetItem {JOBS}",
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:PutItem {LEDGER}",
+        f"dynamodb:BatchWriteItem {TRANSACTIONS}",
+        f"dynamodb:UpdateItem {TRANSACTIONS}",
+        f"s3:PutObject {BUCKET}/dead-letters/*",
+        f"s3:PutObject {WORK}",
+        *READ_RESULTS,
+    },
+    "VerifyLoad": {
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        f"s3:PutObject {WORK}",
+    },
+    "MigrateImages": {
+        f"dynamodb:GetItem {JOBS}",
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:PutItem {LEDGER}",
+        f"dynamodb:BatchGetItem {IMAGES}",
+        f"dynamodb:UpdateItem {IMAGES}",
+        f"dynamodb:BatchGetItem {TRANSACTIONS}",
+        f"dynamodb:UpdateItem {TRANSACTIONS}",
+        f"s3:GetObject {WORK}",
+        f"s3:DeleteObject {BUCKET}/uploads/*",
+        f"s3:GetObject {BUCKET}/uploads/*",
+        f"s3:GetObjectTagging {BUCKET}/uploads/*",
+        f"s3:GetObject {BUCKET}/processed/*",
+        f"s3:PutObject {BUCKET}/processed/*",
+        f"s3:PutObjectTagging {BUCKET}/processed/*",
+        _listing("processed/*", "uploads/*", "work/*"),
+    },
+    "VerifyMigration": {
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        f"s3:GetObject {WORK}",
+        f"s3:PutObject {WORK}",
+    },
+    "SettleJob": {
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        f"dynamodb:UpdateItem {LEDGER}",
+        *RECOMPUTE_JOB,
+    },
+    "RecordOutcome": {
+        f"dynamodb:Query {JOBS}/index/jobIdIndex",
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        f"dynamodb:UpdateItem {LEDGER}",
+        f"states:DescribeExecution {STATES}:execution:BatchIngest:*",
+        f"states:DescribeExecution {STATES}:execution:BatchIngest/LoadRanges:*",
+        f"states:DescribeExecution {STATES}:execution:BatchIngest/MigrateImages:*",
+        f"states:GetExecutionHistory {STATES}:execution:BatchIngest:*",
+        f"states:GetExecutionHistory {STATES}:execution:BatchIngest/LoadRanges:*",
+        f"states:GetExecutionHistory {STATES}:execution:BatchIngest/MigrateImages:*",
+        f"states:ListMapRuns {STATES}:execution:BatchIngest:*",
+        f"states:DescribeMapRun {STATES}:mapRun:BatchIngest/LoadRanges:*",
+        f"states:DescribeMapRun {STATES}:mapRun:BatchIngest/MigrateImages:*",
+        f"states:ListExecutions {STATES}:mapRun:BatchIngest/LoadRanges:*",
+        f"states:ListExecutions {STATES}:mapRun:BatchIngest/MigrateImages:*",
+        "sns:Publish <NotificationsTopic>",
+        f"kms:Decrypt <NotificationsKey.Arn> {_through('sns')}",
+        f"kms:GenerateDataKey <NotificationsKey.Arn> {_through('sns')}",
+        "sqs:SendMessage <OutcomeDeadLetters.Arn>",
+        *RECOMPUTE_JOB,
+    },
+    "FindStuckJobs": {
+        f"dynamodb:Query {JOBS}/index/jobIdIndex",
+        f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
+        *RECOMPUTE_JOB,
+    },
+}
+
+TASKS = (
+    "ResolveJob",
+    "PlanRanges",
+    "LoadSegment",
+    "VerifyLoad",
+    "MigrateImages",
+    "VerifyMigration",
+    "SettleJob",
+)
+
+STATE_MACHINE = {
+    *(f"lambda:InvokeFunction <Workers{task}Function.Arn>" for task in TASKS),
+    f"dynamodb:GetItem {LEDGER}",
+    f"dynamodb:UpdateItem {LEDGER}",
+    f"s3:AbortMultipartUpload {WORK}",
+    f"s3:GetObject {WORK}",
+    f"s3:ListMultipartUploadParts {WORK}",
+    f"s3:PutObject {WORK}",
+    f"states:StartExecution {STATES}:stateMachine:BatchIngest",
+    f"states:DescribeExecution {STATES}:execution:BatchIngest:*",
+    f"states:StopExecution {STATES}:execution:BatchIngest:*",
+    f"states:RedriveExecution {STATES}:execution:BatchIngest/LoadRanges:*",
+    f"states:RedriveExecution {STATES}:execution:BatchIngest/MigrateImages:*",
+}
+
+#: Actions that AWS gives no resource to:
+#: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and
+#: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_id-based-policy-examples.html
+WITHOUT_RESOURCE = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+
+
+def _own_grants(template: Template, role: str) -> set[str]:
+    return {
+        str(grant)
+        for grant in template.grants(role)
+        if grant.action.split(":")[0] not in {"logs", "xray"}
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does_and_nothing_else(created: Template, function: str) -> None:
+    assert _own_grants(created, f"Workers{function}Role") == FUNCTIONS[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_logs_into_its_own_group_and_traces(created: Template, function: str) -> None:
+    grants = {
+        str(grant)
+        for grant in created.grants(f"Workers{function}Role")
+        if grant.action.split(":")[0] in {"logs", "xray"}
+    }
+
+    assert grants == {
+        f"logs:CreateLogStream <Workers{function}Logs.Arn>",
+        f"logs:PutLogEvents <Workers{function}Logs.Arn>",
+        "xray:PutTelemetryRecords *",
+        "xray:PutTraceSegments *",
+    }
+
+
+def test_the_state_machine_may_run_its_definition_its_maps_and_their_redrive(
+    created: Template,
+) -> None:
+    assert _own_grants(created, "WorkflowRole") == STATE_MACHINE
+
+
+def test_the_trigger_may_start_this_state_machine(created: Template) -> None:
+    assert _own_grants(created, "WorkflowTriggerRole") == {
+        "states:StartExecution <WorkflowStateMachine>"
+    }
+
+
+def test_there_are_no_other_roles(created: Template) -> None:
+    functions = [f"Workers{function}Role" for function in FUNCTIONS]
+
+    assert sorted(created.roles) == sorted([*functions, "WorkflowRole", "WorkflowTriggerRole"])
+
+
+def test_no_action_is_a_wildcard(template: Template) -> None:
+    for role in template.roles:
+        for grant in template.grants(role):
+            assert "*" not in grant.action
+
+
+def test_only_what_has_no_resource_is_granted_on_all(template: Template) -> None:
+    for role in template.roles:
+        for grant in template.grants(role):
+            assert grant.resource != "*" or grant.action in WITHOUT_RESOURCE
+
+
+def test_objects_are_granted_by_prefix_and_lists_by_condition(template: Template) -> None:
+    for role in template.roles:
+        for grant in template.grants(role):
+            if grant.action == "s3:ListBucket":
+                assert "s3:prefix" in grant.conditions
+            elif grant.action.startswith("s3:") and "BucketNotification" not in grant.action:
+                assert re.search(
+                    r"/(batch-output|dead-letters|processed|uploads|work)/", str(grant)
+                )
+
+
+def test_services_assume_their_roles_for_this_account_alone(template: Template) -> None:
+    trusts = {
+        name: role["AssumeRolePolicyDocument"]["Statement"][0]
+        for name, role in template.of_type("AWS::IAM::Role").items()
+    }
+
+    machine = trusts["WorkflowRole"]
+    assert machine["Principal"] == {"Service": "states.amazonaws.com"}
+    assert machine["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "111122223333"},
+        "ArnLike": {"aws:SourceArn": f"{STATES}:stateMachine:BatchIngest*"},
+    }
+    trigger = trusts["WorkflowTriggerRole"]
+    assert trigger["Principal"] == {"Service": "events.amazonaws.com"}
+    assert trigger["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "111122223333"},
+        "ArnEquals": {
+            "aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/BatchIngest-results"
+        },
+    }
+
+
+def test_only_cdk_s_own_function_brings_a_managed_policy(
+    created: Template, imported: Template
+) -> None:
+    def managed(template: Template) -> list[str]:
+        roles = template.of_type("AWS::IAM::Role")
+        return [name for name, role in roles.items() if "ManagedPolicyArns" in role]
+
+    assert managed(created) == []
+    assert len(managed(imported)) == 1
+    assert managed(imported)[0].startswith("BucketNotificationsHandler")
+
+
+def test_imported_resources_are_granted_by_their_names(imported: Template) -> None:
+    grants = _own_grants(imported, "WorkersResolveJobRole")
+
+    jobs = "arn:aws:dynamodb:eu-west-1:111122223333:table/their-jobs"
+    assert f"dynamodb:Query {jobs}/index/jobIdIndex" in grants
+    assert "s3:GetObject arn:aws:s3:::their-bucket/batch-output/*" in grants
+
+
+def test_keys_of_imported_resources_may_be_used_through_their_services(imported: Template) -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key"
+    loads = _own_grants(imported, "WorkersLoadSegmentRole")
+    migrates = _own_grants(imported, "WorkersMigrateImagesRole")
+
+    assert f"kms:Decrypt {key}/transactions {_through('dynamodb')}" in loads
+    assert f"kms:GenerateDataKey {key}/bucket {_through('s3')}" in loads
+    assert f"kms:Decrypt {key}/bucket {_through('s3')}" in migrates
+    assert f"kms:Decrypt {key}/images {_through('s3')}" in migrates
+    assert f"kms:GenerateDataKey {key}/images {_through('s3')}" in migrates
+    assert not any("/bucket " in grant and "dynamodb." in grant for grant in loads)
+
+
+def test_every_role_has_the_permissions_boundary(imported: Template) -> None:
+    boundaries = {
+        role.get("PermissionsBoundary") for role in imported.of_type("AWS::IAM::Role").values()
+    }
+
+    assert boundaries == {"arn:aws:iam::111122223333:policy/boundary"}
+
+
+def test_resource_policies_admit_services_for_this_stack_alone(template: Template) -> None:
+    """Queues, topic and keys: who is let in without a role of ours, and under which condition."""
+    policies = [
+        *(
+            policy["PolicyDocument"]
+            for policy in template.of_type("AWS::SQS::QueuePolicy").values()
+        ),
+        *(
+            policy["PolicyDocument"]
+            for policy in template.of_type("AWS::SNS::TopicPolicy").values()
+        ),
+        *(key["KeyPolicy"] for key in template.of_type("AWS::KMS::Key").values()),
+    ]
+    for policy in policies:
+        for statement in policy["Statement"]:
+            service = (
+                statement["Principal"].get("Service") if statement["Effect"] == "Allow" else None
+            )
+            # Log delivery is documented without a condition:
+            # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+            if service and service != "delivery.logs.amazonaws.com":
+                assert "Condition" in statement, statement
+                assert not any("*" in action for action in as_list(statement["Action"]))

@@ -1,0 +1,158 @@
+import hashlib
+import re
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stacks import layer_archive
+from stacks.byte_code import compile_tree, find_interpreter
+from tests.infrastructure.template import Template
+
+TEMPLATE = "BatchIngest.template.json"
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def _tree(root: Path) -> Path:
+    """What an installation leaves: packages, models of services, and an installer's notes."""
+    for name in (
+        "bin/tool",
+        "boto3/__init__.py",
+        "boto3/examples/cloudfront.rst",
+        "boto3/data/ec2/resources-1.json",
+        "boto3/data/s3/resources-1.json",
+        "botocore/__init__.py",
+        "botocore/data/endpoints.json",
+        "botocore/data/partitions.json",
+        "botocore/data/_retry.json",
+        "botocore/data/dynamodb/service-2.json.gz",
+        "botocore/data/ec2/service-2.json.gz",
+        "botocore/data/s3/service-2.json.gz",
+        "botocore/__pycache__/session.cpython-311.pyc",
+        "pydantic/tests/test_it.py",
+        "pydantic-2.dist-info/METADATA",
+        "pydantic-2.dist-info/RECORD",
+        "pydantic-2.dist-info/INSTALLER",
+        "pydantic-2.dist-info/licenses/LICENSE",
+    ):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"# {name}\n")
+    return root
+
+
+def test_the_layer_keeps_what_functions_read_at_run_time(tmp_path: Path) -> None:
+    packages = _tree(tmp_path)
+
+    layer_archive._prune(packages)
+
+    left = {p.relative_to(packages).as_posix() for p in packages.rglob("*") if p.is_file()}
+    assert left == {
+        "boto3/__init__.py",
+        "boto3/data/s3/resources-1.json",
+        "botocore/__init__.py",
+        "botocore/data/endpoints.json",
+        "botocore/data/partitions.json",
+        "botocore/data/_retry.json",
+        "botocore/data/dynamodb/service-2.json.gz",
+        "botocore/data/s3/service-2.json.gz",
+        "pydantic-2.dist-info/METADATA",
+        "pydantic-2.dist-info/licenses/LICENSE",
+    }
+
+
+def test_the_same_tree_makes_the_same_bytes(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "two"):
+        tree = tmp_path / name
+        _tree(tree)
+        for number, path in enumerate(tree.rglob("*")):
+            path.chmod(0o755 if number % 2 or path.is_dir() else 0o600)
+        layer_archive._zip(tree, tmp_path / f"{name}.zip")
+        digests.add(hashlib.sha256((tmp_path / f"{name}.zip").read_bytes()).hexdigest())
+
+    assert len(digests) == 1
+
+
+def test_the_archive_s_name_follows_lock_target_and_builder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "uv.lock"
+    lock.write_text("one")
+    first = layer_archive.fingerprint(lock)
+
+    assert layer_archive.fingerprint(lock) == first
+    lock.write_text("two")
+    second = layer_archive.fingerprint(lock)
+    monkeypatch.setattr(layer_archive, "BUILDER_VERSION", layer_archive.BUILDER_VERSION + 1)
+    third = layer_archive.fingerprint(lock)
+
+    assert len({first, second, third}) == 3
+
+
+def test_an_archive_is_built_once(tmp_path: Path) -> None:
+    first = layer_archive.empty(tmp_path)
+    written = first.stat().st_mtime_ns
+
+    assert layer_archive.empty(tmp_path).stat().st_mtime_ns == written
+    assert [path.name for path in tmp_path.iterdir()] == ["layer-empty.zip"]
+
+
+def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
+    created_folder: Path,
+    synthesized: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    built = tmp_path / "built.zip"
+    with zipfile.ZipFile(built, "w") as archive:
+        archive.writestr("python/module.py", "")
+    monkeypatch.setattr(layer_archive, "build", lambda *_, **__: built)
+    folder = synthesized("built", packaging="aws")
+    (local,), (aws,) = created_folder.glob("asset.*.zip"), folder.glob("asset.*.zip")
+
+    assert zipfile.ZipFile(local).namelist() == ["python/"]
+    assert zipfile.ZipFile(aws).namelist() == ["python/module.py"]
+    assert local.name == aws.name
+    layer = "AWS::Lambda::LayerVersion"
+    assert Template(folder / TEMPLATE).one(layer) == Template(created_folder / TEMPLATE).one(layer)
+
+
+def test_every_client_that_functions_make_has_its_model() -> None:
+    made = {
+        service
+        for path in (PROJECT / "functions").rglob("*.py")
+        for service in re.findall(r"""\.client\(\s*["'](\w+)""", path.read_text())
+    }
+
+    assert made == layer_archive.SERVICES
+
+
+def test_no_interpreter_is_no_error() -> None:
+    assert find_interpreter("3.99") is None
+
+
+def test_a_stand_in_is_not_taken_for_an_interpreter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shim = tmp_path / "python3.99"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert find_interpreter("3.99") is None
+
+
+def test_byte_code_is_valid_whatever_becomes_of_the_time_stamps(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text("NAMES = frozenset({'a', 'b', 'c'})\n")
+
+    compile_tree(tmp_path, interpreter=Path(sys.executable), installed_at="/opt/python")
+
+    (compiled,) = tmp_path.rglob("*.pyc")
+    content = compiled.read_bytes()
+    assert int.from_bytes(content[4:8], "little") == 0b01  # by hash, and never checked (PEP 552)
+    assert b"/opt/python/module.py" in content
+    assert str(tmp_path).encode() not in content

@@ -1,0 +1,117 @@
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.aws import settings as function_settings
+from tests.infrastructure.template import Template
+
+FUNCTION = "AWS::Lambda::Function"
+
+#: The settings that each handler reads from its environment.
+SETTINGS: dict[str, type[function_settings.Settings]] = {
+    "ResolveJob": function_settings.Settings,
+    "PlanRanges": function_settings.PlanRangesSettings,
+    "LoadSegment": function_settings.LoadSettings,
+    "VerifyLoad": function_settings.VerifySettings,
+    "MigrateImages": function_settings.MigrateSettings,
+    "VerifyMigration": function_settings.VerifyMigrationSettings,
+    "SettleJob": function_settings.SettleSettings,
+    "RecordOutcome": function_settings.OutcomeSettings,
+    "FindStuckJobs": function_settings.StuckJobsSettings,
+}
+
+#: Read by Powertools, and the stack's name for whoever looks at a function.
+FOR_ALL = {
+    "BATCH_JOBS_TABLE",
+    "BUCKET_NAME",
+    "LEDGER_TABLE",
+    "POWERTOOLS_LOG_LEVEL",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+    "STACK_NAME",
+}
+
+
+def _environment(template: Template, name: str) -> dict[str, str]:
+    function = template.one(FUNCTION, f"Workers{name}")
+    variables: dict[str, str] = function["Environment"]["Variables"]
+    return variables
+
+
+def test_these_are_all_functions(created: Template) -> None:
+    assert set(created.of_type(FUNCTION)) == {f"Workers{name}Function" for name in SETTINGS}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_finds_its_settings_in_its_environment(created: Template, name: str) -> None:
+    SETTINGS[name].model_validate(_environment(created, name))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_is_told_nothing_that_it_does_not_read(created: Template, name: str) -> None:
+    read = {field.upper() for field in SETTINGS[name].model_fields}
+
+    assert set(_environment(created, name)) - FOR_ALL == read - FOR_ALL
+
+
+def test_for_ever_is_a_retention_of_no_days(created: Template) -> None:
+    environment = _environment(created, "LoadSegment")
+
+    assert environment["GUEST_RETENTION_DAYS"] == "60"
+    assert environment["ACCOUNT_RETENTION_DAYS"] == "365"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_runs_the_handler_of_its_name(created: Template, name: str) -> None:
+    module, _, attribute = created.one(FUNCTION, f"Workers{name}")["Handler"].rpartition(".")
+
+    assert callable(getattr(importlib.import_module(module), attribute))
+    assert module.split(".")[1].replace("_", "") == name.lower()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_functions_are_alike_in_how_they_run(created: Template, name: str) -> None:
+    function = created.one(FUNCTION, f"Workers{name}")
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["MemorySize"] == 1024
+    assert function["Timeout"] == 300
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Layers"] == ["<WorkersDependencies>"]
+    assert function["LoggingConfig"] == {"LogGroup": f"<Workers{name}Logs>"}
+
+
+def test_every_log_group_forgets(template: Template) -> None:
+    groups = template.of_type("AWS::Logs::LogGroup").values()
+
+    assert len(groups) == 10
+    assert {group["RetentionInDays"] for group in groups} == {90}
+
+
+def test_a_task_outlives_the_call_that_it_makes(created: Template) -> None:
+    """Else the retry of a call that timed out meets its living predecessor."""
+    functions: Any = created.of_type(FUNCTION).values()
+
+    assert max(function["Timeout"] for function in functions) < 330
+
+
+def test_the_code_is_the_functions_package_and_nothing_beside_it(created_folder: Path) -> None:
+    (code,) = [path for path in created_folder.glob("asset.*") if path.is_dir()]
+    files = [path.relative_to(code) for path in code.rglob("*") if path.is_file()]
+
+    assert {file.parts[0] for file in files} == {"functions"}
+    assert {file.suffix for file in files} <= {".py", ".typed"}
+    assert {file.parent.name for file in files if file.name == "handler.py"} == {
+        "find_stuck_jobs",
+        "load_segment",
+        "migrate_images",
+        "plan_ranges",
+        "record_outcome",
+        "resolve_job",
+        "settle_job",
+        "verify_load",
+        "verify_migration",
+    }
