@@ -151,7 +151,7 @@ def _object(deployment: Deployment, job_id: str, claim: Claim) -> ObjectOutcome:
             dead_letters=letters,
         )
     planned = _planned(deployment, job_id, claim)
-    done, chain = _progress(segments, planned)
+    done, chain = ranges_done(segments, planned)
     return ObjectOutcome(
         claim=claim,
         ranges_done=done,
@@ -161,10 +161,15 @@ def _object(deployment: Deployment, job_id: str, claim: Claim) -> ObjectOutcome:
     )
 
 
-def _progress(
+def ranges_done(
     segments: Sequence[Segment], planned: Sequence[tuple[int, int]]
 ) -> tuple[int, Sequence[Segment]]:
-    """How many planned ranges the segments cover whole, and the chain that they form."""
+    """How many planned ranges the segments cover whole, and the chain that they form.
+
+    Args:
+        segments: Of the ledger.
+        planned: First byte and end of each range; empty where the plan is not known.
+    """
     if not planned:
         return 0, segments
     coverage = cover(segments, planned[-1][1])

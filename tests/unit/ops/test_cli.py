@@ -1,0 +1,161 @@
+"""Commands say what is wrong and what to do in a sentence, and end with a code that means it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from typer.testing import CliRunner, Result
+
+from local import server
+from local.errors import PortTaken, SynthesisFailed
+from ops import cli, deployment, inspect
+from ops.deployment import Deployment
+from ops.errors import CannotSubmit, ExitCode, NothingFound
+from ops.job_records import create_job_record
+from ops.outcome import Outcome
+from ops.submit import results_key
+
+
+def ingest(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.app, arguments)
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(server, "DEFAULT_DATA", tmp_path / "aws")
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    file = tmp_path / "a.jsonl"
+    file.write_text("{}")
+    return file
+
+
+def test_help_tells_the_exit_codes() -> None:
+    text = " ".join(ingest("--help").output.split())
+    for code, meaning in ((1, "it could not be done"), (4, "what it shows is a failed job")):
+        assert f"{code} {meaning}" in text
+
+
+@pytest.mark.parametrize("command", ["demo", "submit", "inspect"])
+def test_every_command_answers_programs_too(command: str) -> None:
+    assert "--json" in ingest(command, "--help").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["inspect"], 2),
+        (["submit", "missing.jsonl", "--job", "j"], 2),
+        (["submit"], 2),
+        (["nonsense"], 2),
+    ],
+)
+def test_a_command_line_that_makes_no_sense(arguments: list[str], code: int) -> None:
+    assert ingest(*arguments).exit_code == code
+
+
+def test_no_embedded_aws_runs(tmp_path: Path) -> None:
+    ended = ingest("inspect", "job1", "--data", str(tmp_path))
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert ended.output == (
+        f"No embedded AWS runs on {tmp_path}. `ingest local up` starts one there.\n"
+    )
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_neither_an_embedded_aws_nor_credentials() -> None:
+    ended = ingest("inspect", "job1")
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert "ingest local up" in ended.output
+    assert "AWS_PROFILE" in ended.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (PortTaken(8000), ExitCode.REFUSED, "Port 8000 of 127.0.0.1 is taken"),
+        (SynthesisFailed("no node"), ExitCode.FAILED, "no node"),
+        (NothingFound("There is no such thing."), ExitCode.NOT_FOUND, "There is no such thing."),
+        (
+            botocore.exceptions.ClientError(
+                {"Error": {"Code": "AccessDenied", "Message": "no \x1b[31m"}}, "Query"
+            ),
+            ExitCode.FAILED,
+            (
+                "AWS could not do it: An error occurred (AccessDenied) when calling the Query "
+                "operation: no \\x1b[31m"
+            ),
+        ),
+        (
+            botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:1"),
+            ExitCode.FAILED,
+            "AWS could not do it: Could not connect",
+        ),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, code: ExitCode, words: str
+) -> None:
+    def fail(**_: Any) -> Deployment:
+        raise error
+
+    monkeypatch.setattr(deployment, "find", fail)
+    ended = ingest("inspect", "job1")
+    assert ended.exit_code == code
+    assert words in ended.output
+    assert "Traceback" not in ended.output
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", ".jsonl.outer", "manifest.json.out"])
+def test_a_file_that_would_not_be_taken_for_results(name: str) -> None:
+    with pytest.raises(CannotSubmit, match="rename it"):
+        results_key(name, "job1")
+
+
+@pytest.mark.parametrize("job_id", ["", "a/b"])
+def test_a_job_id_that_is_none(job_id: str) -> None:
+    with pytest.raises(CannotSubmit, match="is no job id"):
+        results_key("a.jsonl", job_id)
+
+
+def test_results_go_under_the_jobs_folder() -> None:
+    assert results_key("my a+b.jsonl.out", "job1") == "batch-output/job1/my a+b.jsonl.out"
+
+
+def test_jobs_are_never_created_on_aws() -> None:
+    on_aws = Deployment("BatchIngest", "AWS, eu-west-1", "eu-west-1", {}, pytest.fail)
+    with pytest.raises(CannotSubmit, match="for the embedded AWS alone"):
+        create_job_record(on_aws, {})
+
+
+def test_asking_for_a_stack_asks_for_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    running = object()
+    asked: list[str] = []
+    monkeypatch.setattr(server, "find", lambda _: running)
+    monkeypatch.setattr(deployment, "on_aws", lambda stack: asked.append(f"AWS {stack}"))
+    monkeypatch.setattr(
+        deployment, "on_embedded", lambda _, *, stack: asked.append(f"embedded {stack}")
+    )
+    deployment.find()
+    deployment.find(stack="Other")
+    deployment.find(stack="Other", local=True)
+    deployment.find(data=Path("folder"))
+    assert asked == ["embedded BatchIngest", "AWS Other", "embedded Other", "embedded BatchIngest"]
+
+
+def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing = Deployment("S", "the embedded AWS", "r", {"StateMachineArn": "a:stateMachine:S"}, str)
+    monkeypatch.setattr(inspect, "read_outcome", lambda *_: Outcome("", None, (), None))
+    monkeypatch.setattr(inspect, "read_execution", lambda *_: None)
+    with pytest.raises(NothingFound, match=r"neither a job nor an execution \\x1b\[2J"):
+        inspect.look_up(nothing, "\x1b[2J")

@@ -1,0 +1,87 @@
+"""A history says which states were passed, how long they took, and what failed where."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ops import history
+
+if TYPE_CHECKING:
+    from ops.history import History
+
+START = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
+ARN = "arn:aws:states:us-east-1:000000000000:execution:BatchIngest:one"
+EVENT = {"detail": {"object": {"key": "batch-output/job1/a.jsonl"}}}
+
+
+def entered(kind: str, name: str) -> dict[str, Any]:
+    return {"type": f"{kind}StateEntered", "stateEnteredEventDetails": {"name": name}}
+
+
+def exited(kind: str, name: str) -> dict[str, Any]:
+    return {"type": f"{kind}StateExited", "stateExitedEventDetails": {"name": name}}
+
+
+def failed(error: str, cause: str) -> dict[str, Any]:
+    details = {"error": error, "cause": cause}
+    return {"type": "ExecutionFailed", "executionFailedEventDetails": details}
+
+
+STARTED = {
+    "type": "ExecutionStarted",
+    "executionStartedEventDetails": {"input": json.dumps(EVENT)},
+}
+LOADING = [STARTED, entered("Task", "PlanRanges"), exited("Task", "PlanRanges")]
+LOADING += [entered("Map", "LoadRanges")]
+
+
+def of(*events: dict[str, Any]) -> History:
+    """A history with a second between its events."""
+    return history.from_events(
+        ARN, [{**each, "timestamp": START + timedelta(seconds=n)} for n, each in enumerate(events)]
+    )
+
+
+def test_a_running_execution_is_in_the_state_that_it_has_not_left() -> None:
+    found = of(*LOADING)
+    assert (found.status, found.current, found.ended) == ("RUNNING", "LoadRanges", None)
+    assert found.key == "batch-output/job1/a.jsonl"
+    assert [(run.name, run.kind) for run in found.states] == [
+        ("PlanRanges", "Task"),
+        ("LoadRanges", "Map"),
+    ]
+    assert found.duration(now=START + timedelta(seconds=60)) == timedelta(seconds=60)
+
+
+def test_a_failure_is_that_of_the_state_that_was_not_left() -> None:
+    found = of(*LOADING, failed("WriteThrottled", "no capacity"))
+    assert found.status == "FAILED"
+    assert found.failure == history.Failure("LoadRanges", "WriteThrottled", "no capacity")
+    assert found.current is None
+
+
+def test_an_execution_that_was_stopped_without_a_word_still_has_an_error() -> None:
+    found = of(STARTED, {"type": "ExecutionAborted"})
+    assert found.failure == history.Failure(None, "ABORTED", "")
+
+
+def test_a_redrive_takes_the_failure_back() -> None:
+    redriven = [failed("WriteThrottled", ""), {"type": "ExecutionRedriven"}]
+    found = of(*LOADING, *redriven, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
+    assert (found.status, found.failure, found.redrives) == ("SUCCEEDED", None, 1)
+    assert found.states[-1].exited is not None
+
+
+def test_a_state_that_is_passed_twice_is_there_twice() -> None:
+    again = [exited("Map", "LoadRanges"), entered("Map", "LoadRanges")]
+    runs = of(*LOADING, *again).states
+    assert [run.name for run in runs] == ["PlanRanges", "LoadRanges", "LoadRanges"]
+    assert [run.exited is None for run in runs] == [False, False, True]
+
+
+def test_an_input_that_is_no_event_has_no_key() -> None:
+    for text in ("[]", "nonsense", '{"detail": null}', '{"detail": {"object": {"key": 1}}}'):
+        started = {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": text}}
+        assert of(started).key is None

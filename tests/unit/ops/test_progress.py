@@ -1,0 +1,89 @@
+"""Progress is said once, followed to the end, and given up in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.domain.claims import ClaimState
+from ops.errors import StillWaiting
+from ops.progress import Follower, ended, snapshot
+from tests.unit.ops.outcomes import DONE, FAILED, NOW, RUNNING, outcome, unclaimed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ops.outcome import Outcome
+
+CLAIMED = ClaimState.CLAIMED
+
+
+@dataclass
+class Clock:
+    """Time that passes with sleep alone."""
+
+    at: float = 0.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.at
+
+    def sleep(self, duration: float) -> None:
+        self.slept.append(duration)
+        self.at += duration
+
+
+def follower(outcomes: Iterator[Sequence[Outcome]], clock: Clock) -> Follower:
+    return Follower(
+        read=lambda: next(outcomes),
+        is_over=ended,
+        now=lambda: NOW,
+        patience=10,
+        sleep=clock.sleep,
+        clock=clock,
+    )
+
+
+def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    loading = outcome(history=RUNNING, state=CLAIMED, status="INGESTING", ranges_done=1)
+    steps = [[unclaimed()], [loading], [loading], [outcome()]]
+    clock = Clock()
+    assert follower(iter(steps), clock).follow(live=False) == [outcome()]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images",
+        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 90 images",
+        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 90 images",
+    ]
+    assert len(clock.slept) == 3
+
+
+def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
+    clock = Clock()
+    with pytest.raises(StillWaiting, match=r"Nothing has changed for 10 s .*inspect job1"):
+        follower(iter(lambda: [unclaimed()], None), clock).follow(live=False)
+    assert 10 < clock.at < 12
+
+
+def test_the_rate_counts_from_the_start_of_loading() -> None:
+    loading = outcome(history=RUNNING, state=CLAIMED)
+    assert snapshot(loading, now=NOW).rate == pytest.approx(10)  # 100 records in 10 s
+    assert snapshot(outcome(history=DONE), now=NOW).rate == pytest.approx(100)  # in 1 s
+
+
+@pytest.mark.parametrize(
+    ("value", "is_over"),
+    [
+        (unclaimed(), False),
+        (outcome(history=RUNNING, state=CLAIMED), False),
+        (outcome(history=DONE), True),
+        (outcome(history=DONE, state=CLAIMED), False),  # a further object is being worked on
+        (outcome(history=FAILED, state=CLAIMED), True),
+    ],
+)
+def test_when_a_job_is_over(value: Outcome, is_over: bool) -> None:
+    assert ended(value) is is_over
