@@ -12,9 +12,12 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from local.emulator.state_errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ROLES = "local.emulator.roles"
 

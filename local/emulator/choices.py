@@ -1,9 +1,9 @@
-"""Choice rules.
+r"""Choice rules.
 
 AWS (Step Functions guide, "state-choice"): the first rule that matches decides; a Variable or
 comparison path that selects nothing fails the execution with States.Runtime (only IsPresent asks
 whether it is there); a value of another type does not match; no match and no Default is
-States.NoChoiceMatched. In StringMatches `*` stands for any characters, `\\*` for itself.
+States.NoChoiceMatched. In StringMatches `*` stands for any characters, `\*` for itself.
 """
 
 from __future__ import annotations
@@ -92,6 +92,10 @@ def _matches(rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> 
     if "Not" in rule:
         return not _matches(rule["Not"], data, context)
     (name,) = operators(rule)
+    return _holds(name, rule, data, context)
+
+
+def _holds(name: str, rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> bool:
     if name == "IsPresent":
         return _is_present(rule["Variable"], data, context) is rule[name]
     value = paths.select(rule["Variable"], data, context)

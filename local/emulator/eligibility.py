@@ -9,9 +9,12 @@ redriven. The reasons are AWS's sentences.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from local.emulator.execution_limits import HISTORY_EVENTS
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 REDRIVABLE = "REDRIVABLE"
 NOT_REDRIVABLE = "NOT_REDRIVABLE"

@@ -1,39 +1,34 @@
-"""What callers are told of executions: DescribeExecution, ListExecutions, the status-change event.
+"""What callers are told of executions.
 
-AWS (API reference, DescribeExecution, ListExecutions, DescribeStateMachineForExecution; Step
-Functions guide, "eventbridge-integration"): redriveCount, redriveDate, redriveStatus and its
-reason; running executions are sorted by redriveDate or startDate, others by stopDate; the event
-carries the same redrive fields, its dates in milliseconds, and leaves out payloads over 248 KiB.
+AWS (API reference, DescribeExecution, ListExecutions, DescribeStateMachineForExecution):
+redriveCount, redriveDate, redriveStatus and its reason; running executions are sorted by
+redriveDate or startDate, others by stopDate; the definition is the one that the execution runs.
 
-MiniStack says redriveCount 0 and TIMED_OUT or ABORTED NOT_REDRIVABLE.
+MiniStack tells nothing of redrives, and the machine's present definition.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import error_response_json, json_response
-from ministack.services import eventbridge
 from ministack.services import stepfunctions as sfn
 
 from local.emulator.eligibility import redrive_status
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 TOUCHES: tuple[str, ...] = (
-    "ministack.services.eventbridge:_put_events",
     "ministack.services.stepfunctions:_decode_execution_token",
     "ministack.services.stepfunctions:_describe_execution",
     "ministack.services.stepfunctions:_describe_state_machine_for_execution",
-    "ministack.services.stepfunctions:_emit_execution_status_event",
     "ministack.services.stepfunctions:_encode_execution_token",
     "ministack.services.stepfunctions:_execution_sort_key",
     "ministack.services.stepfunctions:_list_executions",
 )
 
-_TOLD = (
+TOLD = (
     "executionArn",
     "stateMachineArn",
     "name",
@@ -48,16 +43,13 @@ _TOLD = (
     "redriveDate",
 )
 _PAGE = 100
-_EVENT_PAYLOAD_BYTES = 248 * 1024
-_logger = logging.getLogger("states")
 
 
 def install() -> None:
-    """Replace the views of executions and the event."""
+    """Replace the views of executions."""
     sfn._describe_execution = describe_execution
     sfn._list_executions = list_executions
     sfn._describe_state_machine_for_execution = describe_state_machine
-    sfn._emit_execution_status_event = emit_status_change
     sfn._execution_sort_key = _sort_key
 
 
@@ -68,7 +60,7 @@ def describe_execution(request: dict[str, Any]) -> Any:
         return _unknown(request["executionArn"])
     status, reason = redrive_status(execution)
     view = {
-        **{name: execution[name] for name in _TOLD},
+        **{name: execution[name] for name in TOLD},
         "inputDetails": {"included": True},
         "outputDetails": None if execution["output"] is None else {"included": True},
         "mapRunArn": execution.get("mapRunArn"),
@@ -162,41 +154,6 @@ def describe_state_machine(request: dict[str, Any]) -> Any:
         "mapRunArn": execution.get("mapRunArn"),
     }
     return json_response(_without_none(view))
-
-
-def emit_status_change(execution: Execution) -> None:
-    """Publish "Step Functions Execution Status Change" to the default event bus."""
-    status, reason = redrive_status(execution)
-    detail = {
-        **{name: execution[name] for name in _TOLD},
-        "startDate": _milliseconds(execution["startDate"]),
-        "stopDate": _milliseconds(execution["stopDate"]),
-        "redriveDate": _milliseconds(execution["redriveDate"]),
-        "redriveStatus": status,
-        "redriveStatusReason": reason,
-        "stateMachineVersionArn": None,
-        "stateMachineAliasArn": None,
-    }
-    for name in ("input", "output"):
-        text = execution[name]
-        included = text is not None and len(text.encode()) <= _EVENT_PAYLOAD_BYTES
-        detail[name] = text if included else None
-        detail[f"{name}Details"] = None if text is None else {"included": included}
-    event = {
-        "Source": "aws.states",
-        "DetailType": "Step Functions Execution Status Change",
-        "Detail": json.dumps(detail),
-        "Resources": [execution["executionArn"]],
-    }
-    try:
-        eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
-    except Exception:
-        # Delivery is best effort on AWS too: the execution goes on.
-        _logger.exception("no status-change event for %s", execution["executionArn"])
-
-
-def _milliseconds(moment: str | None) -> int | None:
-    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def _without_none(view: dict[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,12 @@ import json
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local.emulator import choices, distributed_map, history, paths, running, tasks
+from ministack.services import stepfunctions as sfn
+
+from local.emulator import distributed_map, history, running, simple_states, tasks
 from local.emulator.execution_limits import HISTORY_FULL, payload
-from local.emulator.frames import Frame, Json, State
 from local.emulator.history import Execution
 from local.emulator.state_errors import (
     RUNTIME,
@@ -28,9 +29,10 @@ from local.emulator.state_errors import (
     Closed,
     HistoryFull,
     MachineTimedOut,
-    StateError,
-    sfn,
 )
+
+if TYPE_CHECKING:
+    from local.emulator.frames import Frame, Json, State
 
 Observer = Callable[[Execution], None]
 observers: list[Observer] = []
@@ -126,54 +128,28 @@ def _interrupted(execution: Execution, status: str) -> list[str]:
     return [*(["MapRunAborted"] if "mapRunArn" in cursor else []), f"{cursor['type']}StateAborted"]
 
 
-def _pass(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    effective = paths.select(state.get("InputPath", "$"), data, frame.context)
-    if "Parameters" in state:
-        effective = paths.fill(state["Parameters"], effective, frame.context)
-    output = paths.put(state.get("ResultPath", "$"), data, state.get("Result", effective))
-    return paths.select(state.get("OutputPath", "$"), output, frame.context), state.get("Next")
-
-
-def _choice(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    effective = paths.select(state.get("InputPath", "$"), data, frame.context)
-    following = choices.decide(state, effective, frame.context)
-    return paths.select(state.get("OutputPath", "$"), effective, frame.context), following
-
-
-def _wait(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    frame.running.pause(state["Seconds"])
-    return _succeed(frame, state, data)[0], state.get("Next")
-
-
-def _succeed(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    effective = paths.select(state.get("InputPath", "$"), data, frame.context)
-    return paths.select(state.get("OutputPath", "$"), effective, frame.context), None
-
-
-def _fail(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    def value(name: str) -> str | None:
-        if f"{name}Path" not in state:
-            return state.get(name)
-        found = paths.evaluate(state[f"{name}Path"], data, frame.context)
-        if not isinstance(found, str):
-            raise StateError(RUNTIME, f"{name}Path must select a string")
-        return found
-
-    raise StateError(value("Error"), value("Cause"))
-
-
 _ENDINGS = {
     "SUCCEEDED": "ExecutionSucceeded",
     "FAILED": "ExecutionFailed",
     "TIMED_OUT": "ExecutionTimedOut",
     "ABORTED": "ExecutionAborted",
 }
+
+
+class _Engine:
+    """What a map's children run on."""
+
+    drive = staticmethod(drive)
+    close = staticmethod(close)
+    announce = staticmethod(announce)
+
+
 _HANDLERS: dict[str, Callable[[Frame, State, Json], tuple[Any, str | None]]] = {
-    "Pass": _pass,
-    "Choice": _choice,
-    "Wait": _wait,
-    "Succeed": _succeed,
-    "Fail": _fail,
+    "Pass": simple_states.pass_state,
+    "Choice": simple_states.choice_state,
+    "Wait": simple_states.wait_state,
+    "Succeed": simple_states.succeed_state,
+    "Fail": simple_states.fail_state,
     "Task": tasks.run,
-    "Map": partial(distributed_map.run, drive=drive, close=close, announce=announce),
+    "Map": partial(distributed_map.run, engine=_Engine()),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import now_iso
 
-from local.emulator.history import Execution
-from local.emulator.running import Running
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
+    from local.emulator.running import Running
 
 Json = Any
 """A value of JSON."""

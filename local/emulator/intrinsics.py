@@ -1,7 +1,7 @@
-"""Intrinsic functions of JSONPath states.
+r"""Intrinsic functions of JSONPath states.
 
 AWS (Step Functions guide, "intrinsic-functions"): arguments are paths, single-quoted strings,
-numbers, booleans, null and nested calls; `\\'`, `\\{`, `\\}` and `\\\\` are escapes in strings.
+numbers, booleans, null and nested calls; `\'`, `\{`, `\}` and `\\` are escapes in strings.
 A wrong argument is States.IntrinsicFailure.
 
 Emulated are those in `FUNCTIONS`; a definition that calls another is refused.
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.emulator.state_errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<call>States\.\w+)\s*\(|(?P<text>'(?:[^'\\]|\\.)*')|(?P<path>\$[^,()\s]*)"

@@ -9,14 +9,16 @@ cannot be read is States.ItemReaderFailed; a child's input is at most 256 KiB.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.services import stepfunctions as sfn
 
 from local.emulator import authorization, paths
 from local.emulator.execution_limits import payload
-from local.emulator.frames import Frame, Json, State
 from local.emulator.state_errors import ITEM_READER_FAILED, StateError
+
+if TYPE_CHECKING:
+    from local.emulator.frames import Frame, Json, State
 
 TOUCHES: tuple[str, ...] = ("ministack.services.stepfunctions:_s3_object_text",)
 

@@ -1,39 +1,21 @@
-"""Invocations of Lambda functions, and how they fail.
+"""How a Lambda function's failure reaches Step Functions.
 
-AWS (Lambda guide, "python-exceptions", "configuration-timeout", "lambda-runtime-environment"; Step
-Functions guide, "concepts-error-handling"): a raising handler keeps its execution environment; one
-that outlives its function's Timeout loses it and is Sandbox.Timedout; a process that ends or is
-killed is Runtime.ExitError. Step Functions names a Lambda task's error after errorType, with the
-whole error object as JSON in Cause; a throttled call is Lambda.TooManyRequestsException. Updating a
-function does not disturb invocations under way.
-
-MiniStack names all errors Runtime.HandlerError, kills the worker of a raising handler, waits 50 ms
-after a handler that logs nothing, and kills the workers of a function that is updated.
+AWS (Lambda guide, "python-exceptions"; Step Functions guide, "concepts-error-handling"): the error
+is named after errorType, the exception's class, and Cause is the whole error object as JSON; a
+throttled call is Lambda.TooManyRequestsException. MiniStack names all errors Runtime.HandlerError.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import select
-import signal
-import subprocess
-import time
-from queue import Empty
 from typing import Any
 
-from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services import stepfunctions as sfn
 
-from local.emulator.lambda_worker_script import END_OF_LOG
 from local.emulator.state_errors import StateError
 
 TOUCHES: tuple[str, ...] = (
-    "ministack.core.lambda_runtime:Worker._read_stderr",
-    "ministack.core.lambda_runtime:Worker._spawn",
-    "ministack.core.lambda_runtime:Worker.invoke",
     "ministack.services.lambda_svc:_durable_env_overlay",
     "ministack.services.lambda_svc:_ensure_reaper_thread",
     "ministack.services.lambda_svc:_execute_function_warm",
@@ -47,15 +29,9 @@ TOUCHES: tuple[str, ...] = (
     "ministack.services.stepfunctions:_call_lambda",
 )
 
-_LOG_SECONDS = 1.0
-"""How long the end of a log may take to arrive after the answer; it precedes it."""
-_INIT_FAILED = re.compile(r"Worker init failed: (\{.*\})", re.DOTALL)
-
 
 def install() -> None:
     """Replace the warm executor and Step Functions' call of it."""
-    lambda_runtime.Worker._read_stderr = _read_stderr
-    lambda_runtime.Worker.invoke = _invoke
     lambda_svc._execute_function_warm = _execute_warm
     sfn._call_lambda = call_lambda
 
@@ -106,128 +82,3 @@ def _execute_warm(function: dict[str, Any], event: Any, request_id: str) -> dict
     if answer["status"] == "ok":
         return {"body": answer["result"], "log": answer["log"]}
     return {"body": answer["failure"], "error": True, "log": answer["log"]}
-
-
-def _invoke(
-    worker: Any,
-    event: Any,
-    request_id: str,
-    *,
-    trace_id: str | None = None,
-    depth: Any = None,
-    durable: dict[str, Any] | None = None,
-    invoked_function_arn: str | None = None,
-) -> dict[str, Any]:
-    """Run one invocation in a worker's process, starting that if need be."""
-    with worker._lock:
-        if worker._proc is None or worker._proc.poll() is not None:
-            try:
-                worker._spawn()
-            except RuntimeError as error:
-                return _not_started(worker, str(error), request_id)
-        seconds = float(worker.config.get("Timeout", 3))
-        envelope = {
-            "event": event,
-            "ctx": {
-                "request_id": request_id,
-                "invoked_function_arn": invoked_function_arn or worker.config["FunctionArn"],
-                "timeout_ms": int(seconds * 1000),
-                "trace_id": trace_id,
-                "depth": depth,
-                "durable": durable or {},
-            },
-        }
-        try:
-            worker._proc.stdin.write(json.dumps(envelope) + "\n")
-            worker._proc.stdin.flush()
-            answer = _read_answer(worker._proc, time.monotonic() + seconds)
-        except TimeoutError:
-            message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            return _killed(worker, message, "Sandbox.Timedout")
-        except (EOFError, BrokenPipeError):
-            how = _how_it_ended(worker._proc)
-            message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
-            return _killed(worker, message, "Runtime.ExitError")
-        return {**answer, "log": _log(worker)}
-
-
-def _read_answer(process: subprocess.Popen[str], deadline: float) -> dict[str, Any]:
-    """The worker's answer, a line of JSON; other lines are a child process's and skipped.
-
-    Raises:
-        TimeoutError: none came in time.
-        EOFError: the process has ended.
-    """
-    assert process.stdout is not None  # noqa: S101 - it was started with a pipe
-    descriptor = process.stdout.fileno()
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    pieces: list[bytes] = []
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not poller.poll(left * 1000):
-            raise TimeoutError
-        piece = os.read(descriptor, 1 << 20)
-        if not piece:
-            raise EOFError
-        pieces.append(piece)
-        if not piece.endswith(b"\n"):
-            continue
-        for line in b"".join(pieces).splitlines():
-            if line.startswith(b'{"status": '):
-                answer: dict[str, Any] = json.loads(line)
-                return answer
-        pieces.clear()
-
-
-def _not_started(worker: Any, why: str, request_id: str) -> dict[str, Any]:
-    match = _INIT_FAILED.fullmatch(why)
-    message = f"RequestId: {request_id} Error: Runtime exited without providing a reason"
-    failure = {"errorMessage": message, "errorType": "Runtime.ExitError"}
-    if match is not None:
-        failure = json.loads(match[1])
-    log = f"[ERROR] {failure['errorType']}: {failure['errorMessage']}\n{why}"
-    worker._proc = None
-    return {"status": "error", "failure": failure, "log": log}
-
-
-def _killed(worker: Any, message: str, kind: str) -> dict[str, Any]:
-    """The failure of an invocation that cost its worker's process."""
-    process, worker._proc = worker._proc, None
-    process.kill()
-    process.wait()
-    failure = {"errorMessage": message, "errorType": kind}
-    return {"status": "error", "failure": failure, "log": f"{_log(worker)}\n{message}".strip()}
-
-
-def _how_it_ended(process: subprocess.Popen[str]) -> str:
-    code = process.wait()
-    if code >= 0:
-        return f"exit status {code}"
-    return f"signal: {(signal.strsignal(-code) or str(-code)).lower()}"
-
-
-def _read_stderr(worker: Any) -> None:
-    """Move a worker's log into its queue, line by line, and None at its end."""
-    stream, lines = worker._proc.stderr, worker._stderr_queue
-    stream.reconfigure(encoding="utf-8", errors="replace")
-    try:
-        for line in stream:
-            lines.put(line.rstrip("\n"))
-    except ValueError:  # closed meanwhile
-        pass
-    lines.put(None)
-
-
-def _log(worker: Any) -> str:
-    """The log of the invocation that has just ended."""
-    lines: list[str] = []
-    while True:
-        try:
-            line = worker._stderr_queue.get(timeout=_LOG_SECONDS)
-        except Empty:  # the function closed its log, or a process of its own holds it open
-            break
-        if line is None or line == END_OF_LOG:
-            break
-        lines.append(line)
-    return "\n".join(lines)

@@ -5,8 +5,8 @@ answered as errorMessage, errorType (the class's name), requestId and stackTrace
 result that is not JSON is Runtime.MarshalError; a module that cannot be imported is
 Runtime.ImportModuleError. The worker goes on to its next event.
 
-MiniStack's script answers the message alone. `patched` puts these pieces into it, and has the worker
-mark the end of each invocation's log, so that nobody need wait to know that it is complete.
+MiniStack's script answers the message alone. `patched` puts these pieces into it, and has the
+worker mark the end of each invocation's log, so that nobody need wait to know it is complete.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def _init_failure(error, module):
     import json, traceback
     kind, message = type(error).__name__, str(error)
     if isinstance(error, ImportError):
-        kind, message = "Runtime.ImportModuleError", f"Unable to import module '{{module}}': {{error}}"
+        kind = "Runtime.ImportModuleError"
+        message = f"Unable to import module '{{module}}': {{error}}"
     elif isinstance(error, AttributeError) and error.obj is not None and "handler" in str(error):
         kind = "Runtime.HandlerNotFound"
     frames = traceback.extract_tb(error.__traceback__)[1:]
@@ -78,8 +79,8 @@ _REPLACED = (
             result = handler_fn(event, context)
             _real_stdout.write(json.dumps({"status": "ok", "result": result}) + "\\n")
         except Exception as e:
-            _real_stdout.write(json.dumps({"status": "error", "error": str(e), """
-        """"trace": traceback.format_exc()}) + "\\n")
+            _real_stdout.write(json.dumps({"status": "error", "error": str(e), \
+"trace": traceback.format_exc()}) + "\\n")
         _real_stdout.flush()
 """,
         """        _answer = _answer_of(handler_fn, event, context)

@@ -13,16 +13,19 @@ Files of more than 5 GB and WriterConfig are not emulated.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.services import s3
+from ministack.services import stepfunctions as sfn
 
-from local.emulator import authorization, map_runs, paths
+from local.emulator import authorization, paths
 from local.emulator.eligibility import redrive_status
-from local.emulator.frames import Frame, Json, State
-from local.emulator.history import Execution
-from local.emulator.map_runs import MapRun
 from local.emulator.state_errors import RESULT_WRITER_FAILED, StateError
+
+if TYPE_CHECKING:
+    from local.emulator.frames import Frame, Json, State
+    from local.emulator.history import Execution
+    from local.emulator.map_runs import MapRun
 
 TOUCHES: tuple[str, ...] = (
     "ministack.services.s3:_buckets",
@@ -67,7 +70,7 @@ class ResultWriter:
             if arn is None:
                 results["PENDING"].append({"Input": text, "InputDetails": {"Included": True}})
                 continue
-            child = map_runs.sfn._executions[arn]
+            child = sfn._executions[arn]
             results[_FILES[child["status"]]].append(_result(child))
         files: dict[str, list[dict[str, Any]]] = {}
         for status, rows in results.items():

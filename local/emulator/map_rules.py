@@ -8,10 +8,12 @@ becomes part of ARNs; a tolerance of 0 is the default.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.emulator.rule_faults import Fault, fields, not_emulated, path, template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIELDS = {
     "ItemReader",

@@ -12,13 +12,15 @@ The counters are read off the children, so they cannot drift from them. One chil
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import error_response_json, json_response, new_uuid, now_iso
 from ministack.services import stepfunctions as sfn
 
 from local.emulator.eligibility import NOT_REDRIVABLE, redrive_status
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 TOUCHES: tuple[str, ...] = (
     "ministack.services.stepfunctions:_describe_map_run",

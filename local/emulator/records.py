@@ -7,10 +7,14 @@ It is MiniStack's record with the project's fields: `roleArn`, `redriveCount`, `
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ministack.core.responses import now_iso
 
 from local.emulator import history
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 
 def new_record(*, arn: str, machine_arn: str, role: str, text: str, start_at: str) -> Execution:

@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions as sfn
 
 from local.emulator import executions, records, starting
 from local.emulator.eligibility import NOT_REDRIVABLE, REDRIVABLE, redrive_status
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 _TOKENS = 10
 _TOKEN_SECONDS = 15 * 60

@@ -10,12 +10,14 @@ MiniStack knows neither MaxDelaySeconds nor jitter, and lets States.ALL match an
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.emulator.state_errors import ALL, DATA_LIMIT_EXCEEDED, RUNTIME, TASK_FAILED, TIMEOUT
+
+if TYPE_CHECKING:
+    import random
+    from collections import Counter
+    from collections.abc import Mapping, Sequence
 
 _TERMINAL = (DATA_LIMIT_EXCEEDED, RUNTIME)
 

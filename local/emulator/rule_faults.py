@@ -64,3 +64,9 @@ def template(value: Any, at: str) -> None:
                 path_or_call(each, f"{at}/{name}")
             else:
                 template(each, f"{at}/{name}")
+
+
+def seconds(value: Any, at: str) -> None:
+    """Check a number of seconds."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Fault("SCHEMA_VALIDATION_FAILED", "must be a number of seconds", at)

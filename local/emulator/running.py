@@ -14,12 +14,14 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from local.emulator.state_errors import Closed, MachineTimedOut
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 WAIT_SCALE_VARIABLE = "INGEST_LOCAL_WAIT_SCALE"
 

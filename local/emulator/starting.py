@@ -1,15 +1,16 @@
-"""StartExecution, StopExecution, and the thread of an execution.
+"""StartExecution, StopExecution, DeleteStateMachine, and the thread of an execution.
 
-AWS (API reference, StartExecution and StopExecution; Step Functions guide, "service-quotas"):
-StartExecution is idempotent: the same name and input as a running execution answer as the first
-call did, a closed execution or another input is ExecutionAlreadyExists. A labelled ARN (a map's)
-is refused. An execution keeps the definition, the role and the input it was started with.
+AWS (API reference, StartExecution, StopExecution and DeleteStateMachine; Step Functions guide,
+"service-quotas"): StartExecution is idempotent: the same name and input as a running execution
+answer as the first call did, a closed execution or another input is ExecutionAlreadyExists. A
+labelled ARN (a map's) is refused. Deleting a state machine ends its executions. An execution keeps
+the definition, the role and the input it was started with.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import (
     error_response_json,
@@ -32,11 +33,14 @@ from local.emulator import (
     state_errors,
 )
 from local.emulator.frames import Frame, context_object
-from local.emulator.history import Execution
+
+if TYPE_CHECKING:
+    from local.emulator.history import Execution
 
 TOUCHES: tuple[str, ...] = (
     "ministack.core.responses:json_response",
     "ministack.core.responses:new_uuid",
+    "ministack.services.stepfunctions:_delete_state_machine",
     "ministack.services.stepfunctions:_executions",
     "ministack.services.stepfunctions:_start_execution",
     "ministack.services.stepfunctions:_state_machines",
@@ -50,8 +54,12 @@ TOUCHES: tuple[str, ...] = (
 )
 
 
+_delete_state_machine = sfn._delete_state_machine
+
+
 def install() -> None:
-    """Replace the start and the stop of executions."""
+    """Replace the start and the ends of executions."""
+    sfn._delete_state_machine = delete_state_machine
     sfn._start_execution = start_execution
     sfn._stop_execution = stop_execution
 
@@ -127,3 +135,11 @@ def stop_execution(request: dict[str, Any]) -> Any:
     executions.close(execution, "ABORTED", error=request.get("error"), cause=request.get("cause"))
     # Stopping a closed execution changes nothing and is no error.
     return json_response({"stopDate": execution["stopDate"]})
+
+
+def delete_state_machine(request: dict[str, Any]) -> Any:
+    """Answer DeleteStateMachine: running executions end, and none is left."""
+    for execution in list(sfn._executions.values()):
+        if execution["stateMachineArn"] == request["stateMachineArn"]:
+            executions.close(execution, "ABORTED")
+    return _delete_state_machine(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from local.emulator import (
     api,
@@ -11,18 +11,25 @@ from local.emulator import (
     lambda_errors,
     lambda_updates,
     lambda_worker_script,
+    lambda_workers,
     map_runs,
     saved_state,
     starting,
+    status_events,
 )
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 EXTENSIONS: tuple[ModuleType, ...] = (
     lambda_worker_script,
+    lambda_workers,
     lambda_updates,
     lambda_errors,
     definitions,
     starting,
     execution_views,
+    status_events,
     map_runs,
     saved_state,
     api,

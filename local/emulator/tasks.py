@@ -11,16 +11,20 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from ministack.services import stepfunctions as sfn
 
 from local.emulator import history, paths, retries, service_calls
 from local.emulator.execution_limits import payload
-from local.emulator.frames import Frame, Json, State
 from local.emulator.running import in_background
 from local.emulator.state_errors import RUNTIME, TIMEOUT, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.emulator.frames import Frame, Json, State
 
 _JITTER = random.Random()  # noqa: S311 - spreads retries, guards nothing
 _logger = logging.getLogger("states")

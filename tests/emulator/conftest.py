@@ -13,19 +13,21 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local import server
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 DEADLINE_SECONDS = 20.0
 
-FUNCTION = '''
+FUNCTION = """
 import os, pathlib, signal, sys, time
 
 class Unready(Exception):
@@ -63,7 +65,7 @@ def handler(event, context):
     if "after" in event:
         pathlib.Path(event["after"]).touch()
     return {"id": event.get("id"), "pid": os.getpid(), "event": event}
-'''
+"""
 
 _LOGGING = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
 _numbers = itertools.count(1)
@@ -183,9 +185,7 @@ class Aws:
         pages = self.states.get_paginator("get_execution_history")
         return [
             event
-            for page in pages.paginate(
-                executionArn=execution, PaginationConfig={"PageSize": 1000}
-            )
+            for page in pages.paginate(executionArn=execution, PaginationConfig={"PageSize": 1000})
             for event in page["events"]
         ]
 
@@ -196,9 +196,7 @@ class Aws:
     def map_runs(self, execution: str) -> list[dict[str, Any]]:
         """The descriptions of an execution's Map Runs, the oldest first."""
         runs = self.states.list_map_runs(executionArn=execution)["mapRuns"]
-        return [
-            self.states.describe_map_run(mapRunArn=run["mapRunArn"]) for run in reversed(runs)
-        ]
+        return [self.states.describe_map_run(mapRunArn=run["mapRunArn"]) for run in reversed(runs)]
 
     def children(self, map_run: str) -> list[dict[str, Any]]:
         """The descriptions of a Map Run's children, the first started first."""

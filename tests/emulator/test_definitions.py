@@ -1,8 +1,8 @@
 """What CreateStateMachine accepts, and what it refuses by name.
 
-API reference (docs.aws.amazon.com/step-functions/latest/apireference/): API_CreateStateMachine.html,
-API_UpdateStateMachine.html: InvalidDefinition. What AWS has and the embedded one has not is
-refused in the same way, never ignored.
+API reference (docs.aws.amazon.com/step-functions/latest/apireference/):
+API_CreateStateMachine.html, API_UpdateStateMachine.html: InvalidDefinition. What AWS has
+and the embedded one has not is refused in the same way, never ignored.
 """
 
 from __future__ import annotations
@@ -126,9 +126,7 @@ NOT_EMULATED: dict[str, tuple[Change, str]] = {
     "Retry of a Map": (_states(lambda s: s["Map"].update(Retry=[])), "Retry"),
     "callback": (
         _states(
-            lambda s: s["Task"].update(
-                Resource="arn:aws:states:::lambda:invoke.waitForTaskToken"
-            )
+            lambda s: s["Task"].update(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken")
         ),
         "waitForTaskToken",
     ),
@@ -201,9 +199,7 @@ def _changed(change: Change) -> dict[str, Any]:
 
 def _refused(aws: Aws, role: str, definition: str) -> str:
     with pytest.raises(aws.states.exceptions.InvalidDefinition) as refused:
-        aws.states.create_state_machine(
-            name=unique("refused"), definition=definition, roleArn=role
-        )
+        aws.states.create_state_machine(name=unique("refused"), definition=definition, roleArn=role)
     return str(refused.value.response["Error"]["Message"])
 
 

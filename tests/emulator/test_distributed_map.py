@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.emulator.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 Machine = Callable[..., str]

@@ -1,8 +1,8 @@
 """How Lambda functions fail, and what it costs.
 
 docs.aws.amazon.com: Lambda Developer Guide (lambda/latest/dg/): python-exceptions.html,
-configuration-timeout.html, lambda-runtime-environment.html, API_Invoke.html; Step Functions Developer
-Guide (step-functions/latest/dg/): concepts-error-handling.html, connect-lambda.html.
+configuration-timeout.html, lambda-runtime-environment.html, API_Invoke.html; Step Functions
+Developer Guide (step-functions/latest/dg/): concepts-error-handling.html, connect-lambda.html.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.emulator.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -141,9 +143,7 @@ def test_a_throttled_call_is_toomanyrequests(
 ) -> None:
     """concepts-error-handling.html: Lambda.TooManyRequestsException."""
     function = aws.function()
-    aws.functions.put_function_concurrency(
-        FunctionName=function, ReservedConcurrentExecutions=1
-    )
+    aws.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
     machine = aws.machine(_task(function), role=role)
     busy = aws.start(machine, {"touch": str(tmp_path / "on"), "until": str(switch)})
     eventually((tmp_path / "on").exists, "the first call runs")

@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -62,9 +64,7 @@ def test_the_limit_counts_utf8_bytes(aws: Aws, role: str) -> None:
     assert aws.run(machine, {"pad": "e" * (_LIMIT // 4)})["status"] == "SUCCEEDED"
 
 
-def test_parameters_over_256_kib_fail_before_the_call(
-    aws: Aws, role: str, invoke: Invoke
-) -> None:
+def test_parameters_over_256_kib_fail_before_the_call(aws: Aws, role: str, invoke: Invoke) -> None:
     """concepts-error-handling.html: after Parameters processing, the input is larger."""
     step = invoke()
     step["Parameters"]["Payload"] = {"a.$": "$.pad", "b.$": "$.pad"}
@@ -151,12 +151,8 @@ def test_starting_a_running_execution_again_is_idempotent(
     """API_StartExecution.html: same name and input as a running execution."""
     machine = aws.machine(_one(invoke()), role=role)
     name, data = unique("execution"), {"until": str(switch)}
-    first = aws.states.start_execution(
-        stateMachineArn=machine, name=name, input=json.dumps(data)
-    )
-    again = aws.states.start_execution(
-        stateMachineArn=machine, name=name, input=json.dumps(data)
-    )
+    first = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
+    again = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
     assert (again["executionArn"], again["startDate"]) == (
         first["executionArn"],
         first["startDate"],

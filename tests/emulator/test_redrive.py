@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -108,9 +110,7 @@ def test_a_caught_error_has_exited_its_state(aws: Aws, role: str, invoke: Invoke
     definition = {
         "StartAt": "Try",
         "States": {
-            "Try": invoke(
-                Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Verdict"}], Next="Done"
-            ),
+            "Try": invoke(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Verdict"}], Next="Done"),
             "Done": {"Type": "Succeed"},
             "Verdict": {"Type": "Fail", "Error": "Caught"},
         },
@@ -235,7 +235,6 @@ def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) ->
     aws.iam.create_user(UserName=user)
     key = aws.iam.create_access_key(UserName=user)["AccessKey"]
 
-
     operator = boto3.client(
         "stepfunctions",
         endpoint_url=aws.endpoint.url,
@@ -259,9 +258,7 @@ def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) ->
     aws.ended(execution)
 
 
-def test_the_status_change_event_tells_of_the_redrive(
-    aws: Aws, role: str, invoke: Invoke
-) -> None:
+def test_the_status_change_event_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
     """eventbridge-integration.html: redriveCount, redriveDate, redriveStatus in the event."""
     machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
     events, queues = aws.endpoint.client("events"), aws.endpoint.client("sqs")

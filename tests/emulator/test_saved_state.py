@@ -1,38 +1,77 @@
 """Executions across a stop and a start, and what a redrive depends on that takes days on AWS.
 
 Pages of the Step Functions Developer Guide (docs.aws.amazon.com/step-functions/latest/dg/):
-redrive-executions.html, redrive-map-run.html. A stop is the embedded AWS's own.
+redrive-executions.html, redrive-map-run.html. AWS has no stop; while the embedded one is stopped,
+the tests rewrite when executions ended, in its saved state. It starts again with the other reading
+of what a redrive does with items that were never started.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local import server
 from tests.emulator.conftest import Aws, eventually
 
-SETTINGS = {"INGEST_LOCAL_WAIT_SCALE": "0.01"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
-@contextmanager
-def _running(data: Path, **settings: str) -> Iterator[Aws]:
-    started = server.start(data, settings=SETTINGS | settings)
+@dataclass
+class Restarted:
+    """An emulator that was stopped and started, and executions from before."""
+
+    aws: Aws
+    failed: str
+    """Of three children the first succeeded, the second failed, the third never started."""
+    history: list[dict[str, Any]]
+    """Of `failed`, before the stop."""
+    interrupted: str
+    """Its one child was in its task when the emulator was stopped."""
+    child_expired: str
+    """It failed 13 days ago, its one child 15 days ago."""
+    expired: str
+    """It failed 15 days ago."""
+
+
+@pytest.fixture(scope="module")
+def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
+    data, files = tmp_path_factory.mktemp("aws"), tmp_path_factory.mktemp("files")
+    mended, on, go = (files / name for name in ("mended", "on", "go"))
+    bad = {"id": "bad", "unless": str(mended)}
+    settings = {"INGEST_LOCAL_WAIT_SCALE": "0.01"}
+    aws = Aws(server.start(data, settings=settings).server)
     try:
-        yield Aws(started.server)
+        machine = _map_machine(aws)
+        failed = _start(aws, machine, [{"id": "good"}, bad, {"id": "never"}])
+        child_expired = _start(aws, machine, [bad])
+        expired = _start(aws, machine, [bad])
+        for each in (failed, child_expired, expired):
+            aws.ended(each)
+        interrupted = _start(aws, machine, [{"id": "h", "touch": str(on), "until": str(go)}])
+        eventually(on.exists, "the child is in its task")
+        history = aws.history(failed)
+        (run,) = aws.map_runs(child_expired)
+        (child,) = aws.children(run["mapRunArn"])
     finally:
         server.stop(data)
+    _set_end(data, {child_expired: 13, child["executionArn"]: 15, expired: 15})
+    mended.touch()
+    go.touch()
+    settings["INGEST_LOCAL_REDRIVE_PENDING"] = "leave"
+    again = Aws(server.start(data, settings=settings).server)
+    yield Restarted(again, failed, history, interrupted, child_expired, expired)
+    server.stop(data)
 
 
-def _map_machine(aws: Aws, items: list[dict[str, Any]]) -> str:
+def _map_machine(aws: Aws) -> str:
     aws.s3.create_bucket(Bucket="bucket")
-    aws.s3.put_object(Bucket="bucket", Key="items.json", Body=json.dumps(items).encode())
     work = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
@@ -45,7 +84,7 @@ def _map_machine(aws: Aws, items: list[dict[str, Any]]) -> str:
         "ItemReader": {
             "Resource": "arn:aws:states:::s3:getObject",
             "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {"Bucket": "bucket", "Key": "items.json"},
+            "Parameters": {"Bucket": "bucket", "Key.$": "$.key"},
         },
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
@@ -59,107 +98,68 @@ def _map_machine(aws: Aws, items: list[dict[str, Any]]) -> str:
     return aws.machine(definition, role=aws.machine_role())
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "aws"
+def _start(aws: Aws, machine: str, items: list[dict[str, Any]]) -> str:
+    body = json.dumps(items).encode()
+    key = f"{abs(hash(body))}.json"
+    aws.s3.put_object(Bucket="bucket", Key=key, Body=body)
+    return aws.start(machine, {"key": key})
 
 
-def test_failed_executions_stay_redrivable_and_running_ones_become_so(
-    data: Path, tmp_path: Path
-) -> None:
-    """redrive-map-run.html: only the unsuccessful children run again, after a restart too."""
-    mended, go = tmp_path / "mended", tmp_path / "go"
-    items = [{"id": "good"}, {"id": "bad", "unless": str(mended)}, {"id": "later"}]
-    with _running(data) as aws:
-        machine = _map_machine(aws, items)
-        failed = aws.start(machine)
-        aws.ended(failed)
-        on = tmp_path / "on"
-        held = [{"id": "held", "touch": str(on), "until": str(go)}]
-        aws.s3.put_object(Bucket="bucket", Key="items.json", Body=json.dumps(held).encode())
-        interrupted = aws.start(machine)
-        eventually(on.exists, "the second execution is in its child")
-        before = aws.history(failed)
-    mended.touch()
-    go.touch()
-    with _running(data) as aws:
-        assert aws.history(failed) == before
-        assert aws.redriven(failed)["status"] == "SUCCEEDED"
-        (run,) = aws.map_runs(failed)
-        assert (run["redriveCount"], run["itemCounts"]["succeeded"]) == (1, 3)
-        children = aws.children(run["mapRunArn"])
-        assert sorted(child["redriveCount"] for child in children) == [0, 0, 1]
-        closed = aws.ended(interrupted)
-        assert (closed["status"], closed["error"]) == ("FAILED", "States.ServiceRestart")
-        assert closed["redriveStatus"] == "REDRIVABLE"
-        (run,) = aws.map_runs(interrupted)
-        assert (run["status"], run["itemCounts"]["aborted"]) == ("ABORTED", 1)
-        assert aws.redriven(interrupted)["status"] == "SUCCEEDED"
-
-
-def test_the_redrivable_period_is_14_days_for_each_execution(
-    data: Path, tmp_path: Path
-) -> None:
-    """redrive-executions.html, eligibility; redrive-map-run.html: the children's own close counts."""
-    with _running(data) as aws:
-        items = [{"id": "bad", "unless": str(tmp_path / "mended")}]
-        execution = aws.start(_map_machine(aws, items))
-        aws.ended(execution)
-        (run,) = aws.map_runs(execution)
-        (child,) = aws.children(run["mapRunArn"])
-    (tmp_path / "mended").touch()
-
-    _close_days_ago(data, {child["executionArn"]: 15, execution: 13})
-    with _running(data) as aws:
-        assert aws.ended(execution)["redriveStatus"] == "REDRIVABLE"
-        (old,) = aws.children(run["mapRunArn"])
-        assert old["redriveStatus"] == "NOT_REDRIVABLE"
-        assert old["redriveStatusReason"] == "Execution redrivable period exceeded"
-        (described,) = aws.map_runs(execution)
-        assert described["executionCounts"]["failuresNotRedrivable"] == 1
-        failed = aws.redriven(execution)
-        assert failed["error"] == "States.ExceedToleratedFailureThreshold"
-        assert aws.children(run["mapRunArn"])[0]["redriveCount"] == 0
-
-    _close_days_ago(data, {execution: 15})
-    with _running(data) as aws:
-        described = aws.ended(execution)
-        assert described["redriveStatus"] == "NOT_REDRIVABLE"
-        assert described["redriveStatusReason"] == "Execution redrivable period exceeded"
-        with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable, match="period exceeded"):
-            aws.states.redrive_execution(executionArn=execution)
-
-
-def _close_days_ago(data: Path, days: dict[str, int]) -> None:
-    """Rewrite when executions ended, in the state that a stopped emulator has saved."""
-    (file,) = data.rglob("stepfunctions.json")
+def _set_end(data: Path, days_ago: dict[str, int]) -> None:
+    file = data / "state" / "stepfunctions.json"
     saved = json.loads(file.read_text())
-    executions = saved["payload"]["executions"]["data"].values()
-    for execution in executions:
-        if execution["executionArn"] in days:
-            moment = datetime.now(UTC) - timedelta(days=days[execution["executionArn"]])
-            execution["stopDate"] = moment.isoformat(timespec="milliseconds")
+    for execution in saved["payload"]["executions"]["data"].values():
+        if execution["executionArn"] in days_ago:
+            ended = datetime.now(UTC) - timedelta(days=days_ago[execution["executionArn"]])
+            execution["stopDate"] = ended.isoformat(timespec="milliseconds")
     file.write_text(json.dumps(saved))
 
 
-@pytest.mark.parametrize(
-    ("settings", "succeeded"), [({}, 2), ({"INGEST_LOCAL_REDRIVE_PENDING": "leave"}, 1)]
-)
-def test_items_never_started_by_both_readings(
-    data: Path, tmp_path: Path, settings: dict[str, str], succeeded: int
-) -> None:
-    """redrive-map-run.html speaks of unsuccessful children alone; whether the items that were
-    never started run too is not said, so a workflow must stand both.
+def test_a_failed_execution_is_redriven_after_a_restart(restarted: Restarted) -> None:
+    """redrive-map-run.html speaks of unsuccessful children alone; whether items that were never
+    started run too is not said, so a workflow must stand both. Here they are left pending.
     """
-    mended = tmp_path / "mended"
-    with _running(data, **settings) as aws:
-        items = [{"id": "bad", "unless": str(mended)}, {"id": "never"}]
-        execution = aws.start(_map_machine(aws, items))
-        aws.ended(execution)
-        (run,) = aws.map_runs(execution)
-        assert run["itemCounts"]["pending"] == 1
-        mended.touch()
-        assert aws.redriven(execution)["status"] == "SUCCEEDED"
-        (run,) = aws.map_runs(execution)
-        assert run["itemCounts"]["succeeded"] == succeeded
-        assert run["itemCounts"]["pending"] == 2 - succeeded
+    aws = restarted.aws
+    assert aws.history(restarted.failed) == restarted.history
+    assert aws.redriven(restarted.failed)["status"] == "SUCCEEDED"
+    (run,) = aws.map_runs(restarted.failed)
+    counts = {name: count for name, count in run["itemCounts"].items() if count}
+    assert counts == {"succeeded": 2, "pending": 1, "total": 3}
+    children = aws.children(run["mapRunArn"])
+    assert sorted(child["redriveCount"] for child in children) == [0, 1]
+
+
+def test_an_interrupted_execution_has_failed_and_is_redrivable(restarted: Restarted) -> None:
+    """The embedded AWS's own: an execution cannot outlive the process."""
+    aws = restarted.aws
+    closed = aws.ended(restarted.interrupted)
+    assert (closed["status"], closed["error"]) == ("FAILED", "States.ServiceRestart")
+    assert closed["redriveStatus"] == "REDRIVABLE"
+    assert aws.event_types(restarted.interrupted)[-1] == "ExecutionFailed"
+    (run,) = aws.map_runs(restarted.interrupted)
+    assert (run["status"], run["itemCounts"]["aborted"]) == ("ABORTED", 1)
+    assert aws.redriven(restarted.interrupted)["status"] == "SUCCEEDED"
+
+
+def test_after_14_days_an_execution_cannot_be_redriven(restarted: Restarted) -> None:
+    """redrive-executions.html, eligibility; API_RedriveExecution.html."""
+    aws = restarted.aws
+    described = aws.ended(restarted.expired)
+    assert described["redriveStatus"] == "NOT_REDRIVABLE"
+    assert described["redriveStatusReason"] == "Execution redrivable period exceeded"
+    with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable, match="period exceeded"):
+        aws.states.redrive_execution(executionArn=restarted.expired)
+
+
+def test_a_child_that_closed_over_14_days_ago_has_failed_for_good(restarted: Restarted) -> None:
+    """redrive-map-run.html: a child might not be redrivable although its parent is."""
+    aws = restarted.aws
+    assert aws.ended(restarted.child_expired)["redriveStatus"] == "REDRIVABLE"
+    (run,) = aws.map_runs(restarted.child_expired)
+    assert run["executionCounts"]["failuresNotRedrivable"] == 1
+    (child,) = aws.children(run["mapRunArn"])
+    assert child["redriveStatus"] == "NOT_REDRIVABLE"
+    failed = aws.redriven(restarted.child_expired)
+    assert failed["error"] == "States.ExceedToleratedFailureThreshold"
+    (child,) = aws.children(run["mapRunArn"])
+    assert child["redriveCount"] == 0

@@ -74,9 +74,7 @@ DATA = {"s": "b", "n": 2, "yes": True, "null": None, "at": "2026-01-02T03:04:05Z
         ),
     ],
 )
-def test_choice_rules(
-    aws: Aws, role: str, rule: dict[str, Any], *, matches: bool
-) -> None:
+def test_choice_rules(aws: Aws, role: str, rule: dict[str, Any], *, matches: bool) -> None:
     """state-choice.html: comparison operators; values of another type do not match."""
     output = json.loads(aws.run(aws.machine(_choice(rule), role=role), DATA)["output"])
     assert output == ("yes" if matches else "no")
@@ -210,7 +208,10 @@ def _claim(table: str) -> dict[str, Any]:
                     "Key": {"pk": {"S.$": "$.key"}},
                     "ConsistentRead": True,
                 },
-                "ResultSelector": {"owner.$": "$.Item.owner.S", "generation.$": "$.Item.generation"},
+                "ResultSelector": {
+                    "owner.$": "$.Item.owner.S",
+                    "generation.$": "$.Item.generation",
+                },
                 "ResultPath": "$.claim",
                 "End": True,
             },
