@@ -89,39 +89,44 @@ class BatchJobs:
                 "SET #status = :status, resultStats = :stats, ingestState = :state"
                 + (completed if settlement.status.is_settled else "")
             ),
-            ConditionExpression=_as_it_was_read(job),
+            ConditionExpression=_as_it_was_read(job.revision),
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item(values),
         )
 
-    def mark_failed(self, job: Job, *, now: datetime) -> bool:
-        """Say that a job failed whose objects nobody has ever claimed.
+    def mark_failed(self, key: JobKey, *, revision: int, now: datetime) -> bool:
+        """Say that a job failed whose claims, or whose lack of them, say nothing.
+
+        Args:
+            key: Of its record.
+            revision: As it was read.
+            now: The present (UTC).
 
         Returns:
             Whether it was written: False if somebody else has, since the job was read.
         """
-        state = {"objects": 0, "revision": job.revision + 1, "updatedAt": timestamp(now)}
+        state = {"objects": 0, "revision": revision + 1, "updatedAt": timestamp(now)}
         return _conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(_job_key(job.key)),
+            Key=to_item(_job_key(key)),
             UpdateExpression="SET #status = :status, ingestState = :state",
-            ConditionExpression=_as_it_was_read(job),
+            ConditionExpression=_as_it_was_read(revision),
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item(
                 {
                     ":status": JobStatus.FAILED.value,
                     ":state": state,
-                    ":seen": job.revision,
+                    ":seen": revision,
                 }
             ),
         )
 
 
-def _as_it_was_read(job: Job) -> str:
+def _as_it_was_read(revision: int) -> str:
     """Condition (with `:seen`) that the record is there, and nobody wrote it since."""
     seen = "ingestState.revision = :seen"
-    if job.revision == 0:
+    if revision == 0:
         seen = f"(attribute_not_exists(ingestState.revision) OR {seen})"
     return f"attribute_exists(intentId) AND {seen}"
 

@@ -59,10 +59,21 @@ class JobInvalid(IngestError):  # noqa: N818
 
     failure = Failure.JOB_INVALID
 
-    def __init__(self, job_id: str, problem: str) -> None:
-        """Name the job and what is wrong with its record."""
+    def __init__(
+        self, job_id: str, problem: str, *, record_key: tuple[str, str], revision: int
+    ) -> None:
+        """Name the job and what is wrong with its record.
+
+        Args:
+            job_id: The job.
+            problem: What is wrong.
+            record_key: `intentId` and `submitTime`, for the record is there and can be marked.
+            revision: How often this system has written it.
+        """
         self.job_id = job_id
         self.problem = problem
+        self.record_key = record_key
+        self.revision = revision
         super().__init__(f"Job {job_id!r} ({problem})")
 
 

@@ -34,12 +34,16 @@ class Explanation:
     @property
     def sentence(self) -> str:
         """Meaning, remedy and cure as the text of a Cause, an alarm or a message."""
+        return f"{self.meaning} Cure: {self.instruction}"
+
+    @property
+    def instruction(self) -> str:
+        """Remedy and cure: what to do, in the order in which to do it."""
         verb = {
             Cure.REDRIVE: "redrive the execution.",
             Cure.REPLAY: "replay the results object (a redrive would fail again).",
         }[self.cure]
-        then = f"{self.remedy}, then {verb}" if self.remedy else verb
-        return f"{self.meaning} Cure: {then}"
+        return f"{self.remedy}, then {verb}" if self.remedy else verb
 
 
 class Failure(StrEnum):

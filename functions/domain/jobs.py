@@ -67,19 +67,26 @@ class Job:
         Raises:
             JobInvalid: without a `userId` that can be a key.
         """
+        key = JobKey(str(record["intentId"]), str(record["submitTime"]))
+        state = record.get("ingestState")
+        revision = int(state.get("revision", 0)) if isinstance(state, Mapping) else 0
         user_id = record.get("userId")
         if not isinstance(user_id, str) or not 1 <= len(user_id.encode()) <= MAX_USER_ID_BYTES:
-            raise JobInvalid(job_id, "no userId, or not a string of 1 to 2048 bytes")
-        state = record.get("ingestState")
+            raise JobInvalid(
+                job_id,
+                "no userId, or not a string of 1 to 2048 bytes",
+                record_key=(key.intent_id, key.submit_time),
+                revision=revision,
+            )
         return cls(
             job_id=job_id,
-            key=JobKey(str(record["intentId"]), str(record["submitTime"])),
+            key=key,
             user_id=user_id,
             model_id=_text(record.get("modelId")),
             trace_id=_text(record.get("traceId")),
             pending_image_count=_count(record.get("pendingImageCount")),
             status=_text(record.get("status")),
-            revision=int(state.get("revision", 0)) if isinstance(state, Mapping) else 0,
+            revision=revision,
         )
 
 

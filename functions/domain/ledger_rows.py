@@ -6,6 +6,7 @@
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
+| told | `execution#{arn}` | `told#{redriveCount}#{status}`: see `functions.record_outcome` |
 
 Positions and numbers are padded with zeros, so that a query returns rows in their order.
 """

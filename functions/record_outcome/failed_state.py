@@ -1,8 +1,11 @@
 """Where an execution failed, from its history and its map runs."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from functions.domain.service_failures import plain_cause
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -10,7 +13,7 @@ if TYPE_CHECKING:
 MAX_CHILDREN: Final = 5
 """Failed children that a message names; it says how many more there are."""
 _MAX_CAUSE: Final = 600
-_UNKNOWN: Final = "(unknown)"
+_UNKNOWN: Final = "(none)"
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,31 @@ class FailedChild:
 
 
 @dataclass(frozen=True)
+class MapCounts:
+    """What became of a map's items."""
+
+    succeeded: int
+    failed: int
+    unfinished: int
+
+    @property
+    def total(self) -> int:
+        """Items of the map."""
+        return self.succeeded + self.failed + self.unfinished
+
+
+@dataclass(frozen=True)
 class FailedState:
     """The state that was entered and never left.
 
     Attributes:
+        items: What became of its items, if it is a map.
         children: Some failed children, if it is a map.
-        failed_children: How many there are.
     """
 
     name: str
+    items: MapCounts | None = None
     children: tuple[FailedChild, ...] = ()
-    failed_children: int = 0
 
 
 def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
@@ -54,16 +71,26 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
         ),
         _UNKNOWN,
     )
-    runs = client.list_map_runs(executionArn=execution)["mapRuns"]
+    runs = [
+        run
+        for page in client.get_paginator("list_map_runs").paginate(executionArn=execution)
+        for run in page["mapRuns"]
+        if f"/{name}:" in run["mapRunArn"]
+    ]
     latest = max(runs, key=lambda run: run["startDate"], default=None)
-    if latest is None or f"/{name}:" not in latest["mapRunArn"]:
+    if latest is None:
         return FailedState(name)
     counts = client.describe_map_run(mapRunArn=latest["mapRunArn"])["itemCounts"]
     failed = client.list_executions(
         mapRunArn=latest["mapRunArn"], statusFilter="FAILED", maxResults=MAX_CHILDREN
     )["executions"]
     children = tuple(_child(client, child["executionArn"]) for child in failed)
-    return FailedState(name, children, counts["failed"] + counts["timedOut"])
+    return FailedState(name, _counts(counts), children)
+
+
+def _counts(counts: Mapping[str, Any]) -> MapCounts:
+    succeeded, failed = counts["succeeded"], counts["failed"] + counts["timedOut"]
+    return MapCounts(succeeded, failed, counts["total"] - succeeded - failed)
 
 
 def _child(client: "SFNClient", arn: str) -> FailedChild:
@@ -71,7 +98,7 @@ def _child(client: "SFNClient", arn: str) -> FailedChild:
     return FailedChild(
         item=_item(child.get("input", "")),
         error=child.get("error", ""),
-        cause=child.get("cause", "")[:_MAX_CAUSE],
+        cause=plain_cause(child.get("cause", ""))[:_MAX_CAUSE],
     )
 
 

@@ -3,17 +3,21 @@
 from typing import Any
 
 from functions.aws import clients, wiring
+from functions.aws.deadline import LambdaContext
 from functions.aws.settings import OutcomeSettings
 from functions.aws.telemetry import telemetry
+from functions.record_outcome.announcements import Announcements
+from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
 from functions.record_outcome.status_change import StatusChange
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Record what became of an execution.
 
     Args:
         event: "Step Functions Execution Status Change" of this state machine.
+        context: Lambda's; its request id stays the same when Lambda tries it again.
 
     Returns:
         `{"outcome": failed | redriven | recovered | nothing}`.
@@ -26,8 +30,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             sns=clients.sns(),
             topic=settings.alarm_topic_arn,
             stack=settings.stack_name,
-            settler=wiring.job_settler(settings),
+            marker=OutcomeMarker(wiring.job_settler(settings), wiring.now),
+            announcements=Announcements(
+                clients.dynamodb(),
+                settings.ledger_table,
+                caller=context.aws_request_id,
+                now=wiring.now,
+            ),
             say=say,
-            now=wiring.now,
         )
         return {"outcome": recorder.record(change).value}

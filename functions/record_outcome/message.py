@@ -4,13 +4,19 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from functions.domain.failures import Cure, Failure
+from functions.domain.failures import Cure, Explanation
+from functions.domain.service_failures import (
+    STEP_FUNCTIONS_MAP_FAILED,
+    explain,
+    plain_cause,
+)
 from functions.record_outcome.failed_state import FailedState
 from functions.record_outcome.status_change import Execution
 
 MAX_SUBJECT: Final = 100
 """SNS's limit of a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
 _MAX_CAUSE: Final = 2000
+_NOTHING: Final = "(none)"
 
 
 @dataclass(frozen=True)
@@ -32,56 +38,84 @@ def failure_message(
     execution: Execution, failed: FailedState, *, job_id: str, stack: str
 ) -> Message:
     """Say what failed, why, and what to do about it."""
+    cause = plain_cause(execution.cause)[:_MAX_CAUSE]
+    explanation = _explanation(execution, failed)
+    command = _command(execution, explanation, job_id)
     facts: dict[str, object] = {
         "outcome": execution.status,
-        "job": job_id,
-        "object": execution.key,
-        "execution": execution.arn,
+        **_subject_facts(execution, job_id),
         "failedState": failed.name,
         "error": execution.error,
-        "cause": execution.cause[:_MAX_CAUSE],
+        "cause": cause,
+        "meaning": explanation.meaning,
         "redrivable": execution.is_redrivable,
-        "redriveCount": execution.redrive_count,
-        "failedChildren": failed.failed_children,
-        "command": _command(execution, job_id),
-        "console": console_link(execution.arn),
+        "cure": explanation.cure.value if execution.is_redrivable else Cure.REPLAY.value,
+        "command": command,
     }
+    if failed.items is not None:
+        facts |= {
+            "itemsSucceeded": failed.items.succeeded,
+            "itemsFailed": failed.items.failed,
+            "itemsUnfinished": failed.items.unfinished,
+            "failedChildren": [
+                {"item": c.item, "error": c.error, "cause": c.cause} for c in failed.children
+            ],
+        }
     lines = [
-        f"Ingest of job {job_id or '(none)'} {execution.status} in state {failed.name}.",
+        (
+            f"The ingest of job {job_id or _NOTHING} {_ENDED[execution.status]} in the state"
+            f" {failed.name}."
+        ),
         "",
-        f"Object:    {execution.key or '(none)'}",
-        f"Error:     {execution.error or '(none)'}",
-        f"Cause:     {execution.cause[:_MAX_CAUSE] or '(none)'}",
+        f"Object:     {execution.key or _NOTHING}",
+        f"Error:      {execution.error or _NOTHING}",
+        f"Cause:      {cause or _NOTHING}",
         *_children(failed),
         "",
-        f"What to do: {_advice(execution)}",
-        f"    {facts['command']}",
+        explanation.meaning,
+        f"What to do: {_advice(execution, explanation)}",
         "",
-        f"Execution: {execution.arn}",
-        f"Console:   {facts['console']}",
+        f"    {command}",
+        "",
+        *_places(execution),
     ]
-    subject = f"{stack}: {execution.status} {failed.name}, job {job_id}"
+    subject = f"{stack}: job {job_id or _NOTHING} {execution.status} in {failed.name}"
     return _message(subject, lines, facts)
+
+
+def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Message:
+    """Say that somebody has begun to cure an execution, so that nobody else begins too."""
+    number = execution.redrive_count
+    return _message(
+        f"{stack}: job {job_id or _NOTHING} is being redriven",
+        [
+            (
+                f"Redrive {number} of the ingest of job {job_id or _NOTHING} has begun. How it ends"
+                " will be told; nothing is to be done now."
+            ),
+            "",
+            f"Object:     {execution.key or _NOTHING}",
+            *_places(execution),
+        ],
+        {"outcome": "REDRIVEN", **_subject_facts(execution, job_id)},
+    )
 
 
 def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Message:
     """Say that a redrive has cured an execution."""
-    facts: dict[str, object] = {
-        "outcome": "RECOVERED",
-        "job": job_id,
-        "object": execution.key,
-        "execution": execution.arn,
-        "redriveCount": execution.redrive_count,
-        "console": console_link(execution.arn),
-    }
-    lines = [
-        f"Ingest of job {job_id or '(none)'} succeeded after {execution.redrive_count} redrive(s).",
-        "",
-        f"Object:    {execution.key or '(none)'}",
-        f"Execution: {execution.arn}",
-        f"Console:   {facts['console']}",
-    ]
-    return _message(f"{stack}: recovered, job {job_id}", lines, facts)
+    return _message(
+        f"{stack}: job {job_id or _NOTHING} has recovered",
+        [
+            (
+                f"The ingest of job {job_id or _NOTHING} has succeeded after"
+                f" {execution.redrive_count} redrive(s). Nothing is left to do."
+            ),
+            "",
+            f"Object:     {execution.key or _NOTHING}",
+            *_places(execution),
+        ],
+        {"outcome": "RECOVERED", **_subject_facts(execution, job_id)},
+    )
 
 
 def console_link(arn: str) -> str:
@@ -93,35 +127,58 @@ def console_link(arn: str) -> str:
     )
 
 
-def _advice(execution: Execution) -> str:
-    known = execution.error in set(Failure)
-    explanation = Failure(execution.error).explanation if known else None
-    if explanation is not None:
-        return explanation.sentence
+_ENDED: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
+
+
+def _explanation(execution: Execution, failed: FailedState) -> Explanation:
+    """Of a map's failure, what its children say."""
+    error = execution.error
+    if error == STEP_FUNCTIONS_MAP_FAILED and failed.children:
+        error = failed.children[0].error
+    return explain(error, status=execution.status)
+
+
+def _advice(execution: Execution, explanation: Explanation) -> str:
     if execution.is_redrivable:
-        return "Remove the cause, then redrive the execution."
+        return explanation.instruction
     reason = execution.redrive_status_reason or "Step Functions does not redrive it"
     return f"It cannot be redriven ({reason}): replay the results object."
 
 
-def _command(execution: Execution, job_id: str) -> str:
-    known = execution.error in set(Failure)
-    by_replay = known and Failure(execution.error).explanation.cure is Cure.REPLAY
-    if by_replay or not execution.is_redrivable:
+def _command(execution: Execution, explanation: Explanation, job_id: str) -> str:
+    if explanation.cure is Cure.REPLAY or not execution.is_redrivable:
         return f"ingest replay {job_id}"
     return f"ingest redrive {execution.arn}"
 
 
 def _children(failed: FailedState) -> list[str]:
-    if not failed.failed_children:
+    if failed.items is None:
         return []
-    shown = [f"  - {c.item or '(item)'}: {c.error} {c.cause}".rstrip() for c in failed.children]
-    more = failed.failed_children - len(failed.children)
+    items = failed.items
+    shown = [f"  - {c.item or '(item)'}: {c.error}: {c.cause}".rstrip() for c in failed.children]
+    more = items.failed - len(failed.children)
     return [
-        f"Failed children of the map: {failed.failed_children}",
+        (
+            f"Items:      {items.succeeded} of {items.total} done, {items.failed} failed,"
+            f" {items.unfinished} unfinished"
+        ),
         *shown,
         *([f"  - and {more} more"] if more > 0 else []),
     ]
+
+
+def _subject_facts(execution: Execution, job_id: str) -> dict[str, object]:
+    return {
+        "job": job_id,
+        "object": execution.key,
+        "execution": execution.arn,
+        "redriveCount": execution.redrive_count,
+        "console": console_link(execution.arn),
+    }
+
+
+def _places(execution: Execution) -> list[str]:
+    return [f"Execution:  {execution.arn}", f"Console:    {console_link(execution.arn)}"]
 
 
 def _message(subject: str, lines: list[str], facts: dict[str, object]) -> Message:

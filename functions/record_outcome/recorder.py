@@ -1,23 +1,31 @@
 """Marks claim and job after what became of an execution, and tells people once."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from functions.aws.settlement import JobSettler
 from functions.aws.telemetry import MetricUnit, Telemetry
-from functions.domain.errors import IngestError
 from functions.domain.events import FAILED_STATE_DIMENSION, Event, Metric
-from functions.domain.jobs import Job
-from functions.domain.object_keys import ResultsKey
+from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.failed_state import FailedState, find_failed_state
-from functions.record_outcome.message import Message, failure_message, recovery_message
+from functions.record_outcome.marking import OutcomeMarker
+from functions.record_outcome.message import (
+    Message,
+    failure_message,
+    recovery_message,
+    redriven_message,
+)
 from functions.record_outcome.status_change import Execution, Outcome, StatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+
+class Composer(Protocol):
+    """Writes a message about an execution."""
+
+    def __call__(self, execution: Execution, *, job_id: str, stack: str) -> Message:
+        """The message."""
 
 
 @dataclass(frozen=True)
@@ -28,90 +36,68 @@ class OutcomeRecorder:
     sns: "SNSClient"
     topic: str
     stack: str
-    settler: JobSettler
+    marker: OutcomeMarker
+    announcements: Announcements
     say: Telemetry
-    now: Callable[[], datetime]
 
     def record(self, change: StatusChange) -> Outcome:
-        """Do what the event asks for, if it is still so."""
-        described = self.step_functions.describe_execution(executionArn=change.execution)
-        execution = Execution.model_validate(described)
+        """Do what the event asks for, if it is still so; marking twice changes nothing."""
         outcome = change.outcome
-        current = (execution.status, execution.redrive_count)
-        if outcome is not Outcome.NOTHING and current != (change.status, change.redrive_count):
+        if outcome is Outcome.NOTHING:
+            return outcome
+        execution = self._describe(change.execution)
+        if not execution.is_as(change.status, change.redrive_count):
             self.say.info(Event.OUTCOME_OUTDATED, told=change.status, found=execution.status)
             return Outcome.NOTHING
         match outcome:
             case Outcome.FAILED:
                 self._failed(execution)
             case Outcome.REDRIVEN:
-                self._redriven(execution)
+                self.marker.redriven(execution)
+                self._tell(Event.EXECUTION_REDRIVEN, execution, redriven_message)
             case Outcome.RECOVERED:
-                self._recovered(execution)
-            case Outcome.NOTHING:
-                pass
+                self._tell(Event.EXECUTION_RECOVERED, execution, recovery_message)
         return outcome
 
     def _failed(self, execution: Execution) -> None:
         failed = find_failed_state(self.step_functions, execution.arn)
-        self._mark_failed(execution, failed)
-        self._measure(failed)
-        self.say.warn(Event.EXECUTION_FAILED, state=failed.name, error=execution.error)
-        self._publish(
-            failure_message(execution, failed, job_id=_job_id(execution), stack=self.stack)
+        self.marker.failed(execution, state=failed.name)
+        later = self._describe(execution.arn)
+        if not later.is_as(execution.status, execution.redrive_count):
+            # Redriven in this very moment: the event of that may have come before our mark.
+            self.marker.redriven(later)
+        self.announcements.once(execution, lambda: self._tell_failure(execution, failed))
+
+    def _tell_failure(self, execution: Execution, failed: FailedState) -> None:
+        self.say.warn(
+            Event.EXECUTION_FAILED,
+            jobId=execution.job_id,
+            state=failed.name,
+            error=execution.error or execution.status,
         )
+        message = failure_message(execution, failed, job_id=execution.job_id, stack=self.stack)
+        self._publish(message)
+        self._measure(failed)
 
-    def _mark_failed(self, execution: Execution, failed: FailedState) -> None:
-        job = self._job(execution)
-        if job is None:
-            return
-        if isinstance(key := execution.parsed_key, ResultsKey):
-            self.settler.ledger.fail(
-                execution.arn,
-                key.job_id,
-                key.key,
-                failure={"state": failed.name, "error": execution.error},
-                now=self.now(),
-                redrivable_until=execution.redrivable_until,
-            )
-        if self.settler.ledger.claims(job.job_id):
-            self.settler.settle(job.job_id, job.key)
-        else:
-            # It failed before it could claim anything, and nothing else was ever claimed.
-            self.settler.jobs.mark_failed(job, now=self.now())
+    def _tell(self, event: Event, execution: Execution, compose: Composer) -> None:
+        def tell() -> None:
+            self.say.info(event, jobId=execution.job_id, redriveCount=execution.redrive_count)
+            self._publish(compose(execution, job_id=execution.job_id, stack=self.stack))
 
-    def _redriven(self, execution: Execution) -> None:
-        self.say.info(Event.EXECUTION_REDRIVEN, redriveCount=execution.redrive_count)
-        key, job = execution.parsed_key, self._job(execution)
-        if job is None or not isinstance(key, ResultsKey):
-            return
-        if self.settler.ledger.resume(execution.arn, key.job_id, key.key, now=self.now()):
-            self.settler.settle(job.job_id, job.key)
+        self.announcements.once(execution, tell)
 
-    def _recovered(self, execution: Execution) -> None:
-        self.say.info(Event.EXECUTION_RECOVERED, redriveCount=execution.redrive_count)
-        self._publish(recovery_message(execution, job_id=_job_id(execution), stack=self.stack))
-
-    def _job(self, execution: Execution) -> Job | None:
-        """The job's record, if there is one to mark; that there is none may be the failure."""
-        try:
-            return self.settler.jobs.find(_job_id(execution)) if execution.parsed_key else None
-        except IngestError:
-            return None
+    def _describe(self, arn: str) -> Execution:
+        described = self.step_functions.describe_execution(executionArn=arn)
+        return Execution.model_validate(described)
 
     def _measure(self, failed: FailedState) -> None:
-        self.say.count(Metric.EXECUTION_FAILURES, 1)
-        self.say.metrics.flush_metrics()
-        self.say.metrics.add_dimension(name=FAILED_STATE_DIMENSION, value=failed.name)
-        self.say.metrics.add_metric(
-            name=Metric.EXECUTION_FAILURES.value, unit=MetricUnit.Count, value=1
-        )
-        self.say.metrics.flush_metrics()
+        """Count it under its state, which its alarm watches, and over all states."""
+        metrics = self.say.metrics
+        for state in ("", failed.name):
+            if state:
+                metrics.add_dimension(name=FAILED_STATE_DIMENSION, value=state)
+            metrics.add_metric(name=Metric.EXECUTION_FAILURES.value, unit=MetricUnit.Count, value=1)
+            metrics.flush_metrics()
 
     def _publish(self, message: Message) -> None:
         self.sns.publish(TopicArn=self.topic, Subject=message.subject, Message=message.text)
-
-
-def _job_id(execution: Execution) -> str:
-    key = execution.parsed_key
-    return key.job_id if key else ""

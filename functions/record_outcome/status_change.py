@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -78,12 +78,20 @@ class Execution(BaseModel):
         return parse_key(self.key)
 
     @property
+    def job_id(self) -> str:
+        """Whose object it is; empty where the key is nothing to this system."""
+        key = self.parsed_key
+        return key.job_id if key else ""
+
+    def is_as(self, status: str, redrive_count: int) -> bool:
+        """Whether it is still what an event said of it."""
+        return (self.status, self.redrive_count) == (status, redrive_count)
+
+    @property
     def is_redrivable(self) -> bool:
         """Whether Step Functions would redrive it now."""
         return self.redrive_status == "REDRIVABLE"
 
-    @property
-    def redrivable_until(self) -> datetime:
-        """When its claim may be taken over by a new event (UTC)."""
-        ended = self.stop_date or datetime.now(UTC)
-        return ended + (REDRIVE_PERIOD if self.is_redrivable else timedelta())
+    def redrivable_until(self, *, now: datetime) -> datetime:
+        """When its claim may be taken over by a new event (UTC): at once, if it cannot go on."""
+        return (self.stop_date or now) + REDRIVE_PERIOD if self.is_redrivable else now

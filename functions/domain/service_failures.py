@@ -1,0 +1,150 @@
+"""Failures that are not this system's own: what AWS names them, what they mean, what cures them.
+
+Names as Step Functions shows them:
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
+"""
+
+import json
+from enum import StrEnum
+from typing import Final
+
+from functions.domain.failures import Cure, Explanation, Failure
+
+STEP_FUNCTIONS_MAP_FAILED: Final = "States.ExceedToleratedFailureThreshold"
+"""A map's own error where a child failed: the child's error says why."""
+
+
+class ServiceFailure(StrEnum):
+    """Errors of Step Functions, Lambda and the SDK that have a sentence of their own."""
+
+    TIMED_OUT = "States.Timeout"
+    RUNTIME = "States.Runtime"
+    DATA_LIMIT = "States.DataLimitExceeded"
+    PERMISSIONS = "States.Permissions"
+    CHILD_FAILED = STEP_FUNCTIONS_MAP_FAILED
+    ITEM_READER = "States.ItemReaderFailed"
+    RESULT_WRITER = "States.ResultWriterFailed"
+    FUNCTION_TIMED_OUT = "Sandbox.Timedout"
+    FUNCTION_DIED = "Runtime.ExitError"
+    FUNCTION_NOT_LOADED = "Runtime.ImportModuleError"
+    FUNCTION_THROTTLED = "Lambda.TooManyRequestsException"
+    FUNCTION_GONE = "Lambda.ResourceNotFoundException"
+    FUNCTION_REFUSED = "Lambda.AWSLambdaException"
+    CLAIM_REFUSED = "DynamoDB.AmazonDynamoDBException"
+    SERVICE_ANSWERED = "ClientError"
+    JOB_CONTENDED = "SettlementContended"
+
+    @property
+    def explanation(self) -> Explanation:
+        """What it means and how it is cured."""
+        meaning, remedy = _MEANINGS[self]
+        return Explanation(meaning, remedy, Cure.REDRIVE)
+
+
+_MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
+    ServiceFailure.TIMED_OUT: (
+        "A state, or the whole execution, took longer than it may.",
+        "see in its logs what it waited for",
+    ),
+    ServiceFailure.RUNTIME: (
+        "Step Functions could not evaluate the state: its input is not what it expects.",
+        "compare the state's input with the definition, and mend what produced it",
+    ),
+    ServiceFailure.DATA_LIMIT: (
+        "A state's input or output is larger than 256 KiB.",
+        "find out what made it grow; a redrive runs the whole state again",
+    ),
+    ServiceFailure.PERMISSIONS: (
+        "The state machine's role may not do what the state does.",
+        "give the role back what the stack grants it, by deploying the stack",
+    ),
+    ServiceFailure.CHILD_FAILED: (
+        "A child of the map failed for good; its own error is named with it.",
+        "remove the cause of the children's errors",
+    ),
+    ServiceFailure.ITEM_READER: (
+        "The map could not read the list of its items.",
+        "see that the list is in the bucket, and that the state machine's role may read it",
+    ),
+    ServiceFailure.RESULT_WRITER: (
+        "The map could not write its results; the work of its children is done.",
+        "see that the state machine's role may write to the bucket",
+    ),
+    ServiceFailure.FUNCTION_TIMED_OUT: (
+        "The function was stopped at its time limit.",
+        "see in its log what it waited for",
+    ),
+    ServiceFailure.FUNCTION_DIED: (
+        "The function's process ended, often for want of memory.",
+        "raise functionMemoryMegabytes if the log shows that memory ran out",
+    ),
+    ServiceFailure.FUNCTION_NOT_LOADED: (
+        "The function's code could not be loaded.",
+        "deploy a package that is whole",
+    ),
+    ServiceFailure.FUNCTION_THROTTLED: (
+        (
+            "Lambda refused calls for longer than they were tried again: too many functions run at"
+            " once."
+        ),
+        "raise the account's or the function's concurrency if it keeps happening",
+    ),
+    ServiceFailure.FUNCTION_GONE: (
+        "The function does not exist.",
+        "deploy the stack",
+    ),
+    ServiceFailure.FUNCTION_REFUSED: (
+        "Lambda refused the call, often because the state machine's role may not make it.",
+        "do what the cause says; deploying the stack gives the role back what it needs",
+    ),
+    ServiceFailure.CLAIM_REFUSED: (
+        "DynamoDB refused the state machine's own request to the ledger.",
+        "do what the cause says; deploying the stack gives the role back what it needs",
+    ),
+    ServiceFailure.SERVICE_ANSWERED: (
+        "A service answered the function with an error; the cause names service, action and code.",
+        "do what the cause says: a throttle passes by itself, a denied access needs its grant back",
+    ),
+    ServiceFailure.JOB_CONTENDED: (
+        "Others kept writing the job's record while it was settled.",
+        "",
+    ),
+}
+
+_STOPPED: Final = Explanation("Somebody stopped the execution.", "", Cure.REDRIVE)
+_OVERDUE: Final = Explanation(
+    "The execution took longer than a day.", "see in its history what it waited for", Cure.REDRIVE
+)
+_OTHER: Final = Explanation(
+    "A service's error outlasted its retries, or the code has a fault.",
+    "remove what the cause names",
+    Cure.REDRIVE,
+)
+
+
+def explain(error: str, *, status: str = "FAILED") -> Explanation:
+    """What an error of an execution means, whoever named it.
+
+    Args:
+        error: As Step Functions shows it; empty for an execution that was stopped.
+        status: Of the execution.
+    """
+    if status == "ABORTED":
+        return _STOPPED
+    if status == "TIMED_OUT":
+        return _OVERDUE
+    if error in set(Failure):
+        return Failure(error).explanation
+    if error in set(ServiceFailure):
+        return ServiceFailure(error).explanation
+    return _OTHER
+
+
+def plain_cause(cause: str) -> str:
+    """The sentence in a cause: a function's error is JSON that has a stack trace beside it."""
+    try:
+        body = json.loads(cause)
+    except ValueError:
+        return cause
+    message = body.get("errorMessage") if isinstance(body, dict) else None
+    return message if isinstance(message, str) and message else cause

@@ -1,0 +1,104 @@
+"""What was said already: EventBridge and Lambda deliver at least once, people are told once.
+
+A row of the ledger, `execution#{arn}` / `told#{redrive count}#{status}`, is taken before a message
+is published and closed after it. Whoever finds it closed says nothing; whoever finds it taken by
+somebody else comes back later, for that one may have died before it spoke. Only a process that
+dies in the moment between publishing and closing makes a message come twice: better than never.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.domain.attribute_values import Item, to_item
+from functions.record_outcome.status_change import Execution
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT: Final = timedelta(days=30)
+"""Longer than any event is delivered: EventBridge tries for a day, Lambda for six hours."""
+LEASE: Final = timedelta(minutes=6)
+"""Longer than a function may run: who has not closed the row by then will never do it."""
+
+
+class AnnouncementUnderWay(Exception):  # noqa: N818  a reason to come back later
+    """Another invocation is about to say it; Lambda tries this one again in a minute."""
+
+
+@dataclass(frozen=True)
+class Announcements:
+    """The rows of what was said.
+
+    Attributes:
+        caller: This invocation's request id, which Lambda keeps when it tries it again.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    caller: str
+    now: Callable[[], datetime]
+
+    def once(self, execution: Execution, say: Callable[[], None]) -> bool:
+        """Say something of an execution's present status, unless it was said before.
+
+        Returns:
+            Whether it was said now.
+
+        Raises:
+            AnnouncementUnderWay: as its name says.
+        """
+        key = to_item(
+            {
+                "pk": f"execution#{execution.arn}",
+                "sk": f"told#{execution.redrive_count:06d}#{execution.status}",
+            }
+        )
+        if not self._take(key):
+            return False
+        say()
+        self.client.update_item(
+            TableName=self.table,
+            Key=key,
+            UpdateExpression="SET toldAt = :now",
+            ExpressionAttributeValues=to_item({":now": self._seconds()}),
+        )
+        return True
+
+    def _take(self, key: Item) -> bool:
+        now = self._seconds()
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=key,
+                UpdateExpression="SET caller = :caller, leaseUntil = :lease, #ttl = :ttl",
+                ConditionExpression=(
+                    "attribute_not_exists(pk) OR "
+                    "(attribute_not_exists(toldAt) AND (caller = :caller OR leaseUntil < :now))"
+                ),
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues=to_item(
+                    {
+                        ":caller": self.caller,
+                        ":lease": now + int(LEASE.total_seconds()),
+                        ":ttl": now + int(KEPT.total_seconds()),
+                        ":now": now,
+                    }
+                ),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if not is_any(error, CONDITION_FAILED):
+                raise
+            answer: Mapping[str, Any] = error.response
+            if "toldAt" in answer.get("Item", {}):
+                return False
+            raise AnnouncementUnderWay(str(key["sk"])) from error
+        return True
+
+    def _seconds(self) -> int:
+        return int(self.now().timestamp())

@@ -1,0 +1,219 @@
+"""Tables in moto, Step Functions and SNS by Stubber: what the recorder calls, in which order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.stub import ANY, Stubber
+from moto import mock_aws
+
+from functions.aws.settlement import JobSettler
+from functions.aws.tables import BatchJobs, Ledger
+from functions.aws.telemetry import telemetry
+from functions.domain.attribute_values import from_item, to_item
+from functions.record_outcome.announcements import Announcements
+from functions.record_outcome.marking import OutcomeMarker
+from functions.record_outcome.recorder import OutcomeRecorder
+from functions.record_outcome.status_change import Outcome, StatusChange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REGION = "us-east-1"
+MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:BatchIngest"
+EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:BatchIngest:one"
+TOPIC = f"arn:aws:sns:{REGION}:123456789012:alarms"
+JOB = "job1"
+KEY = f"batch-output/{JOB}/records.jsonl.out"
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def _moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "BatchIngest")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "BatchIngest")
+    with mock_aws():
+        yield
+
+
+def _table(name: str, *key: str, index: str | None = None) -> dict[str, Any]:
+    attributes = [*key, *([index] if index else [])]
+    schema = [
+        {"AttributeName": each, "KeyType": kind}
+        for each, kind in zip(key, ("HASH", "RANGE"), strict=True)
+    ]
+    made: dict[str, Any] = {
+        "TableName": name,
+        "KeySchema": schema,
+        "AttributeDefinitions": [
+            {"AttributeName": each, "AttributeType": "S"} for each in attributes
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    if index:
+        made["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": "jobIdIndex",
+                "KeySchema": [{"AttributeName": index, "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ]
+    return made
+
+
+@dataclass
+class World:
+    """The recorder, and what is around it."""
+
+    dynamodb: Any
+    states: Stubber
+    sns: Stubber
+    recorder: OutcomeRecorder
+    clock: list[datetime]
+    published: list[dict[str, Any]] = field(default_factory=list)
+
+    def job(self, **more: object) -> None:
+        record = {"intentId": "i", "submitTime": "t", "jobId": JOB, "status": "SUBMITTED", **more}
+        self.dynamodb.put_item(TableName="jobs", Item=to_item(record))
+
+    def claim(self, *, owner: str = EXECUTION, state: str = "claimed", **more: object) -> None:
+        row = {
+            "pk": f"job#{JOB}",
+            "sk": f"claim#{KEY}",
+            "etag": "e",
+            "version": "",
+            "owner": owner,
+            "generation": 1,
+            "state": state,
+            "eventTime": "2026-03-01T00:00:00Z",
+            **more,
+        }
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+
+    def record_of_job(self) -> dict[str, Any]:
+        return self._get("jobs", {"intentId": "i", "submitTime": "t"})
+
+    def row_of_claim(self) -> dict[str, Any]:
+        return self._get("ledger", {"pk": f"job#{JOB}", "sk": f"claim#{KEY}"})
+
+    def _get(self, table: str, key: dict[str, object]) -> dict[str, Any]:
+        answer = self.dynamodb.get_item(TableName=table, Key=to_item(key))
+        return from_item(answer["Item"]) if "Item" in answer else {}
+
+    def describes(self, **more: Any) -> None:
+        """The next DescribeExecution."""
+        described = {
+            "executionArn": EXECUTION,
+            "stateMachineArn": MACHINE,
+            "status": "FAILED",
+            "startDate": NOW - timedelta(minutes=5),
+            "stopDate": NOW,
+            "input": json.dumps({"detail": {"object": {"key": KEY}}}),
+            "error": "ClientError",
+            "cause": "it was refused",
+            "redriveCount": 0,
+            "redriveStatus": "REDRIVABLE",
+            **more,
+        }
+        self.states.add_response(
+            "describe_execution",
+            {name: value for name, value in described.items() if value is not None},
+            {"executionArn": more.get("executionArn", EXECUTION)},
+        )
+
+    def failed_in(self, state: str, *, map_runs: list[dict[str, Any]] | None = None) -> None:
+        """The history, and the map runs."""
+        events = [
+            {"timestamp": NOW, "type": "ExecutionFailed", "id": 3},
+            {
+                "timestamp": NOW,
+                "type": "TaskStateEntered",
+                "id": 2,
+                "stateEnteredEventDetails": {"name": state},
+            },
+        ]
+        self.states.add_response(
+            "get_execution_history",
+            {"events": events},
+            {"executionArn": EXECUTION, "reverseOrder": True, "includeExecutionData": False},
+        )
+        self.states.add_response(
+            "list_map_runs", {"mapRuns": map_runs or []}, {"executionArn": EXECUTION}
+        )
+
+    def expect_message(self) -> None:
+        self.sns.add_response(
+            "publish", {"MessageId": "m"}, {"TopicArn": TOPIC, "Subject": ANY, "Message": ANY}
+        )
+
+    def hears(self, status: str, *, redrive_count: int = 0) -> Outcome:
+        return self.recorder.record(
+            StatusChange.model_validate(
+                {
+                    "executionArn": EXECUTION,
+                    "stateMachineArn": MACHINE,
+                    "status": status,
+                    "redriveCount": redrive_count,
+                }
+            )
+        )
+
+    def hears_of_failure(self, state: str = "PlanRanges") -> dict[str, Any]:
+        """A failure told for the first time; the message."""
+        self.describes()
+        self.failed_in(state)
+        self.describes()
+        self.expect_message()
+        assert self.hears("FAILED") is Outcome.FAILED
+        return self.published[-1]
+
+    def all_was_called(self) -> None:
+        self.states.assert_no_pending_responses()
+        self.sns.assert_no_pending_responses()
+
+
+@pytest.fixture
+def world(_moto: None) -> Iterator[World]:
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    dynamodb.create_table(**_table("jobs", "intentId", "submitTime", index="jobId"))
+    dynamodb.create_table(**_table("ledger", "pk", "sk"))
+    clock = [NOW]
+
+    def now() -> datetime:
+        return clock[0]
+
+    settler = JobSettler(
+        jobs=BatchJobs(dynamodb, "jobs"),
+        ledger=Ledger(dynamodb, "ledger"),
+        s3=s3,
+        bucket="bucket",
+        grace=timedelta(hours=24),
+        telemetry=telemetry(),
+        now=now,
+        sleep=lambda _: None,
+    )
+    states, sns = boto3.client("stepfunctions"), boto3.client("sns")
+    published: list[dict[str, Any]] = []
+    sns.meta.events.register(
+        "provide-client-params.sns.Publish", lambda params, **_: published.append(params)
+    )
+    with Stubber(states) as stubbed_states, Stubber(sns) as stubbed_sns:
+        recorder = OutcomeRecorder(
+            step_functions=states,
+            sns=sns,
+            topic=TOPIC,
+            stack="BatchIngest",
+            marker=OutcomeMarker(settler, now),
+            announcements=Announcements(dynamodb, "ledger", caller="request-1", now=now),
+            say=telemetry(),
+        )
+        yield World(dynamodb, stubbed_states, stubbed_sns, recorder, clock, published)

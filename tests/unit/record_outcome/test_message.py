@@ -1,0 +1,92 @@
+"""What a message tells a person, for every error that an execution can end with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.domain.failures import Cure, Failure
+from functions.domain.service_failures import ServiceFailure, explain, plain_cause
+from functions.record_outcome.failed_state import FailedState
+from functions.record_outcome.message import MAX_SUBJECT, failure_message
+from functions.record_outcome.status_change import Execution
+
+ARN = "arn:aws:states:eu-west-1:123456789012:execution:BatchIngest:one"
+
+
+def _execution(**more: Any) -> Execution:
+    return Execution.model_validate(
+        {
+            "executionArn": ARN,
+            "status": "FAILED",
+            "stopDate": datetime(2026, 3, 1, tzinfo=UTC),
+            "redriveStatus": "REDRIVABLE",
+            **more,
+        }
+    )
+
+
+def _facts(**more: Any) -> dict[str, object]:
+    message = failure_message(
+        _execution(**more), FailedState("ResolveJob"), job_id="job1", stack="BatchIngest"
+    )
+    assert message.facts["meaning"]
+    assert str(message.facts["command"]) in message.text
+    return message.facts
+
+
+@pytest.mark.parametrize("error", [*Failure, *ServiceFailure, "KeyError", ""])
+def test_every_error_has_a_meaning_a_cure_and_a_command(error: str) -> None:
+    facts = _facts(error=error)
+    by_replay = error in set(Failure) and Failure(error).explanation.cure is Cure.REPLAY
+    wanted = "ingest replay job1" if by_replay else f"ingest redrive {ARN}"
+    assert facts["command"] == wanted
+
+
+def test_what_cannot_be_redriven_says_why_and_what_to_do_instead() -> None:
+    message = failure_message(
+        _execution(
+            redriveStatus="NOT_REDRIVABLE", redriveStatusReason="Execution history event limit"
+        ),
+        FailedState("LoadRanges"),
+        job_id="job1",
+        stack="BatchIngest",
+    )
+    assert "cannot be redriven (Execution history event limit)" in message.text
+    assert message.facts["command"] == "ingest replay job1"
+    assert message.facts["cure"] == "replay"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [("ABORTED", "was stopped"), ("TIMED_OUT", "ran out of time")]
+)
+def test_an_execution_without_an_error_is_explained_by_its_status(status: str, words: str) -> None:
+    message = failure_message(
+        _execution(status=status), FailedState("LoadRanges"), job_id="j", stack="S"
+    )
+    assert words in message.text.splitlines()[0]
+    assert "redrive the execution" in message.text
+
+
+def test_a_subject_is_short_and_plain_whatever_the_job_is_called() -> None:
+    message = failure_message(
+        _execution(), FailedState("ResolveJob"), job_id="é\n" * 80, stack="BatchIngest"
+    )
+    assert len(message.subject) <= MAX_SUBJECT
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+
+
+def test_a_functions_cause_is_shown_without_its_stack_trace() -> None:
+    assert plain_cause('{"errorMessage": "no", "stackTrace": ["x"]}') == "no"
+    assert plain_cause("plain") == "plain"
+    assert plain_cause('{"errorMessage": 7}') == '{"errorMessage": 7}'
+
+
+def test_explanations_are_sentences() -> None:
+    for error in [*Failure, *ServiceFailure, "Unheard"]:
+        explanation = explain(error)
+        assert explanation.meaning.endswith("."), error
+        assert explanation.instruction.endswith("."), error

@@ -1,0 +1,276 @@
+"""What is marked and said of an outcome, and when nothing is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.record_outcome.announcements import LEASE, Announcements, AnnouncementUnderWay
+from functions.record_outcome.status_change import Outcome
+from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, World
+
+
+def _facts(message: dict[str, Any]) -> dict[str, Any]:
+    text = message["Message"]
+    loaded: dict[str, Any] = json.loads(text[text.index("\n{") :])
+    return loaded
+
+
+def test_a_failure_marks_claim_and_job_and_says_what_to_do(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    message = world.hears_of_failure("PlanRanges")
+    claim, job = world.row_of_claim(), world.record_of_job()
+    assert claim["state"] == "failed"
+    assert claim["failure"] == {"state": "PlanRanges", "error": "ClientError"}
+    assert claim["redrivableUntil"] == "2026-03-15T12:00:00Z"
+    assert job["status"] == "FAILED"
+    assert job["ingestState"]["objectsFailed"] == 1
+    facts = _facts(message)
+    assert facts["job"] == JOB
+    assert facts["object"] == KEY
+    assert facts["failedState"] == "PlanRanges"
+    assert facts["command"] == f"ingest redrive {EXECUTION}"
+    assert facts["redrivable"] is True
+    assert message["Subject"] == "BatchIngest: job job1 FAILED in PlanRanges"
+    assert "What to do:" in message["Message"]
+    world.all_was_called()
+
+
+def test_a_job_that_is_not_there_is_not_made(world: World) -> None:
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job() == {}
+    assert world.row_of_claim() == {}
+
+
+def test_a_claim_is_marked_although_its_jobs_record_was_removed(world: World) -> None:
+    world.claim()
+    world.hears_of_failure("LoadRanges")
+    assert world.row_of_claim()["state"] == "failed"
+    assert world.record_of_job() == {}
+
+
+def test_a_failure_before_any_claim_marks_the_job(world: World) -> None:
+    world.job(userId="u")
+    world.hears_of_failure("ResolveJob")
+    job = world.record_of_job()
+    assert job["status"] == "FAILED"
+    assert job["ingestState"]["revision"] == 1
+    assert world.row_of_claim() == {}
+
+
+def test_a_job_without_a_user_is_marked_all_the_same(world: World) -> None:
+    world.job()
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job()["status"] == "FAILED"
+
+
+def test_of_two_records_none_is_marked(world: World) -> None:
+    world.job(userId="u")
+    world.job(userId="u", submitTime="t2")
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job()["status"] == "SUBMITTED"
+
+
+def test_a_failure_before_the_claim_leaves_what_another_execution_claimed(world: World) -> None:
+    world.job(userId="u")
+    world.claim(owner="another", state="done", stats={"totalCount": 1, "successCount": 1})
+    world.hears_of_failure("ResolveJob")
+    assert world.row_of_claim()["state"] == "done"
+    assert world.record_of_job()["status"] == "COMPLETED"
+
+
+def test_a_failure_is_said_once_however_often_it_is_delivered(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.hears_of_failure()
+    for _ in range(2):
+        world.describes()
+        world.failed_in("PlanRanges")
+        world.describes()
+        assert world.hears("FAILED") is Outcome.FAILED
+    assert len(world.published) == 1
+    world.all_was_called()
+
+
+def test_a_later_failure_of_the_same_execution_is_said_again(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.hears_of_failure()
+    world.describes(redriveCount=1)
+    world.failed_in("PlanRanges")
+    world.describes(redriveCount=1)
+    world.expect_message()
+    world.hears("FAILED", redrive_count=1)
+    assert [_facts(each)["redriveCount"] for each in world.published] == [0, 1]
+
+
+def test_what_could_not_be_published_is_said_when_it_is_tried_again(world: World) -> None:
+    world.describes()
+    world.failed_in("PlanRanges")
+    world.describes()
+    world.sns.add_client_error("publish", "Throttled")
+    with pytest.raises(Exception, match="Throttled"):
+        world.hears("FAILED")
+    world.hears_of_failure()
+    world.all_was_called()
+
+
+def test_another_invocation_waits_for_the_one_that_is_about_to_speak(world: World) -> None:
+    world.describes()
+    world.failed_in("PlanRanges")
+    world.describes()
+    world.sns.add_client_error("publish", "Throttled")
+    with pytest.raises(Exception, match="Throttled"):
+        world.hears("FAILED")
+    mine = world.recorder.announcements
+    other = Announcements(mine.client, mine.table, caller="request-2", now=mine.now)
+    world.recorder = replace(world.recorder, announcements=other)
+    world.describes()
+    world.failed_in("PlanRanges")
+    world.describes()
+    with pytest.raises(AnnouncementUnderWay):
+        world.hears("FAILED")
+    world.clock[0] = NOW + LEASE + timedelta(seconds=1)
+    world.hears_of_failure()
+    assert len(world.published) == 2  # the first was not delivered
+
+
+def test_a_failure_that_was_redriven_meanwhile_marks_nothing(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    assert world.hears("FAILED") is Outcome.NOTHING
+    assert world.row_of_claim()["state"] == "claimed"
+    assert world.published == []
+
+
+def test_a_redrive_in_the_very_moment_of_marking_is_marked_too(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes()
+    world.failed_in("PlanRanges")
+    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    world.expect_message()
+    world.hears("FAILED")
+    assert world.row_of_claim()["state"] == "claimed"
+    assert world.record_of_job()["status"] == "INGESTING"
+
+
+def test_a_redrive_that_starts_is_recorded_and_said_once(world: World) -> None:
+    world.job(userId="u")
+    world.claim(state="failed")
+    world.expect_message()
+    for _ in range(2):
+        world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+        assert world.hears("RUNNING", redrive_count=1) is Outcome.REDRIVEN
+    assert world.row_of_claim()["state"] == "claimed"
+    assert world.record_of_job()["status"] == "INGESTING"
+    assert _facts(world.published[0])["outcome"] == "REDRIVEN"
+    world.all_was_called()
+
+
+def test_a_redrive_that_succeeds_says_so_once(world: World) -> None:
+    world.expect_message()
+    for _ in range(2):
+        world.describes(status="SUCCEEDED", redriveCount=1, redriveStatus="NOT_REDRIVABLE")
+        assert world.hears("SUCCEEDED", redrive_count=1) is Outcome.RECOVERED
+    assert [each["Subject"] for each in world.published] == ["BatchIngest: job job1 has recovered"]
+    world.all_was_called()
+
+
+def test_a_first_success_is_nothing_to_record(world: World) -> None:
+    assert world.hears("SUCCEEDED") is Outcome.NOTHING
+    assert world.hears("RUNNING") is Outcome.NOTHING
+    world.all_was_called()
+
+
+def test_a_claim_that_another_execution_took_over_is_left_alone(world: World) -> None:
+    world.job(userId="u")
+    world.claim(owner="another")
+    world.hears_of_failure("LoadRanges")
+    assert world.row_of_claim()["state"] == "claimed"
+    assert world.record_of_job()["status"] == "INGESTING"
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"detail": {"object": {"key": 7}}}'])
+def test_an_input_that_is_no_event_is_told_and_marks_nothing(world: World, text: str) -> None:
+    world.describes(input=text)
+    world.failed_in("ResolveJob")
+    world.describes(input=text)
+    world.expect_message()
+    world.hears("FAILED")
+    assert "job (none)" in world.published[0]["Message"]
+
+
+def test_a_failed_map_names_its_children(world: World) -> None:
+    run = f"{EXECUTION.replace(':execution:', ':mapRun:').rpartition(':')[0]}/LoadRanges:r"
+    counts = dict.fromkeys(("pending", "running", "timedOut", "aborted", "resultsWritten"), 0) | {
+        "succeeded": 5,
+        "failed": 2,
+        "total": 8,
+        "pending": 1,
+    }
+    world.describes(error="States.ExceedToleratedFailureThreshold", cause="threshold")
+    world.failed_in(
+        "LoadRanges",
+        map_runs=[
+            {
+                "executionArn": EXECUTION,
+                "mapRunArn": run,
+                "stateMachineArn": f"{EXECUTION}/LoadRanges",
+                "startDate": NOW,
+            }
+        ],
+    )
+    world.states.add_response(
+        "describe_map_run",
+        {
+            "mapRunArn": run,
+            "executionArn": EXECUTION,
+            "status": "FAILED",
+            "startDate": NOW,
+            "maxConcurrency": 4,
+            "toleratedFailurePercentage": 0.0,
+            "toleratedFailureCount": 0,
+            "itemCounts": counts,
+            "executionCounts": counts,
+        },
+        {"mapRunArn": run},
+    )
+    child = f"{EXECUTION}-child"
+    world.states.add_response(
+        "list_executions",
+        {
+            "executions": [
+                {
+                    "executionArn": child,
+                    "stateMachineArn": EXECUTION,
+                    "name": "c",
+                    "status": "FAILED",
+                    "startDate": NOW,
+                }
+            ]
+        },
+        {"mapRunArn": run, "statusFilter": "FAILED", "maxResults": 5},
+    )
+    world.describes(
+        executionArn=child,
+        input=json.dumps({"range": {"from": 100, "to": 200}}),
+        error="WriteThrottled",
+        cause=json.dumps({"errorMessage": "Table t", "stackTrace": ["secret.py"]}),
+    )
+    world.describes(error="States.ExceedToleratedFailureThreshold", cause="threshold")
+    world.expect_message()
+    world.hears("FAILED")
+    text = world.published[0]["Message"]
+    assert "5 of 8 done, 2 failed, 1 unfinished" in text
+    assert "  - bytes 100-200: WriteThrottled: Table t\n" in text
+    assert "  - and 1 more" in text
+    assert "DynamoDB refused every write" in text
+    assert "secret.py" not in text
+    world.all_was_called()
