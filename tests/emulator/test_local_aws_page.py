@@ -1,0 +1,18 @@
+"""docs/local-aws.md names the test of each behaviour; each of them is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PAGE = HERE.parent.parent / "docs" / "local-aws.md"
+NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(\w+)`", PAGE.read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED)
+def test_a_test_that_the_page_names_exists(file: str, name: str) -> None:
+    source = (HERE / file).read_text(encoding="utf-8")
+    assert re.search(rf"^(def|class) {name}\b", source, re.MULTILINE)
