@@ -27,16 +27,20 @@ SHOWN = (
 
 def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | None:
     """What may be shown of a job's record; None without one, or with two."""
-    answer = deployment.dynamodb.query(
-        TableName=deployment.outputs["BatchJobsTableName"],
+    table = deployment.outputs["BatchJobsTableName"]
+    listed = deployment.dynamodb.query(
+        TableName=table,
         IndexName=JOB_INDEX,
         KeyConditionExpression="jobId = :jobId",
         ExpressionAttributeValues={":jobId": {"S": job_id}},
         Limit=2,
-    )
-    if len(answer["Items"]) != 1:
+    )["Items"]
+    if len(listed) != 1:
         return None
-    record = from_item(answer["Items"][0])
+    # An index lags behind its table, and a job that has just ended is what people ask for.
+    key = {name: listed[0][name] for name in ("intentId", "submitTime")}
+    answer = deployment.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+    record = from_item(answer.get("Item", {}))
     return {name: record[name] for name in SHOWN if name in record}
 
 

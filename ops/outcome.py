@@ -98,11 +98,13 @@ def read_outcome(
     """
     claims = list(filter(of, deployment.ledger.claims(job_id)))
     owner = _most_telling(claims)
+    # Before the rest: of an execution that had ended by now, all that follows is final.
+    shown = _history(deployment, owner) if owner else None
     return Outcome(
         job_id=job_id,
         record=read_job_record(deployment, job_id),
         objects=tuple(_object(deployment, job_id, claim) for claim in claims),
-        history=_history(deployment, owner) if owner else None,
+        history=shown,
     )
 
 

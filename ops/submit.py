@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated
@@ -15,29 +14,12 @@ from ops import options
 from ops.errors import CannotSubmit, NothingFound
 from ops.inspect import show
 from ops.job_records import create_job_record, read_job_record
-from ops.outcome import read_outcome
 from ops.progress import Follower, ended
 from ops.terminal import err, out, print_json, visible
+from ops.uploads import Upload
 
 if TYPE_CHECKING:
-    from functions.domain.claims import Claim
     from ops.deployment import Deployment
-    from ops.outcome import Outcome
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A results object that was uploaded.
-
-    Attributes:
-        earlier: The claim of the very same content, if it was ingested before.
-    """
-
-    job_id: str
-    key: str
-    etag: str
-    size: int
-    earlier: Claim | None
 
 
 def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -85,13 +67,25 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     deployed = options.chosen(local=local, data=data, stack=stack)
     if create_job:
         _create(deployed, job, user)
-    submission = _upload(deployed, file, job, key)
-    if not as_json:
-        _say(deployed, submission, watch=watch)
-    elif not watch:
-        print_json({"jobId": job, "key": key, "etag": submission.etag, "bytes": submission.size})
+    _require_job(deployed, job)
+    earlier = deployed.ledger.claim(job, key)
+    upload = _upload(deployed, file, job, key)
+    if earlier is not None and earlier.etag == upload.etag:
+        err.print(
+            f"This very content was ingested before ({earlier.state}): the upload changes "
+            "nothing, and what there is to see is what came of it then.",
+            style="yellow",
+        )
     if watch:
-        show(_follow(deployed, submission), bucket=deployed.bucket, as_json=as_json)
+        follower = Follower(
+            read=lambda: [upload.read()], is_over=ended, now=lambda: datetime.now(UTC)
+        )
+        (outcome,) = follower.follow()
+        show(outcome, bucket=deployed.bucket, as_json=as_json)
+    elif as_json:
+        print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
+    else:
+        out.print(f"Follow it with: ingest inspect {visible(job)}")
 
 
 def results_key(name: str, job_id: str) -> str:
@@ -117,44 +111,24 @@ def _create(deployed: Deployment, job_id: str, user: str) -> None:
     create_job_record(deployed, {**record, "jobId": job_id, "userId": user, "status": "SUBMITTED"})
 
 
-def _upload(deployed: Deployment, file: Path, job_id: str, key: str) -> Submission:
-    if read_job_record(deployed, job_id) is None:
-        cure = (
-            "--create-job writes a record for it."
-            if deployed.embedded is not None
-            else "Its record must be in the batch-jobs table, once, before results can be ingested."
-        )
-        raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}. {cure}")
-    before = deployed.ledger.claim(job_id, key)
+def _require_job(deployed: Deployment, job_id: str) -> None:
+    if read_job_record(deployed, job_id) is not None:
+        return
+    cure = (
+        "--create-job writes a record for it."
+        if deployed.embedded is not None
+        else "Its record must be in the batch-jobs table, once, before results can be ingested."
+    )
+    raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}. {cure}")
+
+
+def _upload(deployed: Deployment, file: Path, job_id: str, key: str) -> Upload:
     deployed.s3.upload_file(
         str(file), deployed.bucket, key, ExtraArgs={"ContentType": "application/x-ndjson"}
     )
     head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
-    etag = head["ETag"].strip('"')
-    same = before if before is not None and before.etag == etag else None
-    return Submission(job_id, key, etag, head["ContentLength"], same)
-
-
-def _say(deployed: Deployment, submission: Submission, *, watch: bool) -> None:
-    place = f"s3://{deployed.bucket}/{submission.key}"
-    err.print(f"Uploaded {submission.size} bytes to {visible(place)}.")
-    if submission.earlier is not None:
-        err.print(
-            f"This very content was ingested before ({submission.earlier.state.value}), so the "
-            "upload changes nothing; below is what came of it then.",
-            style="yellow",
-        )
-    elif not watch:
-        out.print(f"Follow it with: ingest inspect {visible(submission.job_id)}")
-
-
-def _follow(deployed: Deployment, submission: Submission) -> Outcome:
-    def is_it(claim: Claim) -> bool:
-        return claim.key == submission.key and claim.etag == submission.etag
-
-    follower = Follower(
-        read=lambda: [read_outcome(deployed, submission.job_id, of=is_it)],
-        is_over=ended,
-        now=lambda: datetime.now(UTC),
+    err.print(
+        f"Uploaded {head['ContentLength']} bytes to s3://{deployed.bucket}/{visible(key)}.",
+        style="dim",
     )
-    return follower.follow()[0]
+    return Upload(deployed, job_id, key, head["ETag"].strip('"'), head["LastModified"])

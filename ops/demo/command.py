@@ -20,7 +20,6 @@ from ops.demo.generator import make_demo
 from ops.demo.observation import Observation, observe
 from ops.demo.transactions_view import transactions_table
 from ops.errors import ResultDiffers
-from ops.outcome import read_outcome
 from ops.progress import Follower, ended
 from ops.terminal import err, out, print_json, visible
 
@@ -77,19 +76,21 @@ def perform(data: Any, *, seed: int) -> Run:
     began = time.monotonic()
     err.print("Starting the embedded AWS ...", style="dim")
     assembly = synthesis.synthesize(server.PROJECT)
-    running = server.start(data).server
-    deploy.deploy(assembly, endpoint=running.endpoint)
-    deployed = deployment.on_embedded(running)
+    started = server.start(data)
+    if started.lost:
+        err.print(started.lost, style="yellow")
+    deploy.deploy(assembly, endpoint=started.server.endpoint)
+    deployed = deployment.on_embedded(started.server)
     batches = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
     _announce(batches)
     for batch in batches:
         seeding.seed(deployed, batch)
-    uploading, first = datetime.now(UTC), time.monotonic()
+    first = time.monotonic()
     with ThreadPoolExecutor(len(batches)) as pool:
-        etags = list(pool.map(lambda batch: seeding.deliver(deployed, batch), batches))
-        uploaded = datetime.now(UTC)
+        uploads = list(pool.map(lambda batch: seeding.deliver(deployed, batch), batches))
+    uploaded = datetime.now(UTC)
     follower = Follower(
-        read=lambda: [read_outcome(deployed, batch.job.job_id) for batch in batches],
+        read=lambda: [upload.read() for upload in uploads],
         is_over=ended,
         now=lambda: datetime.now(UTC),
     )
@@ -98,8 +99,10 @@ def perform(data: Any, *, seed: int) -> Run:
     observations = [observe(deployed, batch) for batch in batches]
     differences = [
         difference
-        for batch, seen, etag in zip(batches, observations, etags, strict=True)
-        for difference in compare(batch, seen, etag=etag, not_before=uploading, not_after=uploaded)
+        for batch, seen, upload in zip(batches, observations, uploads, strict=True)
+        for difference in compare(
+            batch, seen, etag=upload.etag, not_before=upload.since, not_after=uploaded
+        )
     ]
     return Run(
         deployed, batches, outcomes, observations, differences,
@@ -146,8 +149,15 @@ def _show(run: Run) -> None:
         f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
         style="bold green",
     )
-    jobs = " ".join(batch.job.job_id for batch in run.batches)
-    out.print(f"Next: `ingest inspect JOB` (jobs: {jobs}); `ingest local down` stops it.")
+    where = _data_option(run.deployment)
+    out.print(f"Look again:  ingest inspect {run.batches[0].job.job_id}{where}")
+    out.print(f"Stop it:     ingest local down{where}")
+
+
+def _data_option(deployed: Deployment) -> str:
+    """What a next command has to be given to find this deployment."""
+    data = deployed.embedded.data if deployed.embedded else server.DEFAULT_DATA
+    return "" if data == server.DEFAULT_DATA else f" --data {data}"
 
 
 def _items(run: Run) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key
 from ops.job_records import create_job_record
+from ops.uploads import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,27 +32,29 @@ def seed(deployment: Deployment, batch: Batch) -> None:
         list(pool.map(lambda image: _upload(deployment, image), batch.images))
 
 
-def deliver(deployment: Deployment, batch: Batch) -> str:
-    """Upload the results object and then Bedrock's totals; return the results' ETag."""
-    etag = deliver_results(deployment, batch)
+def deliver(deployment: Deployment, batch: Batch) -> Upload:
+    """Upload the results object, and then Bedrock's totals."""
+    upload = deliver_results(deployment, batch)
     deployment.s3.put_object(
         Bucket=deployment.bucket,
         Key=manifest_key(batch.job.job_id),
         Body=json.dumps(batch.manifest()).encode(),
         ContentType="application/json",
     )
-    return etag
+    return upload
 
 
-def deliver_results(deployment: Deployment, batch: Batch) -> str:
-    """Upload the results object alone; return its ETag."""
+def deliver_results(deployment: Deployment, batch: Batch) -> Upload:
+    """Upload the results object alone."""
+    since = datetime.now(UTC).replace(microsecond=0)
     answer = deployment.s3.put_object(
         Bucket=deployment.bucket,
         Key=batch.key,
         Body=batch.body,
         ContentType="application/x-ndjson",
     )
-    return answer["ETag"].strip('"')
+    etag = answer["ETag"].strip('"')
+    return Upload(deployment, batch.job.job_id, batch.key, etag, since)
 
 
 def _write_records(deployment: Deployment, images: Sequence[Image]) -> None:

@@ -104,3 +104,16 @@ def test_a_failed_execution_begins_with_its_cause_and_cure(
     head = "\n".join(inspected.output.splitlines()[:8])
     assert "Failed in ResolveJob: JobNotFound" in head
     assert "redrive the execution" in head
+
+
+def test_what_fails_before_its_claim_is_found_and_shown_too(
+    deployed: Deployment, data: Path, results: Path, job: str
+) -> None:
+    record = {"intentId": {"S": job}, "submitTime": {"S": "2026-01-01"}, "jobId": {"S": job}}
+    table = deployed.outputs["BatchJobsTableName"]
+    deployed.dynamodb.put_item(TableName=table, Item=record)  # it has no userId
+
+    submitted = ingest(data, "submit", str(results), "--job", job, "--watch")
+
+    assert submitted.exit_code == ExitCode.JOB_FAILED
+    assert "Failed in ResolveJob: JobInvalid" in submitted.output

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ops.demo.batch import Batch
     from ops.deployment import Deployment
     from ops.outcome import Outcome
+    from ops.uploads import Upload
 
 
 @dataclass(frozen=True)
 class Delivered:
     batch: Batch
-    etag: str
-    not_before: datetime
+    upload: Upload
     not_after: datetime
     outcome: Outcome
 
@@ -43,9 +43,7 @@ def delivered(deployed: Deployment) -> dict[str, Delivered]:
         seeding.seed(deployed, batch)
     uploads = {}
     for kind, batch in batches.items():
-        began = datetime.now(UTC)
-        etag = seeding.deliver(deployed, batch)
-        uploads[kind] = (batch, etag, began, datetime.now(UTC))
+        uploads[kind] = (batch, seeding.deliver(deployed, batch), datetime.now(UTC))
     jobs = [batch.job.job_id for batch in batches.values()]
     outcomes = dict(zip(batches, until_ended(deployed, *jobs), strict=True))
     return {kind: Delivered(*upload, outcomes[kind]) for kind, upload in uploads.items()}
@@ -59,8 +57,8 @@ def test_every_item_image_dead_letter_and_record_is_what_was_put_in(
     differences = compare(
         each.batch,
         observe(deployed, each.batch),
-        etag=each.etag,
-        not_before=each.not_before,
+        etag=each.upload.etag,
+        not_before=each.upload.since,
         not_after=each.not_after,
     )
     assert differences == []
@@ -91,7 +89,7 @@ def test_the_outcome_that_people_are_shown_is_the_one_that_was_put_in(
     delivered: dict[str, Delivered],
 ) -> None:
     for each in delivered.values():
-        counts = Expectation(each.batch, each.not_before).counts()
+        counts = Expectation(each.batch, each.upload.since).counts()
         shown = {**each.outcome.loads.as_dict(), **each.outcome.images.as_dict()}
         assert shown.items() <= counts.items()
         assert each.outcome.status == "COMPLETED"
@@ -103,7 +101,7 @@ def test_a_second_upload_of_the_same_object_changes_nothing(
     each = delivered["guest"]
     before, known = observe(deployed, each.batch), executions(deployed)
 
-    assert seeding.deliver_results(deployed, each.batch) == each.etag
+    assert seeding.deliver_results(deployed, each.batch).etag == each.upload.etag
     second = next_execution(deployed, key=each.batch.key, but=known)
 
     assert second.status == "SUCCEEDED"
