@@ -5,7 +5,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks import names
 from stacks.settings import Settings
 
 
@@ -59,17 +58,16 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
             resources=["*"],
         )
     )
-    # Rules put what they cannot deliver into encrypted queues.
+    # Rules put what they cannot deliver into encrypted queues. By account and not by rule: which
+    # ARN comes with the request is not documented, and a dead letter must not be lost over it.
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="DeadLetters",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
-            conditions={
-                "StringEquals": {"aws:SourceAccount": stack.account},
-                "ArnLike": {"aws:SourceArn": names.rule_arn(scope, "*")},
-            },
+            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         )
     )
     return key
@@ -79,7 +77,8 @@ def topic_key(scope: Construct, construct_id: str) -> kms.Key:
     """Make a topic's key, which admits alarms.
 
     The key that AWS manages for SNS does not: alarms of a topic under it are lost without a word.
-    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html has the statement, and says
+    that alarms name themselves in it, which EventBridge would not do.
     """
     stack = Stack.of(scope)
     key = kms.Key(

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 def count(description: str, *, default: int, unit: str, least: int, most: int) -> Any:
     """Make a knob that counts units, from `least` to `most`, both included."""
     allowed = f"a whole number of {unit} from {least:,} to {most:,}"
-    extra = _words(allowed, unit)
+    extra = _words(allowed)
     return Field(
         default=default, ge=least, le=most, description=description, json_schema_extra=extra
     )
@@ -24,8 +24,8 @@ def text(description: str, *, default: str = "", pattern: str, form: str) -> Any
 
 def choice(description: str, *, default: object, values: object, unit: str = "") -> Any:
     """Make a knob that takes one of a few values, given as a `Literal`."""
-    allowed = "one of " + ", ".join(str(value) for value in get_args(values))
-    extra = _words(allowed, unit)
+    choices = ", ".join(str(value) for value in get_args(values))
+    extra = _words(f"one of {choices} {unit}".rstrip())
     return Field(default=default, description=description, json_schema_extra=extra)
 
 
@@ -41,14 +41,8 @@ def allowed(field: FieldInfo) -> str:
     return str(extra["allowed"]) if isinstance(extra, dict) else ""
 
 
-def unit(field: FieldInfo) -> str:
-    """Say what a knob counts; empty where it counts nothing."""
-    extra = field.json_schema_extra
-    return str(extra["unit"]) if isinstance(extra, dict) else ""
-
-
-def _words(allowed: str, unit: str = "") -> JsonDict:
-    return {"allowed": allowed, "unit": unit}
+def _words(allowed: str) -> JsonDict:
+    return {"allowed": allowed}
 
 
 def _whole_number(value: object) -> object:

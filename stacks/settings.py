@@ -75,7 +75,7 @@ class Settings(BaseModel):
     tags: dict[str, str] = Field(
         default_factory=dict,
         description="Tags of every resource that can have tags.",
-        json_schema_extra={"unit": "", "allowed": "an object of texts, such as {'team': 'books'}"},
+        json_schema_extra={"allowed": "an object of texts, such as {'team': 'books'}"},
     )
     customer_managed_key: bool = knobs.switch(
         "Encrypts all that the stack creates with a KMS key of its own instead of keys that AWS"

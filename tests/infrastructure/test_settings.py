@@ -8,6 +8,7 @@ import pytest
 
 from stacks import knobs
 from stacks.settings import REDRIVE_WINDOW_DAYS, Settings, SettingsError
+from stacks.settings_page import page
 
 PROJECT = Path(__file__).resolve().parents[2]
 CONTEXT = json.loads((PROJECT / "cdk.json").read_text())["context"]
@@ -87,6 +88,10 @@ def test_a_bad_value_is_named_with_what_is_allowed(
         Settings.from_context(context)
 
     assert str(raised.value) == sentence
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert (PROJECT / "docs" / "settings.md").read_text() == page()
 
 
 def test_an_unknown_knob_without_a_near_name_is_told_all_names() -> None:

@@ -1,0 +1,34 @@
+"""`python -m stacks.settings_page > docs/settings.md`: every knob as a table, from the model."""
+
+import json
+import sys
+
+from stacks import knobs
+from stacks.settings import Settings
+
+_HEAD = """\
+# Settings
+
+Every knob of a deployment. Their defaults are in `cdk.json`; change them there, or for one
+deployment with `-c name=value`. A value out of its bounds, or a name that is not in this list,
+stops the synthesis with a sentence that says so.
+
+This page is written by `python -m stacks.settings_page` from `stacks/settings.py`.
+
+| Setting | Default | Takes | What it does |
+|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """The page in Markdown."""
+    defaults = Settings.defaults()
+    rows = [
+        (f"`{name}`", f"`{json.dumps(defaults[name])}`", knobs.allowed(knob), knob.description)
+        for name, knob in Settings.knobs().items()
+    ]
+    return _HEAD + "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
