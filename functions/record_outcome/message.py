@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from functions.aws.failed_state import FailedState
 from functions.domain.failures import Cure, Explanation
 from functions.domain.service_failures import (
     STEP_FUNCTIONS_MAP_FAILED,
     explain,
     plain_cause,
 )
-from functions.record_outcome.failed_state import FailedState
 from functions.record_outcome.status_change import Execution
 
 MAX_SUBJECT: Final = 100

@@ -57,8 +57,21 @@ def main() -> None:
         os.environ.pop(name, None)
     extensions = _checked_extensions()
     extensions.install()
+    unsaved = _Errors()
+    logging.getLogger("persistence").addHandler(unsaved)
     _serve(arguments.socket, arguments.port)
-    (state / CLEAN).touch()
+    (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
+
+
+class _Errors(logging.Handler):
+    """Remembers errors: MiniStack reports a state that it could not save in its log alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
 
 
 def _checked_extensions() -> ModuleType:
@@ -94,6 +107,8 @@ def _serve(socket: int | None, port: int) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
 
+    from local.emulator import fault_gateway  # noqa: PLC0415
+
     # A map's workers and their clients hold many connections; the default limit is 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -102,7 +117,7 @@ def _serve(socket: int | None, port: int) -> None:
     config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
-    asyncio.run(serve(app.app, config))
+    asyncio.run(serve(fault_gateway.around(app.app), config))
 
 
 if __name__ == "__main__":

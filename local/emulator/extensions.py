@@ -10,6 +10,7 @@ from local.emulator import (
     cloudformation,
     emf,
     eventbridge,
+    fault_gateway,
     metrics,
     queues,
     roles,
@@ -31,6 +32,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     alarms,
     cloudformation,
     *step_functions.EXTENSIONS,
+    fault_gateway,
 )
 
 TOUCHES: tuple[str, ...] = tuple(

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
 
+from local.emulator.fault_worker_script import TIMED_OUT
 from local.emulator.lambda_worker_script import END_OF_LOG
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ def _invoke(
             message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
             return _killed(worker, message, "Sandbox.Timedout")
         except (EOFError, BrokenPipeError):
+            if worker._proc.wait() == TIMED_OUT:
+                message = (
+                    f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+                )
+                return _killed(worker, message, "Sandbox.Timedout")
             how = _how_it_ended(worker._proc)
             message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
             return _killed(worker, message, "Runtime.ExitError")

@@ -1,0 +1,168 @@
+"""Where faults are put upon calls: in front of the HTTP API, and of a state machine's own calls.
+
+Rules are managed at /_embedded/faults: GET lists rules and calls, POST adds a rule, DELETE clears.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import unquote
+
+from local.emulator import fault_worker_script, service_calls
+from local.emulator.fault_worker_script import CALL_HEADER, FAULT_HEADER
+from local.emulator.faults import PERFORMED, Call, Faults, Rule
+from local.emulator.state_errors import TIMEOUT, StateError
+
+TOUCHES: tuple[str, ...] = (*fault_worker_script.TOUCHES,)
+
+SWITCH = "INGEST_LOCAL_FAULTS"
+PATH = "/_embedded/faults"
+STATES = "states"
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+faults = Faults()
+
+
+def install() -> None:
+    """Put faults within reach, if the server was started for that."""
+    if not os.environ.get(SWITCH):
+        return
+    fault_worker_script.install()
+    for resource, call in list(service_calls.CALLS.items()):
+        service_calls.CALLS[resource] = _faulty(resource, call)
+
+
+def around(app: Any) -> Any:
+    """The HTTP application with faults, if the server was started for them."""
+    if not os.environ.get(SWITCH):
+        return app
+
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif scope["path"] == PATH:
+            await _manage(scope, receive, send)
+        elif (named := dict(scope["headers"]).get(CALL_HEADER.encode())) is not None:
+            await _meet(app, named.decode(), scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return gateway
+
+
+async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let a function's call go well, or not."""
+    caller, _, action = named.partition(" ")
+    body = await _body(receive)
+    text = f"{unquote(scope['path'])}?{scope['query_string'].decode()} {_words(scope)}"
+    rule = faults.meet(Call(caller, action, f"{text} {body[: 1 << 20].decode(errors='replace')}"))
+    if rule is None or rule.kind in PERFORMED:
+        fault = rule.kind if rule else None
+        await app(scope, _again(body, receive), _marked(send, fault) if fault else send)
+        return
+    await _answer(send, rule, is_s3=action.startswith("s3:"))
+
+
+def _words(scope: Scope) -> str:
+    """The headers in which S3's parameters are."""
+    return " ".join(
+        unquote(value.decode("latin-1"))
+        for name, value in scope["headers"]
+        if name.startswith(b"x-amz-copy-source")
+    )
+
+
+async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
+    status, headers = rule.status, [(FAULT_HEADER.encode(), rule.kind.encode())]
+    if rule.kind != "error":
+        status, body = 500, b""
+    elif is_s3:
+        body = (
+            f"<Error><Code>{rule.code}</Code><Message>A fault on purpose</Message></Error>".encode()
+        )
+        headers.append((b"content-type", b"application/xml"))
+    else:
+        answer = {"__type": f"com.amazonaws#{rule.code}", "message": "A fault on purpose"}
+        body = json.dumps(answer).encode()
+        headers.append((b"content-type", b"application/x-amz-json-1.0"))
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _marked(send: Send, kind: str) -> Send:
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            mark = (FAULT_HEADER.encode(), kind.encode())
+            message = {**message, "headers": [*message.get("headers", ()), mark]}
+        await send(message)
+
+    return marked
+
+
+async def _body(receive: Receive) -> bytes:
+    pieces = []
+    while True:
+        message = await receive()
+        pieces.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, to be read again."""
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
+    status = 200
+    if scope["method"] == "POST":
+        try:
+            faults.add(Rule.from_json(json.loads(await _body(receive))))
+        except (TypeError, ValueError) as error:
+            status = 400
+            answer: dict[str, Any] = {"message": str(error)}
+    elif scope["method"] == "DELETE":
+        faults.clear()
+    if status == 200:
+        answer = faults.as_json()
+    body = json.dumps(answer).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
+    """A state machine's own call, which goes well or not."""
+    service, _, operation = resource.removeprefix("arn:aws:states:::").partition(":")
+    action = f"{service}:{operation[0].upper()}{operation[1:]}"
+    lost = "Lambda.SdkClientException" if service == "lambda" else "DynamoDB.SdkClientException"
+
+    def faulty(role: str, parameters: Any) -> Any:
+        rule = faults.meet(Call(STATES, action, json.dumps(parameters, ensure_ascii=False)))
+        if rule is None:
+            return call(role, parameters)
+        if rule.kind in PERFORMED:
+            call(role, parameters)
+        if rule.kind == "timeout":
+            raise StateError(TIMEOUT, "")
+        raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
+
+    return faulty
