@@ -114,7 +114,8 @@ class DataFolder:
         if record.version != installed:
             raise StateOfOtherVersion(self.root, saved=record.version, installed=installed)
         if (self.state / CLEAN).exists():
-            return None
+            unsaved = (self.state / CLEAN).read_text(encoding="utf-8")
+            return f"Not all was saved at the last stop: {unsaved}" if unsaved else None
         shutil.rmtree(self.state, ignore_errors=True)
         if not (self.saved / CLEAN).exists():
             self.state.mkdir(mode=0o700)
@@ -154,7 +155,10 @@ class DataFolder:
 
 
 CLEAN = "clean"
-"""Name of the file that the emulator writes into `state/` once all else there is written."""
+"""Name of the file that the emulator writes into `state/` once all else there is written.
+
+It holds a line for each service whose state could not be.
+"""
 
 
 def _link_tree(source: Path, target: Path) -> None:

@@ -44,10 +44,10 @@ def up(
         assembly = synthesis.synthesize(server.PROJECT)
         started = server.start(data, port=port)
         if started.lost:
-            _errors.print(started.lost, style="yellow")
+            _say(started.lost, style="yellow")
         running = started.server
         if port is not None and running.endpoint.port != port:
-            _errors.print(
+            _say(
                 f"It runs already, on port {running.endpoint.port}; `ingest local down` first "
                 "to move it.",
                 style="yellow",
@@ -65,7 +65,7 @@ def status(data: Data = server.DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Show the running embedded AWS and the stack's outputs; exit with 3 if none runs."""
     running = server.find(data)
     if running is None:
-        _errors.print(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
+        _say(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
         raise typer.Exit(EXIT_NOT_RUNNING)
     _show(running, deploy.outputs(STACK, endpoint=running.endpoint), as_json=as_json)
 
@@ -101,6 +101,10 @@ def _show(running: server.Server, outputs: Mapping[str, str], *, as_json: bool) 
     print("\n".join(f"{name:<{width}}  {value}" for name, value in rows.items()))  # noqa: T201
 
 
+def _say(sentence: str, *, style: str | None = None) -> None:
+    _errors.print(sentence, style=style, markup=False, soft_wrap=True)
+
+
 def _fail(error: LocalError, code: int) -> NoReturn:
-    _errors.print(str(error), style="red", markup=False, soft_wrap=True)
+    _say(str(error), style="red")
     raise typer.Exit(code) from error
