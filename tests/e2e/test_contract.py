@@ -1,0 +1,236 @@
+"""Every kind of object and job ends as the contract says, through the S3 event alone.
+
+Each test ends with the deployment as it was: the next object is processed as if nothing had
+happened, since the next test is that object.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
+from tests.e2e.waiting import executions, next_execution
+from tests.reference.corpus import Knobs, generate
+
+if TYPE_CHECKING:
+    from ops.deployment import Deployment
+
+
+@pytest.fixture
+def job(deployed: Deployment) -> JobRecord:
+    """A job with a record of its own."""
+    record = JobRecord()
+    record.write(deployed)
+    return record
+
+
+def _good(image_id: str = "image-1", *, model_input: str = "") -> bytes:
+    receipt = {
+        "amount": 1280,
+        "type": "expense",
+        "date": "2026-01-09",
+        "merchant": "ローソン 渋谷店",
+        "category": "purchase",
+    }
+    record = {
+        "recordId": image_id,
+        "modelInput": {"image": model_input},
+        "modelOutput": {
+            "output": {"message": {"content": [{"text": json.dumps(receipt, ensure_ascii=False)}]}}
+        },
+    }
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        Knobs(seed=11, lines=400, guaranteed=True, line_limit=16 * 1024 * 1024),
+        Knobs(seed=12, lines=600, byte_order_mark=True, final_newline=False, crlf_share=0.6),
+    ],
+    ids=["every form, reason and layout", "mark, CRLF, no final newline"],
+)
+def test_a_corpus_with_everything_in_it(deployed: Deployment, job: JobRecord, knobs: Knobs) -> None:
+    body = generate(knobs).data
+    assert_held(deployed, job, deliver(deployed, job.key("in 1/übung+%41.jsonl.out"), body), body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\n \r\n\t\n\r\n", b"\xef\xbb\xbf", b"\n"],
+    ids=["empty", "blank lines", "only a byte-order mark", "only a newline"],
+)
+def test_an_object_without_records_is_complete(
+    deployed: Deployment, job: JobRecord, body: bytes
+) -> None:
+    history = deliver(deployed, job.key(), body)
+    assert assert_held(deployed, job, history, body).total == 0
+    assert job.read(deployed)["status"] == "COMPLETED"
+
+
+def test_an_object_of_a_few_rejects_only_succeeds(deployed: Deployment, job: JobRecord) -> None:
+    body = b'{"recordId":"a"}\n{"no id":1}\nnot json\n' * 6
+    expected = assert_held(deployed, job, deliver(deployed, job.key(), body), body)
+    assert expected.transactions == {}
+    assert len(expected.letters) == 18
+
+
+def test_binary_garbage_is_too_many_rejects_and_nothing_worse(
+    deployed: Deployment, job: JobRecord
+) -> None:
+    body = random.Random(5).randbytes(300_000)
+    history = deliver(deployed, job.key(), body)
+    assert history.failure is not None
+    assert history.failure.error == "TooManyRejects"
+    assert "replay" in history.failure.cause
+    assert job.transactions(deployed) == {}
+
+
+def test_a_line_of_30_megabytes_is_a_reject_between_its_good_neighbours(
+    deployed: Deployment, job: JobRecord
+) -> None:
+    body = _good("before") + _good("huge", model_input="A" * 30_000_000) + _good("after")
+    expected = assert_held(deployed, job, deliver(deployed, job.key(), body), body)
+    assert {item["imageId"] for item in expected.transactions.values()} == {"before", "after"}
+    assert expected.rejects() == {"LineTooLong": 1}
+
+
+def test_the_older_layout_is_a_results_object_too(deployed: Deployment, job: JobRecord) -> None:
+    receipt = '{"amount":1.50,"type":"income","date":"2024-02-29","merchant":"A","category":"sale"}'
+    body = json.dumps({"customData": "image-1", "output": {"text": receipt}}).encode()
+    assert_held(deployed, job, deliver(deployed, job.key("output.jsonl"), body), body)
+
+
+def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: JobRecord) -> None:
+    """The rule's wildcard lets it through; the execution decides."""
+    key = f"batch-output/{job.job_id}/.jsonl"
+    history = deliver(deployed, key, _good())
+    assert (history.status, last_state(history)) == ("SUCCEEDED", "Ignored")
+    assert job.transactions(deployed) == {}
+
+
+def test_another_buckets_event_given_by_hand_is_ignored(
+    deployed: Deployment, job: JobRecord
+) -> None:
+    known = executions(deployed)
+    event = _event(bucket="somebody-elses", key=job.key(), etag="0" * 32)
+    deployed.step_functions.start_execution(
+        stateMachineArn=deployed.state_machine, input=json.dumps(event)
+    )
+    history = next_execution(deployed, key=job.key(), but=known)
+    assert last_state(history) == "Ignored"
+    assert "somebody-elses" in output_of(deployed, history)["reason"]
+
+
+@pytest.mark.parametrize("trouble", ["JobNotFound", "JobAmbiguous", "JobInvalid"])
+def test_trouble_with_the_job_is_named_and_a_redrive_cures_it(
+    deployed: Deployment, trouble: str
+) -> None:
+    job = JobRecord()
+    if trouble == "JobAmbiguous":
+        job.write(deployed)
+        job.write(deployed, intentId="intent-of-another")
+    elif trouble == "JobInvalid":
+        job.write(deployed, userId=None)
+    body = _good()
+    failed = deliver(deployed, job.key(), body)
+    assert failed.failure is not None
+    assert (failed.failure.error, failed.failure.state) == (trouble, "ResolveJob")
+    assert job.job_id in failed.failure.cause
+    assert "redrive" in failed.failure.cause
+
+    if trouble == "JobAmbiguous":
+        deployed.dynamodb.delete_item(
+            TableName=deployed.outputs["BatchJobsTableName"],
+            Key={
+                "intentId": {"S": "intent-of-another"},
+                "submitTime": {"S": "2026-01-09T00:00:00Z"},
+            },
+        )
+    else:
+        job.write(deployed)
+    deployed.step_functions.redrive_execution(executionArn=failed.arn)
+    cured = next_execution(deployed, key=job.key(), but=executions(deployed) - {failed.arn})
+    assert_held(deployed, job, cured, body)
+
+
+def test_five_identical_events_at_once_do_the_work_once(
+    deployed: Deployment, job: JobRecord
+) -> None:
+    body = b"".join(_good(f"image-{number}") for number in range(50))
+    known = executions(deployed)
+    stored = deployed.s3.put_object(Bucket=deployed.bucket, Key=job.key(), Body=body)
+    event = _event(bucket=deployed.bucket, key=job.key(), etag=stored["ETag"].strip('"'))
+    for _ in range(4):
+        deployed.step_functions.start_execution(
+            stateMachineArn=deployed.state_machine, input=json.dumps(event)
+        )
+    ends = []
+    for _ in range(5):
+        ends.append(next_execution(deployed, key=job.key(), but=known))
+        known.add(ends[-1].arn)
+    assert sorted(map(last_state, ends)) == ["AlreadyClaimed"] * 4 + ["Settled"]
+    (worked,) = (end for end in ends if last_state(end) == "Settled")
+    for end in ends:
+        if end is not worked:
+            told = output_of(deployed, end)
+            assert told["owner"] == worked.arn
+            assert told["state"] in ("claimed", "done")
+            assert worked.arn in told["command"]
+    assert len(job.transactions(deployed)) == 50
+    assert job.read(deployed)["resultStats"]["totalCount"] == 50
+
+
+def test_the_same_object_again_changes_nothing(deployed: Deployment, job: JobRecord) -> None:
+    body = b"".join(_good(f"image-{number}") for number in range(10))
+    first = deliver(deployed, job.key(), body)
+    before = (job.transactions(deployed), job.read(deployed))
+    second = deliver(deployed, job.key(), body)
+    assert last_state(second) == "AlreadyClaimed"
+    assert (job.transactions(deployed), job.read(deployed)) == before
+    assert_held(deployed, job, first, body)
+
+
+def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobRecord) -> None:
+    """The README's event; its object came before EventBridge would have told."""
+    body = _good()
+    first = deliver(deployed, job.key(), body)
+    known = executions(deployed)
+    event = _event(
+        bucket=deployed.bucket, key=job.key(), etag=first.event["detail"]["object"]["etag"]
+    )
+    deployed.step_functions.start_execution(
+        stateMachineArn=deployed.state_machine,
+        input=json.dumps({**event, "replay": {"reason": "to see it again"}}),
+    )
+    again = next_execution(deployed, key=job.key(), but=known)
+    assert last_state(again) == "Settled"
+    assert_held(deployed, job, first, body)
+
+
+def test_an_overwritten_object_supersedes(deployed: Deployment, job: JobRecord) -> None:
+    first = deliver(deployed, job.key(), _good("image-1"))
+    body = _good("image-2")
+    second = deliver(deployed, job.key(), body)
+    assert last_state(second) == "Settled"
+    ids = {item["imageId"] for item in job.transactions(deployed).values()}
+    assert ids == {"image-1", "image-2"}
+    assert job.read(deployed)["resultStats"]["totalCount"] == 1
+    claim = deployed.ledger.claim(job.job_id, job.key())
+    assert claim is not None
+    assert (claim.owner, claim.generation) == (second.arn, 2)
+    assert claim.event_time.strftime("%Y-%m-%dT%H:%M:%SZ") == first.event["time"]
+
+
+def _event(*, bucket: str, key: str, etag: str) -> dict[str, object]:
+    return {
+        "version": "0",
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "time": "2026-01-09T12:34:56Z",
+        "detail": {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag}},
+    }
