@@ -10,9 +10,12 @@ from typer.core import TyperGroup
 
 from local.errors import LocalError, PortTaken, StateOfOtherVersion
 from ops import local_commands
+from ops.dead_events import dead_events
 from ops.demo.command import demo
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.inspect import inspect
+from ops.redrive import redrive
+from ops.rejects import rejects
 from ops.submit import submit
 from ops.terminal import err, visible
 
@@ -57,6 +60,9 @@ app.add_typer(local_commands.app, name="local")
 app.command()(demo)
 app.command()(submit)
 app.command()(inspect)
+app.command()(redrive)
+app.command()(dead_events)
+app.command()(rejects)
 
 
 @app.callback()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "BatchIngest"
@@ -78,6 +79,12 @@ class Deployment:
     def step_functions(self) -> SFNClient:
         """AWS Step Functions."""
         client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @property
+    def sqs(self) -> SQSClient:
+        """Amazon SQS."""
+        client: SQSClient = self._client("sqs")
         return client
 
     def execution_arn(self, name: str) -> str:

@@ -3,6 +3,7 @@
 OpsError
 ├── NothingFound      no embedded AWS, stack, job or execution of that name
 ├── AWSRefused        AWS answered with an error, or not at all
+├── Refused           what was asked for makes no sense, or nobody said yes
 ├── CannotSubmit      the file cannot be uploaded as that job's results
 ├── StillWaiting      what was followed did not end in time
 └── ResultDiffers     what came of the demo is not what its generator knows
@@ -50,6 +51,12 @@ class NothingFound(OpsError):
 
 class AWSRefused(OpsError):
     """AWS answered with an error, or not at all."""
+
+
+class Refused(OpsError):
+    """What was asked for makes no sense, or the person said no: nothing was done."""
+
+    exit_code = ExitCode.REFUSED
 
 
 class CannotSubmit(OpsError):

@@ -44,6 +44,7 @@ class Claim:
         claimed_at: When this generation was claimed.
         resumed_at: When it was last redriven.
         sequencer: S3's order of the event whose content is claimed, empty where it had none.
+        version: Of the content in a bucket with versions, else empty.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Claim:
     claimed_at: datetime | None = None
     resumed_at: datetime | None = None
     sequencer: str = ""
+    version: str = ""
 
     @property
     def working_since(self) -> datetime:
@@ -80,6 +82,7 @@ class Claim:
             claimed_at=_time(row.get("claimedAt")),
             resumed_at=_time(row.get("resumedAt")),
             sequencer=row.get("sequencer", ""),
+            version=row.get("version", ""),
         )
 
 

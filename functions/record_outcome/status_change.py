@@ -73,6 +73,15 @@ class Execution(BaseModel):
         return key if isinstance(key, str) else ""
 
     @property
+    def etag(self) -> str:
+        """Of the content that its input announces; empty where it names none."""
+        try:
+            etag = json.loads(self.input)["detail"]["object"]["etag"]
+        except (ValueError, KeyError, TypeError):
+            return ""
+        return etag.strip('"') if isinstance(etag, str) else ""
+
+    @property
     def parsed_key(self) -> ResultsKey | ManifestKey | None:
         """The same, in its parts."""
         return parse_key(self.key)

@@ -1,0 +1,89 @@
+"""The dead letters of a job, as the ledger knows them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.ledger_rows import object_partition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A rejected record.
+
+    Attributes:
+        key, etag, version: The results object that it lies in; no version without versions.
+        offset, length: Where its line lies, in bytes.
+        record_id: None where the record has none that can be read.
+        excerpt: Of the model's text, or of the line.
+    """
+
+    key: str
+    etag: str
+    version: str
+    offset: int
+    length: int
+    reason: str
+    details: tuple[str, ...]
+    record_id: str | None
+    excerpt: str = field(repr=False)
+
+    @property
+    def where(self) -> str:
+        """For people."""
+        return f"{self.key} @{self.offset}"
+
+    def as_json(self, *, excerpts: bool) -> dict[str, Any]:
+        """For programs; what the model wrote only if it was asked for."""
+        shown = {
+            "key": self.key,
+            "etag": self.etag,
+            "offset": self.offset,
+            "length": self.length,
+            "recordId": self.record_id,
+            "reason": self.reason,
+            "details": list(self.details),
+        }
+        return {**shown, "excerpt": self.excerpt} if excerpts else shown
+
+
+def read_dead_letters(deployed: Deployment, job_id: str) -> list[DeadLetter] | None:
+    """All rejects of a job's newest claims, by place; None if nothing of it was ever claimed.
+
+    Two workers may have processed a record twice: its letter is shown once.
+    """
+    claims = deployed.ledger.claims(job_id)
+    if not claims:
+        return None
+    found: dict[tuple[str, int], DeadLetter] = {}
+    for claim in claims:
+        partition = object_partition(job_id, claim.key, claim.generation)
+        for segment in deployed.ledger.segments(partition):
+            if segment.dead_letters:
+                for letter in _letters(deployed, segment.dead_letters, version=claim.version):
+                    found[letter.key, letter.offset] = letter
+    return [found[place] for place in sorted(found)]
+
+
+def _letters(deployed: Deployment, key: str, *, version: str) -> Iterator[DeadLetter]:
+    body = deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"]
+    for line in body.iter_lines():
+        letter = json.loads(line)
+        yield DeadLetter(
+            key=letter["key"],
+            etag=letter["etag"],
+            version=version,
+            offset=letter["offset"],
+            length=letter["length"],
+            reason=letter["reason"],
+            details=tuple(letter.get("details", ())),
+            record_id=letter.get("recordId"),
+            excerpt=letter.get("excerpt", ""),
+        )

@@ -1,0 +1,165 @@
+"""Failed executions: what each failed of, what a redrive would run again, and whether it can."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.failed_state import FailedState, find_failed_state
+from functions.domain.failures import Cure
+from functions.domain.object_keys import ResultsKey, parse_key
+from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain, plain_cause
+from functions.record_outcome.status_change import FAILED_STATUSES, Execution
+from ops.errors import NothingFound
+from ops.terminal import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ops.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why an execution is not to be redriven, and the command that helps instead."""
+
+    reason: str
+    instead: str
+
+
+@dataclass(frozen=True)
+class FailedExecution:
+    """An execution that did not succeed.
+
+    Attributes:
+        failed: Where it failed.
+        obstacle: Why it is not to be redriven; None where a redrive continues it.
+    """
+
+    execution: Execution
+    failed: FailedState
+    obstacle: Obstacle | None
+
+    @property
+    def name(self) -> str:
+        """The last part of its ARN."""
+        return self.execution.arn.rpartition(":")[2]
+
+    @property
+    def error(self) -> str:
+        """Its own error; of a map, its first child's."""
+        return _error(self.execution, self.failed) or self.execution.status
+
+    @property
+    def cause(self) -> str:
+        """In a sentence, without a stack trace."""
+        if self.execution.error == STEP_FUNCTIONS_MAP_FAILED and self.failed.children:
+            return self.failed.children[0].cause
+        return plain_cause(self.execution.cause)
+
+    @property
+    def will_run(self) -> str:
+        """What a redrive runs again, for people."""
+        items = self.failed.items
+        if items is None:
+            return f"{self.failed.name}, and what follows it"
+        again = items.failed + items.unfinished
+        return f"{again} of {items.total} items of {self.failed.name}, and what follows it"
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        items = self.failed.items
+        return {
+            "execution": self.execution.arn,
+            "job": self.execution.job_id,
+            "object": self.execution.key,
+            "status": self.execution.status,
+            "failedState": self.failed.name,
+            "error": self.error,
+            "cause": self.cause,
+            "items": items and vars(items),
+            "redriveCount": self.execution.redrive_count,
+            "willRun": None if self.obstacle else self.will_run,
+            "obstacle": self.obstacle and vars(self.obstacle),
+        }
+
+
+def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
+    """Look at one execution.
+
+    Raises:
+        NothingFound: there is none with that ARN.
+    """
+    client = deployed.step_functions
+    try:
+        execution = Execution.model_validate(client.describe_execution(executionArn=arn))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+            raise NothingFound(
+                f"On {deployed.place} there is no execution {visible(arn)}. "
+                "`ingest redrive --job ID` finds those of a job."
+            ) from error
+        raise
+    failed = find_failed_state(client, arn)
+    return FailedExecution(execution, failed, _obstacle(deployed, execution, failed))
+
+
+def failed_since(deployed: Deployment, since: datetime) -> Iterator[str]:
+    """ARNs of the machine's executions that failed and started after a time, newest first."""
+    for status in sorted(FAILED_STATUSES):
+        pages = deployed.step_functions.get_paginator("list_executions").paginate(
+            stateMachineArn=deployed.state_machine,
+            statusFilter=status,  # type: ignore[arg-type]  # one of the three
+        )
+        for page in pages:
+            for each in page["executions"]:
+                if each["startDate"] < since:
+                    break  # they come newest first
+                yield each["executionArn"]
+
+
+def is_about(deployed: Deployment, arn: str, job_id: str) -> bool:
+    """Whether an execution works on an object of this job."""
+    described = deployed.step_functions.describe_execution(executionArn=arn)
+    return Execution.model_validate(described).job_id == job_id
+
+
+def _error(execution: Execution, failed: FailedState) -> str:
+    if execution.error == STEP_FUNCTIONS_MAP_FAILED and failed.children:
+        return failed.children[0].error
+    return execution.error
+
+
+def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
+    replay = f"ingest replay {execution.job_id or 'JOB'}"
+    look = f"ingest inspect {execution.arn}"
+    if execution.status not in FAILED_STATUSES:
+        ended = "is running" if execution.status == "RUNNING" else "has succeeded"
+        return Obstacle(f"The execution {ended}: there is nothing to redrive.", look)
+    explanation = explain(_error(execution, failed), status=execution.status)
+    if explanation.cure is Cure.REPLAY:
+        return Obstacle(f"A redrive would fail again. {explanation.meaning}", replay)
+    if not execution.is_redrivable:
+        reason = execution.redrive_status_reason or "Step Functions does not redrive it"
+        return Obstacle(f"It cannot be redriven: {reason}.", replay)
+    if owner := _new_owner(deployed, execution):
+        return Obstacle(
+            "Another execution has the results object since: a redrive would write nothing.",
+            f"ingest inspect {owner}",
+        )
+    return None
+
+
+def _new_owner(deployed: Deployment, execution: Execution) -> str | None:
+    """Who has the claim, if somebody else has it."""
+    key = parse_key(execution.key)
+    if not isinstance(key, ResultsKey):
+        return None
+    claim = deployed.ledger.claim(key.job_id, key.key)
+    # An execution that failed before its claim may be the first for new content: let it try.
+    if claim is None or claim.owner == execution.arn or claim.etag != execution.etag:
+        return None
+    return claim.owner
