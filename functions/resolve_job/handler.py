@@ -6,7 +6,6 @@ from functions.aws import clients, wiring
 from functions.aws.settings import Settings
 from functions.aws.telemetry import telemetry
 from functions.domain.events import Event
-from functions.domain.payloads import Arrival
 from functions.resolve_job.arrivals import ObjectCreated, Resolver
 
 
@@ -26,8 +25,14 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         )
         created = ObjectCreated.model_validate(event["event"])
         arrived = resolver.resolve(created, execution=event["execution"])
-        if arrived.arrival is Arrival.IGNORED:
+        if arrived.job is None:
             say.info(Event.OBJECT_IGNORED, reason=arrived.reason)
         else:
-            say.info(Event.JOB_RESOLVED, arrival=arrived.arrival, job=arrived.job)
+            say.info(
+                Event.JOB_RESOLVED,
+                arrival=arrived.arrival,
+                jobId=arrived.job.job_id,
+                intentId=arrived.job.intent_id,
+                traceId=arrived.job.trace_id,
+            )
         return arrived.as_json()

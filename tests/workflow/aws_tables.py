@@ -1,0 +1,64 @@
+"""The system's tables and bucket in moto, with their real keys, and a function's environment."""
+
+from typing import Any
+
+import boto3
+
+BUCKET = "image-bucket"
+TABLES = {
+    "transactions": ("userId", "transactionId"),
+    "batch-jobs": ("intentId", "submitTime"),
+    "pending-images": ("imageId",),
+    "ledger": ("pk", "sk"),
+}
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "BUCKET_NAME": BUCKET,
+    "BATCH_JOBS_TABLE": "batch-jobs",
+    "LEDGER_TABLE": "ledger",
+    "TRANSACTIONS_TABLE": "transactions",
+    "PENDING_IMAGES_TABLE": "pending-images",
+    "RANGE_BYTES": "1000",
+    "MAX_RANGES": "2000",
+    "LOAD_CONCURRENCY": "4",
+    "WRITE_UNITS_PER_SECOND": "1000",
+    "MIGRATE_CONCURRENCY": "4",
+    "LEDGER_RETENTION_DAYS": "90",
+    "GRACE_HOURS": "24",
+    "STUCK_LOOKBACK_DAYS": "7",
+    "STACK_NAME": "BatchIngest",
+    "POWERTOOLS_SERVICE_NAME": "BatchIngest",
+    "POWERTOOLS_METRICS_NAMESPACE": "BatchIngest",
+}
+
+
+def create_all() -> tuple[Any, Any]:
+    """Make bucket and tables; clients of S3 and DynamoDB."""
+    s3: Any = boto3.client("s3")
+    dynamodb: Any = boto3.client("dynamodb")
+    s3.create_bucket(Bucket=BUCKET)
+    for table, keys in TABLES.items():
+        index: dict[str, Any] = {}
+        names = [*keys]
+        if table == "batch-jobs":
+            names.append("jobId")
+            index["GlobalSecondaryIndexes"] = [
+                {
+                    "IndexName": "jobIdIndex",
+                    "KeySchema": [{"AttributeName": "jobId", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ]
+        dynamodb.create_table(
+            TableName=table,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[
+                {"AttributeName": name, "KeyType": kind}
+                for name, kind in zip(keys, ("HASH", "RANGE"), strict=False)
+            ],
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": "S"} for n in names],
+            **index,
+        )
+    return s3, dynamodb

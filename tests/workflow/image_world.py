@@ -1,0 +1,233 @@
+"""A bucket, tables and a chunk of images, and a worker that may be stopped anywhere."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.aws.deadline import Deadline
+from functions.aws.objects import WorkFiles
+from functions.aws.tables import Ledger
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.images import PROCESSED
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.payloads import ChunkItem, ChunkWork, ClaimRef, JobRef, ObjectRef, Slice
+from functions.domain.timestamps import jst_date
+from functions.domain.transactions import transaction_id
+from functions.migrate_images.image_store import ImageStore
+from functions.migrate_images.migrator import ChunkMigrator
+from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.records import ImageRecords
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.interruptions import Interrupted, Interruptions
+from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.telling import Told
+
+BUCKET = "images"
+USER = "user-1"
+JOB = "job-1"
+EVENT_TIME = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+DATE = jst_date(EVENT_TIME)
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
+LIST = "work/images.jsonl"
+
+
+def results_key(job: str) -> str:
+    return f"batch-output/{job}/input.jsonl.out"
+
+
+def chunk_work(ids: Sequence[str], *, job: str = JOB, execution: str = EXECUTION) -> ChunkWork:
+    """What the map hands to a worker."""
+    key = results_key(job)
+    return ChunkWork(
+        execution=execution,
+        job=JobRef(job_id=job, intent_id=f"intent-{job}", submit_time="2026-11-23T00:00:00Z"),
+        object=ObjectRef(bucket=BUCKET, key=key, name="input.jsonl.out", etag="e", size=1),
+        claim=ClaimRef(generation=1, event_time=EVENT_TIME),
+        chunk=ChunkItem(number=0, slices=[Slice(images=LIST, first=0, count=len(ids))]),
+    )
+
+
+@dataclass
+class World:
+    """All that a worker sees."""
+
+    s3: MemoryS3 = field(default_factory=MemoryS3)
+    dynamodb: MemoryDynamoDB = field(
+        default_factory=lambda: MemoryDynamoDB(
+            pending=("imageId",), transactions=("userId", "transactionId"), ledger=("pk", "sk")
+        )
+    )
+    told: Told = field(default_factory=Told)
+    ids: list[str] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    """What was uploaded, by image id."""
+
+    def add(
+        self,
+        image_id: str,
+        *,
+        content: bytes | None = None,
+        key: str | None = None,
+        user: str = USER,
+        transaction: bool = True,
+        uploaded: bool = True,
+        recorded: bool = True,
+        **put: Any,
+    ) -> str:
+        """Put in an image as the application would; its key."""
+        key = f"uploads/{USER}/{image_id}.jpg" if key is None else key
+        content = f"content of {image_id}".encode() if content is None else content
+        self.ids.append(image_id)
+        if uploaded:
+            self.contents[image_id] = content
+            self.s3.put_object(Bucket=BUCKET, Key=key, Body=content, **put)
+        if recorded:
+            record = {"imageId": image_id, "userId": user, "s3Key": key, "status": "pending"}
+            self.dynamodb.put_item(TableName="pending", Item=to_item(record))
+        if transaction:
+            self.add_transaction(image_id)
+        return key
+
+    def add_transaction(self, image_id: str, *, job: str = JOB) -> None:
+        item = {
+            "userId": USER,
+            "transactionId": transaction_id(job, image_id),
+            "imageId": image_id,
+            "version": 1,
+            "updatedAt": "then",
+        }
+        self.dynamodb.put_item(TableName="transactions", Item=to_item(item))
+
+    def delete_transaction(self, image_id: str, *, job: str = JOB) -> None:
+        key = {"userId": USER, "transactionId": transaction_id(job, image_id)}
+        self.dynamodb.delete_item(TableName="transactions", Key=to_item(key))
+
+    def claim(self, *, job: str = JOB, owner: str = EXECUTION) -> None:
+        row = {
+            **claim_key(job, results_key(job)).as_dict(),
+            "etag": "e",
+            "owner": owner,
+            "generation": 1,
+            "state": "claimed",
+            "eventTime": "2026-11-23T16:30:00Z",
+        }
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+
+    def work(self, *, job: str = JOB) -> ChunkWork:
+        """A chunk of all images, claimed and listed."""
+        self.claim(job=job)
+        lines = b"".join(json.dumps(each).encode() + b"\n" for each in self.ids)
+        self.s3.put_object(Bucket=BUCKET, Key=LIST, Body=lines)
+        return chunk_work(self.ids, job=job)
+
+    def migrator(
+        self,
+        interruptions: Interruptions | None = None,
+        *,
+        job: str = JOB,
+        threads: int = 1,
+        deadline: Deadline | None = None,
+        date: str = DATE,
+        **copy_options: Any,
+    ) -> ChunkMigrator:
+        """A worker of a job."""
+        s3: Any = Interrupted(self.s3, interruptions or Interruptions())
+        dynamodb: Any = Interrupted(self.dynamodb, interruptions or Interruptions())
+        records = ImageRecords(
+            client=dynamodb,
+            pending_images="pending",
+            transactions="transactions",
+            job_id=job,
+            user_id=USER,
+            sleep=lambda _: None,
+            jitter=lambda: 0.5,
+        )
+        return ChunkMigrator(
+            files=WorkFiles(s3, BUCKET),
+            ledger=Ledger(dynamodb, "ledger"),
+            records=records,
+            mover=ImageMover(
+                store=ImageStore(s3, BUCKET, copy_options),
+                records=records,
+                user_id=USER,
+                date=date,
+            ),
+            deadline=deadline or Deadline(1.0, lambda: 0.0),
+            expires=1,
+            now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
+            say=self.told,
+            threads=threads,
+        )
+
+    def migrate(self, interruptions: Interruptions | None = None, **more: Any) -> ChunkWork:
+        """The whole chunk, as often as the map would call."""
+        job = more.get("job", JOB)
+        work = self.work(job=job)
+        while not work.finished:
+            work = self.migrator(interruptions, **more).migrate(work)
+        return work
+
+    def transactions(self, *, job: str = JOB) -> dict[str, dict[str, Any]]:
+        """Plain transactions by image id."""
+        items = map(from_item, self.dynamodb.tables["transactions"].values())
+        of_job = {transaction_id(job, each) for each in self.ids}
+        return {item["imageId"]: item for item in items if item["transactionId"] in of_job}
+
+    def s3_key(self, image_id: str, *, job: str = JOB) -> str | None:
+        return self.transactions(job=job)[image_id].get("s3Key")
+
+    def pending(self, image_id: str) -> dict[str, Any]:
+        return from_item(self.dynamodb.tables["pending"][image_id,])
+
+    def counts(self, *, job: str = JOB) -> Any:
+        """What the chunk's row says."""
+        return (
+            Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
+            .chunks(object_partition(job, results_key(job), 1))[0]
+            .as_dict()
+        )
+
+    def images(self) -> dict[str, bytes]:
+        """All images in the bucket by key."""
+        return {
+            key: stored.body
+            for key, stored in self.s3.objects.items()
+            if key.startswith(("uploads/", "processed/"))
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Everything that can be told apart from outside."""
+        versionless = {
+            key: (o.body, o.etag, o.content_type, o.metadata, o.tags, o.storage_class)
+            for key, o in self.s3.objects.items()
+        }
+        return {"objects": versionless, "tables": self.dynamodb.tables}
+
+    # What must hold at every moment -------------------------------------------------------
+
+    def check_moment(self) -> None:
+        """No transaction points at nothing, and no image that was uploaded is lost."""
+        objects = self.images()
+        for transaction in map(from_item, self.dynamodb.tables["transactions"].values()):
+            if (key := transaction.get("s3Key")) is not None:
+                assert key in objects, f"{transaction['imageId']} points at nothing: {key}"
+        for image_id, content in self.contents.items():
+            assert content in objects.values(), f"{image_id} is lost"
+
+    def check_end(self) -> None:
+        """No content is in both places, and a moved one is marked as moved."""
+        self.check_moment()
+        objects = self.images()
+        moved = {body for key, body in objects.items() if key.startswith("processed/")}
+        waiting = {body for key, body in objects.items() if key.startswith("uploads/")}
+        assert not moved & waiting
+        for record in map(from_item, self.dynamodb.tables["pending"].values()):
+            if record["status"] == PROCESSED:
+                assert record["processedKey"] in objects
+
+
+def etag_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -1,0 +1,94 @@
+"""Tables of DynamoDB: conditional writes, consistent reads, queries."""
+
+# ruff: noqa: N803 - the arguments are named by AWS
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.workflow.memory.errors import refusal
+from tests.workflow.memory.expressions import Expression, Item
+
+INDEX_KEYS = ("jobId",)
+
+
+class MemoryDynamoDB:
+    """The client's methods that are used."""
+
+    def __init__(self, **keys: tuple[str, ...]) -> None:
+        """Make tables.
+
+        Args:
+            keys: Key attributes by table.
+        """
+        self.keys = keys
+        self.tables: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in keys}
+        #: How many keys of a batch are answered at once.
+        self.batch_size = 100
+
+    def put_item(self, *, TableName: str, Item: Item, **request: Any) -> dict[str, Any]:
+        self._check(TableName, Item, "PutItem", request)
+        self.tables[TableName][self._key(TableName, Item)] = copy.deepcopy(Item)
+        return {}
+
+    def get_item(self, *, TableName: str, Key: Item, **_request: Any) -> dict[str, Any]:
+        found = self.tables[TableName].get(self._key(TableName, Key))
+        return {"Item": copy.deepcopy(found)} if found is not None else {}
+
+    def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
+        self.tables[TableName].pop(self._key(TableName, Key), None)
+        return {}
+
+    def update_item(self, *, TableName: str, Key: Item, **request: Any) -> dict[str, Any]:
+        found = self._check(TableName, Key, "UpdateItem", request)
+        # With nothing there, an update makes the item from its key.
+        changed = Expression(request["UpdateExpression"], found or dict(Key), request).updated()
+        self.tables[TableName][self._key(TableName, Key)] = copy.deepcopy(changed)
+        return {"Attributes": changed} if request.get("ReturnValues") == "ALL_NEW" else {}
+
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        ((table, request),) = RequestItems.items()
+        asked = [self._key(table, key) for key in request["Keys"]]
+        assert 1 <= len(asked) == len(set(asked)) <= 100
+        answered, rest = request["Keys"][: self.batch_size], request["Keys"][self.batch_size :]
+        wanted = set(request["ExpressionAttributeNames"].values())
+        found = (self.tables[table].get(self._key(table, key)) for key in answered)
+        items = [{k: v for k, v in item.items() if k in wanted} for item in found if item]
+        left = {table: {**request, "Keys": rest}} if rest else {}
+        return {"Responses": {table: copy.deepcopy(items)}, "UnprocessedKeys": left}
+
+    def query(self, *, TableName: str, **request: Any) -> dict[str, Any]:
+        met = [
+            copy.deepcopy(item)
+            for _, item in sorted(self.tables[TableName].items())
+            if Expression(request["KeyConditionExpression"], item, request).holds()
+        ]
+        return {"Items": met[: request.get("Limit", len(met))]}
+
+    def get_paginator(self, operation: str) -> "Pages":
+        assert operation == "query"
+        return Pages(self)
+
+    def _check(
+        self, table: str, keyed: Item, operation: str, request: Mapping[str, Any]
+    ) -> Item | None:
+        found = self.tables[table].get(self._key(table, keyed))
+        condition = request.get("ConditionExpression")
+        if condition and not Expression(condition, found or {}, request).holds():
+            raise refusal("ConditionalCheckFailedException", operation)
+        return found
+
+    def _key(self, table: str, item: Item) -> tuple[str, ...]:
+        return tuple(item[name]["S"] for name in self.keys[table])
+
+
+@dataclass(frozen=True)
+class Pages:
+    """The paginator of query, two items a page."""
+
+    client: MemoryDynamoDB
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        items = self.client.query(**request)["Items"]
+        for start in range(0, max(len(items), 1), 2):
+            yield {"Items": items[start : start + 2]}
