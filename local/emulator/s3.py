@@ -8,8 +8,8 @@
   on an ETag reads the object
   (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html,
   https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html).
-* IfMatch and IfNoneMatch on the destination of a copy, and the storage class of a copy, which
-  is STANDARD unless the request says otherwise
+* IfMatch and IfNoneMatch on the destination of a copy, its storage class, which is STANDARD
+  unless the request says otherwise, and its ETag, which is that of one part
   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html).
 * A range of a version
   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
@@ -21,9 +21,11 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape
 
 from ministack.core import iam_actions
 from ministack.services import eventbridge, s3
@@ -35,15 +37,19 @@ TOUCHES = (
     "ministack.core.iam_actions:s3_access_point_resources",
     "ministack.core.iam_actions:s3_additional_checks",
     "ministack.services.eventbridge:_dispatch_event",
+    "ministack.services.s3:S3_PERSIST",
     "ministack.services.s3:_buckets",
     "ministack.services.s3:_check_put_preconditions",
     "ministack.services.s3:_copy_object",
     "ministack.services.s3:_fire_s3_event",
+    "ministack.services.s3:_fire_s3_event_async",
     "ministack.services.s3:_get_object",
     "ministack.services.s3:_object_tags",
     "ministack.services.s3:_object_versions",
     "ministack.services.s3:_parse_range",
+    "ministack.services.s3:_persist_object",
     "ministack.services.s3:_range_error_xml",
+    "ministack.services.s3:_read_body",
     "ministack.services.s3:_xml_body",
 )
 
@@ -54,10 +60,14 @@ _access_point_resources = iam_actions.s3_access_point_resources
 _copy_object = s3._copy_object
 _get_object = s3._get_object
 _fire_event = s3._fire_s3_event
+_fire_event_async = s3._fire_s3_event_async
 _dispatch_event = eventbridge._dispatch_event
 
 _version_of_event: contextvars.ContextVar[str | None] = contextvars.ContextVar(
     "version_of_event", default=None
+)
+_etag_of_copy: contextvars.ContextVar[str | None] = contextvars.ContextVar(
+    "etag_of_copy", default=None
 )
 
 
@@ -68,6 +78,7 @@ def install() -> None:
     s3._copy_object = _copy
     s3._get_object = _get
     s3._fire_s3_event = _fire
+    s3._fire_s3_event_async = _fire_async
     eventbridge._dispatch_event = _dispatch
 
 
@@ -168,8 +179,48 @@ def _copy(bucket: str, key: str, headers: dict[str, str]) -> Response:
             refused = s3._check_put_preconditions(headers, target["objects"].get(key))
             if refused is not None:
                 return refused  # type: ignore[no-any-return]
-    copied: Response = _copy_object(bucket, key, {"x-amz-storage-class": "STANDARD", **headers})
+    whole = _etag_of_whole(source) if source else None
+    token = _etag_of_copy.set(whole)
+    try:
+        copied: Response = _copy_object(bucket, key, {"x-amz-storage-class": "STANDARD", **headers})
+    finally:
+        _etag_of_copy.reset(token)
+    if whole and copied[0] == 200:
+        return _name_by_content(bucket, key, whole, copied)
     return copied
+
+
+def _etag_of_whole(source: tuple[str, str, str | None]) -> str | None:
+    """The ETag of a copy of an object that came in parts; None for other objects.
+
+    A copy is one object in one part, and is named by the MD5 of its content.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
+    """
+    bucket, key, version = source
+    record = (s3._buckets.get(bucket) or {"objects": {}})["objects"].get(key)
+    if version or record is None or "-" not in record["etag"]:
+        return None
+    content = s3._read_body(bucket, key, record)
+    return f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
+
+
+def _name_by_content(bucket: str, key: str, etag: str, copied: Response) -> Response:
+    status, answered, body = copied
+    record = s3._buckets.get(bucket)["objects"][key]
+    old, record["etag"] = record["etag"], etag
+    for entry in s3._object_versions.get((bucket, key)) or []:
+        if entry["version_id"] == record.get("version_id"):
+            entry["etag"] = etag
+    if s3.S3_PERSIST:
+        s3._persist_object(bucket, key, record)
+    return status, answered, body.replace(escape(old).encode(), escape(etag).encode())
+
+
+@functools.wraps(_fire_event_async)
+def _fire_async(*args: Any, **kwargs: Any) -> None:
+    if etag := _etag_of_copy.get():
+        kwargs["etag"] = etag
+    _fire_event_async(*args, **kwargs)
 
 
 def _get(

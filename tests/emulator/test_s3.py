@@ -123,6 +123,20 @@ class TestCopy:
         aws.s3.copy_object(Bucket=bucket, Key="to", CopySource=f"{bucket}/from")
         assert "StorageClass" not in aws.s3.head_object(Bucket=bucket, Key="to")
 
+    def test_of_an_object_in_parts_is_one_part(self, aws: Aws, bucket: str) -> None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html."""
+        upload = aws.s3.create_multipart_upload(Bucket=bucket, Key="from")["UploadId"]
+        part = {"Bucket": bucket, "Key": "from", "UploadId": upload}
+        etag = aws.s3.upload_part(**part, PartNumber=1, Body=b"12345")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        source = aws.s3.complete_multipart_upload(**part, MultipartUpload=parts)["ETag"]
+        assert source.endswith('-1"')
+        copy = aws.s3.copy_object(Bucket=bucket, Key="to", CopySource=f"{bucket}/from")
+        # The MD5 of the content, which is that of the one part.
+        assert copy["CopyObjectResult"]["ETag"] == etag
+        assert aws.s3.head_object(Bucket=bucket, Key="to")["ETag"] == etag
+        aws.s3.get_object(Bucket=bucket, Key="to", IfMatch=etag)
+
 
 def test_a_range_of_a_version_is_cut(aws: Aws, bucket: str) -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Range"."""
