@@ -42,13 +42,7 @@ _MAX_REDRIVES = 1000
 _THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
 
 
-def run(
-    frame: Frame,
-    state: State,
-    data: Json,
-    *,
-    engine: Engine,
-) -> tuple[Json, str | None]:
+def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json, str | None]:
     """The state's output, and the name of the next state.
 
     Args:

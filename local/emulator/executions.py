@@ -119,13 +119,14 @@ def announce(execution: Execution) -> None:
 
 
 def _interrupted(execution: Execution, status: str) -> list[str]:
-    """The types of the events of a state that is cut short."""
+    """The types of the events of a state that is cut short from outside."""
     cursor = execution["cursor"]
     if status not in ("ABORTED", "TIMED_OUT") or not cursor["entered"]:
         return []
-    if cursor["type"] not in ("Map", "Task", "Wait"):
-        return []
-    return [*(["MapRunAborted"] if "mapRunArn" in cursor else []), f"{cursor['type']}StateAborted"]
+    kinds = ["MapRunAborted"] if "mapRunArn" in cursor else []
+    if status == "ABORTED" and cursor["type"] in ("Map", "Task", "Wait"):
+        kinds.append(f"{cursor['type']}StateAborted")
+    return kinds
 
 
 _ENDINGS = {

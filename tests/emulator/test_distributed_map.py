@@ -431,6 +431,68 @@ def test_a_result_over_the_limit_starts_a_new_map_run_when_redriven(
     assert [run["status"] for run in runs] == ["FAILED", "FAILED"]
 
 
+def test_an_output_that_cannot_be_selected_starts_a_new_map_run_when_redriven(
+    aws: Aws, machine: Machine
+) -> None:
+    """redrive-map-run.html: a new Map Run after a JSON data interpolation error."""
+    execution = aws.start(machine([{"id": "a"}], map_fields={"OutputPath": "$.absent"}))
+    assert aws.ended(execution)["error"] == "States.Runtime"
+    aws.redriven(execution)
+    assert [run["redriveCount"] for run in aws.map_runs(execution)] == [0, 0]
+
+
+def test_the_machines_time_limit_aborts_the_children(
+    aws: Aws, machine: Machine, switch: Path
+) -> None:
+    """redrive-map-run.html: the Map Run cancels its children when the parent times out."""
+    arn = machine([{"id": "held", "until": str(switch)}])
+    definition = json.loads(aws.states.describe_state_machine(stateMachineArn=arn)["definition"])
+    aws.states.update_state_machine(
+        stateMachineArn=arn, definition=json.dumps(definition | {"TimeoutSeconds": 1})
+    )
+    execution = aws.start(arn)
+    assert aws.ended(execution)["status"] == "TIMED_OUT"
+    (run,) = eventually(
+        lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
+    )
+    assert _counts(run) == {"aborted": 1, "total": 1}
+    switch.touch()
+    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+    (run,) = aws.map_runs(execution)
+    assert run["redriveCount"] == 1
+
+
+def test_children_are_listed_by_status_and_by_redrive(
+    aws: Aws, machine: Machine, switch: Path
+) -> None:
+    """API_ListExecutions.html: statusFilter, redriveFilter, pages."""
+    items = [{"id": "good"}, {"id": "bad", "unless": str(switch)}]
+    execution = aws.start(machine(items, map_fields={"MaxConcurrency": 1}))
+    aws.ended(execution)
+    (run,) = aws.map_runs(execution)
+
+    def listed(**filters: Any) -> int:
+        answer = aws.states.list_executions(mapRunArn=run["mapRunArn"], **filters)
+        return len(answer["executions"])
+
+    assert (listed(statusFilter="FAILED"), listed(statusFilter="SUCCEEDED")) == (1, 1)
+    assert listed(redriveFilter="REDRIVEN") == 0
+    switch.touch()
+    aws.redriven(execution)
+    assert (listed(redriveFilter="REDRIVEN"), listed(redriveFilter="NOT_REDRIVEN")) == (1, 1)
+    first = aws.states.list_executions(mapRunArn=run["mapRunArn"], maxResults=1)
+    second = aws.states.list_executions(
+        mapRunArn=run["mapRunArn"], maxResults=1, nextToken=first["nextToken"]
+    )
+    assert "nextToken" not in second
+    assert first["executions"][0]["executionArn"] != second["executions"][0]["executionArn"]
+    with pytest.raises(aws.states.exceptions.ClientError, match="ValidationException"):
+        aws.states.list_executions(
+            stateMachineArn=execution.rsplit(":", 1)[0].replace(":execution:", ":stateMachine:"),
+            statusFilter="PENDING_REDRIVE",
+        )
+
+
 @pytest.mark.parametrize(
     ("action", "error"),
     [

@@ -197,4 +197,5 @@ def test_a_warm_invocation_has_no_artificial_delay(aws: Aws, own: str) -> None:
         started = time.perf_counter()
         _call(aws, own, {})
         took.append(time.perf_counter() - started)
-    assert sorted(took)[len(took) // 2] < 0.04
+    # A fixed wait shows in the fastest call too, whatever else the machine does.
+    assert min(took) < 0.04

@@ -266,3 +266,16 @@ def test_each_retrier_counts_its_own_attempts(aws: Aws, role: str, invoke: Invok
     other = aws.event_types(aws.run(machine, {"raise": "Other"})["executionArn"])
     assert flaky.count("TaskScheduled") == 1
     assert other.count("TaskScheduled") == 3
+
+
+def test_deleting_a_machine_ends_its_executions(
+    aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
+) -> None:
+    """API_DeleteStateMachine.html: running executions are ended."""
+    machine = aws.machine(_one(invoke()), role=role)
+    execution = aws.start(machine, {"touch": str(tmp_path / "on"), "until": str(switch)})
+    eventually((tmp_path / "on").exists, "the task runs")
+    aws.states.delete_state_machine(stateMachineArn=machine)
+    with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
+        aws.states.describe_execution(executionArn=execution)
+    switch.touch()
