@@ -81,6 +81,6 @@ class ResultDiffers(OpsError):
     def __init__(self, differences: Sequence[str]) -> None:
         self.differences = tuple(differences)
         super().__init__(
-            f"The outcome differs from what the generator knows in {len(differences)} places, "
-            "listed above; the first: " + differences[0]
+            f"The outcome differs from what the generator knows in {len(differences)} places; "
+            f"the first: {differences[0]}"
         )

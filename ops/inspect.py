@@ -9,11 +9,13 @@ import typer
 
 from ops import options, outcome_view
 from ops.errors import ExitCode, NothingFound
+from ops.failures import read_failed
 from ops.outcome import read_execution, read_outcome
 from ops.terminal import out, print_json, visible
 
 if TYPE_CHECKING:
     from ops.deployment import Deployment
+    from ops.failures import FailedExecution
     from ops.outcome import Outcome
 
 
@@ -36,7 +38,7 @@ def inspect(
     A failed execution begins with its cause and cure, and exits with 4.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
-    show(look_up(deployed, target), bucket=deployed.bucket, as_json=as_json)
+    show(deployed, look_up(deployed, target), as_json=as_json)
 
 
 def look_up(deployed: Deployment, target: str) -> Outcome:
@@ -58,12 +60,19 @@ def look_up(deployed: Deployment, target: str) -> Outcome:
     return found
 
 
-def show(outcome: Outcome, *, bucket: str, as_json: bool) -> None:
+def show(deployed: Deployment, outcome: Outcome, *, as_json: bool) -> None:
     """Print an outcome; exit with 4 if it is a failure."""
-    now = datetime.now(UTC)
+    now, failed = datetime.now(UTC), why(deployed, outcome)
     if as_json:
-        print_json(outcome_view.as_json(outcome, now=now))
+        print_json(outcome_view.as_json(outcome, now=now, failed=failed))
     else:
-        out.print(outcome_view.render(outcome, now=now, bucket=bucket))
+        out.print(outcome_view.render(outcome, now=now, bucket=deployed.bucket, failed=failed))
     if outcome.has_failed:
         raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def why(deployed: Deployment, outcome: Outcome) -> FailedExecution | None:
+    """Look into the execution that is shown, if it failed: into a map's children, too."""
+    if outcome.history is None or outcome.history.failure is None:
+        return None
+    return read_failed(deployed, outcome.history.arn)

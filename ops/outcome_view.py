@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from functions.domain.failures import Failure
 from functions.domain.timestamps import timestamp
+from ops.failure_view import failure_text
 from ops.terminal import outside, visible
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from ops.failures import FailedExecution
     from ops.history import History
     from ops.outcome import ObjectOutcome, Outcome
 
@@ -31,24 +32,27 @@ _STYLES = {
     "TIMED_OUT": "bold red",
     "ABORTED": "bold red",
 }
-_CAUSE_CHARACTERS = 1500
 _LISTED = 5
 
 
-def render(outcome: Outcome, *, now: datetime, bucket: str) -> Group:
+def render(
+    outcome: Outcome, *, now: datetime, bucket: str, failed: FailedExecution | None = None
+) -> Group:
     """The whole outcome; what failed, and why, comes first."""
-    return Group(*_parts(outcome, now=now, bucket=bucket))
+    return Group(*_parts(outcome, now=now, bucket=bucket, failed=failed))
 
 
-def _parts(outcome: Outcome, *, now: datetime, bucket: str) -> Iterator[RenderableType]:
+def _parts(
+    outcome: Outcome, *, now: datetime, bucket: str, failed: FailedExecution | None
+) -> Iterator[RenderableType]:
     if outcome.job_id:
         yield _headline("Job", outcome.job_id, outcome.status or "no record")
     history = outcome.history
     if history is not None:
         took = seconds(history.duration(now=now))
         yield _headline("Execution", history.name, history.status, f" in {took}")
-        if history.failure is not None:
-            yield failure_text(history)
+    if failed is not None:
+        yield failure_text(failed)
     if outcome.objects:
         yield counts_text(outcome)
     if outcome.loads.rejects or outcome.images.left:
@@ -67,29 +71,6 @@ def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
         f"{what} ", (visible(name), "bold"), ": ", (visible(status), _STYLES.get(status, "cyan")),
         rest,
     )  # fmt: skip
-
-
-def failure_text(history: History) -> Text:
-    """State, error, cause, and what to do about it."""
-    failure = history.failure
-    if failure is None:
-        return Text()
-    lines = Text.assemble(
-        ("  Failed in ", "red"), (visible(failure.state or "between two states"), "bold red"),
-        (": ", "red"), (visible(failure.error), "bold red"),
-    )  # fmt: skip
-    if failure.cause:
-        lines.append("\n  ").append(visible(failure.cause[:_CAUSE_CHARACTERS]))
-    lines.append("\n  ").append(advice(failure.error), style="bold")
-    return lines
-
-
-def advice(error: str) -> str:
-    """What to do about an error, in the words that alarms and messages use too."""
-    try:
-        return Failure(error).explanation.sentence
-    except ValueError:
-        return "Cure: remove the cause, then redrive the execution."
 
 
 def states_table(history: History, *, now: datetime) -> Table:
@@ -164,13 +145,16 @@ def seconds(duration: timedelta) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def as_json(outcome: Outcome, *, now: datetime) -> dict[str, Any]:
+def as_json(
+    outcome: Outcome, *, now: datetime, failed: FailedExecution | None = None
+) -> dict[str, Any]:
     """The outcome as JSON values, in the words of the ledger and of batch-jobs."""
     return {
         "jobId": outcome.job_id or None,
         "job": outcome.record,
         "objects": [_object_json(each) for each in outcome.objects],
         "execution": _history_json(outcome.history, now=now) if outcome.history else None,
+        "failure": failed and failed.as_json(),
     }
 
 
@@ -192,7 +176,6 @@ def _object_json(each: ObjectOutcome) -> dict[str, Any]:
 
 
 def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
-    failure = history.failure
     return {
         "executionArn": history.arn,
         "status": history.status,
@@ -208,11 +191,4 @@ def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
             }
             for run in history.states
         ],
-        "failure": failure
-        and {
-            "state": failure.state,
-            "error": failure.error,
-            "cause": failure.cause,
-            "advice": advice(failure.error),
-        },
     }

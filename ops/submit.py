@@ -81,7 +81,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
             read=lambda: [upload.read()], is_over=ended, now=lambda: datetime.now(UTC)
         )
         (outcome,) = follower.follow()
-        show(outcome, bucket=deployed.bucket, as_json=as_json)
+        show(deployed, outcome, as_json=as_json)
     elif as_json:
         print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
     else:

@@ -20,6 +20,7 @@ from ops.demo.generator import make_demo
 from ops.demo.observation import Observation, observe
 from ops.demo.transactions_view import transactions_table
 from ops.errors import ResultDiffers
+from ops.inspect import why
 from ops.progress import Follower, ended
 from ops.terminal import err, out, print_json, visible
 
@@ -122,12 +123,14 @@ def _announce(batches: Sequence[Batch]) -> None:
 
 
 def _show(run: Run) -> None:
-    now = datetime.now(UTC)
+    now, bucket = datetime.now(UTC), run.deployment.bucket
     for outcome, seen in zip(run.outcomes, run.observations, strict=True):
-        out.print(outcome_view.render(outcome, now=now, bucket=run.deployment.bucket))
+        failed = why(run.deployment, outcome)
+        out.print(outcome_view.render(outcome, now=now, bucket=bucket, failed=failed))
         out.print()
-        out.print(transactions_table(list(seen.transactions.values())))
-        out.print()
+        if seen.transactions:
+            out.print(transactions_table(list(seen.transactions.values())))
+            out.print()
     outputs, endpoint = run.deployment.outputs, run.deployment.embedded
     out.print("Where everything lies", style="bold")
     out.print(f"  {run.deployment.place}, credentials test / test")
@@ -142,6 +145,8 @@ def _show(run: Run) -> None:
     if run.differences:
         for difference in run.differences[:_SHOWN_DIFFERENCES]:
             out.print(f"  differs: {visible(difference)}", style="red")
+        if (more := len(run.differences) - _SHOWN_DIFFERENCES) > 0:
+            out.print(f"  and {more} more", style="red")
         return
     records = sum(batch.records for batch in run.batches)
     out.print(

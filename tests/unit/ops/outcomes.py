@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts
+from functions.record_outcome.status_change import Execution
+from ops.failures import FailedExecution, Obstacle
 from ops.outcome import ObjectOutcome, Outcome
 from tests.unit.ops.test_history import ARN, LOADING, START, exited, failed, of
 
@@ -42,3 +45,21 @@ def outcome(
 
 def unclaimed() -> Outcome:
     return Outcome("job1", {"status": "SUBMITTED"}, (), None)
+
+
+def failed_execution(
+    *, error: str = "WriteThrottled", obstacle: Obstacle | None = None
+) -> FailedExecution:
+    """LoadRanges has failed of one child."""
+    child = FailedChild("bytes 0-10", error, "table \x1b[2Jthrottled")
+    described = {
+        "executionArn": ARN,
+        "status": "FAILED",
+        "error": "States.ExceedToleratedFailureThreshold",
+        "cause": "The specified tolerated failure threshold was exceeded",
+    }
+    return FailedExecution(
+        Execution.model_validate(described),
+        FailedState("LoadRanges", MapCounts(succeeded=1, failed=1, unfinished=2), (child,)),
+        obstacle,
+    )

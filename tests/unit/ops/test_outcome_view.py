@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
+from ops.failures import FailedExecution, Obstacle
 from ops.outcome_view import as_json, render, seconds
-from tests.unit.ops.outcomes import FAILED, NOW, outcome
+from tests.unit.ops.outcomes import FAILED, NOW, failed_execution, outcome
 
 if TYPE_CHECKING:
     from ops.outcome import Outcome
 
 
-def shown(value: Outcome) -> str:
+def shown(value: Outcome, failed: FailedExecution | None = None) -> str:
     drawn = io.StringIO()
     console = Console(file=drawn, width=100, soft_wrap=True, markup=False, color_system=None)
-    console.print(render(value, now=NOW, bucket="images"))
+    console.print(render(value, now=NOW, bucket="images", failed=failed))
     return drawn.getvalue()
 
 
@@ -47,26 +47,37 @@ def test_places_are_whole_to_be_copied_and_not_too_many() -> None:
 
 
 def test_the_cause_and_the_cure_of_a_failure_come_first() -> None:
-    lines = shown(outcome(history=FAILED, status="FAILED")).splitlines()
+    lines = shown(outcome(history=FAILED, status="FAILED"), failed_execution()).splitlines()
     assert lines[0] == "Job job1: FAILED"
     assert lines[1].endswith("FAILED in 4.00 s")
     assert lines[2] == "  Failed in LoadRanges: WriteThrottled"
-    assert "redrive the execution" in lines[4]
+    assert lines[4] == "  1 of 4 items failed, 1 succeeded, 2 did not finish"
+    assert lines[5] == "    bytes 0-10: WriteThrottled"
+    assert "then redrive the execution" in lines[6]
+    assert lines[7] == "  Next: ingest redrive one"
+
+
+def test_what_cannot_be_redriven_says_what_helps_instead() -> None:
+    obstacle = Obstacle("It is too late.", "ingest replay job1")
+    text = shown(outcome(history=FAILED), failed_execution(obstacle=obstacle))
+    assert "It is too late.\n  Instead: ingest replay job1\n" in text
+    assert "Next:" not in text
 
 
 def test_what_came_from_outside_is_not_obeyed() -> None:
-    text = shown(outcome(history=FAILED, key="batch-output/job1/\x1b]0;title\x07[red].jsonl"))
+    hostile = outcome(history=FAILED, key="batch-output/job1/\x1b]0;title\x07[red].jsonl")
+    text = shown(hostile, failed_execution())
     assert "\x1b" not in text
     assert "\\x1b]0;title\\x07[red].jsonl" in text
     assert "table \\x1b[2Jthrottled" in text
 
 
 def test_json_speaks_the_words_of_the_ledger() -> None:
-    value = as_json(outcome(history=FAILED, status="FAILED"), now=NOW)
+    value = as_json(outcome(history=FAILED, status="FAILED"), now=NOW, failed=failed_execution())
     json.dumps(value)
     (each,) = value["objects"]
     assert (each["totalCount"], each["rejectsByReason"]) == (100, {"ModelError": 8})
-    assert value["execution"]["failure"]["error"] == "WriteThrottled"
+    assert value["failure"]["error"] == "WriteThrottled"
     assert value["execution"]["states"][-1] == {
         "name": "LoadRanges",
         "type": "Map",
@@ -74,12 +85,6 @@ def test_json_speaks_the_words_of_the_ledger() -> None:
         "seconds": 1.0,
         "exited": False,
     }
-
-
-def test_an_error_that_is_not_ours_has_a_cure_too() -> None:
-    failure = replace(FAILED.failure, error="States.Timeout") if FAILED.failure else None
-    text = shown(outcome(history=replace(FAILED, failure=failure), status="FAILED"))
-    assert "Cure: remove the cause, then redrive the execution." in text
 
 
 @pytest.mark.parametrize(
