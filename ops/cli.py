@@ -16,6 +16,7 @@ from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.inspect import inspect
 from ops.redrive import redrive
 from ops.rejects import rejects
+from ops.replay import replay
 from ops.submit import submit
 from ops.terminal import err, visible
 
@@ -61,6 +62,7 @@ app.command()(demo)
 app.command()(submit)
 app.command()(inspect)
 app.command()(redrive)
+app.command()(replay)
 app.command()(dead_events)
 app.command()(rejects)
 

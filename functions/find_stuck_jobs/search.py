@@ -5,19 +5,21 @@ for its grace period; an execution can hang. The bucket, the claims and the jobs
 held against each other here.
 """
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from functions.aws.settlement import JobSettler
+from functions.aws.settlement import JobSettler, SettlementContended
 from functions.aws.telemetry import Telemetry
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobStatus
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,17 +30,33 @@ LONGEST_EXECUTION: Final = timedelta(hours=25)
 """The state machine stops an execution after 24 hours."""
 
 
+@dataclass(frozen=True)
+class ResultsObject:
+    """What the bucket says of a results object."""
+
+    key: str
+    etag: str
+    created: datetime
+
+
 @dataclass
 class JobObjects:
     """A job's objects in the bucket.
 
     Attributes:
-        results: When each results object was created, by key.
         latest: When the newest object of the job was created.
     """
 
-    results: dict[str, datetime] = field(default_factory=dict)
+    results: list[ResultsObject] = field(default_factory=list)
     latest: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, and the command that mends it or shows more."""
+
+    sentence: str
+    cure: str
 
 
 @dataclass(frozen=True)
@@ -57,8 +75,10 @@ class StuckJobSearch:
         stuck = 0
         for job_id, objects in self._jobs().items():
             problems = list(self._problems(job_id, objects))
-            for problem, cure in problems:
-                self.say.warn(Event.JOB_STUCK, job=job_id, problem=problem, cure=cure)
+            for problem in problems:
+                self.say.warn(
+                    Event.JOB_STUCK, jobId=job_id, problem=problem.sentence, cure=problem.cure
+                )
             stuck += bool(problems)
         self.say.count(Metric.STUCK_JOBS, stuck)
         return stuck
@@ -77,35 +97,65 @@ class StuckJobSearch:
                 job = jobs[parsed.job_id]
                 job.latest = max(job.latest or created, created)
                 if isinstance(parsed, ResultsKey):
-                    job.results[entry["Key"]] = created
+                    etag = entry["ETag"].strip('"')
+                    job.results.append(ResultsObject(entry["Key"], etag, created))
         return jobs
 
-    def _problems(self, job_id: str, objects: JobObjects) -> Iterator[tuple[str, str]]:
+    def _problems(self, job_id: str, objects: JobObjects) -> Iterator[Problem]:
         claims = {claim.key: claim for claim in self.settler.ledger.claims(job_id)}
-        for key, created in objects.results.items():
-            if key not in claims and created < self.now - SETTLING_IN:
-                yield f"no execution ever claimed {key}", f"ingest replay {job_id}"
+        for results in objects.results:
+            if self._is_unclaimed(results, claims.get(results.key)):
+                yield self._unclaimed(job_id, results)
         for claim in claims.values():
             if self._hangs(claim):
-                yield f"no end of {claim.key}", f"ingest inspect {claim.owner}"
+                yield Problem(
+                    f"no end of {claim.key} since {timestamp(claim.working_since)}",
+                    f"ingest inspect {claim.owner}; if it has ended, {_replay(job_id, claim.key)}",
+                )
         if not objects.results and objects.latest and objects.latest < self.now - SETTLING_IN:
-            yield "a manifest, but no results object", f"ingest inspect {job_id}"
+            yield Problem("a manifest, but no results object", f"ingest inspect {job_id}")
         if claims and all(claim.state is ClaimState.DONE for claim in claims.values()):
             yield from self._past_grace(job_id)
 
-    def _hangs(self, claim: Claim) -> bool:
-        begun = claim.claimed_at or claim.event_time
-        return claim.state is ClaimState.CLAIMED and begun < self.now - LONGEST_EXECUTION
+    def _is_unclaimed(self, results: ResultsObject, claim: Claim | None) -> bool:
+        """Whether nobody has this content, though its event should have come long ago."""
+        if results.created >= self.now - SETTLING_IN:
+            return False
+        if claim is None:
+            return True
+        # A claim of other content that is younger than this one has seen this one come and go.
+        return claim.etag != results.etag and (
+            claim.claimed_at is None or claim.claimed_at < results.created
+        )
 
-    def _past_grace(self, job_id: str) -> Iterator[tuple[str, str]]:
+    def _unclaimed(self, job_id: str, results: ResultsObject) -> Problem:
+        try:
+            self.settler.jobs.find(job_id)
+        except IngestError as error:
+            return Problem(f"nobody can claim {results.key}: {error}", _replay(job_id, results.key))
+        return Problem(
+            f"no execution ever claimed {results.key} as it is", _replay(job_id, results.key)
+        )
+
+    def _hangs(self, claim: Claim) -> bool:
+        return (
+            claim.state is ClaimState.CLAIMED and claim.working_since < self.now - LONGEST_EXECUTION
+        )
+
+    def _past_grace(self, job_id: str) -> Iterator[Problem]:
         """Settle a job that only waited for its manifest."""
         try:
             job = self.settler.jobs.find(job_id)
             if job.status != JobStatus.INGESTING:
                 return
             settlement = self.settler.settle(job_id, job.key)
-        except IngestError as error:
-            yield str(error), f"ingest inspect {job_id}"
+        except (IngestError, SettlementContended) as error:
+            # One job's trouble must not hide that of the others.
+            yield Problem(str(error), f"ingest inspect {job_id}")
             return
         if settlement.status.is_settled:
-            self.say.info(Event.GRACE_PERIOD_PASSED, job=job_id, status=settlement.status.value)
+            self.say.info(Event.GRACE_PERIOD_PASSED, jobId=job_id, status=settlement.status.value)
+
+
+def _replay(job_id: str, key: str) -> str:
+    return f"ingest replay {shlex.quote(job_id)} --object {shlex.quote(key)}"
