@@ -16,7 +16,7 @@ from typing import Any
 from ministack.services import cloudwatch
 from ministack.services.cloudformation import provisioners, stacks
 
-from local.emulator import alarms, eventbridge, resource_properties
+from local.emulator import alarms, event_targets, resource_properties
 
 TOUCHES = (
     *resource_properties.TOUCHES,
@@ -159,7 +159,7 @@ def _checked_put_metric_alarm(
 
 def _check_targets(props: Properties) -> None:
     for target in props.get("Targets") or []:
-        if why := eventbridge.unsupported(target):
+        if why := event_targets.unsupported(target):
             raise ValueError(f"{why}.")
 
 

@@ -14,7 +14,10 @@ from local.emulator import (
     metrics,
     queues,
     roles,
-    s3,
+    s3_copies,
+    s3_events,
+    s3_permissions,
+    s3_versions,
     scope,
     step_functions,
 )
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 _EXTENSIONS: tuple[ModuleType, ...] = (
     roles,
-    s3,
+    s3_permissions,
+    s3_copies,
+    s3_versions,
+    s3_events,
     eventbridge,
     metrics,
     emf,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.emulator.eventbridge import GivenUp, NotDelivered, RetryPolicy, deliver
+from local.emulator.event_retries import GivenUp, NotDelivered, RetryPolicy, deliver
 from tests.emulator.conftest import ACCOUNT, REGION, Aws, eventually
 from tests.emulator.operations import allow, client, document, metric_sum, name, queue, received
 

@@ -55,6 +55,12 @@ class TestMissingKey:
             s3.head_object(Bucket=bucket, Key="hidden/none")
         assert status(denied) == 403
 
+    def test_is_not_one_that_looks_like_an_encoded_one(self, aws: Aws, bucket: str) -> None:
+        s3 = assumed(aws, allow("s3:GetObject", objects(bucket))).client("s3")
+        for key in ("a%20b", "a+b", "a b", "é%2Bñ"):
+            aws.s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+            s3.head_object(Bucket=bucket, Key=key)
+
     def test_as_a_copy_source_is_denied_too(self, aws: Aws, bucket: str) -> None:
         s3 = assumed(aws, allow(["s3:GetObject", "s3:PutObject"], objects(bucket))).client("s3")
         with pytest.raises(ClientError) as denied:
