@@ -3,8 +3,8 @@
 import os
 import sys
 
+from stacks.errors import SynthesisError
 from stacks.node import use_locked_node
-from stacks.settings import SettingsError
 
 use_locked_node()
 
@@ -13,5 +13,5 @@ from stacks.application import synthesize  # noqa: E402 - it starts Node, which 
 if __name__ == "__main__":
     try:
         synthesize(outdir=os.environ.get("CDK_OUTDIR", "cdk.out"))
-    except SettingsError as error:
+    except SynthesisError as error:
         sys.exit(str(error))

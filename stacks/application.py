@@ -23,6 +23,7 @@ def synthesize(*, overrides: Mapping[str, Any] | None = None, outdir: str | None
 
     Raises:
         SettingsError: a knob is out of its bounds or unknown.
+        LayerNotBuilt: the layer is to be built, and its dependencies cannot be fetched.
     """
     # The CDK command line passes the context of cdk.json itself, with the values of its `-c` in it;
     # they come over these. Without the command line, these are all there is.

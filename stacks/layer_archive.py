@@ -16,6 +16,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from stacks.byte_code import compile_tree, find_interpreter
+from stacks.errors import LayerNotBuilt
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"
@@ -53,7 +54,7 @@ def build(directory: Path, *, lock: Path) -> Path:
     Byte code is part of it when an interpreter of `PYTHON_VERSION` is on this machine.
 
     Raises:
-        subprocess.CalledProcessError: uv could not read the lock file or fetch a wheel.
+        LayerNotBuilt: uv could not read the lock file or fetch a wheel.
     """
     interpreter = find_interpreter(PYTHON_VERSION)
 
@@ -101,10 +102,16 @@ def _install(packages: Path, *, lock: Path) -> None:
 
 
 def _uv(*arguments: str) -> None:
-    # Its summary of packages goes nowhere, its errors to whoever runs the build.
     command = [find_uv_bin(), "--quiet", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - all arguments are ours
+        command, check=False, capture_output=True, text=True, env=environment
+    )
+    if done.returncode:
+        raise LayerNotBuilt(
+            "The layer of dependencies could not be built, for `uv"
+            f" {' '.join(arguments[:2])} ...` failed:\n{done.stderr.strip()}"
+        )
 
 
 def _prune(packages: Path) -> None:

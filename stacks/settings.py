@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from stacks import knobs
+from stacks.errors import SettingsError
 
 KEBIBYTE = 1024
 MEBIBYTE = 1024 * KEBIBYTE
@@ -42,10 +43,6 @@ _TABLE_NAME_FORM = "the name of an existing table, or empty to create one"
 
 
 _IMPORTABLE = ("bucket", "transactions_table", "batch_jobs_table", "pending_images_table")
-
-
-class SettingsError(Exception):
-    """A knob has a value that it cannot have, or a name that no knob has."""
 
 
 class Settings(BaseModel):

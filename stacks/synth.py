@@ -14,9 +14,9 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from stacks.errors import SynthesisError
 from stacks.layer_archive import PLATFORM, PYTHON_VERSION, holds_byte_code
 from stacks.node import use_locked_node
-from stacks.settings import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -41,7 +41,7 @@ def main() -> None:
     started = time.monotonic()
     try:
         synthesize(outdir=str(output))
-    except SettingsError as error:
+    except SynthesisError as error:
         sys.exit(str(error))
     print(f"{output}: synthesized in {time.monotonic() - started:.1f} s")  # noqa: T201
     for line in _report(output):

@@ -9,6 +9,7 @@ import pytest
 
 from stacks import layer_archive
 from stacks.byte_code import compile_tree, find_interpreter
+from stacks.errors import LayerNotBuilt
 from tests.infrastructure.template import Template
 
 TEMPLATE = "BatchIngest.template.json"
@@ -98,6 +99,17 @@ def test_an_archive_is_built_once(tmp_path: Path) -> None:
 
     assert layer_archive.empty(tmp_path).stat().st_mtime_ns == written
     assert [path.name for path in tmp_path.iterdir()] == ["layer-empty.zip"]
+
+
+def test_a_layer_that_cannot_be_built_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    broken = tmp_path / "project" / "uv.lock"
+    broken.parent.mkdir()
+    broken.write_text("no lock file")
+
+    with pytest.raises(LayerNotBuilt, match=r"^The layer of dependencies could not be built"):
+        layer_archive.build(tmp_path / "build", lock=broken)
+
+    assert list((tmp_path / "build").iterdir()) == []
 
 
 def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(

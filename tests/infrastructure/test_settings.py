@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stacks import knobs
-from stacks.settings import REDRIVE_WINDOW_DAYS, Settings, SettingsError
+from stacks.errors import SettingsError
+from stacks.settings import REDRIVE_WINDOW_DAYS, Settings
 from stacks.settings_page import page
 
 PROJECT = Path(__file__).resolve().parents[2]
