@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.emulator.conftest import ACCOUNT, REGION
 from tests.emulator.operations import allow, assumed, client, name
 
 if TYPE_CHECKING:
@@ -59,6 +60,16 @@ def test_a_denial_wins(aws: Aws, bucket: str) -> None:
     s3 = assumed(aws, allow("s3:*", arn), denial).client("s3")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+
+
+def test_what_is_done_to_a_map_run_is_allowed_on_the_map_run(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html."""
+    runs = f"arn:aws:states:{REGION}:{ACCOUNT}:mapRun:machine/Label"
+    states = assumed(aws, allow("states:DescribeMapRun", f"{runs}:*")).client("stepfunctions")
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        states.describe_map_run(mapRunArn=f"{runs}:none")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        states.describe_map_run(mapRunArn=f"{runs}Other:none")
 
 
 @pytest.mark.parametrize("may", [True, False])
