@@ -1,8 +1,8 @@
 """The SDK's clients, made once an execution environment and never at import.
 
 Long enough to be patient, short enough to be done before the function is stopped: the SDK
-retries with its standard mode; what is left to our own retry loops is what it does not retry
-(see `writer`).
+retries with its standard mode. Writes of transactions are the exception: whether one may be
+repeated, and when, is decided by `writer`, which knows what the SDK does not.
 """
 
 from functools import cache
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+
+from functions.aws.request_bodies import accept_ready_bodies
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,6 +29,21 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
 )
 
+WRITE_TIMEOUT_SECONDS = 5
+"""DynamoDB answers a write in milliseconds; after this long its outcome counts as unknown."""
+
+WRITES_CONFIG = _CONFIG.merge(
+    Config(
+        connect_timeout=2,
+        read_timeout=WRITE_TIMEOUT_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": 1},
+        # What is written was checked when it was built; and a fixed name is not put together
+        # anew for each request.
+        parameter_validation=False,
+        user_agent="batch-ingest",
+    )
+)
+
 
 @cache
 def s3() -> "S3Client":
@@ -38,6 +55,14 @@ def s3() -> "S3Client":
 def dynamodb() -> "DynamoDBClient":
     """Amazon DynamoDB."""
     return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def transaction_writes() -> "DynamoDBClient":
+    """Amazon DynamoDB for writing transactions: one attempt a call, ready-made bodies."""
+    client = boto3.client("dynamodb", config=WRITES_CONFIG)
+    accept_ready_bodies(client, "BatchWriteItem")
+    return client
 
 
 @cache

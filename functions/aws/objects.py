@@ -1,7 +1,8 @@
 """Results objects: pinned, bounded reads; and the small files of this system's own."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -73,9 +74,11 @@ class PinnedObject:
         broken = 0
         while start < end:
             try:
-                for block in self._get(start, end)["Body"].iter_chunks(BLOCK_BYTES):
-                    yield block
-                    start += len(block)
+                # Closed even if nobody reads on: a connection with unread bytes is of no use.
+                with closing(self._get(start, end)["Body"]) as body:
+                    for block in body.iter_chunks(BLOCK_BYTES):
+                        yield block
+                        start += len(block)
             except _BROKEN:
                 broken += 1
                 if broken == _MAX_BROKEN_READS:
@@ -135,9 +138,9 @@ class WorkFiles:
         """One JSON document."""
         self._put(key, json.dumps(value, separators=(",", ":")).encode(), "application/json")
 
-    def write_lines(self, key: str, lines: Sequence[bytes]) -> None:
-        """JSON Lines, each given without its end."""
-        self._put(key, b"\n".join(lines) + b"\n", "application/x-ndjson")
+    def write_lines(self, key: str, lines: bytes) -> None:
+        """JSON Lines, each with its end."""
+        self._put(key, lines, "application/x-ndjson")
 
     def _put(self, key: str, body: bytes, content_type: str) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)

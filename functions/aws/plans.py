@@ -33,7 +33,8 @@ class RangePlanner:
         ]
         key = f"{ingest.work_prefix}/ranges-{round_}.json"
         if ranges:
-            self.files.write_json(key, [Span.of(part).as_json() for part in ranges])
+            items = [Span.of(part, again=round_ > 0).as_json() for part in ranges]
+            self.files.write_json(key, items)
         workers = max(1, min(len(ranges), self.settings.load_concurrency))
         return Plan(
             bucket=self.files.bucket,

@@ -235,32 +235,6 @@ class Ledger:
             ExpressionAttributeValues=to_item({**arguments, ":owner": execution}),
         )
 
-    def begin_attempt(self, partition: str, start: int, *, caller: str, expires: int) -> bool:
-        """Put a worker call on record; False if one was here before.
-
-        A caller finds its own mark again when the SDK repeats a request whose answer was
-        lost; that is still the first attempt.
-
-        Args:
-            partition: Of the object and generation.
-            start: First byte of what the call will work on.
-            caller: The call's request id.
-            expires: `ttl` of the row, epoch seconds.
-        """
-        row = {"pk": partition, "sk": ledger_rows.attempt_sk(start), "caller": caller}
-        try:
-            self.client.put_item(
-                TableName=self.table,
-                Item=to_item({**row, "ttl": expires}),
-                ConditionExpression="attribute_not_exists(pk) OR caller = :caller",
-                ExpressionAttributeValues={":caller": {"S": caller}},
-            )
-        except ClientError as error:
-            if is_any(error, CONDITION_FAILED):
-                return False
-            raise
-        return True
-
     def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
         """State what was done of a range."""
         row = ledger_rows.segment_row(segment)

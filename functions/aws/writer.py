@@ -1,52 +1,34 @@
 """Transactions into DynamoDB: nothing is done until it is confirmed, nothing is dropped.
 
-BatchWriteItem answers partial throttling with `UnprocessedItems`, which the SDK does not retry,
-and total throttling with an exception. Both are tried again here with full jitter
+BatchWriteItem answers partial throttling with `UnprocessedItems` and total throttling with an
+exception. Both are tried again here with full jitter
 (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/), bounded by
-the time that the worker has left, never by a number of attempts.
+the time that the worker has left, never by a number of attempts after which data is dropped.
+
+A put whose outcome is unknown is never repeated: it may have been carried out, and a person may
+have edited the transaction since. Such items are written as conditional updates instead.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from itertools import accumulate
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from botocore.exceptions import ClientError
-
-from functions.aws.deadline import Deadline
-from functions.aws.service_errors import CONDITION_FAILED, THROTTLED, is_any
-from functions.aws.write_budget import WriteBudget
-from functions.domain.attribute_values import Item, item_size
-from functions.domain.transactions import update_unless_edited
+from functions.aws.pacing import Pacing
+from functions.aws.transaction_writes import Answer, BatchPut, ConditionalUpdate, Outcome
+from functions.domain.transactions import Transaction
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BATCH_ITEMS: Final = 25
-"""BatchWriteItem's limit."""
-THREADS: Final = 8
-_QUEUED_BATCHES: Final = 2 * THREADS
-_BACKOFF_SECONDS: Final = 0.1
-_MAX_BACKOFF_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True)
-class Pacing:
-    """What a writer's speed depends on; all of it can be replaced in a test.
-
-    Attributes:
-        budget: Share of the write budget.
-        deadline: When to give up what is not confirmed.
-        sleep: Waits for some seconds.
-        jitter: A random number of [0, 1).
-    """
-
-    budget: WriteBudget
-    deadline: Deadline
-    sleep: Callable[[float], None]
-    jitter: Callable[[], float]
+THREADS: Final = 16
+"""At 8 ms a call, what keeps one processor busy."""
+_WAITING_BATCHES: Final = THREADS
+"""Read ahead of the threads, so that none waits for the reader."""
+_MAX_UNKNOWN_OUTCOMES: Final = 5
+"""Of one transaction in a row; then the error is the execution's, which can be redriven."""
 
 
 class TransactionWriter:
@@ -56,25 +38,34 @@ class TransactionWriter:
     """
 
     def __init__(
-        self, client: "DynamoDBClient", table: str, *, pacing: Pacing, undisturbed: bool
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        *,
+        pacing: Pacing,
+        may_replace: Callable[[], bool],
     ) -> None:
         """Prepare.
 
         Args:
-            client: DynamoDB.
+            client: DynamoDB, for requests that the SDK does not repeat.
             table: The transactions table.
             pacing: Budget, deadline, and how to wait.
-            undisturbed: Nobody can have touched these items: BatchWriteItem may replace them.
-                Otherwise each is a conditional update that spares a person's work.
+            may_replace: Whether nobody can have touched these items: BatchWriteItem may replace
+                them. Otherwise each is a conditional update that spares a person's work. Asked
+                immediately before every request, because the answer can become no.
         """
-        self._client = client
         self.table = table
         self._pacing = pacing
-        self._write = self._put_batch if undisturbed else self._update_each
+        self._may_replace = may_replace
+        self._put = BatchPut(client, table)
+        self._update = ConditionalUpdate(client, table)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="writer")
-        self._room = threading.BoundedSemaphore(_QUEUED_BATCHES)
+        self._room = threading.BoundedSemaphore(THREADS + _WAITING_BATCHES)
         self._lock = threading.Lock()
         self._in_flight: set[Future[bool]] = set()
+        self._failure: BaseException | None = None
+        self._leaving = False
         self.throttles = 0
 
     def __enter__(self) -> Self:
@@ -86,91 +77,99 @@ class TransactionWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._leaving = True
         self._pool.shutdown(cancel_futures=True)
 
-    def write(self, items: Sequence[Item]) -> "Future[bool]":
-        """Write at most 25 items with different keys; wait while too much is queued.
+    def write(self, batch: Sequence[Transaction], *, replace: bool) -> "Future[bool]":
+        """Write at most 25 transactions with different keys; wait while too much is queued.
+
+        Args:
+            batch: The transactions.
+            replace: BatchWriteItem may be used, as long as `may_replace` says so too.
 
         Returns:
-            Whether every item is confirmed: False when the deadline came first.
+            Whether every one is confirmed: False when the deadline came first.
+
+        Raises:
+            Exception: what an earlier batch failed of; there is no point in going on.
         """
         self._room.acquire()
-        future = self._pool.submit(self._write, list(items))
+        if self._failure is not None:
+            self._room.release()
+            raise self._failure
+        future = self._pool.submit(self._confirm, batch, replace=replace)
         self._in_flight.add(future)
         future.add_done_callback(self._done)
         return future
-
-    def _done(self, future: "Future[bool]") -> None:
-        self._in_flight.discard(future)
-        self._room.release()
 
     def settle(self) -> None:
         """Wait until nothing is in flight."""
         for future in list(self._in_flight):
             future.exception()
 
-    def _put_batch(self, items: list[Item]) -> bool:
-        pending: Sequence[Any] = [{"PutRequest": {"Item": item}} for item in items]
-        attempt = 0
-        while pending:
-            if not self._may_go_on(attempt):
+    def _done(self, future: "Future[bool]") -> None:
+        self._in_flight.discard(future)
+        self._room.release()
+        if not future.cancelled() and (failure := future.exception()) is not None:
+            self._failure = failure
+
+    def _confirm(self, batch: Sequence[Transaction], *, replace: bool) -> bool:
+        if replace:
+            left = self._replace(batch)
+            if left is None:
                 return False
-            self._pacing.budget.spend(sum(_units(r["PutRequest"]["Item"]) for r in pending))
-            try:
-                answer = self._client.batch_write_item(RequestItems={self.table: pending})
-            except ClientError as error:
-                if not is_any(error, THROTTLED):
-                    raise
-            else:
-                pending = answer.get("UnprocessedItems", {}).get(self.table, [])
-            if pending:
-                attempt = self._throttled(attempt)
-        return True
+            batch = left
+        return all(self._update_until_confirmed(transaction) for transaction in batch)
 
-    def _update_each(self, items: list[Item]) -> bool:
-        return all(self._update(item) for item in items)
+    def _replace(self, batch: Sequence[Transaction]) -> Sequence[Transaction] | None:
+        """Put as long as that is safe.
 
-    def _update(self, item: Item) -> bool:
-        update = update_unless_edited(item)
-        attempt = 0
-        while self._may_go_on(attempt):
-            self._pacing.budget.spend(_units(item))
-            try:
-                self._client.update_item(
-                    TableName=self.table,
-                    Key=update.key,
-                    UpdateExpression=update.update_expression,
-                    ConditionExpression=update.condition_expression,
-                    ExpressionAttributeNames=update.names,
-                    ExpressionAttributeValues=update.values,
-                )
-            except ClientError as error:
-                if is_any(error, CONDITION_FAILED):
-                    return True  # a person's work: it stays, and the record has its transaction
-                if not is_any(error, THROTTLED):
-                    raise
-                attempt = self._throttled(attempt)
-            else:
+        Returns:
+            What has to be written as conditional updates; None when the deadline came.
+        """
+        refusals = 0
+        while batch:
+            part = self._affordable(batch)
+            if not self._admitted(part, refusals):
+                return None
+            if not self._may_replace():
+                return batch
+            outcome = self._put(part)
+            batch = [*outcome.left, *batch[len(part) :]]
+            if outcome.answer is Answer.UNKNOWN:
+                return batch
+            refusals = self._note(outcome, refusals)
+        return ()
+
+    def _update_until_confirmed(self, transaction: Transaction) -> bool:
+        refusals = unknown = 0
+        while self._admitted([transaction], refusals + unknown):
+            outcome = self._update([transaction])
+            if not outcome.left:
                 return True
+            if outcome.answer is Answer.UNKNOWN:
+                unknown += 1
+                if unknown == _MAX_UNKNOWN_OUTCOMES and outcome.error is not None:
+                    raise outcome.error
+            else:
+                refusals = self._note(outcome, refusals)
         return False
 
-    def _may_go_on(self, attempt: int) -> bool:
-        """Wait before another attempt, if there is time for one."""
-        if attempt:
-            longest = min(_MAX_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2.0 ** min(attempt, 10))
-            pause = self._pacing.jitter() * longest
-            if pause >= self._pacing.deadline.remaining:
-                return False
-            self._pacing.sleep(pause)
-        return not self._pacing.deadline.has_passed
+    def _affordable(self, batch: Sequence[Transaction]) -> Sequence[Transaction]:
+        """As much of a batch as one second allows; at least one transaction."""
+        rate = self._pacing.budget.rate
+        totals = accumulate(each.write_units for each in batch)
+        return batch[: max(1, sum(total <= rate for total in totals))]
 
-    def _throttled(self, attempt: int) -> int:
+    def _admitted(self, part: Sequence[Transaction], refusals: int) -> bool:
+        units = sum(each.write_units for each in part)
+        return not self._leaving and self._pacing.admit(units, refusals=refusals)
+
+    def _note(self, outcome: Outcome, refusals: int) -> int:
+        """Count a request that DynamoDB refused, in whole or in part; none in a row if not."""
+        if not outcome.left:
+            return 0
         self._pacing.budget.throttled()
         with self._lock:
             self.throttles += 1
-        return attempt + 1
-
-
-def _units(item: Item) -> int:
-    """Write units of an item: one a KiB, or part of it."""
-    return -(-item_size(item) // 1024)
+        return refusals + 1

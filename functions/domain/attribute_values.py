@@ -83,5 +83,10 @@ def _value_size(attribute: Mapping[str, Any]) -> int:
     text = str(value)
     if kind == "S":
         return len(text.encode())
+    return number_size(text)
+
+
+def number_size(text: str) -> int:
+    """Bytes of a number in its wire form, by the same rule."""
     digits = text.lstrip("-").replace(".", "").strip("0")
     return (len(digits) + 1) // 2 + 1 + text.startswith("-")

@@ -4,16 +4,18 @@ A line ends at LF; a CR before it, blank lines, a missing final LF and a byte-or
 byte 0 of the object are normal.
 """
 
+import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r"
+_LF: Final = b"\n"[0]
+_UNCOUNTED: Final = len(BYTE_ORDER_MARK) + 1
+"""A mark and a CR may still go; only beyond them is a line too long for certain."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One non-blank line, that is, one record.
 
     Attributes:
@@ -43,66 +45,87 @@ def split_lines(blocks: Iterable[bytes], *, start: int, line_bytes_limit: int) -
         line_bytes_limit: Content of more bytes than this is measured, never kept.
     """
     position = max(start - 1, 0)
-    begins = position
-    under_way = _LineUnderWay(line_bytes_limit)
     skipping = start > 0
+    under_way = _LineUnderWay(begins=0, limit=line_bytes_limit)
     for block in blocks:
         cursor = 0
-        while (newline := block.find(b"\n", cursor)) >= 0:
-            next_start = position + newline + 1
-            if skipping:
-                skipping = False
-            else:
-                under_way.add(block[cursor:newline])
-                if line := under_way.finish(begins, next_start=next_start, by_newline=True):
-                    yield line
-            begins = next_start
-            cursor = newline + 1
-        if not skipping:
-            under_way.add(block[cursor:])
+        if skipping or under_way.size:
+            cursor = block.find(b"\n") + 1
+            if not cursor:
+                position += len(block)
+                if not skipping:
+                    under_way.add(block)
+                continue
+            if not skipping and (line := under_way.finish(block[:cursor])):
+                yield line
+            skipping = False
+        while newline_end := block.find(b"\n", cursor) + 1:
+            line = _line(block[cursor:newline_end], position + cursor, line_bytes_limit)
+            cursor = newline_end
+            if line is not None:
+                yield line
+        under_way = _LineUnderWay(begins=position + cursor, limit=line_bytes_limit)
+        under_way.add(block[cursor:] if cursor else block)
         position += len(block)
-    if not skipping and begins < position:
-        line = under_way.finish(begins, next_start=position, by_newline=False)
-        if line is not None:
-            yield line
+    if under_way.size and (line := under_way.finish(b"")):
+        yield line
+
+
+def _line(raw: bytes, begins: int, limit: int) -> Line | None:
+    """A line from all of its bytes, its end included; None for a blank one."""
+    size = len(raw)
+    if size <= limit and begins:
+        # What nearly every line is: only its end has to go.
+        content = raw[:-2] if raw.endswith(b"\r\n") else raw[:-1] if raw[-1] == _LF else raw
+        if not content.strip(_BLANK):
+            return None
+        return Line(begins, begins + size, begins, len(content), content)
+    whole = _LineUnderWay(begins=begins, limit=limit)
+    return whole.finish(raw)
 
 
 class _LineUnderWay:
-    """The parts of the line being read, given up once they are certainly too many."""
+    """A line in parts, given up once they are certainly too many.
 
-    def __init__(self, limit: int) -> None:
+    The parts go into one growing buffer, whose `getvalue` hands out the buffer itself: a line
+    of many MiB is in memory once, not once in parts and once as a whole.
+    """
+
+    def __init__(self, *, begins: int, limit: int) -> None:
+        self._begins = begins
         self._limit = limit
-        self._reset()
-
-    def _reset(self) -> None:
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._has_mark = False
-        self._last = b""
+        self._kept = io.BytesIO()
+        self._head = b""
+        self._tail = b""
+        self.size = 0
 
     def add(self, part: bytes) -> None:
-        if not part:
-            return
-        if self._size < len(BYTE_ORDER_MARK):
-            head = b"".join(self._parts) + part[: len(BYTE_ORDER_MARK)]
-            self._has_mark = head.startswith(BYTE_ORDER_MARK)
-        self._size += len(part)
-        self._last = part[-1:]
-        # A mark and a CR may still go; only beyond them is the line too long for certain.
-        if self._size <= self._limit + len(BYTE_ORDER_MARK) + 1:
-            self._parts.append(part)
+        """Take the next bytes."""
+        self.size += len(part)
+        self._tail = (self._tail + part[-2:])[-2:]
+        if len(self._head) < len(BYTE_ORDER_MARK):
+            self._head = (self._head + part[: len(BYTE_ORDER_MARK)])[: len(BYTE_ORDER_MARK)]
+        if self.size <= self._limit + _UNCOUNTED + 1:
+            self._kept.write(part)
         else:
-            self._parts.clear()
+            self._kept = io.BytesIO()
 
-    def finish(self, begins: int, *, next_start: int, by_newline: bool) -> Line | None:
-        marked = self._has_mark and begins == 0
-        before = len(BYTE_ORDER_MARK) if marked else 0
-        after = 1 if by_newline and self._last == b"\r" and self._size > before else 0
-        length = self._size - before - after
-        content = b"".join(self._parts)[before : self._size - after]
-        self._reset()
+    def finish(self, rest: bytes) -> Line | None:
+        """Take the last bytes, with the LF if there is one; None for a blank line."""
+        self.add(rest)
+        before = len(BYTE_ORDER_MARK) if not self._begins and self._has_mark else 0
+        end = self.size - (self._tail[-1:] == b"\n")
+        if end < self.size and self._tail == b"\r\n" and end > before:
+            end -= 1
+        offset, length, next_start = self._begins + before, end - before, self._begins + self.size
         if length > self._limit:
-            return Line(begins, next_start, begins + before, length, None)
+            return Line(self._begins, next_start, offset, length, None)
+        self._kept.truncate(end)
+        content = self._kept.getvalue()[before:]
         if not content.strip(_BLANK):
             return None
-        return Line(begins, next_start, begins + before, length, content)
+        return Line(self._begins, next_start, offset, length, content)
+
+    @property
+    def _has_mark(self) -> bool:
+        return self._head == BYTE_ORDER_MARK

@@ -186,15 +186,21 @@ class Ingest(Payload):
 
 
 class Span(Payload):
-    """A range as it travels: bytes `[from, to)`."""
+    """A range as it travels: bytes `[from, to)`.
+
+    Attributes:
+        again: It was planned before, in whole or in part, so some of its records may have been
+            written already; absent otherwise.
+    """
 
     start: int = Field(alias="from")
     end: int = Field(alias="to")
+    again: bool | None = None
 
     @classmethod
-    def of(cls, span: Range) -> Self:
+    def of(cls, span: Range, *, again: bool = False) -> Self:
         """From a range."""
-        return cls(start=span.start, end=span.end)
+        return cls(start=span.start, end=span.end, again=again or None)
 
     def as_range(self) -> Range:
         """To a range."""

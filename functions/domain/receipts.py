@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date as calendar_date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, TypeAdapter, ValidationError
@@ -55,6 +56,8 @@ def _exact_amount(value: object) -> Decimal:
 
     The exponent may have any number of digits, so it is bounded before anything is computed.
     """
+    if type(value) is int:
+        return Decimal(value)
     match = _NUMBER.fullmatch(value.text) if isinstance(value, _NumberText) else None
     if match is None:
         raise PydanticCustomError("not_a_number", "must be a JSON number")
@@ -78,13 +81,18 @@ def _bounded(exponent: str) -> int:
 
 
 def _real_date(value: str) -> str:
-    try:
-        if _DATE.fullmatch(value):
-            calendar_date.fromisoformat(value)
-            return value
-    except ValueError:
-        pass
+    if _is_real_date(value):
+        return value
     raise PydanticCustomError("not_a_date", "must be a real date, YYYY-MM-DD")
+
+
+@lru_cache(maxsize=1024)
+def _is_real_date(value: str) -> bool:
+    """Whether it is one. The receipts of a batch share a few dates, so answers are kept."""
+    try:
+        return bool(_DATE.fullmatch(value) and calendar_date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _not_blank(value: str) -> str:
@@ -103,10 +111,11 @@ class Receipt(TypedDict):
     date: Annotated[str, AfterValidator(_real_date)]
     merchant: Annotated[str, AfterValidator(_not_blank)]
     category: Literal["sale", "purchase", "shipping", "packaging", "fee", "other"]
-    description: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+    description: str
 
 
-_RECEIPT: TypeAdapter[Receipt] = TypeAdapter(Receipt)
+_validated = TypeAdapter(Receipt).validate_python
+_NUMBERS_AS_TEXT: Final = json.JSONDecoder(parse_float=_NumberText, parse_int=_NumberText)
 
 
 def read_receipt(text: str) -> Receipt:
@@ -117,12 +126,13 @@ def read_receipt(text: str) -> Receipt:
         InvalidReceipt: if the object breaks a rule of the receipt.
     """
     body = text.strip()
-    if fenced := _FENCED.fullmatch(body):
+    if body.startswith("```") and (fenced := _FENCED.fullmatch(body)):
         body = fenced[1]
     fields = _json_object(body)
-    fields.setdefault("description", "")
+    if fields.get("description") is None:
+        fields["description"] = ""
     try:
-        return _RECEIPT.validate_python(fields)
+        return _validated(fields)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidReceipt(
@@ -131,14 +141,19 @@ def read_receipt(text: str) -> Receipt:
 
 
 def _json_object(body: str) -> dict[str, Any]:
-    """Parse with the numbers kept as they were written.
+    """Parse, with the amount kept as it was written unless it is plainly exact.
 
-    `parse_object` decides what is JSON (nesting, surrogates, digits); the standard library's
-    parser then reads it again, because only that one hands over a number's own text.
+    `parse_object` decides what is JSON (nesting, surrogates, digits), and its integers are
+    exact. Any other number is read once more by the standard library's parser, because only
+    that one hands over a number's own text.
     """
     try:
-        parse_object(body.encode())
+        fields = parse_object(body.encode())
     except ValueError as error:
         raise NoJsonInText("the text is not one JSON object") from error
-    fields: dict[str, Any] = json.loads(body, parse_float=_NumberText, parse_int=_NumberText)
+    amount = fields.get("amount")
+    if type(amount) is int and 0 < amount <= MAX_AMOUNT:
+        return fields
+    if type(amount) in (int, float):
+        fields["amount"] = _NUMBERS_AS_TEXT.decode(body)["amount"]
     return fields

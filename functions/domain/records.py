@@ -6,9 +6,8 @@ part of the line, and dropped.
 
 import json
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from functions.domain.failures import RejectReason
 from functions.domain.receipts import InvalidReceipt, NoJsonInText, Receipt, read_receipt
@@ -21,8 +20,7 @@ MAX_DETAIL_CHARACTERS: Final = 200
 _MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A good record.
 
     Attributes:
@@ -68,10 +66,10 @@ def read_record(content: bytes) -> Answer | Reject:
             excerpt=_line_excerpt(content),
         )
     record.pop("modelInput", None)
-    image_id = next(filter(_is_image_id, (record.get("recordId"), record.get("customData"))), None)
-    if image_id is None:
-        return Reject(RejectReason.MISSING_RECORD_ID, excerpt=_record_excerpt(record))
-    return _read_answer(image_id, record)
+    for name in ("recordId", "customData"):
+        if _is_image_id(image_id := record.get(name)):
+            return _read_answer(image_id, record)
+    return Reject(RejectReason.MISSING_RECORD_ID, excerpt=_record_excerpt(record))
 
 
 def _read_answer(image_id: str, record: dict[str, Any]) -> Answer | Reject:
@@ -104,62 +102,68 @@ def too_long(length: int, limit: int) -> Reject:
     return Reject(RejectReason.LINE_TOO_LONG, details=[f"{length} bytes; the bound is {limit}"])
 
 
-def _is_image_id(value: object) -> bool:
+def _is_image_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 1 <= len(value.encode()) <= MAX_IMAGE_ID_BYTES
 
 
 def _text(record: dict[str, Any]) -> str | None:
-    return next((text for form in _FORMS if (text := form(record)) is not None), None)
+    """The model's text, in the first form that is present."""
+    if isinstance(output := record.get("modelOutput"), dict):
+        for form in _MODEL_OUTPUT_FORMS:
+            if (text := form(output)) is not None:
+                return text
+    by_hand = record.get("output")
+    return _string(by_hand.get("text")) if isinstance(by_hand, dict) else None
 
 
-def _dig(value: Any, *path: str | int) -> Any:
-    for step in path:
-        if isinstance(step, int):
-            if not isinstance(value, list) or len(value) <= step:
-                return None
-            value = value[step]
-        elif isinstance(value, dict):
-            value = value.get(step)
-        else:
-            return None
-    return value
+def _anthropic_messages(output: dict[str, Any]) -> str | None:
+    parts = output.get("content")
+    return _joined(parts, of_type="text") if isinstance(parts, list) else None
 
 
-def _texts(parts: Iterable[Any], *, of_type: str | None = None) -> str:
-    return "".join(
-        part["text"]
+def _converse(output: dict[str, Any]) -> str | None:
+    """Nova's and Converse's."""
+    parts = _member(_member(output.get("output"), "message"), "content")
+    return _joined(parts) if isinstance(parts, list) else None
+
+
+def _chat(output: dict[str, Any]) -> str | None:
+    """OpenAI's."""
+    return _string(_member(_member(_first(output.get("choices")), "message"), "content"))
+
+
+def _llama(output: dict[str, Any]) -> str | None:
+    return _string(output.get("generation"))
+
+
+def _mistral(output: dict[str, Any]) -> str | None:
+    return _string(_member(_first(output.get("outputs")), "text"))
+
+
+_MODEL_OUTPUT_FORMS: Final = (_anthropic_messages, _converse, _chat, _llama, _mistral)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and value else None
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _joined(parts: list[Any], *, of_type: str | None = None) -> str:
+    texts = [
+        text
         for part in parts
         if isinstance(part, dict)
-        and isinstance(part.get("text"), str)
+        and isinstance(text := part.get("text"), str)
         and (of_type is None or part.get("type") == of_type)
-    )
-
-
-def _parts_at(*path: str | int, of_type: str | None = None) -> Callable[[Any], str | None]:
-    def form(record: Any) -> str | None:
-        parts = _dig(record, *path)
-        return _texts(parts, of_type=of_type) if isinstance(parts, list) else None
-
-    return form
-
-
-def _string_at(*path: str | int) -> Callable[[Any], str | None]:
-    def form(record: Any) -> str | None:
-        text = _dig(record, *path)
-        return text if isinstance(text, str) else None
-
-    return form
-
-
-_FORMS: Final = (
-    _parts_at("modelOutput", "content", of_type="text"),  # Anthropic Messages
-    _parts_at("modelOutput", "output", "message", "content"),  # Nova, Converse
-    _string_at("modelOutput", "choices", 0, "message", "content"),  # OpenAI-style chat
-    _string_at("modelOutput", "generation"),  # Llama
-    _string_at("modelOutput", "outputs", 0, "text"),  # Mistral
-    _string_at("output", "text"),  # hand-made
-)
-"""Where each form has its text; the first that is present wins."""
+    ]
+    return "".join(texts)
 
 
 def _model_error_details(error: dict[str, Any]) -> list[str]:

@@ -16,6 +16,7 @@ _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _RUN: Final = re.compile(rb"\[+|\]+")
 _LEVELS_REMOVED: Final = 8
+_SHORT_LINE_BYTES: Final = 4096
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def _nests_too_deeply(content: bytes) -> bool:
     by token would last 12 s then; removing the shallow nests as bytes, and counting what is
     left by runs, takes less than one.
     """
-    if content.count(b"[") + content.count(b"{") <= MAX_NESTING:
+    if not _has_many_brackets(content):
         return False
     no_escapes = content.replace(b"\\\\", b"").replace(b'\\"', b"")
     outside_strings = b"".join(no_escapes.split(b'"')[::2])
@@ -51,4 +52,22 @@ def _nests_too_deeply(content: bytes) -> bool:
         depth += len(run[0]) if run[0].startswith(b"[") else -len(run[0])
         if depth > MAX_NESTING:
             return True
+    return False
+
+
+def _has_many_brackets(content: bytes) -> bool:
+    """Whether there are more opening brackets than levels, by as few looks as it takes.
+
+    `count` is the faster on short lines; `find` skips an echoed image ten times as fast.
+    """
+    if len(content) < _SHORT_LINE_BYTES:
+        return content.count(b"[") + content.count(b"{") > MAX_NESTING
+    room = MAX_NESTING
+    for bracket in (b"{", b"["):
+        at = content.find(bracket)
+        while at >= 0:
+            if not room:
+                return True
+            room -= 1
+            at = content.find(bracket, at + 1)
     return False

@@ -1,11 +1,13 @@
 """The transaction that a good record becomes: a function of object, job and event time."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from json.encoder import encode_basestring
+from typing import Final, NamedTuple
 
-from functions.domain.attribute_values import Item, to_attribute, to_item
+from functions.domain.attribute_values import Item, item_size, number_size, to_item
 from functions.domain.jobs import Job
 from functions.domain.receipts import Receipt
 from functions.domain.timestamps import timestamp
@@ -15,6 +17,11 @@ UNCONFIRMED: Final = "unconfirmed"
 FIRST_VERSION: Final = 1
 MAX_ITEM_BYTES: Final = 398 * 1024
 """DynamoDB allows 400 KiB; the image step still adds `s3Key` of up to 1 KiB."""
+_TRANSACTION_ID_CHARACTERS: Final = 24
+_NAMES_SIZE: Final = sum(
+    map(len, ("transactionId", "imageId", "amount", "type", "date", "merchant", "category"))
+) + len("description")
+"""Bytes of the names that each item adds to the shared ones: DynamoDB counts them too."""
 _GUEST_PREFIXES: Final = ("device-", "ephemeral-")
 _OPTIONAL: Final = ("traceId", "primaryModelId", "ttl")
 
@@ -29,12 +36,40 @@ class Retention:
 
 def transaction_id(job_id: str, image_id: str) -> str:
     """The first 24 hex digits of SHA-256 of `{jobId}#{imageId}`."""
-    return hashlib.sha256(f"{job_id}#{image_id}".encode()).hexdigest()[:24]
+    return hashlib.sha256(f"{job_id}#{image_id}".encode()).hexdigest()[:_TRANSACTION_ID_CHARACTERS]
 
 
 def is_guest(user_id: str) -> bool:
     """Whether nobody has an account for this user yet."""
     return user_id.startswith(_GUEST_PREFIXES)
+
+
+class Transaction(NamedTuple):
+    """An item, ready to be sent.
+
+    Attributes:
+        transaction_id: Its sort key.
+        image_id: The image that it is about.
+        wire: The item in DynamoDB's wire form as JSON in UTF-8: serialized once, and sent as
+            it is by as many attempts as it takes.
+        size: Bytes of the item by DynamoDB's rule.
+    """
+
+    transaction_id: str
+    image_id: str
+    wire: bytes
+    size: int
+
+    @property
+    def item(self) -> Item:
+        """The wire form as a value."""
+        item: Item = json.loads(self.wire)
+        return item
+
+    @property
+    def write_units(self) -> int:
+        """What a write of it costs: one unit a KiB, or part of it."""
+        return -(-self.size // 1024)
 
 
 class TransactionBuilder:
@@ -52,7 +87,7 @@ class TransactionBuilder:
         guest = is_guest(job.user_id)
         keep = retention.guest if guest else retention.account
         at = timestamp(event_time)
-        self._shared = to_item(
+        shared = to_item(
             {
                 "userId": job.user_id,
                 "jobId": job.job_id,
@@ -69,20 +104,31 @@ class TransactionBuilder:
                 "ttl": None if keep is None else int((event_time + keep).timestamp()),
             }
         )
+        self._shared_wire = json.dumps(shared, ensure_ascii=False, separators=(",", ":"))[:-1]
+        self._shared_size = item_size(shared) + _NAMES_SIZE + _TRANSACTION_ID_CHARACTERS
 
-    def build(self, image_id: str, receipt: Receipt) -> Item:
-        """The item in DynamoDB's wire form, without `s3Key`, which is the image step's."""
-        return {
-            **self._shared,
-            "transactionId": {"S": transaction_id(self._job_id, image_id)},
-            "imageId": {"S": image_id},
-            "amount": to_attribute(receipt["amount"]),
-            "type": {"S": receipt["type"]},
-            "date": {"S": receipt["date"]},
-            "merchant": {"S": receipt["merchant"]},
-            "category": {"S": receipt["category"]},
-            "description": {"S": receipt["description"]},
-        }
+    def build(self, image_id: str, receipt: Receipt) -> Transaction:
+        """The transaction, without `s3Key`, which is the image step's."""
+        identity = transaction_id(self._job_id, image_id)
+        amount, type_, date, merchant, category, description = (
+            format(receipt["amount"], "f"),
+            receipt["type"],
+            receipt["date"],
+            receipt["merchant"],
+            receipt["category"],
+            receipt["description"],
+        )
+        wire = (
+            f'{self._shared_wire},"transactionId":{{"S":"{identity}"}},'
+            f'"imageId":{{"S":{encode_basestring(image_id)}}},"amount":{{"N":"{amount}"}},'
+            f'"type":{{"S":"{type_}"}},"date":{{"S":"{date}"}},'
+            f'"merchant":{{"S":{encode_basestring(merchant)}}},'
+            f'"category":{{"S":"{category}"}},'
+            f'"description":{{"S":{encode_basestring(description)}}}}}'
+        ).encode()
+        texts = f"{image_id}{type_}{date}{merchant}{category}{description}".encode()
+        size = self._shared_size + number_size(amount) + len(texts)
+        return Transaction(identity, image_id, wire, size)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,20 @@ import random
 import time
 
 from functions.aws import clients, wiring
+from functions.aws.attempts import AttemptRow, Undisturbed
 from functions.aws.deadline import Deadline, LambdaContext
 from functions.aws.objects import PinnedObject
+from functions.aws.pacing import Pacing
 from functions.aws.settings import LoadSettings
 from functions.aws.telemetry import MetricUnit, Telemetry
 from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import Pacing, TransactionWriter
+from functions.aws.writer import TransactionWriter
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads import SegmentWork, Span
 from functions.domain.transactions import TransactionBuilder
 from functions.load_segment.groups import RecordSorter
-from functions.load_segment.loader import SegmentLoader
+from functions.load_segment.loader import Loaded, SegmentLoader
 
 MARGIN_SECONDS = 15.0
 """Kept for the segment's files and its row."""
@@ -25,59 +27,99 @@ FIRST_GENERATION = 1
 def load_segment(
     work: SegmentWork, *, context: LambdaContext, settings: LoadSettings, say: Telemetry
 ) -> SegmentWork:
-    """Load the next segment of a range, if the execution has its claim still.
-
-    BatchWriteItem replaces whatever is there, so it is allowed only where nobody can have
-    touched the transactions: on the first attempt at every part of the range so far, of a key
-    that was never claimed before. The attempt is on record before the first write.
-    """
-    ledger = wiring.ledger(settings)
-    claim = ledger.owns(work.execution, work.job.job_id, work.object.key)
-    if claim is None:
+    """Load the next segment of a range, if the execution has its claim still."""
+    if not _owns_claim(work, settings):
         say.warn(Event.CLAIM_LOST)
         return work.model_copy(update={"finished": True})
-    job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
-    expires = settings.expires(time.time())
-    first = ledger.begin_attempt(
+    deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
+    row = AttemptRow(
+        clients.dynamodb(),
+        settings.ledger_table,
         object_partition(work.job.job_id, work.object.key, work.claim.generation),
         work.range.start,
         caller=context.aws_request_id,
-        expires=expires,
+        expires=settings.expires(time.time()),
     )
-    undisturbed = work.undisturbed and first and work.claim.generation == FIRST_GENERATION
-    say.info(Event.SEGMENT_STARTED, undisturbed=undisturbed)
-    deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
+    undisturbed = _begin(row, work, context, settings)
+    say.info(Event.SEGMENT_STARTED, undisturbed=undisturbed.holds)
+    try:
+        loaded = _load(work, undisturbed, deadline=deadline, settings=settings, say=say)
+    finally:
+        row.end()
+    return _left(work, loaded, undisturbed)
+
+
+def _owns_claim(work: SegmentWork, settings: LoadSettings) -> bool:
+    claim = wiring.ledger(settings).owns(work.execution, work.job.job_id, work.object.key)
+    return claim is not None
+
+
+def _begin(
+    row: AttemptRow, work: SegmentWork, context: LambdaContext, settings: LoadSettings
+) -> Undisturbed:
+    """Put the attempt on record, before its first write, and let a predecessor take notice.
+
+    Items may be replaced only on the first attempt at every part of the range so far, of a key
+    that was never claimed before.
+    """
+    now = time.time()
+    succession = row.begin(now=now, ends_by=now + context.get_remaining_time_in_millis() / 1000)
+    if succession.seconds:
+        time.sleep(succession.seconds)
+    first = work.undisturbed and not work.range.again and succession.first
+    return Undisturbed(
+        holds=first and work.claim.generation == FIRST_GENERATION,
+        look=lambda: row.is_still_mine() and _owns_claim(work, settings),
+        clock=time.monotonic,
+    )
+
+
+def _load(
+    work: SegmentWork,
+    undisturbed: Undisturbed,
+    *,
+    deadline: Deadline,
+    settings: LoadSettings,
+    say: Telemetry,
+) -> Loaded:
+    job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
     budget = WriteBudget(work.write_units_per_second, clock=time.monotonic, sleep=time.sleep)
     builder = TransactionBuilder(
         job, event_time=work.claim.event_time, retention=settings.retention
     )
     with TransactionWriter(
-        clients.dynamodb(),
+        clients.transaction_writes(),
         settings.transactions_table,
         pacing=Pacing(budget, deadline, time.sleep, random.random),
-        undisturbed=undisturbed,
+        may_replace=undisturbed,
     ) as writer:
-        segment = SegmentLoader(
+        loaded = SegmentLoader(
             source=_source(work),
             sorter=RecordSorter(work.object, builder, line_bytes_limit=settings.line_bytes_limit),
             writer=writer,
             files=wiring.work_files(settings),
-            ledger=ledger,
+            ledger=wiring.ledger(settings),
             deadline=deadline,
             line_bytes_limit=settings.line_bytes_limit,
-            expires=expires,
+            expires=settings.expires(time.time()),
         ).load(work)
-    if writer.throttles:
-        say.warn(Event.WRITES_THROTTLED, throttles=writer.throttles, rate=budget.rate)
+    _report(loaded, say, throttles=writer.throttles, rate=budget.rate)
+    return loaded
+
+
+def _report(loaded: Loaded, say: Telemetry, *, throttles: int, rate: float) -> None:
+    if throttles:
+        say.warn(Event.WRITES_THROTTLED, throttles=throttles, rate=rate)
+    segment = loaded.segment
     say.info(
         Event.SEGMENT_LOADED,
         segment=Span.of(segment.span).as_json(),
         counts=segment.counts.as_dict(),
         deadLetters=segment.dead_letters,
+        writeUnitsPerSecond=rate,
     )
-    say.count(Metric.WRITE_THROTTLES, writer.throttles)
-    say.count(Metric.WRITE_UNITS_PER_SECOND, budget.rate, MetricUnit.CountPerSecond)
-    return _left(work, end=segment.span.end, undisturbed=undisturbed)
+    say.count(Metric.WRITE_THROTTLES, throttles)
+    say.count(Metric.WRITE_UNITS_PER_SECOND, rate, MetricUnit.CountPerSecond)
 
 
 def _source(work: SegmentWork) -> PinnedObject:
@@ -87,8 +129,11 @@ def _source(work: SegmentWork) -> PinnedObject:
     )
 
 
-def _left(work: SegmentWork, *, end: int, undisturbed: bool) -> SegmentWork:
+def _left(work: SegmentWork, loaded: Loaded, undisturbed: Undisturbed) -> SegmentWork:
+    """What the next call is given: it is the first only where nothing was written ahead of it."""
+    end = loaded.segment.span.end
+    done = {"undisturbed": undisturbed.holds and loaded.nothing_beyond}
     if end == work.range.end:
-        return work.model_copy(update={"finished": True, "undisturbed": undisturbed})
-    rest = Span(start=end, end=work.range.end)
-    return work.model_copy(update={"range": rest, "undisturbed": undisturbed})
+        return work.model_copy(update={**done, "finished": True})
+    rest = work.range.model_copy(update={"start": end})
+    return work.model_copy(update={**done, "range": rest})

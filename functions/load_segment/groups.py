@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from functions.domain.attribute_values import Item, item_size
 from functions.domain.counts import LoadCounts
 from functions.domain.lines import Line
 from functions.domain.payloads import ObjectRef
 from functions.domain.records import Answer, Reject, read_record, too_large, too_long
-from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder
+from functions.domain.transactions import MAX_ITEM_BYTES, Transaction, TransactionBuilder
 
-GROUP_ITEMS: Final = 25
+GROUP_TRANSACTIONS: Final = 25
 """What one BatchWriteItem takes."""
+GROUP_BYTES: Final = 128 * 1024
+"""A group of large items is closed early: some dozens of groups wait for their writers."""
 GROUP_REJECTS: Final = 25
 """Rejects alone make a group as well, or a run of them would be held without end."""
 
@@ -29,24 +30,31 @@ class Group:
 
     Attributes:
         end: First byte after the last of their lines.
-        items: Transactions by id.
+        transactions: By id.
         image_ids: Images of records that became transactions, repeated ones once.
         dead_letters: Lines of the dead-letter object.
-        repeats_earlier: It writes a key that an earlier group wrote too, so it has to wait.
+        repeats_earlier: It writes a key that an earlier group wrote too: it has to wait for
+            that one, and a person may have edited the transaction since.
+        size: Bytes of all that came in.
     """
 
     end: int
-    items: dict[str, Item] = field(default_factory=dict)
+    transactions: dict[str, Transaction] = field(default_factory=dict)
     image_ids: list[str] = field(default_factory=list)
     duplicates: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
     dead_letters: list[bytes] = field(default_factory=list)
     repeats_earlier: bool = False
+    size: int = 0
 
     @property
     def is_full(self) -> bool:
         """Whether it is time for the next one."""
-        return len(self.items) >= GROUP_ITEMS or len(self.dead_letters) >= GROUP_REJECTS
+        return (
+            len(self.transactions) >= GROUP_TRANSACTIONS
+            or len(self.dead_letters) >= GROUP_REJECTS
+            or self.size >= GROUP_BYTES
+        )
 
     @property
     def counts(self) -> LoadCounts:
@@ -66,7 +74,7 @@ class RecordSorter:
 
         Args:
             results: Named in dead letters.
-            builder: Makes the items.
+            builder: Makes the transactions.
             line_bytes_limit: Longer lines come without content.
         """
         self._results = results
@@ -78,7 +86,8 @@ class RecordSorter:
         """Yield groups as they fill up; lines are asked for one at a time."""
         group: Group | None = None
         for line in lines:
-            group = group or Group(end=line.next_start)
+            if group is None:
+                group = Group(end=line.next_start)
             group.end = line.next_start
             self._add(group, line)
             if group.is_full:
@@ -91,27 +100,26 @@ class RecordSorter:
         if line.content is None:
             self._reject(group, line, too_long(line.length, self._line_bytes_limit))
             return
-        match read_record(line.content):
-            case Reject() as reject:
-                self._reject(group, line, reject)
-            case Answer() as answer:
-                item = self._builder.build(answer.image_id, answer.receipt)
-                if (size := item_size(item)) > MAX_ITEM_BYTES:
-                    self._reject(group, line, too_large(answer, size))
-                else:
-                    self._accept(group, item)
+        record = read_record(line.content)
+        if isinstance(record, Answer):
+            transaction = self._builder.build(record.image_id, record.receipt)
+            if transaction.size <= MAX_ITEM_BYTES:
+                self._accept(group, transaction)
+                return
+            record = too_large(record, transaction.size)
+        self._reject(group, line, record)
 
-    def _accept(self, group: Group, item: Item) -> None:
+    def _accept(self, group: Group, transaction: Transaction) -> None:
         """Take a transaction; of two with one id the later line wins."""
-        transaction_id: str = item["transactionId"]["S"]
-        identity = bytes.fromhex(transaction_id)
+        identity = bytes.fromhex(transaction.transaction_id)
         if identity in self._seen:
             group.duplicates += 1
-            group.repeats_earlier |= transaction_id not in group.items
+            group.repeats_earlier |= transaction.transaction_id not in group.transactions
         else:
             self._seen.add(identity)
-            group.image_ids.append(item["imageId"]["S"])
-        group.items[transaction_id] = item
+            group.image_ids.append(transaction.image_id)
+        group.transactions[transaction.transaction_id] = transaction
+        group.size += len(transaction.wire)
 
     def _reject(self, group: Group, line: Line, reject: Reject) -> None:
         letter = {
@@ -127,3 +135,4 @@ class RecordSorter:
             letter["recordId"] = reject.record_id
         group.rejects[reject.reason.value] += 1
         group.dead_letters.append(json.dumps(letter, ensure_ascii=False).encode())
+        group.size += len(group.dead_letters[-1])

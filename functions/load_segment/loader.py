@@ -1,15 +1,13 @@
 """Loads as much of a range as the time allows, and states exactly that in the ledger."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from functions.aws.deadline import Deadline
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.tables import Ledger
 from functions.aws.writer import TransactionWriter
-from functions.domain.counts import sum_loads
 from functions.domain.errors import WriteThrottled
 from functions.domain.ledger_rows import object_partition
 from functions.domain.lines import Line, split_lines
@@ -17,15 +15,25 @@ from functions.domain.object_keys import dead_letters_key, image_list_key, work_
 from functions.domain.payloads import SegmentWork
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from functions.load_segment.groups import Group, RecordSorter
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
+from functions.load_segment.groups import RecordSorter
+from functions.load_segment.progress import Progress
 
 DRAIN_SECONDS: Final = 15.0
 """Reading stops this long before writing does, for what is still in flight."""
-MAX_DEAD_LETTER_BYTES: Final = 8 * 1024 * 1024
-"""Rejects held in memory; with more of them the segment ends, and another one begins."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a worker call did.
+
+    Attributes:
+        segment: As it is in the ledger.
+        nothing_beyond: No record behind the segment was written; only then is the next call
+            the first there.
+    """
+
+    segment: Segment
+    nothing_beyond: bool
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class SegmentLoader:
     line_bytes_limit: int
     expires: int
 
-    def load(self, work: SegmentWork) -> Segment:
+    def load(self, work: SegmentWork) -> Loaded:
         """Read, write, confirm, and put the segment on record.
 
         Returns:
@@ -53,82 +61,65 @@ class SegmentLoader:
             ResultsObjectChanged, ResultsObjectMissing: as their names say.
         """
         span = work.range.as_range()
-        lines = _UntilStopped(self._lines(span), span.end, self.deadline.earlier(DRAIN_SECONDS))
-        done = self._confirmed(self._write(lines))
-        if lines.reached_end and len(done.groups) == done.of:
+        lines = LinesUntilStopped(self._lines(span), span.end, self.deadline.earlier(DRAIN_SECONDS))
+        progress = self._write(lines)
+        if lines.reached_end and not progress.is_broken:
             end = span.end
-        elif done.groups:
-            end = min(done.groups[-1].end, span.end)
+        elif progress.end is not None:
+            end = min(progress.end, span.end)
         else:
             raise WriteThrottled(
                 table=self.writer.table, start=span.start, attempts=self.writer.throttles
             )
-        return self._record(work, Range(span.start, end), done.groups)
+        segment = self._record(work, Range(span.start, end), progress)
+        return Loaded(segment, nothing_beyond=not progress.is_broken)
 
     def _lines(self, span: Range) -> Iterator[Line]:
         blocks = self.source.blocks(max(span.start - 1, 0), span.end)
         return split_lines(blocks, start=span.start, line_bytes_limit=self.line_bytes_limit)
 
-    def _write(self, lines: "_UntilStopped") -> "list[tuple[Group, Future[bool] | None]]":
-        written: list[tuple[Group, Future[bool] | None]] = []
-        held = 0
+    def _write(self, lines: "LinesUntilStopped") -> Progress:
+        progress = Progress()
         for group in self.sorter.groups(lines):
             if group.repeats_earlier:
                 self.writer.settle()
-            items = list(group.items.values())
-            written.append((group, self.writer.write(items) if items else None))
-            held += sum(map(len, group.dead_letters))
-            if held > MAX_DEAD_LETTER_BYTES:
+            batch = list(group.transactions.values())
+            replace = not group.repeats_earlier
+            progress.add(group, self.writer.write(batch, replace=replace) if batch else None)
+            if progress.is_full or progress.is_broken:
                 lines.stop()
-        return written
+        progress.finish()
+        return progress
 
-    @staticmethod
-    def _confirmed(written: "list[tuple[Group, Future[bool] | None]]") -> "_Confirmed":
-        groups: list[Group] = []
-        for group, future in written:
-            if future is not None and not future.result():
-                break
-            groups.append(group)
-        return _Confirmed(groups, len(written))
-
-    def _record(self, work: SegmentWork, span: Range, groups: list[Group]) -> Segment:
+    def _record(self, work: SegmentWork, span: Range, progress: Progress) -> Segment:
         """Write the files of a segment, and only then its row."""
-        letters = [letter for group in groups for letter in group.dead_letters]
-        image_ids = [image_id for group in groups for image_id in group.image_ids]
         letters_key = images_key = None
-        if letters:
+        if progress.dead_letters:
             letters_key = dead_letters_key(work.results_key, etag=work.object.etag, segment=span)
-            self.files.write_lines(letters_key, letters)
-        if image_ids:
+            self.files.write_lines(letters_key, bytes(progress.dead_letters))
+        if progress.images:
             prefix = work_prefix(work.results_key, generation=work.claim.generation)
             images_key = image_list_key(prefix, span)
-            self.files.write_lines(images_key, [json.dumps(i).encode() for i in image_ids])
+            self.files.write_lines(images_key, bytes(progress.images))
         segment = Segment(
-            span=span,
-            counts=sum_loads(group.counts for group in groups),
-            dead_letters=letters_key,
-            images=images_key,
+            span=span, counts=progress.counts, dead_letters=letters_key, images=images_key
         )
         partition = object_partition(work.job.job_id, work.object.key, work.claim.generation)
         self.ledger.put_segment(partition, segment, expires=self.expires)
         return segment
 
 
-@dataclass(frozen=True)
-class _Confirmed:
-    """The confirmed groups from the first on, of how many there were."""
-
-    groups: list[Group]
-    of: int
-
-
-class _UntilStopped:
+class LinesUntilStopped:
     """The lines that begin before a position, until somebody says stop or time is up.
 
     The first line always comes: a call that did nothing would be called again for ever.
+
+    Attributes:
+        reached_end: There were no more of them.
     """
 
     def __init__(self, lines: Iterable[Line], end: int, deadline: Deadline) -> None:
+        """Take the lines, and what ends them."""
         self._lines = lines
         self._end = end
         self._deadline = deadline
@@ -136,14 +127,16 @@ class _UntilStopped:
         self.reached_end = False
 
     def stop(self) -> None:
+        """Let no further line come."""
         self._stopped = True
 
     def __iter__(self) -> Iterator[Line]:
-        first = True
+        """Go through them, once."""
+        first, end, clock, stop_at = True, self._end, self._deadline.clock, self._deadline.at
         for line in self._lines:
-            if line.start >= self._end:
+            if line.start >= end:
                 break
-            if not first and (self._stopped or self._deadline.has_passed):
+            if not first and (self._stopped or clock() >= stop_at):
                 return
             first = False
             yield line

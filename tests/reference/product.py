@@ -56,9 +56,9 @@ class Product:
         verdict = read_record(line)
         if isinstance(verdict, Reject):
             return verdict
-        item = self.builder.build(verdict.image_id, verdict.receipt)
-        size = item_size(item)
-        return too_large(verdict, size) if size > MAX_ITEM_BYTES else item
+        built = self.builder.build(verdict.image_id, verdict.receipt)
+        assert built.size == item_size(built.item)
+        return too_large(verdict, built.size) if built.size > MAX_ITEM_BYTES else built.item
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def load(data: bytes, product: Product, *, key: str, etag: str) -> LoadedSegment
     groups = list(sorter.groups(records))
     items: dict[str, Item] = {}
     for group in groups:
-        assert len(group.items) <= BATCH_WRITE_LIMIT
-        assert group.repeats_earlier == bool(items.keys() & group.items.keys())
-        items |= group.items
+        assert len(group.transactions) <= BATCH_WRITE_LIMIT
+        assert group.repeats_earlier == bool(items.keys() & group.transactions.keys())
+        items |= {name: built.item for name, built in group.transactions.items()}
     letters = [letter for group in groups for letter in group.dead_letters]
     assert not any(b"\n" in letter for letter in letters)
     return LoadedSegment(

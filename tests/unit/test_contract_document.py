@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.domain.attribute_values import from_item, item_size
+from functions.domain.attribute_values import from_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.failures import RejectReason
 from functions.domain.jobs import Job, status_of
@@ -65,10 +65,10 @@ def _become(line: bytes, *, limit: int) -> dict[str, Any] | Reject:
         return answer
     at = parse_timestamp("2026-07-01T03:04:05Z")
     builder = TransactionBuilder(_job(), event_time=at, retention=RETENTION)
-    item = builder.build(answer.image_id, answer.receipt)
-    if (size := item_size(item)) > MAX_ITEM_BYTES:
-        return too_large(answer, size)
-    return from_item(item)
+    built = builder.build(answer.image_id, answer.receipt)
+    if built.size > MAX_ITEM_BYTES:
+        return too_large(answer, built.size)
+    return from_item(built.item)
 
 
 @pytest.mark.parametrize("example", list(_examples()), ids=lambda example: example[1][:60])

@@ -1,0 +1,1 @@
+"""The loader measured: against what one would write first, against Node, against the floor."""

@@ -1,0 +1,123 @@
+"""The deployed loader, whole: ranged reads, parsing, writes, files; only the ledger is absent."""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from bench.stubs import ETAG, Stubs
+from functions.aws import clients
+from functions.aws.deadline import Deadline
+from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.pacing import Pacing
+from functions.aws.request_bodies import accept_ready_bodies
+from functions.aws.tables import Ledger
+from functions.aws.write_budget import WriteBudget
+from functions.aws.writer import TransactionWriter
+from functions.domain.jobs import Job, JobKey
+from functions.domain.payloads import SegmentWork
+from functions.domain.segments import Segment
+from functions.domain.transactions import Retention, TransactionBuilder
+from functions.load_segment.groups import RecordSorter
+from functions.load_segment.loader import SegmentLoader
+
+LINE_BYTES_LIMIT = 16 * 1024 * 1024
+_UNLIMITED = 1e12
+_KEY = "batch-output/job-1"
+
+
+@dataclass(frozen=True)
+class _Nowhere(WorkFiles):
+    """Counts what would be written."""
+
+    def _put(self, key: str, body: bytes, content_type: str) -> None:
+        del key, body, content_type
+
+
+@dataclass(frozen=True)
+class _NoLedger(Ledger):
+    """States nothing."""
+
+    def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
+        del partition, segment, expires
+
+
+class OurLoader:
+    """Loads whole files of the stub's folder, by as many segments as it takes."""
+
+    def __init__(self, stubs: Stubs) -> None:
+        self._s3 = boto3.client("s3", endpoint_url=stubs.s3)
+        self._dynamodb = boto3.client(
+            "dynamodb", endpoint_url=stubs.dynamodb, config=clients.WRITES_CONFIG
+        )
+        accept_ready_bodies(self._dynamodb, "BatchWriteItem")
+        self.requests = 0
+        self._dynamodb.meta.events.register("before-call.dynamodb", self._count)
+        self._s3.meta.events.register("before-call.s3", self._count)
+
+    def _count(self, **_: Any) -> None:
+        self.requests += 1
+
+    def load(self, path: Path, *, upto: int | None = None) -> int:
+        """Load the lines that begin before a position; returns how many records they were."""
+        size = path.stat().st_size
+        start, end, records = 0, min(upto or size, size), 0
+        while start < end:
+            segment = self._segment(path, size, start, end)
+            start, records = segment.span.end, records + segment.counts.total
+        return records
+
+    def _segment(self, path: Path, size: int, start: int, end: int) -> Segment:
+        deadline = Deadline(time.monotonic() + 3600, time.monotonic)
+        budget = WriteBudget(_UNLIMITED, clock=time.monotonic, sleep=time.sleep)
+        work = _work(path.name, size, start, end)
+        with TransactionWriter(
+            self._dynamodb,
+            "transactions",
+            pacing=Pacing(budget, deadline, time.sleep, random.random),
+            may_replace=lambda: True,
+        ) as writer:
+            loader = SegmentLoader(
+                source=PinnedObject(self._s3, "b", work.object.key, ETAG, "", size),
+                sorter=RecordSorter(work.object, _builder(), line_bytes_limit=LINE_BYTES_LIMIT),
+                writer=writer,
+                files=_Nowhere(self._s3, "b"),
+                ledger=_NoLedger(self._dynamodb, "ledger"),
+                deadline=deadline,
+                line_bytes_limit=LINE_BYTES_LIMIT,
+                expires=0,
+            )
+            return loader.load(work).segment
+
+
+def _builder() -> TransactionBuilder:
+    job = Job(
+        job_id="job-1",
+        key=JobKey("intent-1", "2026-01-09T00:00:00Z"),
+        user_id="user-0001",
+        model_id="anthropic.claude",
+        trace_id=None,
+        pending_image_count=None,
+        status=None,
+        revision=0,
+    )
+    retention = Retention(guest=timedelta(days=60), account=timedelta(days=365))
+    return TransactionBuilder(job, event_time=datetime(2026, 1, 9, tzinfo=UTC), retention=retention)
+
+
+def _work(name: str, size: int, start: int, end: int) -> SegmentWork:
+    results = {"bucket": "b", "key": f"{_KEY}/{name}", "name": name, "etag": ETAG, "size": size}
+    return SegmentWork.model_validate(
+        {
+            "execution": "execution",
+            "job": {"jobId": "job-1", "intentId": "intent-1", "submitTime": ""},
+            "object": results,
+            "claim": {"generation": 1, "eventTime": "2026-01-09T00:00:00Z"},
+            "writeUnitsPerSecond": _UNLIMITED,
+            "range": {"from": start, "to": end},
+        }
+    )

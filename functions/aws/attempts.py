@@ -1,0 +1,153 @@
+"""Attempts at a range: who was first, and whether somebody else has come since.
+
+BatchWriteItem replaces whatever is there, so it is for the first attempt alone, and only while
+nobody else can be at work on the same records. A call that Step Functions has given up may
+still be writing when its successor starts. Each call therefore puts its name into the attempt's
+row before it writes, the successor over the predecessor's. The predecessor looks at the row
+before it replaces anything, and the successor waits as long as it might not have looked.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.aws.clients import WRITE_TIMEOUT_SECONDS
+from functions.aws.deadline import Clock
+from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.domain import ledger_rows
+from functions.domain.attribute_values import from_item, to_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LOOK_SECONDS: Final = 1.0
+"""How long an answer of the row is relied on."""
+SUCCESSION_SECONDS: Final = LOOK_SECONDS + WRITE_TIMEOUT_SECONDS
+"""After this long no predecessor replaces anything any more."""
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """The row that says who works on the records from a byte on.
+
+    Attributes:
+        client: DynamoDB.
+        table: The ledger.
+        partition: Of the object and generation.
+        start: First byte of what the call works on.
+        caller: The call's request id.
+        expires: `ttl` of the row, epoch seconds.
+    """
+
+    client: "DynamoDBClient"
+    table: str
+    partition: str
+    start: int
+    caller: str
+    expires: int
+
+    def begin(self, *, now: float, ends_by: float) -> "Succession":
+        """Put the caller's name into it.
+
+        A caller finds its own name again when the SDK repeats a request whose answer was lost;
+        that is still the first attempt.
+
+        Args:
+            now: Epoch seconds.
+            ends_by: When Lambda stops the call, epoch seconds.
+        """
+        mine = self._named(endsBy=math.ceil(ends_by))
+        if self._put(mine, condition="attribute_not_exists(pk) OR caller = :caller"):
+            return Succession(first=True, seconds=0.0)
+        before = self._read()
+        self._put(mine)
+        at_work = before.get("endsBy", 0) - now
+        return Succession(first=False, seconds=min(max(at_work, 0.0), SUCCESSION_SECONDS))
+
+    def is_still_mine(self) -> bool:
+        """Whether nobody else has begun since."""
+        return bool(self._read().get("caller") == self.caller)
+
+    def end(self) -> None:
+        """Say that this call writes nothing any more, so that no successor has to wait."""
+        with suppress(ClientError, BotoCoreError):
+            self._put(self._named(endsBy=0), condition="caller = :caller")
+
+    def _named(self, **values: object) -> dict[str, object]:
+        return {**self._key, "caller": self.caller, "ttl": self.expires, **values}
+
+    @property
+    def _key(self) -> dict[str, object]:
+        return {"pk": self.partition, "sk": ledger_rows.attempt_sk(self.start)}
+
+    def _read(self) -> dict[str, Any]:
+        answer = self.client.get_item(
+            TableName=self.table, Key=to_item(self._key), ConsistentRead=True
+        )
+        return from_item(answer.get("Item", {}))
+
+    def _put(self, row: dict[str, object], *, condition: str | None = None) -> bool:
+        """Write the row; False where the condition does not hold."""
+        request: dict[str, Any] = {"TableName": self.table, "Item": to_item(row)}
+        if condition is not None:
+            request["ConditionExpression"] = condition
+            request["ExpressionAttributeValues"] = {":caller": {"S": self.caller}}
+        try:
+            self.client.put_item(**request)
+        except ClientError as error:
+            if is_any(error, CONDITION_FAILED):
+                return False
+            raise
+        return True
+
+
+@dataclass(frozen=True)
+class Succession:
+    """How a call comes to its range.
+
+    Attributes:
+        first: Nobody was there before.
+        seconds: How long to wait before the first write, because a predecessor may be at work.
+    """
+
+    first: bool
+    seconds: float
+
+
+@dataclass
+class Undisturbed:
+    """Whether a call is alone with its records, asked by its threads before each request.
+
+    Once it is not, it never is again. Where the answer cannot be had, it is no.
+
+    Attributes:
+        holds: How it begins.
+        look: Asks the ledger.
+        clock: Monotonic seconds.
+    """
+
+    holds: bool
+    look: Callable[[], bool]
+    clock: Clock
+    _looked_at: float = field(default=float("-inf"), init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def __call__(self) -> bool:
+        """Whether it is; the answer is never older than a second."""
+        with self._lock:
+            now = self.clock()
+            if self.holds and now - self._looked_at >= LOOK_SECONDS:
+                self.holds = self._ask()
+                self._looked_at = now
+            return self.holds
+
+    def _ask(self) -> bool:
+        try:
+            return self.look()
+        except (ClientError, BotoCoreError):
+            return False

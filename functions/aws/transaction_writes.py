@@ -1,0 +1,146 @@
+"""The two ways of writing a transaction, one request each, and what came of the request.
+
+These requests are never repeated by the SDK: whether one may be repeated, and how, depends on
+whether it may have been carried out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from botocore.exceptions import (
+    ChecksumError,
+    ClientError,
+    ConnectionError,  # noqa: A004  the SDK's name
+    HTTPClientError,
+    IncompleteReadError,
+)
+from botocore.parsers import ResponseParserError
+
+from functions.aws.request_bodies import BODY
+from functions.aws.service_errors import CONDITION_FAILED, THROTTLED, is_any
+from functions.domain.transactions import Transaction, update_unless_edited
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH_ITEMS: Final = 25
+"""BatchWriteItem's limit."""
+
+
+_SERVER_ERRORS: Final = range(500, 600)
+_NO_ANSWER: Final = (
+    ChecksumError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+)
+"""No answer, or none that can be read."""
+
+
+class Answer(Enum):
+    """What is known after a request."""
+
+    CONFIRMED = "confirmed"
+    """DynamoDB has confirmed it, in whole or in part."""
+    REFUSED = "refused"
+    """Throttled, and certainly not carried out."""
+    UNKNOWN = "unknown"
+    """A lost connection or an error of DynamoDB's own: it may have been carried out."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a request.
+
+    Attributes:
+        answer: What is known.
+        left: Transactions that are not confirmed.
+        error: Why, unless it is confirmed.
+    """
+
+    answer: Answer
+    left: Sequence[Transaction]
+    error: Exception | None = None
+
+
+class Write(Protocol):
+    """One request for some transactions."""
+
+    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
+        """Send it.
+
+        Raises:
+            botocore.exceptions.ClientError: for an answer that no repetition changes.
+        """
+
+
+def classify(error: Exception) -> Answer | None:
+    """What a failed request says of itself; None for an error that repeating does not change."""
+    if not isinstance(error, ClientError):
+        return Answer.UNKNOWN
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) in _SERVER_ERRORS:
+        return Answer.UNKNOWN
+    return Answer.REFUSED if is_any(error, THROTTLED) else None
+
+
+@dataclass(frozen=True)
+class BatchPut:
+    """BatchWriteItem: replaces whatever is there, so only for items nobody can have touched."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
+        """Put at most 25 transactions of different keys."""
+        parameters: dict[str, Any] = {"RequestItems": {}, BODY: self._body(transactions)}
+        try:
+            answer = self.client.batch_write_item(**parameters)
+        except (ClientError, *_NO_ANSWER) as error:
+            if (answered := classify(error)) is None:
+                raise
+            return Outcome(answered, transactions, error)
+        unprocessed: Sequence[Any] = answer.get("UnprocessedItems", {}).get(self.table, ())
+        if not unprocessed:
+            return Outcome(Answer.CONFIRMED, ())
+        ids = {request["PutRequest"]["Item"]["transactionId"]["S"] for request in unprocessed}
+        left = [each for each in transactions if each.transaction_id in ids]
+        return Outcome(Answer.CONFIRMED, left)
+
+    def _body(self, transactions: Sequence[Transaction]) -> bytes:
+        items = b'}},{"PutRequest":{"Item":'.join([each.wire for each in transactions])
+        return b'{"RequestItems":{"%b":[{"PutRequest":{"Item":%b}}]}}' % (
+            self.table.encode(),
+            items,
+        )
+
+
+@dataclass(frozen=True)
+class ConditionalUpdate:
+    """UpdateItem on the condition that no person has touched the item; safe to repeat."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
+        """Update one transaction; a person's work stays, and counts as confirmed."""
+        (transaction,) = transactions
+        update = update_unless_edited(transaction.item)
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=update.key,
+                UpdateExpression=update.update_expression,
+                ConditionExpression=update.condition_expression,
+                ExpressionAttributeNames=update.names,
+                ExpressionAttributeValues=update.values,
+            )
+        except (ClientError, *_NO_ANSWER) as error:
+            if isinstance(error, ClientError) and is_any(error, CONDITION_FAILED):
+                return Outcome(Answer.CONFIRMED, ())
+            if (answered := classify(error)) is None:
+                raise
+            return Outcome(answered, transactions, error)
+        return Outcome(Answer.CONFIRMED, ())
