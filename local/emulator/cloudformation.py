@@ -31,6 +31,7 @@ TOUCHES = (
     "ministack.services.cloudformation.stacks:_update_resource",
     "ministack.services.cloudwatch:_composite_alarms",
     "ministack.services.cloudwatch:_delete_alarms",
+    "ministack.services.cloudwatch:_error",
     "ministack.services.cloudwatch:_put_composite_alarm",
     "ministack.services.cloudwatch:_put_metric_alarm",
 )

@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch, eventbridge
 
 from local.emulator import event_targets, running
@@ -21,6 +22,8 @@ from local.emulator.event_retries import GivenUp, NotDelivered, RetryPolicy, del
 
 TOUCHES = (
     *event_targets.TOUCHES,
+    "ministack.core.responses:error_response_json",
+    "ministack.services.cloudwatch:record_metric",
     "ministack.services.eventbridge:_SCHEDULER_TICK_INTERVAL",
     "ministack.services.eventbridge:_apply_input_transformer",
     "ministack.services.eventbridge:_invoke_target",
@@ -50,7 +53,7 @@ def install() -> None:
 def _validate_target(target: Target) -> Any:
     refused = _validate_target_arn(target)
     if refused is None and (why := event_targets.unsupported(target)):
-        return eventbridge.error_response_json("ValidationException", f"{why}.", 400)
+        return error_response_json("ValidationException", f"{why}.", 400)
     return refused
 
 

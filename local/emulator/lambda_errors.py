@@ -23,6 +23,7 @@ TOUCHES: tuple[str, ...] = (
     "ministack.services.lambda_svc:_execution_record_for_config",
     "ministack.services.lambda_svc:_get_func_record_for_ref",
     "ministack.services.lambda_svc:_invoke_depth",
+    "ministack.services.lambda_svc:_throttle_response",
     "ministack.services.lambda_svc:_xray_trace_id_for_invocation",
     "ministack.services.lambda_svc:acquire_worker",
     "ministack.services.lambda_svc:release_worker",

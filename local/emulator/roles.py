@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TOUCHES = (
     "ministack.app:AUTH",
+    "ministack.app:app",
     "ministack.app:pin_request_origin",
     "ministack.core.iam_actions:extract_resource_arn",
     "ministack.core.iam_evaluator:EvalContext",
