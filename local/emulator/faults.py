@@ -14,6 +14,8 @@ machine calls itself), an action (`s3:GetObject`) and a kind:
 | kill | the process is killed before the request is performed |
 | kill-after | the request is performed, then the process is killed |
 | timeout | the function is stopped at its time limit, which passes at once |
+| hold | no answer until the rule is removed, then the request is performed |
+| pretend | an answer as of success, but nothing is performed (DynamoDB's PutItem) |
 
 A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout).
 """
@@ -27,7 +29,18 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 KINDS = frozenset(
-    {"error", "closed", "lost", "unanswered", "broken", "kill", "kill-after", "timeout"}
+    {
+        "broken",
+        "closed",
+        "error",
+        "hold",
+        "kill",
+        "kill-after",
+        "lost",
+        "pretend",
+        "timeout",
+        "unanswered",
+    }
 )
 PERFORMED = frozenset({"lost", "kill-after", "broken"})
 """Kinds after which the request has had its effect."""
@@ -118,6 +131,11 @@ class Faults:
         """Put a rule in force."""
         with self._lock:
             self.rules.append(rule)
+
+    def in_force(self, rule: Rule) -> bool:
+        """Whether a rule has not been removed."""
+        with self._lock:
+            return any(each is rule for each in self.rules)
 
     def clear(self) -> None:
         """Remove all rules, and forget the calls."""

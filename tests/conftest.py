@@ -1,0 +1,18 @@
+"""What holds for all tests: the long form of a suite runs only when it is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long form of the suites too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="long form: run with --long")
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(skip)

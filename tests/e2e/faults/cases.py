@@ -1,0 +1,277 @@
+"""The fault matrix: where each fault is put, and what must come of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A call of a worker.
+
+    Attributes:
+        state: Where the execution fails with it.
+        function: Which calls.
+        action: What it calls.
+        having: Words that tell the call from others of the same action.
+        what: The call in words.
+    """
+
+    state: str
+    function: str
+    action: str
+    having: tuple[str, ...]
+    what: str
+
+
+def _spots(state: str, function: str, *calls: tuple[str, str, str]) -> list[Spot]:
+    return [
+        Spot(state, function, action, (word,) if word else (), what) for action, word, what in calls
+    ]
+
+
+_CLAIM = ("dynamodb:GetItem", "claim#", "read the claim")
+_JOB = ("dynamodb:GetItem", "submitTime", "read the job's record")
+_CLAIMS = ("dynamodb:Query", "", "read the job's claims")
+_MANIFEST = ("s3:GetObject", "manifest", "read the manifest")
+_WRITE_JOB = ("dynamodb:UpdateItem", "ingestState", "write the job's record")
+
+SPOTS = [
+    *_spots(
+        "ResolveJob",
+        "ResolveJob",
+        ("dynamodb:Query", "", "find the job"),
+        ("s3:HeadObject", "", "look at the results object"),
+    ),
+    *_spots(
+        "PlanRanges",
+        "PlanRanges",
+        _CLAIM,
+        ("s3:PutObject", "", "write the list of ranges"),
+        ("dynamodb:UpdateItem", "claim#", "note the ranges in the claim"),
+        _JOB,
+        _CLAIMS,
+        _MANIFEST,
+        _WRITE_JOB,
+    ),
+    *_spots(
+        "LoadRanges",
+        "LoadSegment",
+        _CLAIM,
+        _JOB,
+        ("dynamodb:PutItem", "attempt#", "put the attempt on record"),
+        ("s3:GetObject", "", "read the range"),
+        ("dynamodb:BatchWriteItem", "", "write transactions"),
+        ("s3:PutObject", "dead-letters/", "write dead letters"),
+        ("s3:PutObject", "work/", "write the image list"),
+        ("dynamodb:PutItem", "segment#", "state the segment"),
+    ),
+    *_spots(
+        "VerifyLoad",
+        "VerifyLoad",
+        _CLAIM,
+        ("dynamodb:Query", "", "read the segments"),
+        ("s3:PutObject", "", "write the list of chunks"),
+    ),
+    *_spots(
+        "MigrateImages",
+        "MigrateImages",
+        _CLAIM,
+        _JOB,
+        ("s3:GetObject", "work/", "read the image list"),
+        ("dynamodb:BatchGetItem", "", "read pending images"),
+        ("s3:HeadObject", "", "look at the image"),
+        ("dynamodb:GetItem", "transactionId", "see that the transaction is there"),
+        ("s3:CopyObject", "", "copy the image"),
+        ("dynamodb:UpdateItem", "s3Key = :key", "point the transaction at the copy"),
+        ("dynamodb:UpdateItem", "processedAt", "mark the pending image"),
+        ("s3:DeleteObject", "", "delete the source"),
+        ("dynamodb:PutItem", "chunk#", "state the chunk"),
+    ),
+    *_spots(
+        "VerifyMigration",
+        "VerifyMigration",
+        _CLAIM,
+        ("dynamodb:Query", "", "read the chunks"),
+        ("s3:GetObject", "", "read the list of chunks"),
+    ),
+    *_spots(
+        "SettleJob",
+        "SettleJob",
+        ("dynamodb:UpdateItem", "claim#", "close the claim"),
+        _JOB,
+        _CLAIMS,
+        _MANIFEST,
+        _WRITE_JOB,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault that lasts until somebody removes it.
+
+    Attributes:
+        fault: In words.
+        where: In words.
+        rule: Of the embedded AWS.
+        state: Where the execution must fail.
+        error: What the execution, or the map's child, must fail with.
+        brief: Whether it is one of the representatives that every run has.
+    """
+
+    fault: str
+    where: str
+    rule: dict[str, Any] = field(repr=False)
+    state: str
+    error: str
+    brief: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.fault} at {self.where}".replace(" ", "-").replace("'", "")
+
+
+def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Fault, rule and error name of each fault that a call can meet."""
+    is_s3 = spot.action.startswith("s3:")
+    throttle = (
+        ({"code": "SlowDown", "status": 503}, "ClientError")
+        if is_s3
+        else (
+            {"code": "ProvisionedThroughputExceededException", "status": 400},
+            "ProvisionedThroughputExceededException",
+        )
+    )
+    denied = (
+        {"code": "AccessDenied", "status": 403}
+        if is_s3
+        else {
+            "code": "AccessDeniedException",
+            "status": 400,
+        }
+    )
+    if spot.what != "write transactions":  # its throttle is a case of its own
+        yield "throttle storm", {"kind": "error", **throttle[0]}, throttle[1]
+    yield "access denied", {"kind": "error", **denied}, "ClientError"
+    yield "lost responses", {"kind": "lost"}, "ConnectionClosedError"
+    yield "killed process", {"kind": "kill"}, "Runtime.ExitError"
+    if spot.action == "s3:GetObject" and spot.what != "read the manifest":
+        yield (
+            "deleted object",
+            {"kind": "error", "code": "NoSuchKey", "status": 404},
+            ("ResultsObjectMissing" if spot.what == "read the range" else "NoSuchKey"),
+        )
+    if spot.action == "s3:HeadObject" and spot.state == "ResolveJob":
+        rule = {"kind": "error", "code": "404", "status": 404}
+        yield "deleted object", rule, "ResultsObjectMissing"
+
+
+_BRIEF = {
+    ("access denied", "find the job"),
+    ("deleted object", "look at the results object"),
+    ("throttle storm", "note the ranges in the claim"),
+    ("lost responses", "write transactions"),
+    ("killed process", "state the segment"),
+    ("deleted object", "read the range"),
+    ("access denied", "read the segments"),
+    ("lost responses", "copy the image"),
+    ("killed process", "delete the source"),
+    ("throttle storm", "read the chunks"),
+    ("lost responses", "close the claim"),
+}
+
+
+def calls() -> Iterator[Case]:
+    """Every fault at every call of every worker."""
+    for spot in SPOTS:
+        for fault, rule, error in _kinds(spot):
+            yield Case(
+                fault,
+                f"{spot.function}: {spot.what}",
+                {
+                    "caller": f"*Workers{spot.function}*",
+                    "action": spot.action,
+                    "having": spot.having,
+                    **rule,
+                },
+                spot.state,
+                error,
+                brief=(fault, spot.what) in _BRIEF and spot.state == spot.state,
+            )
+
+
+_WORKERS = {
+    "ResolveJob": "ResolveJob",
+    "PlanRanges": "PlanRanges",
+    "LoadRanges": "LoadSegment",
+    "VerifyLoad": "VerifyLoad",
+    "MigrateImages": "MigrateImages",
+    "VerifyMigration": "VerifyMigration",
+    "SettleJob": "SettleJob",
+}
+
+
+def invocations() -> Iterator[Case]:
+    """Every fault at every call of Lambda, and at the claim, which needs no function."""
+    for state, function in _WORKERS.items():
+        here = {"caller": "states", "action": "lambda:Invoke", "having": (f"Workers{function}",)}
+        for fault, rule, error in (
+            (
+                "throttle storm",
+                {"kind": "error", "code": "Lambda.TooManyRequestsException"},
+                "Lambda.TooManyRequestsException",
+            ),
+            ("lost responses", {"kind": "lost"}, "Lambda.SdkClientException"),
+            ("task time-out", {"kind": "timeout"}, "States.Timeout"),
+            (
+                "access denied",
+                {"kind": "error", "code": "Lambda.AWSLambdaException"},
+                "Lambda.AWSLambdaException",
+            ),
+        ):
+            yield Case(
+                fault,
+                f"{state}: call {function}",
+                {**here, **rule},
+                state,
+                error,
+                brief=(state, fault)
+                in {("VerifyLoad", "task time-out"), ("SettleJob", "throttle storm")},
+            )
+        yield Case(
+            "function time-out",
+            f"{state}: any call of {function}",
+            {"caller": f"*Workers{function}*", "action": "*", "kind": "timeout"},
+            state,
+            "Sandbox.Timedout",
+            brief=state == "LoadRanges",
+        )
+    for fault, rule, error in (
+        (
+            "throttle storm",
+            {"kind": "error", "code": "DynamoDB.ProvisionedThroughputExceededException"},
+            "DynamoDB.ProvisionedThroughputExceededException",
+        ),
+        (
+            "access denied",
+            {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"},
+            "DynamoDB.AmazonDynamoDBException",
+        ),
+        ("task time-out", {"kind": "timeout"}, "States.Timeout"),
+    ):
+        yield Case(
+            fault,
+            "ClaimObject: take the claim",
+            {"caller": "states", "action": "dynamodb:UpdateItem", **rule},
+            "ClaimObject",
+            error,
+            brief=fault == "access denied",
+        )
+
+
+CASES = [*calls(), *invocations()]

@@ -1,0 +1,34 @@
+"""One embedded AWS for everything that goes wrong, in quick time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import deploy, server, synthesis
+from ops import deployment
+from tests.e2e.faults.inbox import Inbox
+from tests.e2e.faults.world import CONTEXT, SERVER_SETTINGS, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("faulty-aws")
+    assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
+    running = server.start(folder, settings=SERVER_SETTINGS).server
+    try:
+        deploy.deploy(assembly, endpoint=running.endpoint)
+        deployed = deployment.on_embedded(running)
+        yield World(deployed, Inbox.subscribe(deployed))
+    finally:
+        server.stop(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(world: World) -> Iterator[None]:
+    yield
+    world.clear_faults()

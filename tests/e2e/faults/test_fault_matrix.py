@@ -1,0 +1,155 @@
+"""Every fault at every call: loud, explained, and cured by one redrive."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ops.demo.observation import observe
+from ops.failures import read_failed
+from ops.redrive import restart
+from tests.e2e.faults.cases import CASES, SPOTS, Case
+from tests.e2e.faults.world import Edit, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.demo.batch import Batch
+
+MAPS = ("LoadRanges", "MigrateImages")
+
+
+def _params() -> Iterator[Any]:
+    for case in CASES:
+        marks = () if case.brief else (pytest.mark.slow,)
+        yield pytest.param(case, id=case.id, marks=marks)
+
+
+@pytest.mark.parametrize("case", list(_params()))
+def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
+    world: World, case: Case, record_property: Any
+) -> None:
+    record_property("fault", case.fault)
+    record_property("where", case.where)
+    record_property("state", case.state)
+    record_property("error", case.error)
+    batch = world.new_batch()
+    alarm = f"{world.deployed.stack}-state-{_kebab(case.state)}"
+    world.until_quiet(alarm)
+    since = world.inbox.mark()
+    with world.fault(**case.rule):
+        upload = world.deliver(batch)
+        arn = world.execution_of(batch)
+        assert world.until_ended(arn) == "FAILED"
+        is_loud_and_explained(world, batch, arn, state=case.state, error=case.error)
+        world.inbox.rang(alarm, "ALARM", since=since)
+    one_redrive_finishes(world, batch, arn)
+    assert world.differences(batch, upload) == []
+
+
+def test_the_matrix_has_every_call_of_an_undisturbed_run(world: World) -> None:
+    world.clear_faults()
+    batch = world.new_batch()
+    upload = world.deliver(batch)
+    assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+    assert world.differences(batch, upload) == []
+    seen = {
+        (each["caller"].split("Function")[0].rpartition("Workers")[2], each["action"])
+        for each in world.faults()["calls"]
+        if each["caller"] != "states" and "RecordOutcome" not in each["caller"]
+    }
+    assert seen - {("FindStuckJobs", action) for _, action in seen} == {
+        (spot.function, spot.action) for spot in SPOTS
+    }
+
+
+def is_loud_and_explained(
+    world: World, batch: Batch, arn: str, *, state: str, error: str, status: str = "FAILED"
+) -> None:
+    """The message says where, why and what to do; the job says that it failed."""
+    message = world.inbox.told(
+        arn, status, redrives=int(world.describe(arn).get("redriveCount", 0))
+    )
+    facts = message.facts
+    assert facts["failedState"] == state
+    if state in MAPS and facts["error"]:
+        assert facts["error"] == "States.ExceedToleratedFailureThreshold"
+        assert {child["error"] for child in facts["failedChildren"]} == {error}
+    else:
+        assert facts["error"] == error
+    assert facts["job"] == batch.job.job_id
+    assert facts["object"] == batch.key
+    assert facts["command"] == f"ingest redrive {arn}"
+    assert "What to do: " in message.text
+    assert arn in message.text
+    assert batch.job.user_id not in message.text.replace(batch.key, "")
+    observed = observe(world.deployed, batch)
+    assert observed.job_record["status"] == "FAILED"
+    for claim in observed.claims.values():
+        assert claim["state"] == "failed"
+
+
+def one_redrive_finishes(world: World, batch: Batch, arn: str) -> None:
+    """One redrive goes on where it stood; it spares finished work, and a person's edit."""
+    finished = _finished_children(world, arn)
+    exited = _exited_states(world, arn)
+    edit = Edit.some(world, batch)
+    failed = read_failed(world.deployed, arn)
+    assert failed.obstacle is None
+    restart(world.deployed, [failed])
+    assert world.until_ended(arn) == "SUCCEEDED", world.describe(arn).get("cause")
+    assert _entered_since_redrive(world, arn) & exited == set()
+    for child, ended in finished.items():
+        described = world.describe(child)
+        assert (described["stopDate"], described.get("redriveCount", 0)) == (ended, 0)
+    if edit is not None:
+        assert edit.kept(world, batch)
+        edit.undo(world, batch)
+    redrives = world.describe(arn)["redriveCount"]
+    world.inbox.told(arn, "RECOVERED", redrives=redrives)
+    outcomes = [
+        each.facts["outcome"]
+        for each in world.inbox.of_execution(arn)
+        if each.facts["redriveCount"] == redrives
+    ]
+    assert sorted(outcomes) in (["RECOVERED"], ["RECOVERED", "REDRIVEN"])
+
+
+def _finished_children(world: World, arn: str) -> dict[str, Any]:
+    """When each child that succeeded ended."""
+    client = world.deployed.step_functions
+    return {
+        child["executionArn"]: child["stopDate"]
+        for run in client.list_map_runs(executionArn=arn)["mapRuns"]
+        for child in client.list_executions(mapRunArn=run["mapRunArn"], statusFilter="SUCCEEDED")[
+            "executions"
+        ]
+    }
+
+
+def _events(world: World, arn: str) -> list[Any]:
+    pages = world.deployed.step_functions.get_paginator("get_execution_history")
+    return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
+
+
+def _exited_states(world: World, arn: str) -> set[str]:
+    return {
+        event["stateExitedEventDetails"]["name"]
+        for event in _events(world, arn)
+        if event["type"] in ("TaskStateExited", "MapStateExited")
+    }
+
+
+def _entered_since_redrive(world: World, arn: str) -> set[str]:
+    events = _events(world, arn)
+    redriven = max(n for n, event in enumerate(events) if event["type"] == "ExecutionRedriven")
+    return {
+        event["stateEnteredEventDetails"]["name"]
+        for event in events[redriven:]
+        if event["type"] in ("TaskStateEntered", "MapStateEntered")
+    }
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")

@@ -1,0 +1,207 @@
+"""The one deployment on which everything goes wrong, and the words for doing that."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.attribute_values import to_item
+from functions.domain.failures import ImageLeftReason
+from ops.demo import flaws, seeding
+from ops.demo.comparison import compare
+from ops.demo.forms import NOVA
+from ops.demo.generator import Recipe, make_batch
+from ops.demo.observation import observe
+from tests.e2e.faults.inbox import SECONDS, Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from ops.demo.batch import Batch
+    from ops.deployment import Deployment
+    from ops.uploads import Upload
+
+SERVER_SETTINGS = {
+    "INGEST_LOCAL_FAULTS": "1",
+    "INGEST_LOCAL_WAIT_SCALE": "0.005",
+    "INGEST_LOCAL_PERIOD_SCALE": "0.03",
+}
+CONTEXT = {
+    "rangeBytes": 64 * 1024,
+    "loadConcurrency": 2,
+    "migrateConcurrency": 2,
+    "imagesPerChunk": 6,
+}
+RECORDS = 20
+
+
+def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -> Any:
+    """The first true value, asked for again and again until a deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := what()):
+        assert time.monotonic() < deadline, f"deadline passed: {why}"
+        time.sleep(0.05)
+    return value
+
+
+@dataclass
+class World:
+    """A deployment with faults, and what people are told of it."""
+
+    deployed: Deployment
+    inbox: Inbox
+
+    def new_batch(self, *, records: int = RECORDS) -> Batch:
+        """A job of several ranges and chunks, rejects and images left among them."""
+        run = uuid.uuid4().hex[:10]
+        recipe = Recipe(
+            user_id=f"user-{run}",
+            form=NOVA,
+            records=records,
+            image_bytes=(9_000, 12_000),
+            flaws={flaws.MODEL_ERROR: 1, flaws.CUT_OFF: 1},
+            left=(ImageLeftReason.UNKNOWN, ImageLeftReason.MISSING),
+            duplicates=1,
+        )
+        batch = make_batch(recipe, run=run, now=datetime.now(UTC), seed=11)
+        seeding.seed(self.deployed, batch)
+        return batch
+
+    def deliver(self, batch: Batch) -> Upload:
+        return seeding.deliver_results(self.deployed, batch)
+
+    def execution_of(self, batch: Batch, *, but: Collection[str] = ()) -> str:
+        """The execution that the object's event started, waited for."""
+
+        def found() -> str | None:
+            listed = self.deployed.step_functions.list_executions(
+                stateMachineArn=self.deployed.state_machine, maxResults=20
+            )
+            for each in listed["executions"]:
+                arn = each["executionArn"]
+                if arn not in but and batch.key in self.describe(arn)["input"]:
+                    return arn
+            return None
+
+        arn: str = eventually(found, f"an execution for {batch.key}")
+        return arn
+
+    def describe(self, arn: str) -> Any:
+        return self.deployed.step_functions.describe_execution(executionArn=arn)
+
+    def until_ended(self, arn: str) -> str:
+        def ended() -> str | None:
+            status: str = self.describe(arn)["status"]
+            return None if status == "RUNNING" else status
+
+        status: str = eventually(ended, f"{arn} ends", seconds=120)
+        return status
+
+    def differences(self, batch: Batch, upload: Upload) -> list[str]:
+        """What differs from what an undisturbed run leaves behind."""
+        return compare(
+            batch,
+            observe(self.deployed, batch),
+            etag=upload.etag,
+            not_before=upload.since,
+            not_after=datetime.now(UTC),
+        )
+
+    def job_status(self, batch: Batch) -> str:
+        return str(observe(self.deployed, batch).job_record.get("status"))
+
+    def alarm_state(self, name: str) -> str:
+        cloudwatch = self.deployed.make_client("cloudwatch")
+        found = cloudwatch.describe_alarms(
+            AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        alarms = [*found["MetricAlarms"], *found["CompositeAlarms"]]
+        return str(alarms[0]["StateValue"])
+
+    def until_quiet(self, name: str) -> None:
+        eventually(lambda: self.alarm_state(name) != "ALARM", f"{name} falls silent")
+
+    @contextmanager
+    def fault(self, **rule: Any) -> Iterator[None]:
+        """A fault that is in force until the block ends."""
+        self._faults("POST", rule)
+        try:
+            yield
+        finally:
+            self.clear_faults()
+
+    def add_fault(self, **rule: Any) -> None:
+        self._faults("POST", rule)
+
+    def clear_faults(self) -> None:
+        self._faults("DELETE")
+
+    def faults(self) -> dict[str, Any]:
+        """The rules in force, and the calls seen since they were last cleared."""
+        return self._faults("GET")
+
+    def _faults(self, method: str, rule: dict[str, Any] | None = None) -> dict[str, Any]:
+        embedded = self.deployed.embedded
+        assert embedded is not None
+        request = urllib.request.Request(  # noqa: S310 - on loopback
+            f"{embedded.endpoint.url}/_embedded/faults",
+            method=method,
+            data=json.dumps(rule).encode() if rule is not None else None,
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            loaded: dict[str, Any] = json.loads(answer.read())
+            return loaded
+
+    def function(self, name: str) -> str:
+        """The deployed name of a function."""
+        functions = self.deployed.make_client("lambda").get_paginator("list_functions")
+        names = [
+            each["FunctionName"] for page in functions.paginate() for each in page["Functions"]
+        ]
+        (found,) = (each for each in names if f"Workers{name}" in each)
+        return str(found)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What a person changed of a transaction, between a failure and its redrive."""
+
+    key: dict[str, Any]
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @classmethod
+    def some(cls, world: World, batch: Batch) -> Edit | None:
+        """Correct a transaction, if the job has one yet."""
+        items = sorted(observe(world.deployed, batch).transactions.items())
+        if not items:
+            return None
+        _, before = items[0]
+        after = {**before, "merchant": "Corrected", "version": 2, "status": "confirmed"}
+        edit = cls({name: before[name] for name in ("userId", "transactionId")}, before, after)
+        edit.put(world, after)
+        return edit
+
+    def put(self, world: World, item: dict[str, Any]) -> None:
+        world.deployed.dynamodb.put_item(
+            TableName=world.deployed.outputs["TransactionsTableName"], Item=to_item(item)
+        )
+
+    def kept(self, world: World, batch: Batch) -> bool:
+        """Whether it is as the person left it; the image step may have set `s3Key`."""
+        now = dict(observe(world.deployed, batch).transactions[self.key["transactionId"]])
+        now.pop("s3Key", None)
+        wanted = dict(self.after)
+        wanted.pop("s3Key", None)
+        return now == wanted
+
+    def undo(self, world: World, batch: Batch) -> None:
+        """Make the item what it would be without the edit, so that all can be compared."""
+        now = observe(world.deployed, batch).transactions[self.key["transactionId"]]
+        self.put(world, {**now, **{n: self.before[n] for n in ("merchant", "version", "status")}})
