@@ -12,8 +12,11 @@ import asyncio
 import logging
 import os
 import resource
+import signal
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +43,8 @@ _SETTINGS = {
     "LOG_LEVEL": "INFO",
 }
 
+_LOOK_SECONDS = 5.0
+
 
 def main() -> None:
     """Parse the arguments, extend MiniStack, serve until told to stop, save."""
@@ -57,10 +62,18 @@ def main() -> None:
         os.environ.pop(name, None)
     extensions = _checked_extensions()
     extensions.install()
+    threading.Thread(target=_end_without_folder, args=(state,), daemon=True).start()
     unsaved = _Errors()
     logging.getLogger("persistence").addHandler(unsaved)
     _serve(arguments.socket, arguments.port)
     (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
+
+
+def _end_without_folder(state: Path) -> None:
+    """End once the folder is gone: whoever started this has thrown it away, or was killed."""
+    while state.exists():
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class _Errors(logging.Handler):
