@@ -25,7 +25,7 @@ Invoke = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def own(aws: Aws) -> str:
     """A function that no other module's tests keep busy."""
-    return aws.function(timeout=1)
+    return aws.function()
 
 
 def _call(aws: Aws, function: str, event: dict[str, Any]) -> tuple[str | None, Any]:
@@ -97,16 +97,15 @@ def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
     assert messages.count("line two") == messages.count("line ü one") == 1
 
 
-def test_the_functions_time_limit_is_sandbox_timedout(
-    aws: Aws, own: str, role: str, switch: Path
-) -> None:
+def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switch: Path) -> None:
     """configuration-timeout.html; concepts-error-handling.html: Sandbox.Timedout."""
-    before = _call(aws, own, {})[1]["pid"]
-    failed = aws.run(aws.machine(_task(own), role=role), {"until": str(switch)})
+    function = aws.function(timeout=1)
+    before = _call(aws, function, {})[1]["pid"]
+    failed = aws.run(aws.machine(_task(function), role=role), {"until": str(switch)})
     assert failed["error"] == "Sandbox.Timedout"
     message = json.loads(failed["cause"])["errorMessage"]
     assert message.endswith("Error: Task timed out after 1.00 seconds")
-    assert _call(aws, own, {})[1]["pid"] != before
+    assert _call(aws, function, {})[1]["pid"] != before
 
 
 @pytest.mark.parametrize(
