@@ -1,0 +1,164 @@
+"""What leaves no trace anywhere else is found, with the command that mends it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.domain.events import Event, Metric
+from functions.find_stuck_jobs.search import StuckJobSearch
+from tests.workflow.machine import BUCKET, JOB, START, Machine
+from tests.workflow.telling import Told
+
+KEY = f"batch-output/{JOB}/in put.jsonl.out"
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
+    """An upload whose creation time is the machine's present."""
+    event = machine.upload(key, body)
+    machine.s3.objects[key] = replace(machine.s3.objects[key], created=machine.now)
+    return event
+
+
+def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], Told]:
+    told = machine.told = Told()
+    s3: Any = machine.s3
+    stuck = StuckJobSearch(s3, BUCKET, machine.settler, 7 * DAY, told, machine.now).run()
+    assert told.sums[Metric.STUCK_JOBS] == stuck
+    assert Metric.STUCK_JOBS in told.counted
+    return stuck, told.all(Event.JOB_STUCK), told
+
+
+def test_where_nothing_is_stuck_the_metric_says_none() -> None:
+    assert _search(Machine())[:2] == (0, [])
+
+
+@pytest.mark.parametrize(("age", "stuck"), [(HOUR, 0), (HOUR + timedelta(seconds=1), 1)])
+def test_a_results_object_whose_event_was_lost_is_found_after_an_hour(
+    age: timedelta, stuck: int
+) -> None:
+    machine = Machine()
+    _put(machine, KEY)
+    machine.pass_time(age)
+    found, lines, _ = _search(machine)
+    assert found == stuck
+    assert [line["cure"] for line in lines] == [f"ingest replay {JOB} --object '{KEY}'"] * stuck
+    assert all(line["jobId"] == JOB for line in lines)
+
+
+def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY, b"old"))
+    machine.finish(first, successCount=1)
+    machine.pass_time(HOUR)
+    _put(machine, KEY, b"new")
+    machine.pass_time(2 * HOUR)
+    found, (line,), _ = _search(machine)
+    assert found == 1
+    assert "as it is" in line["problem"]
+
+
+def test_content_that_was_claimed_is_not_stuck() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY))
+    machine.pass_time(5 * HOUR)
+    assert _search(machine)[0] == 0
+    machine.finish(first, successCount=1)
+    assert _search(machine)[0] == 0
+
+
+def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so() -> None:
+    machine = Machine()
+    _put(machine, "batch-output/job-9/x.jsonl")
+    machine.pass_time(2 * HOUR)
+    found, (line,), _ = _search(machine)
+    assert found == 1
+    assert "No record" in line["problem"]
+    assert line["cure"] == "ingest replay job-9 --object batch-output/job-9/x.jsonl"
+
+
+def test_a_manifest_without_any_results_object_is_found() -> None:
+    machine = Machine()
+    _put(machine, f"batch-output/{JOB}/manifest.json.out", b"{}")
+    machine.pass_time(2 * HOUR)
+    found, (line,), _ = _search(machine)
+    assert (found, line["cure"]) == (1, f"ingest inspect {JOB}")
+
+
+@pytest.mark.parametrize(("age", "stuck"), [(25 * HOUR, 0), (25 * HOUR + timedelta(seconds=1), 1)])
+def test_a_claim_that_comes_to_no_end_is_found_after_the_longest_execution(
+    age: timedelta, stuck: int
+) -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY))
+    machine.pass_time(age)
+    found, lines, _ = _search(machine)
+    assert found == stuck
+    assert all(first in line["cure"] and "ingest replay" in line["cure"] for line in lines)
+
+
+def test_an_execution_that_was_redriven_days_later_has_its_time_from_then() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY))
+    machine.fail(first)
+    machine.pass_time(3 * DAY)
+    machine.redrive(first)
+    assert _search(machine)[0] == 0
+    machine.pass_time(26 * HOUR)
+    assert _search(machine)[0] == 1
+
+
+def test_a_job_that_only_waited_for_its_grace_period_is_settled() -> None:
+    machine = Machine()
+    machine.write_record(pendingImageCount=5)
+    first, _ = machine.start(_put(machine, KEY))
+    machine.finish(first, successCount=3)
+    machine.pass_time(23 * HOUR)
+    assert _search(machine)[0] == 0
+    assert machine.record["status"] == "INGESTING"
+    machine.pass_time(2 * HOUR)
+    found, _, told = _search(machine)
+    assert found == 0
+    assert machine.record["status"] == "PARTIALLY_COMPLETED"
+    assert told.all(Event.GRACE_PERIOD_PASSED) == [{"jobId": JOB, "status": "PARTIALLY_COMPLETED"}]
+
+
+def test_a_manifest_whose_event_was_lost_settles_its_job() -> None:
+    machine = Machine()
+    machine.write_record(pendingImageCount=5)
+    first, _ = machine.start(_put(machine, KEY))
+    machine.finish(first, successCount=3)
+    machine.manifest(3)
+    assert _search(machine)[0] == 0
+    assert machine.record["status"] == "COMPLETED"
+
+
+def test_a_settled_job_is_not_written_again() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY))
+    machine.finish(first, successCount=3)
+    before = machine.record
+    machine.pass_time(2 * DAY)
+    _search(machine)
+    assert machine.record == before
+
+
+def test_one_job_without_a_record_does_not_hide_the_others() -> None:
+    machine = Machine()
+    for key in ("batch-output/a/x.jsonl", KEY, "batch-output/z/x.jsonl"):
+        _put(machine, key)
+    machine.pass_time(2 * HOUR)
+    found, lines, _ = _search(machine)
+    assert found == 3
+    assert {line["jobId"] for line in lines} == {"a", JOB, "z"}
+
+
+def test_what_is_older_than_the_lookback_is_not_looked_at() -> None:
+    machine = Machine()
+    _put(machine, KEY)
+    machine.pass_time(8 * DAY)
+    assert _search(machine)[0] == 0
+    assert machine.now == START + 8 * DAY
