@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-BLOCK_BYTES: Final = 256 * 1024
+BLOCK_BYTES: Final = 1024 * 1024
+"""What is read at once: a quarter of it costs twice the processor time a byte."""
 _FIRST_EXTENSION_BYTES: Final = 256 * 1024
 _MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
 _MAX_BROKEN_READS: Final = 5

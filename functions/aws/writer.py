@@ -156,10 +156,13 @@ class TransactionWriter:
         return False
 
     def _affordable(self, batch: Sequence[Transaction]) -> Sequence[Transaction]:
-        """As much of a batch as one second allows; at least one transaction."""
-        rate = self._pacing.budget.rate
+        """As much of a batch as a tenth of a second allows; at least one transaction.
+
+        Larger ones would leave the end of each second unused.
+        """
+        allowed = self._pacing.budget.rate / 10
         totals = accumulate(each.write_units for each in batch)
-        return batch[: max(1, sum(total <= rate for total in totals))]
+        return batch[: max(1, sum(total <= allowed for total in totals))]
 
     def _admitted(self, part: Sequence[Transaction], refusals: int) -> bool:
         units = sum(each.write_units for each in part)

@@ -16,7 +16,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Any]]:
     """S3 and DynamoDB as the handlers see them."""
     for name, value in aws_tables.ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    caches = (clients.s3, clients.dynamodb, telemetry)
+    caches = (clients.s3, clients.dynamodb, clients.transaction_writes, telemetry)
     for cached in caches:
         cached.cache_clear()
     with mock_aws():
