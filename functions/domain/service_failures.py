@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 """
 
 import json
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -140,11 +141,18 @@ def explain(error: str, *, status: str = "FAILED") -> Explanation:
     return _OTHER
 
 
+_ADDRESS: Final = re.compile(r"""(https?://[^/\s"']+)/[^\s"']*""")
+
+
 def plain_cause(cause: str) -> str:
-    """The sentence in a cause: a function's error is JSON that has a stack trace beside it."""
+    """The sentence in a cause: a function's error is JSON that has a stack trace beside it.
+
+    The SDK names the address that it called: for an image that is its key, which has the user's id.
+    """
     try:
         body = json.loads(cause)
     except ValueError:
-        return cause
+        body = None
     message = body.get("errorMessage") if isinstance(body, dict) else None
-    return message if isinstance(message, str) and message else cause
+    sentence = message if isinstance(message, str) and message else cause
+    return _ADDRESS.sub(r"\1/(...)", sentence)

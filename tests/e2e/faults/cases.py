@@ -40,6 +40,9 @@ _CLAIMS = ("dynamodb:Query", "", "read the job's claims")
 _MANIFEST = ("s3:GetObject", "manifest", "read the manifest")
 _WRITE_JOB = ("dynamodb:UpdateItem", "ingestState", "write the job's record")
 
+_WRITES = "dynamodb:[BU]*Item"
+"""A segment that is tried again writes by UpdateItem what it wrote by BatchWriteItem."""
+
 SPOTS = [
     *_spots(
         "ResolveJob",
@@ -195,13 +198,13 @@ def calls() -> Iterator[Case]:
                 f"{spot.function}: {spot.what}",
                 {
                     "caller": f"*Workers{spot.function}*",
-                    "action": spot.action,
+                    "action": _WRITES if spot.what == "write transactions" else spot.action,
                     "having": spot.having,
                     **rule,
                 },
                 spot.state,
                 error,
-                brief=(fault, spot.what) in _BRIEF and spot.state == spot.state,
+                brief=(fault, spot.what) in _BRIEF,
             )
 
 

@@ -21,22 +21,24 @@ from ops.demo.observation import observe
 from tests.e2e.faults.inbox import SECONDS, Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from ops.demo.batch import Batch
+    from ops.demo.flaws import Flaw
     from ops.deployment import Deployment
     from ops.uploads import Upload
 
 SERVER_SETTINGS = {
     "INGEST_LOCAL_FAULTS": "1",
     "INGEST_LOCAL_WAIT_SCALE": "0.005",
-    "INGEST_LOCAL_PERIOD_SCALE": "0.03",
+    "INGEST_LOCAL_PERIOD_SCALE": "0.04",
 }
 CONTEXT = {
     "rangeBytes": 64 * 1024,
     "loadConcurrency": 2,
     "migrateConcurrency": 2,
     "imagesPerChunk": 6,
+    "stuckCheckMinutes": 1440,
 }
 RECORDS = 20
 
@@ -57,7 +59,9 @@ class World:
     deployed: Deployment
     inbox: Inbox
 
-    def new_batch(self, *, records: int = RECORDS) -> Batch:
+    def new_batch(
+        self, *, records: int = RECORDS, flawed: Mapping[Flaw, int] | None = None
+    ) -> Batch:
         """A job of several ranges and chunks, rejects and images left among them."""
         run = uuid.uuid4().hex[:10]
         recipe = Recipe(
@@ -65,7 +69,7 @@ class World:
             form=NOVA,
             records=records,
             image_bytes=(9_000, 12_000),
-            flaws={flaws.MODEL_ERROR: 1, flaws.CUT_OFF: 1},
+            flaws=flawed or {flaws.MODEL_ERROR: 1, flaws.CUT_OFF: 1},
             left=(ImageLeftReason.UNKNOWN, ImageLeftReason.MISSING),
             duplicates=1,
         )

@@ -85,6 +85,11 @@ def test_a_functions_cause_is_shown_without_its_stack_trace() -> None:
     assert plain_cause('{"errorMessage": 7}') == '{"errorMessage": 7}'
 
 
+def test_an_address_in_a_cause_is_cut_for_it_may_name_a_user() -> None:
+    cause = 'Connection was closed: "https://b.s3.amazonaws.com/uploads/user-1/a.jpg". Sorry'
+    assert plain_cause(cause) == 'Connection was closed: "https://b.s3.amazonaws.com/(...)". Sorry'
+
+
 def test_explanations_are_sentences() -> None:
     for error in [*Failure, *ServiceFailure, "Unheard"]:
         explanation = explain(error)

@@ -1,0 +1,400 @@
+"""Every alarm, driven into ALARM by a real failure and back to OK, heard through the topic."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.domain.attribute_values import to_item
+from functions.domain.object_keys import manifest_key
+from ops import dead_events
+from ops.demo import flaws
+from tests.e2e.faults.world import RECORDS, World, eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.demo.batch import Batch
+
+NOT_PRODUCED = {
+    # The embedded AWS has neither limits of Step Functions and EventBridge nor DynamoDB's.
+    "executions-throttled",
+    "trigger-throttled",
+    "write-throttles-table",
+    "write-throttles-index",
+}
+LOWERED = {
+    # Would take an hour, and five minutes a function: their thresholds are lowered instead.
+    "execution-slow",
+    *(
+        f"function-duration-{name}"
+        for name in (
+            "resolve-job",
+            "plan-ranges",
+            "load-segment",
+            "verify-load",
+            "migrate-images",
+            "verify-migration",
+            "settle-job",
+            "record-outcome",
+            "find-stuck-jobs",
+        )
+    ),
+}
+STATES = {
+    "ResolveJob": "resolve-job",
+    "PlanRanges": "plan-ranges",
+    "LoadSegment": "load-ranges",
+    "VerifyLoad": "verify-load",
+    "MigrateImages": "migrate-images",
+    "VerifyMigration": "verify-migration",
+    "SettleJob": "settle-job",
+}
+DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
+
+
+def _name(world: World, alarm: str) -> str:
+    return f"{world.deployed.stack}-{alarm}"
+
+
+def _rings(world: World, *alarms: str, since: int) -> None:
+    for alarm in alarms:
+        message = world.inbox.rang(_name(world, alarm), "ALARM", since=since)
+        assert "Runbook: " in message.alarm["AlarmDescription"]
+
+
+def _quiet(world: World, *alarms: str) -> int:
+    for alarm in alarms:
+        world.until_quiet(_name(world, alarm))
+    return world.inbox.mark()
+
+
+def _run(world: World, batch: Batch | None = None) -> str:
+    """Deliver an object, and wait for the end of its execution."""
+    batch = batch or world.new_batch()
+    world.deliver(batch)
+    arn = world.execution_of(batch)
+    world.until_ended(arn)
+    return arn
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _lowered(world: World) -> Iterator[None]:
+    """Thresholds that no test can wait for, lowered to what any run exceeds."""
+    cloudwatch = world.deployed.make_client("cloudwatch")
+    changed = []
+    for name in LOWERED:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[_name(world, name)])["MetricAlarms"]
+        kept = [
+            "AlarmName",
+            "AlarmDescription",
+            "ActionsEnabled",
+            "OKActions",
+            "AlarmActions",
+            "MetricName",
+            "Namespace",
+            "Statistic",
+            "Dimensions",
+            "Period",
+            "EvaluationPeriods",
+            "DatapointsToAlarm",
+            "Threshold",
+            "ComparisonOperator",
+            "TreatMissingData",
+        ]
+        definition = {field: alarm[field] for field in kept if field in alarm}
+        changed.append(definition)
+        cloudwatch.put_metric_alarm(**{**definition, "Threshold": 1})
+    yield
+    for definition in changed:
+        cloudwatch.put_metric_alarm(**definition)
+
+
+@pytest.mark.parametrize("function", STATES)
+def test_a_state_that_fails_and_its_function(world: World, function: str) -> None:
+    own = STATES[function]
+    errors = f"function-errors-{_kebab(function)}"
+    since = _quiet(world, f"state-{own}", errors, "executions-failed")
+    with world.fault(caller=f"*Workers{function}*", action="*", **DENIED):
+        _run(world)
+        _rings(world, f"state-{own}", errors, "executions-failed", since=since)
+
+
+@pytest.mark.parametrize("function", STATES)
+def test_a_function_that_may_not_run(world: World, function: str) -> None:
+    client, name = world.deployed.make_client("lambda"), world.function(function)
+    alarm = f"function-throttles-{_kebab(function)}"
+    since = _quiet(world, alarm)
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        _run(world)
+        _rings(world, alarm, since=since)
+    finally:
+        client.delete_function_concurrency(FunctionName=name)
+
+
+def test_the_states_around_the_claim(world: World) -> None:
+    since = _quiet(world, "state-claim-object", "state-read-claim")
+    error = {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"}
+    with world.fault(caller="states", action="dynamodb:UpdateItem", **error):
+        _run(world)
+    _rings(world, "state-claim-object", since=since)
+    arn = _run(world)
+    client = world.deployed.step_functions
+    with world.fault(caller="states", action="dynamodb:GetItem", **error):
+        again = client.start_execution(
+            stateMachineArn=world.deployed.state_machine, input=world.describe(arn)["input"]
+        )["executionArn"]
+        assert world.until_ended(again) == "FAILED"
+    _rings(world, "state-read-claim", since=since)
+
+
+def test_verdicts(world: World) -> None:
+    since = _quiet(world, "state-incomplete-load", "state-incomplete-migration")
+    for word, alarm in (("segment#", "incomplete-load"), ("chunk#", "incomplete-migration")):
+        with world.fault(caller="*", action="dynamodb:PutItem", having=[word], kind="pretend"):
+            _run(world)
+        _rings(world, f"state-{alarm}", since=since)
+
+
+def test_too_many_rejects(world: World) -> None:
+    since = _quiet(world, "state-too-many-rejects", "rejects")
+    batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
+    _run(world, batch)
+    _rings(world, "state-too-many-rejects", "rejects", since=since)
+
+
+def test_an_execution_that_is_stopped(world: World) -> None:
+    since = _quiet(world, "executions-aborted")
+    batch = world.new_batch()
+    with world.fault(caller="*LoadSegment*", action="s3:GetObject", kind="hold"):
+        world.deliver(batch)
+        arn = world.execution_of(batch)
+        world.deployed.step_functions.stop_execution(executionArn=arn)
+        _rings(world, "executions-aborted", since=since)
+        world.inbox.told(arn, "ABORTED")
+
+
+def test_an_execution_that_runs_out_of_time(world: World) -> None:
+    client, machine = world.deployed.step_functions, world.deployed.state_machine
+    since = _quiet(world, "executions-timed-out")
+    definition = client.describe_state_machine(stateMachineArn=machine)["definition"]
+    short = json.dumps({**json.loads(definition), "TimeoutSeconds": 3})
+    batch = world.new_batch()
+    client.update_state_machine(stateMachineArn=machine, definition=short)
+    try:
+        with world.fault(caller="*SettleJob*", action="*", kind="hold"):
+            world.deliver(batch)
+            arn = world.execution_of(batch)
+            assert world.until_ended(arn) == "TIMED_OUT"
+    finally:
+        client.update_state_machine(stateMachineArn=machine, definition=definition)
+    _rings(world, "executions-timed-out", since=since)
+    world.inbox.told(arn, "TIMED_OUT")
+
+
+def test_results_that_start_no_execution_and_are_resent(world: World) -> None:
+    alarms = ("trigger-dead-letters", "trigger-failed-invocations")
+    since = _quiet(world, *alarms)
+    batch = world.new_batch()
+    with _denied_to_trigger(world):
+        upload = world.deliver(batch)
+        _rings(world, *alarms, since=since)
+    (dead,) = dead_events.read(world.deployed)
+    assert dead.key == batch.key
+    (resent,) = dead_events.resend_all(world.deployed, [dead])
+    assert world.until_ended(resent.execution) == "SUCCEEDED"
+    assert world.differences(batch, upload) == []
+    world.inbox.rang(_name(world, "trigger-dead-letters"), "OK", since=since)
+
+
+def test_results_whose_event_is_lost(world: World) -> None:
+    since = _quiet(world, "trigger-events-lost")
+    url = world.deployed.outputs["TriggerDeadLetterQueueUrl"]
+    policy = world.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])[
+        "Attributes"
+    ]["Policy"]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    closed = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    world.deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": closed})
+    try:
+        with _denied_to_trigger(world):
+            world.deliver(world.new_batch())
+            _rings(world, "trigger-events-lost", since=since)
+    finally:
+        world.deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+
+
+def test_an_outcome_that_cannot_be_told(world: World) -> None:
+    alarms = ("outcome-dead-letters", "function-errors-record-outcome")
+    since = _quiet(world, *alarms)
+    world.add_fault(caller="*ResolveJob*", action="*", **DENIED)
+    with world.fault(caller="*RecordOutcome*", action="sns:Publish", **DENIED):
+        _run(world)
+        _rings(world, *alarms, since=since)
+    for queue in world.deployed.sqs.list_queues()["QueueUrls"]:
+        if "OutcomeDeadLetters" in queue:
+            world.deployed.sqs.purge_queue(QueueUrl=queue)
+
+
+@pytest.mark.parametrize("function", ["RecordOutcome", "FindStuckJobs"])
+def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> None:
+    client, name = world.deployed.make_client("lambda"), world.function(function)
+    alarm = f"function-throttles-{_kebab(function)}"
+    since = _quiet(world, alarm)
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    try:
+        with pytest.raises(client.exceptions.TooManyRequestsException):
+            client.invoke(FunctionName=name, Payload=b"{}")
+        _rings(world, alarm, since=since)
+    finally:
+        client.delete_function_concurrency(FunctionName=name)
+
+
+@pytest.mark.parametrize(
+    ("function", "rule", "alarm"),
+    [
+        ("RecordOutcome", "outcomes", "outcome-failed-invocations"),
+        ("FindStuckJobs", "stuck-check", "stuck-check-failed-invocations"),
+    ],
+)
+def test_a_rule_that_may_not_call_its_function(
+    world: World, function: str, rule: str, alarm: str
+) -> None:
+    client, name = world.deployed.make_client("lambda"), world.function(function)
+    events = world.deployed.make_client("events")
+    since = _quiet(world, alarm)
+    policy = json.loads(client.get_policy(FunctionName=name)["Policy"])
+    for statement in policy["Statement"]:
+        client.remove_permission(FunctionName=name, StatementId=statement["Sid"])
+    schedule = events.describe_rule(Name=f"{world.deployed.stack}-{rule}").get("ScheduleExpression")
+    if schedule:
+        events.put_rule(Name=f"{world.deployed.stack}-{rule}", ScheduleExpression="rate(5 minutes)")
+    try:
+        if not schedule:
+            with world.fault(caller="*ResolveJob*", action="*", **DENIED):
+                _run(world)
+        _rings(world, alarm, since=since)
+    finally:
+        for statement in policy["Statement"]:
+            arn = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")
+            client.add_permission(
+                FunctionName=name,
+                StatementId=statement["Sid"],
+                Action="lambda:InvokeFunction",
+                Principal="events.amazonaws.com",
+                **({"SourceArn": arn} if arn else {}),
+            )
+        if schedule:
+            events.put_rule(Name=f"{world.deployed.stack}-{rule}", ScheduleExpression=schedule)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "alarm"),
+    [
+        ({"totalRecordCount": RECORDS + 5}, "records-missing"),
+        ({"totalRecordCount": RECORDS - 5}, "records-unexpected"),
+        ("no manifest", "manifest-unreadable"),
+    ],
+)
+def test_a_manifest_that_differs_or_cannot_be_read(
+    world: World, manifest: object, alarm: str
+) -> None:
+    since = _quiet(world, alarm, "images-left")
+    batch = world.new_batch()
+    world.deployed.s3.put_object(
+        Bucket=world.deployed.bucket,
+        Key=manifest_key(batch.job.job_id),
+        Body=json.dumps(manifest).encode(),
+    )
+    world.deliver(batch)
+    # Its two images that cannot be moved are told of too.
+    _rings(world, alarm, "images-left", since=since)
+
+
+def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
+    client, name = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
+    since = _quiet(world, "stuck-jobs", "function-errors-find-stuck-jobs")
+    batch = world.new_batch()
+    _run(world, batch)
+    key = {"pk": f"job#{batch.job.job_id}", "sk": f"claim#{batch.key}"}
+    row = world.deployed.dynamodb.get_item(
+        TableName=world.deployed.outputs["LedgerTableName"], Key=to_item(dict(key))
+    )["Item"]
+    old = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    hanging = {
+        **row,
+        "state": {"S": "claimed"},
+        "claimedAt": {"S": old},
+        "eventTime": {"S": old},
+    }
+    _put_claim(world, hanging)
+    client.invoke(FunctionName=name, Payload=b"{}")
+    _rings(world, "stuck-jobs", since=since)
+    # It lasts until a search finds that it is over.
+    _put_claim(world, row)
+    client.invoke(FunctionName=name, Payload=b"{}")
+    world.inbox.rang(_name(world, "stuck-jobs"), "OK", since=since)
+    with world.fault(caller="*FindStuckJobs*", action="*", **DENIED):
+        client.invoke(FunctionName=name, Payload=b"{}")
+    _rings(world, "function-errors-find-stuck-jobs", since=since)
+
+
+def test_every_alarm_was_heard_in_both_states(world: World) -> None:
+    """Last: what the tests of this module have caused, and that all of it is over."""
+    cloudwatch = world.deployed.make_client("cloudwatch")
+    names = {
+        alarm["AlarmName"]
+        for page in cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        )
+        for alarm in [*page["MetricAlarms"], *page["CompositeAlarms"]]
+    }
+    wanted = names - {_name(world, each) for each in NOT_PRODUCED}
+
+    def heard(state: str) -> set[str]:
+        world.inbox.fetch()
+        return {
+            each.alarm["AlarmName"]
+            for each in world.inbox.messages
+            if each.alarm and each.alarm["NewStateValue"] == state
+        }
+
+    assert wanted - heard("ALARM") == set()
+    eventually(lambda: not wanted - heard("OK"), "every alarm falls silent")
+    assert _name(world, "someone-must-act") in heard("OK")
+
+
+def _put_claim(world: World, item: dict[str, Any]) -> None:
+    world.deployed.dynamodb.put_item(TableName=world.deployed.outputs["LedgerTableName"], Item=item)
+
+
+class _denied_to_trigger:  # noqa: N801 - a context manager, named as it reads
+    """The trigger's role may start nothing until the block ends."""
+
+    def __init__(self, world: World) -> None:
+        self._iam = world.deployed.make_client("iam")
+        roles = [
+            role
+            for page in self._iam.get_paginator("list_roles").paginate()
+            for role in page["Roles"]
+        ]
+        (self._role,) = (r["RoleName"] for r in roles if "TriggerRole" in r["RoleName"])
+
+    def __enter__(self) -> None:
+        deny = {"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}
+        self._iam.put_role_policy(
+            RoleName=self._role,
+            PolicyName="fault",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+        )
+
+    def __exit__(self, *_: object) -> None:
+        self._iam.delete_role_policy(RoleName=self._role, PolicyName="fault")
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")
