@@ -44,6 +44,24 @@ LOWERED = {
         )
     ),
 }
+KEPT = (
+    "AlarmName",
+    "AlarmDescription",
+    "ActionsEnabled",
+    "OKActions",
+    "AlarmActions",
+    "MetricName",
+    "Namespace",
+    "Statistic",
+    "Dimensions",
+    "Period",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "Threshold",
+    "ComparisonOperator",
+    "TreatMissingData",
+)
+"""What of a described alarm puts it back as it was."""
 STATES = {
     "ResolveJob": "resolve-job",
     "PlanRanges": "plan-ranges",
@@ -88,24 +106,7 @@ def _lowered(world: World) -> Iterator[None]:
     changed = []
     for name in LOWERED:
         (alarm,) = cloudwatch.describe_alarms(AlarmNames=[_name(world, name)])["MetricAlarms"]
-        kept = [
-            "AlarmName",
-            "AlarmDescription",
-            "ActionsEnabled",
-            "OKActions",
-            "AlarmActions",
-            "MetricName",
-            "Namespace",
-            "Statistic",
-            "Dimensions",
-            "Period",
-            "EvaluationPeriods",
-            "DatapointsToAlarm",
-            "Threshold",
-            "ComparisonOperator",
-            "TreatMissingData",
-        ]
-        definition = {field: alarm[field] for field in kept if field in alarm}
+        definition = {field: alarm[field] for field in KEPT if field in alarm}
         changed.append(definition)
         cloudwatch.put_metric_alarm(**{**definition, "Threshold": 1})
     yield

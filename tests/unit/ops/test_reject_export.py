@@ -1,0 +1,81 @@
+"""Rejected records as Bedrock batch input."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from ops.dead_letters import DeadLetter
+from ops.deployment import Deployment
+from ops.reject_export import export_records
+
+KEY = "batch-output/job1/a.jsonl.out"
+
+
+class _S3:
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+        self.asked: list[dict[str, Any]] = []
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
+        return {
+            "Body": io.BytesIO(self.body[first : last + 1]),
+            "ContentRange": f"bytes {first}-{last}/{len(self.body)}",
+        }
+
+
+def _letters(*lines: bytes) -> tuple[list[DeadLetter], _S3]:
+    letters, offset = [], 0
+    for line in lines:
+        letters.append(
+            DeadLetter(KEY, "etag", "", offset, len(line), "ModelError", (), None, "excerpt")
+        )
+        offset += len(line) + 1
+    return letters, _S3(b"\n".join(lines))
+
+
+def _export(*lines: bytes) -> tuple[list[dict[str, Any]], list[str]]:
+    letters, s3 = _letters(*lines)
+    deployed = Deployment("S", "here", "r", {"BucketName": "b"}, lambda _: s3)
+    file = io.BytesIO()
+    export = export_records(deployed, letters, file)
+    written = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert export.written == len(written)
+    assert all(each["IfMatch"] == '"etag"' for each in s3.asked)
+    return written, [each.why for each in export.left]
+
+
+def test_a_record_is_written_with_its_id_and_its_input_alone() -> None:
+    line = json.dumps({"recordId": "a", "modelInput": {"é": 1}, "error": {}}).encode()
+    assert _export(line) == ([{"recordId": "a", "modelInput": {"é": 1}}], [])
+
+
+def test_each_record_is_read_at_its_place() -> None:
+    lines = [json.dumps({"recordId": n, "modelInput": {}}).encode() for n in ("a", "bb", "ccc")]
+    assert [each["recordId"] for each in _export(*lines)[0]] == ["a", "bb", "ccc"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b'{"recordId": "a", "mo', "no JSON"),
+        (b'{"customData": "a", "output": {"text": ""}}', "echo"),
+        (b'{"modelInput": {}}', "no recordId"),
+        (b"[]", "echo"),
+    ],
+)
+def test_what_cannot_be_submitted_again_says_why(line: bytes, why: str) -> None:
+    written, left = _export(line)
+    assert written == []
+    assert why in left[0]
+
+
+def test_a_record_id_is_written_once() -> None:
+    line = b'{"recordId": "a", "modelInput": {}}'
+    written, left = _export(line, line)
+    assert len(written) == len(left) == 1
