@@ -1,0 +1,190 @@
+"""A segment's surroundings in memory: an object in S3, a table, a ledger."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.deadline import Deadline
+from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.pacing import Pacing
+from functions.aws.request_bodies import BODY
+from functions.aws.tables import Ledger
+from functions.aws.write_budget import WriteBudget
+from functions.aws.writer import TransactionWriter
+from functions.domain.jobs import Job, JobKey
+from functions.domain.payloads import SegmentWork
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+from functions.domain.transactions import Retention, TransactionBuilder
+from functions.load_segment.groups import RecordSorter
+from functions.load_segment.loader import Loaded, SegmentLoader
+from tests.unit.load.fake_time import FakeTime
+
+LIMIT = 400
+KEY = "batch-output/job-1/a.jsonl"
+
+
+def good(image: str) -> bytes:
+    """A record that becomes a transaction."""
+    receipt = '{"amount":1,"type":"income","date":"2026-07-01","merchant":"m","category":"fee"}'
+    return json.dumps({"recordId": image, "output": {"text": receipt}}).encode()
+
+
+def failure(code: str, status: int = 400) -> ClientError:
+    """An answer of AWS."""
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")
+
+
+class Body:
+    """A response's body; a connection can break in it."""
+
+    def __init__(self, data: bytes, block: int, breaks: Exception | None) -> None:
+        self._data, self._block, self._breaks = data, block, breaks
+        self.closed = False
+
+    def iter_chunks(self, _: int) -> Iterator[bytes]:
+        for at in range(0, len(self._data), self._block):
+            yield self._data[at : at + self._block]
+            if self._breaks:
+                raise self._breaks
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class S3:
+    """One object, by ranges and on condition of its ETag."""
+
+    data: bytes
+    etag: str = "e"
+    block: int = 7
+    breaks: list[Exception] = field(default_factory=list)
+    ranges: list[str] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    def get_object(self, *, Range: str, IfMatch: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.before()
+        if IfMatch != f'"{self.etag}"':
+            raise failure("PreconditionFailed", 412)
+        start, end = (int(part) for part in Range.removeprefix("bytes=").split("-"))
+        self.ranges.append(Range)
+        breaks = self.breaks.pop(0) if self.breaks else None
+        return {
+            "Body": Body(self.data[start : end + 1], self.block, breaks),
+            "ContentRange": f"bytes {start}-{end}/{len(self.data)}",
+        }
+
+
+@dataclass
+class Table:
+    """Transactions by id, and which were replaced and which updated."""
+
+    items: dict[str, Any] = field(default_factory=dict)
+    put: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+
+    def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
+        self.before()
+        ((_, requests),) = json.loads(parameters[BODY])["RequestItems"].items()
+        assert 1 <= len(requests) <= 25
+        for request in requests:
+            item = request["PutRequest"]["Item"]
+            self.items[item["transactionId"]["S"]] = item
+            self.put.append(item["imageId"]["S"])
+        return {"UnprocessedItems": {}}
+
+    def update_item(self, **parameters: Any) -> dict[str, Any]:
+        self.before()
+        values = parameters["ExpressionAttributeValues"]
+        self.updated.append(values[":imageId"]["S"])
+        item = self.items.setdefault(parameters["Key"]["transactionId"]["S"], {})
+        if item.get("version", {"N": "1"}) != {"N": "1"}:
+            raise failure("ConditionalCheckFailedException")
+        item |= {name.removeprefix(":"): value for name, value in values.items()}
+        return {}
+
+
+@dataclass(frozen=True)
+class Files(WorkFiles):
+    """Files by key."""
+
+    written: dict[str, bytes] = field(default_factory=dict)
+
+    def _put(self, key: str, body: bytes, content_type: str) -> None:
+        del content_type
+        self.written[key] = body
+
+
+@dataclass(frozen=True)
+class Rows(Ledger):
+    """Segments as they were stated."""
+
+    stated: list[Segment] = field(default_factory=list)
+
+    def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
+        del partition, expires
+        self.stated.append(segment)
+
+
+class World:
+    """All of it; loads segments."""
+
+    def __init__(self, data: bytes, *, block: int = 7) -> None:
+        nothing: Any = None
+        self.s3 = S3(data, block=block)
+        self.table = Table()
+        self.files = Files(nothing, "b")
+        self.ledger = Rows(nothing, "ledger")
+        self.time = FakeTime()
+
+    def load(self, span: Range, *, seconds: float = 1e6, writing: float = 1e6) -> Loaded:
+        """One call; reading ends `seconds` from now, writing `writing` seconds from now."""
+        s3, table = self.s3, self.table
+        work = self.work(span)
+        deadline = Deadline(self.time.now + seconds, self.time.clock)
+        budget = WriteBudget(1e9, clock=self.time.clock, sleep=self.time.sleep)
+        until = Deadline(self.time.now + writing, self.time.clock)
+        with TransactionWriter(
+            table,  # type: ignore[arg-type]
+            "transactions",
+            pacing=Pacing(budget, until, self.time.sleep, lambda: 0.5),
+            may_replace=lambda: True,
+        ) as writer:
+            return SegmentLoader(
+                source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),  # type: ignore[arg-type]
+                sorter=RecordSorter(work.object, _builder(), line_bytes_limit=LIMIT),
+                writer=writer,
+                files=self.files,
+                ledger=self.ledger,
+                deadline=deadline,
+                line_bytes_limit=LIMIT,
+                expires=0,
+            ).load(work)
+
+    def work(self, span: Range) -> SegmentWork:
+        """A worker's input."""
+        name = KEY.rpartition("/")[2]
+        results = {"bucket": "b", "key": KEY, "name": name, "etag": "e", "size": len(self.s3.data)}
+        return SegmentWork.model_validate(
+            {
+                "execution": "x",
+                "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+                "object": results,
+                "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
+                "writeUnitsPerSecond": 1e9,
+                "range": {"from": span.start, "to": span.end},
+            }
+        )
+
+
+def _builder() -> TransactionBuilder:
+    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    return TransactionBuilder(job, event_time=at, retention=Retention(None, None))
