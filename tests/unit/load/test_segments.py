@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -146,11 +147,10 @@ def test_a_slow_table_is_loaded_in_as_many_segments_as_it_takes() -> None:
         world.time.now += 1
 
     world.table.before = pass_time
-    rest, calls = Range(0, len(world.s3.data)), 0
-    while rest is not None:
-        end = world.load(rest, seconds=5, writing=1000).segment.span.end
+    size, end, calls = len(world.s3.data), 0, 0
+    while end < size:
+        end = world.load(Range(end, size), seconds=5, writing=1000).segment.span.end
         calls += 1
-        rest = Range(end, rest.end) if end < rest.end else None  # type: ignore[assignment]
     assert calls > 1
     assert calls == len(world.ledger.stated)
     assert len(world.table.items) == 2000
@@ -187,7 +187,7 @@ def test_a_call_that_confirms_nothing_is_throttled_and_states_nothing() -> None:
 def test_a_repeated_image_is_not_put_a_second_time_so_an_edit_between_stays() -> None:
     lines = [good(f"image-{number}") for number in range(25)] + [good("image-3")]
     world = World(b"\n".join(lines), block=4096)
-    edited = []
+    edited: list[Any] = []
 
     def edit() -> None:
         for item in world.table.items.values():

@@ -194,7 +194,7 @@ def test_a_put_whose_outcome_is_unknown_becomes_conditional_updates(
 
 @pytest.mark.parametrize("error", [ReadTimeoutError, ConnectionClosedError])
 def test_a_lost_connection_is_an_unknown_outcome_and_the_sdk_does_not_repeat_the_put(
-    client: Any, transactions: list[Transaction], error: type[Exception]
+    client: Any, transactions: list[Transaction], error: Any
 ) -> None:
     sent: list[str] = []
 

@@ -1,0 +1,240 @@
+"""Moving images: how fast, against one by one; how many calls; how much memory.
+
+`measure()` returns what it found; `python -m bench.images` prints it.
+"""
+
+import io
+import json
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.response import StreamingBody
+
+from bench import image_stub
+from bench.image_stub import ETAG, USER
+from functions.aws.clients import MAX_CONNECTIONS
+from functions.aws.deadline import Deadline
+from functions.aws.objects import WorkFiles
+from functions.aws.tables import Ledger
+from functions.aws.telemetry import Telemetry
+from functions.domain.payloads import ChunkItem, ChunkWork, ClaimRef, JobRef, ObjectRef, Slice
+from functions.migrate_images.image_store import ImageStore
+from functions.migrate_images.migrator import ChunkMigrator
+from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.records import ImageRecords
+
+DELAY_MS: Final = 20.0
+IMAGES_PER_CHUNK: Final = 2_000
+DATE: Final = "2026-01-09"
+BUCKET: Final = "images"
+_KEYS: Final = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
+
+Measurement = dict[str, Any]
+"""`name`, `ours`, `baselines` by name, `ratio` (ours to the best of them), `unit`."""
+
+
+class _Silent(Telemetry):
+    def __init__(self) -> None:
+        """Say nothing."""
+
+    def info(self, *_: Any, **__: Any) -> None:
+        """Say nothing."""
+
+    def warn(self, *_: Any, **__: Any) -> None:
+        """Say nothing."""
+
+
+def measure(*, ours: int = 1_000, one_by_one: int = 40) -> list[Measurement]:
+    """Measure all; takes about half a minute.
+
+    Args:
+        ours: Images that a worker moves at 20 ms a call.
+        one_by_one: Images that are moved one after the other.
+    """
+    fast, calls = _our_speed(ours)
+    slow, naive_calls = _naive_speed(one_by_one)
+    few, many = _peak_bytes(1_000), _peak_bytes(100_000)
+    return [
+        _measurement("images a second of one worker at 20 ms a call", fast, slow, "images/s"),
+        _measurement("calls an image", calls, naive_calls, "calls"),
+        {
+            "name": "peak memory of 100,000 images against 1,000",
+            "ours": round(many / 1e6, 2),
+            "baselines": {"1,000 images": round(few / 1e6, 2)},
+            "ratio": round(many / few, 2),
+            "unit": "MB",
+        },
+    ]
+
+
+def _measurement(name: str, ours: float, naive: float, unit: str) -> Measurement:
+    return {
+        "name": name,
+        "ours": round(ours, 2),
+        "baselines": {"one by one": round(naive, 2)},
+        "ratio": round(ours / naive, 2),
+        "unit": unit,
+    }
+
+
+def _our_speed(images: int) -> tuple[float, float]:
+    """Images a second, and calls an image, of a worker's own clients."""
+    with image_stub.running(delay_ms=DELAY_MS) as endpoint:
+        s3, dynamodb, calls = _clients(endpoint)
+        files = _Lists(s3, BUCKET)
+        began = time.perf_counter()
+        done = _migrator(s3, dynamodb, files).migrate(_work(first=0, count=images))
+        seconds = time.perf_counter() - began
+    assert done.counts["imagesMigrated"] == images
+    return images / seconds, len(calls) / images
+
+
+def _naive_speed(images: int) -> tuple[float, float]:
+    """The same steps for one image after the other, as a script would take them."""
+    with image_stub.running(delay_ms=DELAY_MS) as endpoint:
+        s3, dynamodb, calls = _clients(endpoint)
+        began = time.perf_counter()
+        for number in range(images):
+            _move_naively(s3, dynamodb, f"image-{number}")
+        seconds = time.perf_counter() - began
+    return images / seconds, len(calls) / images
+
+
+def _move_naively(s3: Any, dynamodb: Any, image_id: str) -> None:
+    key, target = f"uploads/{USER}/{image_id}.jpg", f"processed/{DATE}/{USER}/{image_id}.jpg"
+    pending = {"imageId": {"S": image_id}}
+    transaction = {"userId": {"S": USER}, "transactionId": {"S": image_id}}
+    moved = {":key": {"S": target}}
+    dynamodb.get_item(TableName="pending", Key=pending)
+    s3.head_object(Bucket=BUCKET, Key=key)
+    s3.copy_object(Bucket=BUCKET, Key=target, CopySource={"Bucket": BUCKET, "Key": key})
+    for table, item in (("transactions", transaction), ("pending", pending)):
+        dynamodb.update_item(
+            TableName=table,
+            Key=item,
+            UpdateExpression="SET s3Key = :key",
+            ExpressionAttributeValues=moved,
+        )
+    s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+def _clients(endpoint: str) -> tuple[Any, Any, list[str]]:
+    """Clients of the stub, and the calls that they make."""
+    config = Config(max_pool_connections=MAX_CONNECTIONS, s3={"addressing_style": "path"})
+    calls: list[str] = []
+    made = []
+    for service in ("s3", "dynamodb"):
+        client = boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=endpoint,
+            config=config,
+            region_name="us-east-1",
+            **_KEYS,
+        )
+        client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+        made.append(client)
+    return made[0], made[1], calls
+
+
+def _peak_bytes(images: int) -> int:
+    """What a worker holds at most, over all chunks of one list; clients without a network."""
+    s3: Any = _InProcessS3(image_stub.image_list(images))
+    dynamodb: Any = _InProcessDynamoDB()
+    migrator = _migrator(s3, dynamodb, WorkFiles(s3, BUCKET))
+    tracemalloc.start()
+    for first in range(0, images, IMAGES_PER_CHUNK):
+        migrator.migrate(_work(first=first, count=min(IMAGES_PER_CHUNK, images - first)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+@dataclass(frozen=True)
+class _Lists(WorkFiles):
+    """The list of images without a network: it is read once, and no part of an image's cost."""
+
+    def read_strings(self, key: str, *, first: int, count: int) -> list[str]:
+        del key
+        return [f"image-{number}" for number in range(first, first + count)]
+
+
+@dataclass(frozen=True)
+class _InProcessS3:
+    images: bytes
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        return {"Body": StreamingBody(io.BytesIO(self.images), len(self.images))}
+
+    def head_object(self, **_: Any) -> dict[str, Any]:
+        return {"ETag": f'"{ETAG}"', "ContentLength": 50_000}
+
+    def copy_object(self, **_: Any) -> None:
+        """Done."""
+
+    def delete_object(self, **_: Any) -> None:
+        """Done."""
+
+
+class _InProcessDynamoDB:
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        return image_stub.dynamodb("GetItem", request)
+
+    def batch_get_item(self, **request: Any) -> dict[str, Any]:
+        return image_stub.dynamodb("BatchGetItem", request)
+
+    def update_item(self, **_: Any) -> None:
+        """Done."""
+
+    def put_item(self, **_: Any) -> None:
+        """Done."""
+
+
+def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
+    records = ImageRecords(
+        client=dynamodb,
+        pending_images="pending",
+        transactions="transactions",
+        job_id="job-1",
+        user_id=USER,
+        sleep=time.sleep,
+        jitter=lambda: 0.5,
+    )
+    return ChunkMigrator(
+        files=files,
+        ledger=Ledger(dynamodb, "ledger"),
+        records=records,
+        mover=ImageMover(
+            store=ImageStore(s3, BUCKET, {}), records=records, user_id=USER, date=DATE
+        ),
+        deadline=Deadline(time.monotonic() + 3_600, time.monotonic),
+        expires=1,
+        now=lambda: datetime.now(UTC),
+        say=_Silent(),
+    )
+
+
+def _work(*, first: int, count: int) -> ChunkWork:
+    key = "batch-output/job-1/input.jsonl.out"
+    return ChunkWork(
+        execution="bench",
+        job=JobRef(job_id="job-1", intent_id="i", submit_time="s"),
+        object=ObjectRef(bucket=BUCKET, key=key, name="input.jsonl.out", etag="e", size=1),
+        claim=ClaimRef(generation=1, event_time=datetime(2026, 1, 9, tzinfo=UTC)),
+        chunk=ChunkItem(number=0, slices=[Slice(images="work/l", first=first, count=count)]),
+    )
+
+
+def _lines() -> Iterator[str]:
+    for each in measure():
+        yield json.dumps(each)
+
+
+if __name__ == "__main__":
+    for line in _lines():
+        print(line)

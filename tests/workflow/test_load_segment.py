@@ -1,0 +1,211 @@
+"""LoadSegment's handler on moto: who may replace, whose work stays, whose claim it is."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.aws import attempts, clients
+from functions.aws.attempts import AttemptRow
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.load_segment import call
+from functions.load_segment.handler import handler
+from tests.unit.load.world import good
+from tests.workflow.aws_tables import BUCKET
+
+KEY = "batch-output/job-1/a.jsonl"
+LINES = [good(f"image-{number}") for number in range(60)]
+DATA = b"\n".join([*LINES, b"no json"]) + b"\n"
+
+
+class Context:
+    """Of one invocation."""
+
+    def __init__(self, request: str = "request-1") -> None:
+        self.aws_request_id = request
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+class Loading:
+    """A job with one object, and what is done with it."""
+
+    def __init__(self, s3: Any, dynamodb: Any) -> None:
+        self.s3, self.dynamodb = s3, dynamodb
+        job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+        self.etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)["ETag"].strip('"')
+        self.claim("execution-1")
+
+    def claim(self, owner: str) -> None:
+        row = {**claim_key("job-1", KEY).as_dict(), "etag": self.etag, "owner": owner}
+        row |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}  # type: ignore[dict-item]
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+
+    def work(self, **changes: Any) -> dict[str, Any]:
+        return {
+            "schema": 1,
+            "execution": "execution-1",
+            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+            "object": {
+                "bucket": BUCKET,
+                "key": KEY,
+                "name": "a.jsonl",
+                "etag": self.etag,
+                "size": len(DATA),
+            },
+            "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
+            "writeUnitsPerSecond": 1e6,
+            "range": {"from": 0, "to": len(DATA)},
+            **changes,
+        }
+
+    def run(self, *, request: str = "request-1", **changes: Any) -> dict[str, Any]:
+        return handler(self.work(**changes), Context(request))
+
+    def items(self) -> dict[str, dict[str, Any]]:
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName="transactions")
+        items = [from_item(item) for page in pages for item in page["Items"]]
+        return {item["imageId"]: item for item in items}
+
+    def edit(self, image: str) -> None:
+        item = self.items()[image] | {"version": 2, "merchant": "a person's"}
+        self.dynamodb.put_item(TableName="transactions", Item=to_item(item))
+
+
+@pytest.fixture
+def loading(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Loading:
+    for name in ("LINE_BYTES_LIMIT", "GUEST_RETENTION_DAYS", "ACCOUNT_RETENTION_DAYS"):
+        monkeypatch.setenv(name, "4096" if name == "LINE_BYTES_LIMIT" else "60")
+    monkeypatch.setattr(call.time, "sleep", lambda _: None)
+    return Loading(*aws)
+
+
+@pytest.fixture
+def requests(loading: Loading) -> list[str]:
+    """Names of the writes of transactions, in the order in which they are sent."""
+    sent: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        sent.append(model.name)
+
+    clients.transaction_writes().meta.events.register("before-call.dynamodb", note)
+    return sent
+
+
+def test_a_range_is_loaded_and_stated(loading: Loading, requests: list[str]) -> None:
+    done = loading.run()
+    assert done["finished"]
+    assert set(loading.items()) == {f"image-{number}" for number in range(60)}
+    assert requests == ["BatchWriteItem"] * 3
+    (row,) = call.wiring.ledger(_settings()).segments(object_partition("job-1", KEY, 1))
+    assert (row.span.start, row.span.end) == (0, len(DATA))
+    assert (row.counts.success, dict(row.counts.rejects)) == (60, {"InvalidJson": 1})
+    letters = loading.s3.get_object(Bucket=BUCKET, Key=row.dead_letters)["Body"].read()
+    assert [json.loads(line)["reason"] for line in letters.splitlines()] == ["InvalidJson"]
+
+
+def _settings() -> Any:
+    return call.LoadSettings.read()
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},  # the same call is tried once more
+        {"undisturbed": False},
+        {"range": {"from": 0, "to": len(DATA), "again": True}},
+        {"claim": {"generation": 2, "eventTime": "2026-07-01T00:00:00Z"}},
+    ],
+    ids=["retry", "continued", "planned again", "replay"],
+)
+def test_a_second_pass_spares_a_persons_work_and_mends_everything_else(
+    loading: Loading, requests: list[str], again: dict[str, Any]
+) -> None:
+    loading.run()
+    loading.edit("image-7")
+    before = loading.items()
+    gone = before["image-9"]
+    key = {name: gone[name] for name in ("userId", "transactionId")}
+    loading.dynamodb.delete_item(TableName="transactions", Key=to_item(key))
+    requests.clear()
+    loading.run(request="request-2", **again)
+    assert set(requests) == {"UpdateItem"}
+    assert loading.items() == before
+
+
+def test_the_call_that_continues_a_disturbed_one_is_disturbed_too(loading: Loading) -> None:
+    loading.run()
+    assert loading.run(request="request-2")["undisturbed"] is False
+
+
+def test_who_lost_the_claim_writes_nothing(loading: Loading, requests: list[str]) -> None:
+    loading.claim("execution-2")
+    assert loading.run()["finished"]
+    assert requests == []
+
+
+def _at_second_batch(do: Callable[[], object]) -> None:
+    calls = iter(range(100))
+
+    def act(**_: Any) -> None:
+        if next(calls) == 1:
+            do()
+
+    events = clients.transaction_writes().meta.events
+    events.register("after-call.dynamodb.BatchWriteItem", act)
+
+
+@pytest.mark.parametrize("who", ["a second attempt", "another execution"])
+def test_a_call_that_is_overtaken_replaces_nothing_any_more(
+    loading: Loading, requests: list[str], monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    monkeypatch.setattr(attempts, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("functions.aws.writer.THREADS", 1)
+
+    def overtake() -> None:
+        if who == "another execution":
+            loading.claim("execution-2")
+        else:
+            _row("request-2").begin(now=0, ends_by=0)
+        loading.edit("image-3")
+
+    _at_second_batch(overtake)
+    loading.run()
+    assert requests == ["BatchWriteItem"] * 2 + ["UpdateItem"] * 10
+    assert loading.items()["image-3"]["merchant"] == "a person's"
+
+
+def _row(caller: str) -> AttemptRow:
+    partition = object_partition("job-1", KEY, 1)
+    return AttemptRow(clients.dynamodb(), "ledger", partition, 0, caller=caller, expires=1)
+
+
+def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Loading) -> None:
+    first, second = _row("a"), _row("b")
+    assert first.begin(now=100, ends_by=400).first
+    assert first.begin(now=100, ends_by=400).first  # the SDK repeated it
+    assert first.is_still_mine()
+    came = second.begin(now=101, ends_by=401)
+    assert (came.first, came.seconds) == (False, attempts.SUCCESSION_SECONDS)
+    assert not first.is_still_mine()
+    first.end()  # too late: the row is another's
+    assert _row("c").begin(now=102, ends_by=402).seconds > 0
+    _row("c").end()
+    assert _row("d").begin(now=103, ends_by=403).seconds == 0
+    assert _row("e").begin(now=500, ends_by=800).seconds == 0  # d was stopped long ago
+
+
+def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_ever() -> None:
+    now, answers = [0.0], iter([True, False, True])
+    undisturbed = attempts.Undisturbed(True, lambda: next(answers), clock=lambda: now[0])
+    assert undisturbed()
+    now[0] = 0.9
+    assert undisturbed()
+    now[0] = 1.0
+    assert not undisturbed()
+    now[0] = 9.0
+    assert not undisturbed()
