@@ -9,15 +9,33 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeGuard
 
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
 from functions.domain.failures import RejectReason
 from functions.domain.receipts import InvalidReceipt, NoJsonInText, Receipt, read_receipt
-from functions.domain.strict_json import parse_object
+from functions.domain.strict_json import parse_members, parse_object
 
 MAX_IMAGE_ID_BYTES: Final = 2048
 """DynamoDB's limit of a partition key; `imageId` is one."""
 MAX_EXCERPT_BYTES: Final = 1024
 MAX_DETAIL_CHARACTERS: Final = 200
+LONG_LINE_BYTES: Final = 1024 * 1024
+"""From here on a second look at a bad line is cheaper than a copy of a good one."""
 _MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
+
+
+class _KeptMembers(TypedDict, total=False):
+    """What is kept of a record: all but `modelInput`, and what nobody asks for."""
+
+    recordId: Any
+    customData: Any
+    modelOutput: Any
+    output: Any
+    error: Any
+
+
+_KEPT_MEMBERS: Final = TypeAdapter(_KeptMembers)
 
 
 class Answer(NamedTuple):
@@ -57,6 +75,8 @@ def read_record(content: bytes) -> Answer | Reject:
     Args:
         content: The line without its end; not over the bound.
     """
+    if len(content) >= LONG_LINE_BYTES and (answer := _answer_of_long_line(content)):
+        return answer
     try:
         record = parse_object(content)
     except ValueError as error:
@@ -66,6 +86,17 @@ def read_record(content: bytes) -> Answer | Reject:
             excerpt=_line_excerpt(content),
         )
     record.pop("modelInput", None)
+    return _read_members(record)
+
+
+def _answer_of_long_line(content: bytes) -> Answer | None:
+    """The answer in a line, without a copy of its echoed image in memory; None if in doubt."""
+    members = parse_members(content, _KEPT_MEMBERS)
+    record = None if members is None else _read_members(members)
+    return record if isinstance(record, Answer) else None
+
+
+def _read_members(record: dict[str, Any]) -> Answer | Reject:
     for name in ("recordId", "customData"):
         if _is_image_id(image_id := record.get(name)):
             return _read_answer(image_id, record)

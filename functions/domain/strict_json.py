@@ -8,6 +8,7 @@ what pydantic's parser refuses by itself.
 import re
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 MAX_NESTING: Final = 200
@@ -17,6 +18,7 @@ _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _RUN: Final = re.compile(rb"\[+|\]+")
 _LEVELS_REMOVED: Final = 8
 _SHORT_LINE_BYTES: Final = 4096
+_BEFORE_A_NUMBER: Final = b":,[- \t\r\n"
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -31,6 +33,37 @@ def parse_object(content: bytes) -> dict[str, Any]:
     if _nests_too_deeply(content):
         raise ValueError(f"nested deeper than {MAX_NESTING}")
     return value
+
+
+def parse_members(content: bytes, kept: TypeAdapter[Any]) -> dict[str, Any] | None:
+    """Parse some members of an object, and only scan the others: they are not copied.
+
+    Args:
+        content: What should be one JSON object in UTF-8.
+        kept: A typed dict of the members wanted.
+
+    Returns:
+        Those that are there. None wherever it takes `parse_object` to know: what is no JSON
+        here, and what might not be.
+    """
+    if _has_many_brackets(content) or _may_hold_no_number(content):
+        return None
+    try:
+        members: dict[str, Any] = kept.validate_json(content)
+    except ValidationError:
+        return None
+    return members
+
+
+def _may_hold_no_number(content: bytes) -> bool:
+    """Whether NaN or Infinity stands where a value may begin; base64 has neither there."""
+    for word in (b"NaN", b"Infinity"):
+        at = content.find(word)
+        while at >= 0:
+            if content[at - 1 : at] in _BEFORE_A_NUMBER:
+                return True
+            at = content.find(word, at + 1)
+    return False
 
 
 def _nests_too_deeply(content: bytes) -> bool:

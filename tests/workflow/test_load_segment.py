@@ -1,16 +1,17 @@
 """LoadSegment's handler on moto: who may replace, whose work stays, whose claim it is."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from functions.aws import attempts, clients
+from functions.aws import attempts, clients, wiring
 from functions.aws.attempts import AttemptRow
+from functions.aws.settings import LoadSettings
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key, object_partition
-from functions.load_segment import call
 from functions.load_segment.handler import handler
 from tests.unit.load.world import good
 from tests.workflow.aws_tables import BUCKET
@@ -42,7 +43,7 @@ class Loading:
 
     def claim(self, owner: str) -> None:
         row = {**claim_key("job-1", KEY).as_dict(), "etag": self.etag, "owner": owner}
-        row |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}  # type: ignore[dict-item]
+        row |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}
         self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
 
     def work(self, **changes: Any) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class Loading:
 def loading(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Loading:
     for name in ("LINE_BYTES_LIMIT", "GUEST_RETENTION_DAYS", "ACCOUNT_RETENTION_DAYS"):
         monkeypatch.setenv(name, "4096" if name == "LINE_BYTES_LIMIT" else "60")
-    monkeypatch.setattr(call.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     return Loading(*aws)
 
 
@@ -101,15 +102,11 @@ def test_a_range_is_loaded_and_stated(loading: Loading, requests: list[str]) -> 
     assert done["finished"]
     assert set(loading.items()) == {f"image-{number}" for number in range(60)}
     assert requests == ["BatchWriteItem"] * 3
-    (row,) = call.wiring.ledger(_settings()).segments(object_partition("job-1", KEY, 1))
+    (row,) = wiring.ledger(LoadSettings.read()).segments(object_partition("job-1", KEY, 1))
     assert (row.span.start, row.span.end) == (0, len(DATA))
     assert (row.counts.success, dict(row.counts.rejects)) == (60, {"InvalidJson": 1})
     letters = loading.s3.get_object(Bucket=BUCKET, Key=row.dead_letters)["Body"].read()
     assert [json.loads(line)["reason"] for line in letters.splitlines()] == ["InvalidJson"]
-
-
-def _settings() -> Any:
-    return call.LoadSettings.read()
 
 
 @pytest.mark.parametrize(
