@@ -152,11 +152,12 @@ def _judge(alarm: Alarm, now: float) -> tuple[str, str]:
 def _window(alarm: Alarm, now: float) -> list[float | None]:
     """The values of the periods to look at, newest first; None for a period without data."""
     period, wanted = alarm["Period"] * metrics.period_scale(), alarm["EvaluationPeriods"]
-    begun = now // period * period
-    by_period: dict[float, list[dict[str, Any]]] = {}
-    for point in _points(alarm, since=begun - wanted * period):
-        by_period.setdefault(point["Timestamp"] // period * period, []).append(point)
-    values = [_value(alarm, by_period.get(begun - n * period)) for n in range(wanted + 1)]
+    current = int(now // period)
+    # By number: scaled periods need not be whole seconds, and such sums are not exact.
+    by_period: dict[int, list[dict[str, Any]]] = {}
+    for point in _points(alarm, since=(current - wanted) * period):
+        by_period.setdefault(int(point["Timestamp"] // period), []).append(point)
+    values = [_value(alarm, by_period.get(current - n)) for n in range(wanted + 1)]
     # A sum that is too low may be because the period goes on; one that is too high stays so.
     if values[0] is None or alarm["ComparisonOperator"].startswith("Less"):
         return values[1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import TYPE_CHECKING
 
+from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
 from ministack.services import sqs
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 TOUCHES = (
     "ministack.core.arn:parse_arn",
+    "ministack.core.iam_evaluator:pin_request_origin",
     "ministack.services.sqs:_act_send_message",
     "ministack.services.sqs:_queue_by_arn",
 )
@@ -39,6 +41,8 @@ def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
 
     def act() -> None:
         with acting_in(spec.account_id, spec.region):
+            # Services use TLS; a queue that enforces it would deny them otherwise.
+            iam_evaluator.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 - MiniStack's
             sqs._act_send_message(message, url)
 
     # As nobody: the caller whose request is behind this is not who sends the message.

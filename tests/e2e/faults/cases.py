@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -277,4 +278,13 @@ def invocations() -> Iterator[Case]:
         )
 
 
-CASES = [*calls(), *invocations()]
+def _taking_turns(cases: list[Case]) -> list[Case]:
+    """State by state in turn: an alarm needs time to fall silent before it can ring again."""
+    by_state: dict[str, list[Case]] = {}
+    for case in cases:
+        by_state.setdefault(case.state, []).append(case)
+    rounds = zip_longest(*by_state.values())
+    return [case for turn in rounds for case in turn if case is not None]
+
+
+CASES = _taking_turns([*calls(), *invocations()])

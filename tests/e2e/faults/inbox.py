@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ops.deployment import Deployment
 
-SECONDS = 60.0
+SECONDS = 40.0
 
 
 @dataclass(frozen=True)
