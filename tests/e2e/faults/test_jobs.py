@@ -1,0 +1,113 @@
+"""Failures that are the job's own, verdicts that no redrive changes, and faults that heal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.domain.attribute_values import to_item
+from ops.demo.observation import observe
+from ops.failures import read_failed
+from ops.redrive import restart
+
+if TYPE_CHECKING:
+    from tests.e2e.faults.world import World
+    from collections.abc import Callable
+
+    from ops.demo.batch import Batch
+
+
+def _table(world: World) -> str:
+    return world.deployed.outputs["BatchJobsTableName"]
+
+
+def _key(batch: Batch) -> dict[str, object]:
+    return {"intentId": batch.job.intent_id, "submitTime": batch.job.submit_time}
+
+
+def _remove(world: World, batch: Batch) -> None:
+    world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(_key(batch)))
+
+
+def _write(world: World, batch: Batch, **more: object) -> None:
+    item = {**batch.job.attributes(), **more}
+    world.deployed.dynamodb.put_item(
+        TableName=_table(world), Item=to_item({n: v for n, v in item.items() if v is not None})
+    )
+
+
+def _twin(world: World, batch: Batch) -> None:
+    _write(world, batch, submitTime="2020-01-01T00:00:00Z")
+
+
+def _without_twin(world: World, batch: Batch) -> None:
+    key = {"intentId": batch.job.intent_id, "submitTime": "2020-01-01T00:00:00Z"}
+    world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(dict(key)))
+
+
+@pytest.mark.parametrize(
+    ("error", "break_it", "mend_it", "status"),
+    [
+        ("JobNotFound", _remove, _write, None),
+        ("JobAmbiguous", _twin, _without_twin, "SUBMITTED"),
+        ("JobInvalid", lambda w, b: _write(w, b, userId=None), _write, "FAILED"),
+    ],
+)
+def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
+    world: World,
+    error: str,
+    break_it: Callable[[World, Batch], None],
+    mend_it: Callable[[World, Batch], None],
+    status: str | None,
+) -> None:
+    batch = world.new_batch()
+    break_it(world, batch)
+    upload = world.deliver(batch)
+    arn = world.execution_of(batch)
+    assert world.until_ended(arn) == "FAILED"
+    facts = world.inbox.told(arn, "FAILED").facts
+    assert (facts["failedState"], facts["error"]) == ("ResolveJob", error)
+    assert observe(world.deployed, batch).job_record.get("status") == status
+    mend_it(world, batch)
+    restart(world.deployed, [read_failed(world.deployed, arn)])
+    assert world.until_ended(arn) == "SUCCEEDED"
+    world.inbox.told(arn, "RECOVERED", redrives=1)
+    assert world.differences(batch, upload) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "word"), [("IncompleteLoad", "segment#"), ("IncompleteMigration", "chunk#")]
+)
+def test_a_verdict_is_not_redriven_but_names_the_replay(
+    world: World, error: str, word: str
+) -> None:
+    batch = world.new_batch()
+    rule: dict[str, Any] = {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"}
+    with world.fault(**rule, having=[word]):
+        world.deliver(batch)
+        arn = world.execution_of(batch)
+        assert world.until_ended(arn) == "FAILED"
+    facts = world.inbox.told(arn, "FAILED").facts
+    assert (facts["failedState"], facts["error"]) == (error, error)
+    assert facts["command"] == f"ingest replay {batch.job.job_id}"
+    obstacle = read_failed(world.deployed, arn).obstacle
+    assert obstacle is not None
+    assert obstacle.instead == f"ingest replay {batch.job.job_id}"
+    assert world.job_status(batch) == "FAILED"
+
+
+@pytest.mark.parametrize("kind", ["lost", "kill-after", "closed", "timeout", "unanswered"])
+@pytest.mark.parametrize("action", ["dynamodb:BatchWriteItem", "s3:CopyObject"])
+def test_a_fault_that_passes_is_healed_without_a_person(
+    world: World, kind: str, action: str
+) -> None:
+    batch = world.new_batch()
+    with world.fault(caller="*", action=action, kind=kind, times=1):
+        upload = world.deliver(batch)
+        arn = world.execution_of(batch)
+        assert world.until_ended(arn) == "SUCCEEDED"
+        (rule,) = world.faults()["rules"]
+        assert rule["done"] == 1
+    assert world.differences(batch, upload) == []
+    assert world.inbox.of_execution(arn) == []

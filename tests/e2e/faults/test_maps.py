@@ -1,0 +1,79 @@
+"""Maps: which of their children fails, and a parent that is stopped by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from functions.domain.ranges import Range, plan
+from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
+from tests.e2e.faults.world import CONTEXT, World, eventually
+
+if TYPE_CHECKING:
+    from ops.demo.batch import Batch
+
+LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
+ERROR = "Lambda.ServiceException"
+
+
+def _range(batch: Batch, which: str) -> list[str]:
+    ranges = list(
+        plan(
+            Range(0, len(batch.body)), range_bytes=int(str(CONTEXT["rangeBytes"])), max_ranges=2000
+        )
+    )
+    assert len(ranges) > 3
+    chosen = {"first": ranges[0], "middle": ranges[len(ranges) // 2], "last": ranges[-1]}
+    return ["WorkersLoadSegment"] + (
+        [f'"range": {{"from": {chosen[which].start},'] if which in chosen else []
+    )
+
+
+def _chunk(which: str) -> list[str]:
+    numbers = {"first": 0, "middle": 1, "last": 2}
+    return ["WorkersMigrateImages"] + ([f'"number": {numbers[which]},'] if which in numbers else [])
+
+
+@pytest.mark.parametrize(
+    "which", ["first", pytest.param("middle", marks=pytest.mark.slow), "last", "all"]
+)
+@pytest.mark.parametrize(
+    "state", ["LoadRanges", pytest.param("MigrateImages", marks=pytest.mark.slow)]
+)
+def test_children_that_fail_are_named_and_alone_run_again(
+    world: World, state: str, which: str
+) -> None:
+    batch = world.new_batch()
+    having = _range(batch, which) if state == "LoadRanges" else _chunk(which)
+    with world.fault(**LAMBDA, code=ERROR, having=having):
+        upload = world.deliver(batch)
+        arn = world.execution_of(batch)
+        assert world.until_ended(arn) == "FAILED"
+        is_loud_and_explained(world, batch, arn, state=state, error=ERROR)
+    one_redrive_finishes(world, batch, arn)
+    assert world.differences(batch, upload) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "function"),
+    [
+        ("LoadRanges", "LoadSegment"),
+        pytest.param("MigrateImages", "MigrateImages", marks=pytest.mark.slow),
+    ],
+)
+def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
+    world: World, state: str, function: str
+) -> None:
+    batch = world.new_batch()
+    with world.fault(caller=f"*Workers{function}*", action="s3:*", kind="hold", skip=1):
+        upload = world.deliver(batch)
+        arn = world.execution_of(batch)
+        eventually(
+            lambda: any(rule["done"] for rule in world.faults()["rules"]), f"{state} is held"
+        )
+        world.deployed.step_functions.stop_execution(executionArn=arn)
+        assert world.until_ended(arn) == "ABORTED"
+        is_loud_and_explained(world, batch, arn, state=state, error="", status="ABORTED")
+    one_redrive_finishes(world, batch, arn)
+    assert world.differences(batch, upload) == []
