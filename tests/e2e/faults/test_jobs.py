@@ -12,10 +12,10 @@ from ops.failures import read_failed
 from ops.redrive import restart
 
 if TYPE_CHECKING:
-    from tests.e2e.faults.world import World
     from collections.abc import Callable
 
     from ops.demo.batch import Batch
+    from tests.e2e.faults.world import World
 
 
 def _table(world: World) -> str:
