@@ -74,6 +74,58 @@ def test_every_task_outlives_its_function_and_is_retried_within_bounds(states: S
             assert "States.TaskFailed" not in retry["ErrorEquals"], name
 
 
+LAMBDA = {
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+    "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+    "States.Timeout",
+}
+"""What Lambda and Step Functions name (Step Functions guide, "bp-lambda-serviceexception"), and a
+function that was killed or stopped."""
+SDK = {
+    "ClientError",
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "EndpointConnectionError",
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "ReadTimeoutError",
+    "RequestLimitExceeded",
+    "ResponseStreamingError",
+    "ThrottlingException",
+}
+"""Classes of the functions' SDK; S3's throttles and faults are its generic ClientError."""
+DYNAMODB = {
+    "DynamoDB.InternalServerErrorException",
+    "DynamoDB.ProvisionedThroughputExceededException",
+    "DynamoDB.RequestLimitExceeded",
+    "DynamoDB.SdkClientException",
+    "DynamoDB.ThrottlingException",
+    "States.Timeout",
+}
+OWN = {
+    "LoadSegment": {"IncompleteReadError", "WriteThrottled"},
+    "MigrateChunk": {"IncompleteReadError", "PendingImagesThrottled"},
+    "PlanRanges": {"IncompleteReadError", "SettlementContended"},
+    "SettleJob": {"IncompleteReadError", "SettlementContended"},
+    "VerifyMigration": {"IncompleteReadError"},
+}
+"""Of those that read objects, and our own that pass by themselves."""
+
+
+def test_every_task_retries_exactly_the_transient_errors_of_what_it_calls(states: States) -> None:
+    for name, state in _of_type(states, "Task"):
+        retried = [error for retry in state["Retry"] for error in retry["ErrorEquals"]]
+        by_lambda = ":lambda:" in state["Resource"]
+        wanted = LAMBDA | SDK | OWN.get(name, set()) if by_lambda else DYNAMODB
+        assert sorted(retried) == sorted(wanted), name
+
+
 def test_no_verdict_is_retried(states: States) -> None:
     verdicts = {failure.value for failure in Failure} - {Failure.WRITE_THROTTLED.value}
     for name, state in _of_type(states, "Task"):
