@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from ops.demo.batch import Batch
 
+pytestmark = pytest.mark.slow
+
 NOT_PRODUCED = {
     # The embedded AWS has neither limits of Step Functions and EventBridge nor DynamoDB's.
     "executions-throttled",

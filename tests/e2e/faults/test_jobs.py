@@ -97,7 +97,17 @@ def test_a_verdict_is_not_redriven_but_names_the_replay(
     assert world.job_status(batch) == "FAILED"
 
 
-@pytest.mark.parametrize("kind", ["lost", "kill-after", "closed", "timeout", "unanswered"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "lost",
+        "kill-after",
+        *(
+            pytest.param(kind, marks=pytest.mark.slow)
+            for kind in ("closed", "timeout", "unanswered")
+        ),
+    ],
+)
 @pytest.mark.parametrize("action", ["dynamodb:BatchWriteItem", "s3:CopyObject"])
 def test_a_fault_that_passes_is_healed_without_a_person(
     world: World, kind: str, action: str
