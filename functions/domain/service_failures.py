@@ -33,6 +33,8 @@ class ServiceFailure(StrEnum):
     FUNCTION_REFUSED = "Lambda.AWSLambdaException"
     CLAIM_REFUSED = "DynamoDB.AmazonDynamoDBException"
     SERVICE_ANSWERED = "ClientError"
+    ACCESS_DENIED = "AccessDenied"
+    FILE_GONE = "NoSuchKey"
     JOB_CONTENDED = "SettlementContended"
 
     @property
@@ -105,6 +107,14 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ServiceFailure.SERVICE_ANSWERED: (
         "A service answered the function with an error; the cause names service, action and code.",
         "do what the cause says: a throttle passes by itself, a denied access needs its grant back",
+    ),
+    ServiceFailure.ACCESS_DENIED: (
+        "S3 refused the function an object.",
+        "give its role, or the bucket's policy or key, the grant back that the cause names",
+    ),
+    ServiceFailure.FILE_GONE: (
+        "A file that this execution wrote is gone from the bucket.",
+        "restore it (a bucket with versions has it still), or replay the job instead",
     ),
     ServiceFailure.JOB_CONTENDED: (
         "Others kept writing the job's record while it was settled.",

@@ -108,11 +108,13 @@ DYNAMODB = {
     "DynamoDB.ThrottlingException",
     "States.Timeout",
 }
+CONFLICTS = {"ReplicatedWriteConflictException", "TransactionConflictException"}
+"""What a write meets in a table that its application writes in transactions, or replicates."""
 OWN = {
-    "LoadSegment": {"IncompleteReadError", "WriteThrottled"},
-    "MigrateChunk": {"IncompleteReadError", "PendingImagesThrottled"},
-    "PlanRanges": {"IncompleteReadError", "SettlementContended"},
-    "SettleJob": {"IncompleteReadError", "SettlementContended"},
+    "LoadSegment": {"IncompleteReadError", "WriteThrottled"} | CONFLICTS,
+    "MigrateChunk": {"IncompleteReadError", "PendingImagesThrottled"} | CONFLICTS,
+    "PlanRanges": {"IncompleteReadError", "SettlementContended"} | CONFLICTS,
+    "SettleJob": {"IncompleteReadError", "SettlementContended"} | CONFLICTS,
     "VerifyMigration": {"IncompleteReadError"},
 }
 """Of those that read objects, and our own that pass by themselves."""

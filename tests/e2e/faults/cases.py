@@ -161,7 +161,9 @@ def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
     )
     if spot.what != "write transactions":  # its throttle is a case of its own
         yield "throttle storm", {"kind": "error", **throttle[0]}, throttle[1]
-    yield "access denied", {"kind": "error", **denied}, "ClientError"
+    # HEAD has no body that could name the error, and DynamoDB's SDK no class for it.
+    named = is_s3 and spot.action != "s3:HeadObject"
+    yield "access denied", {"kind": "error", **denied}, "AccessDenied" if named else "ClientError"
     yield "lost responses", {"kind": "lost"}, "ConnectionClosedError"
     yield "killed process", {"kind": "kill"}, "Runtime.ExitError"
     if spot.action == "s3:GetObject" and spot.what != "read the manifest":
