@@ -55,6 +55,26 @@ def test_children_that_fail_are_named_and_alone_run_again(
     assert world.differences(batch, upload) == []
 
 
+@pytest.mark.slow
+def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World) -> None:
+    """A worker tries until its time is over: it is given little here."""
+    client, name = world.deployed.make_client("lambda"), world.function("LoadSegment")
+    usual = client.get_function_configuration(FunctionName=name)["Timeout"]
+    client.update_function_configuration(FunctionName=name, Timeout=6)
+    batch = world.new_batch()
+    refused = {"kind": "error", "code": "ProvisionedThroughputExceededException", "status": 400}
+    try:
+        with world.fault(caller="*LoadSegment*", action="dynamodb:[BU]*Item", **refused):
+            upload = world.deliver(batch)
+            arn = world.execution_of(batch)
+            assert world.until_ended(arn) == "FAILED"
+            is_loud_and_explained(world, batch, arn, state="LoadRanges", error="WriteThrottled")
+    finally:
+        client.update_function_configuration(FunctionName=name, Timeout=usual)
+    one_redrive_finishes(world, batch, arn)
+    assert world.differences(batch, upload) == []
+
+
 @pytest.mark.parametrize(
     ("state", "function"),
     [
