@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.demo.observation import observe
 from ops.failures import read_failed
 from ops.redrive import restart
 from tests.e2e.faults.cases import CASES, SPOTS, Case
@@ -84,7 +83,7 @@ def is_loud_and_explained(
     assert "What to do: " in message.text
     assert arn in message.text
     assert batch.job.user_id not in message.text.replace(batch.key, "")
-    observed = observe(world.deployed, batch)
+    observed = world.observed(batch)
     assert observed.job_record["status"] == "FAILED"
     for claim in observed.claims.values():
         assert claim["state"] == "failed"

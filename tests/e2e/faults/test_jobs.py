@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.attribute_values import to_item
-from ops.demo.observation import observe
 from ops.failures import read_failed
 from ops.redrive import restart
 
@@ -68,7 +67,7 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     assert world.until_ended(arn) == "FAILED"
     facts = world.inbox.told(arn, "FAILED").facts
     assert (facts["failedState"], facts["error"]) == ("ResolveJob", error)
-    assert observe(world.deployed, batch).job_record.get("status") == status
+    assert world.observed(batch).job_record.get("status") == status
     mend_it(world, batch)
     restart(world.deployed, [read_failed(world.deployed, arn)])
     assert world.until_ended(arn) == "SUCCEEDED"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ops.demo.batch import Batch
     from ops.demo.flaws import Flaw
+    from ops.demo.observation import Observation
     from ops.deployment import Deployment
     from ops.uploads import Upload
 
@@ -111,14 +112,26 @@ class World:
         """What differs from what an undisturbed run leaves behind."""
         return compare(
             batch,
-            observe(self.deployed, batch),
+            self.observed(batch),
             etag=upload.etag,
             not_before=upload.since,
             not_after=datetime.now(UTC),
         )
 
+    def observed(self, batch: Batch) -> Observation:
+        """What there is, also while a worker that outlived its execution still moves images."""
+
+        def read() -> Observation | None:
+            try:
+                return observe(self.deployed, batch)
+            except self.deployed.s3.exceptions.NoSuchKey:
+                return None
+
+        found: Observation = eventually(read, "images stay where they are")
+        return found
+
     def job_status(self, batch: Batch) -> str:
-        return str(observe(self.deployed, batch).job_record.get("status"))
+        return str(self.observed(batch).job_record.get("status"))
 
     def alarm_state(self, name: str) -> str:
         cloudwatch = self.deployed.make_client("cloudwatch")
@@ -183,7 +196,7 @@ class Edit:
     @classmethod
     def some(cls, world: World, batch: Batch) -> Edit | None:
         """Correct a transaction, if the job has one yet."""
-        items = sorted(observe(world.deployed, batch).transactions.items())
+        items = sorted(world.observed(batch).transactions.items())
         if not items:
             return None
         _, before = items[0]
@@ -199,7 +212,7 @@ class Edit:
 
     def kept(self, world: World, batch: Batch) -> bool:
         """Whether it is as the person left it; the image step may have set `s3Key`."""
-        now = dict(observe(world.deployed, batch).transactions[self.key["transactionId"]])
+        now = dict(world.observed(batch).transactions[self.key["transactionId"]])
         now.pop("s3Key", None)
         wanted = dict(self.after)
         wanted.pop("s3Key", None)
@@ -207,5 +220,5 @@ class Edit:
 
     def undo(self, world: World, batch: Batch) -> None:
         """Make the item what it would be without the edit, so that all can be compared."""
-        now = observe(world.deployed, batch).transactions[self.key["transactionId"]]
+        now = world.observed(batch).transactions[self.key["transactionId"]]
         self.put(world, {**now, **{n: self.before[n] for n in ("merchant", "version", "status")}})
