@@ -1,0 +1,126 @@
+"""`ingest replay`: what it says it will do, and the executions that it starts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.domain.attribute_values import to_item
+from functions.domain.ledger_rows import claim_key
+from functions.resolve_job.arrivals import ObjectCreated
+from ops import replay
+from ops.deployment import Deployment
+from ops.errors import NothingFound, Refused
+from tests.workflow.aws_tables import BUCKET
+
+KEY = "batch-output/job-1/in put+%2B.jsonl.out"
+OTHER = "batch-output/job-1/folder/output.jsonl"
+
+
+class _StepFunctions:
+    def __init__(self) -> None:
+        self.started: list[dict[str, Any]] = []
+
+    def start_execution(self, **request: Any) -> dict[str, str]:
+        self.started.append(request)
+        return {"executionArn": f"arn:{request['name']}"}
+
+
+@pytest.fixture
+def machine() -> _StepFunctions:
+    return _StepFunctions()
+
+
+@pytest.fixture
+def deployed(aws: tuple[Any, Any], machine: _StepFunctions) -> Deployment:
+    s3, dynamodb = aws
+    record = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
+    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    for key in (KEY, OTHER, "batch-output/job-1/manifest.json.out", "batch-output/job-10/x.jsonl"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+    outputs = {
+        "BucketName": BUCKET,
+        "StateMachineArn": "arn:machine",
+        "BatchJobsTableName": "batch-jobs",
+        "LedgerTableName": "ledger",
+    }
+    made = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": machine}
+    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+
+
+def _claim(aws: tuple[Any, Any], etag: str, state: str) -> None:
+    row = {
+        **claim_key("job-1", KEY).as_dict(),
+        "etag": etag,
+        "owner": "arn:first",
+        "generation": 2,
+        "state": state,
+        "eventTime": "2026-11-23T16:30:00Z",
+        "sequencer": "00A1",
+    }
+    aws[1].put_item(TableName="ledger", Item=to_item(row))
+
+
+def test_the_results_objects_of_the_job_are_replayed_and_nothing_else(
+    deployed: Deployment, machine: _StepFunctions
+) -> None:
+    found = replay.find(deployed, "job-1")
+    assert {each.key for each in found} == {KEY, OTHER}
+    assert {each.standing for each in found} == {"never claimed"}
+    assert [each.key for each in replay.find(deployed, "job-1", key=OTHER)] == [OTHER]
+    assert machine.started == []
+
+
+@pytest.mark.parametrize("state", ["claimed", "done", "failed"])
+def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
+    aws: tuple[Any, Any], deployed: Deployment, machine: _StepFunctions, state: str
+) -> None:
+    etag = aws[0].head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
+    _claim(aws, etag, state)
+    (found,) = replay.find(deployed, "job-1", key=KEY)
+    assert found.standing.startswith("generation 2, ")
+    arn = replay.start(deployed, found, reason="better parser")
+    (request,) = machine.started
+    assert arn == f"arn:{request['name']}"
+    assert (request["stateMachineArn"], len(request["name"]) <= 80) == ("arn:machine", True)
+    event = json.loads(request["input"])
+    assert event["detail"]["object"] == {
+        "key": KEY,
+        "size": 2,
+        "etag": etag,
+        "sequencer": "00A1",
+    }
+    assert event["replay"] == {"reason": "better parser"}
+    read = ObjectCreated.model_validate(event)
+    assert (read.displaces_up_to, read.detail.bucket.name) == ("~", BUCKET)
+
+
+def test_other_content_than_was_claimed_has_no_place_in_the_order_of_events(
+    aws: tuple[Any, Any], deployed: Deployment
+) -> None:
+    _claim(aws, "another", "failed")
+    (found,) = replay.find(deployed, "job-1", key=KEY)
+    assert "of other content" in found.standing
+    assert "sequencer" not in found.event(BUCKET, "r")["detail"]["object"]
+
+
+@pytest.mark.parametrize(
+    ("job", "key"), [("job-2", None), ("job-10", None), ("job-1", "batch-output/job-1/no.jsonl")]
+)
+def test_what_is_not_there_is_said_and_nothing_starts(
+    deployed: Deployment, machine: _StepFunctions, job: str, key: str | None
+) -> None:
+    with pytest.raises(NothingFound):
+        replay.find(deployed, job, key=key)
+    assert machine.started == []
+
+
+def test_without_a_person_to_ask_nothing_starts(
+    deployed: Deployment, machine: _StepFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.options.chosen", lambda **_: deployed)
+    with pytest.raises(Refused):
+        replay.replay("arn:aws:bedrock:r:a:model-invocation-job/job-1")
+    assert machine.started == []
+    replay.replay("arn:aws:bedrock:r:a:model-invocation-job/job-1", yes=True)
+    assert len(machine.started) == 2
