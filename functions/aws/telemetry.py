@@ -11,9 +11,11 @@ from typing import Any, Self
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError
 
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads import JobRef
+from functions.domain.service_failures import without_addresses
 
 __all__ = ["MetricUnit", "Telemetry", "telemetry"]
 
@@ -30,7 +32,10 @@ class Telemetry:
     def invocation(
         self, *, execution: str, job: JobRef | None = None, **context: object
     ) -> Iterator[Self]:
-        """Set the ids that every line of this invocation carries; publish metrics at its end."""
+        """Set the ids that every line of this invocation carries; publish metrics at its end.
+
+        Errors of the SDK leave it without the addresses that they name.
+        """
         self._logger.clear_state()
         ids: dict[str, object] = {"execution": execution, **context}
         if job is not None:
@@ -38,6 +43,10 @@ class Telemetry:
         self._logger.append_keys(**{name: value for name, value in ids.items() if value})
         try:
             yield self
+        except BotoCoreError as error:
+            # It goes into Lambda's log and the execution's history as it is.
+            error.args = tuple(without_addresses(str(part)) for part in error.args)
+            raise error from None
         finally:
             if self.metrics.metric_set:
                 self.metrics.flush_metrics()

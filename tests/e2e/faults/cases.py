@@ -87,9 +87,9 @@ SPOTS = [
         _CLAIM,
         _JOB,
         ("s3:GetObject", "work/", "read the image list"),
-        ("dynamodb:BatchGetItem", "", "read pending images"),
+        ("dynamodb:BatchGetItem", "imageId", "read pending images"),
         ("s3:HeadObject", "", "look at the image"),
-        ("dynamodb:GetItem", "transactionId", "see that the transaction is there"),
+        ("dynamodb:BatchGetItem", "transactionId", "see that the transaction is there"),
         ("s3:CopyObject", "", "copy the image"),
         ("dynamodb:UpdateItem", "s3Key = :key", "point the transaction at the copy"),
         ("dynamodb:UpdateItem", "processedAt", "mark the pending image"),
@@ -126,6 +126,7 @@ class Case:
         state: Where the execution must fail.
         error: What the execution, or the map's child, must fail with.
         brief: Whether it is one of the representatives that every run has.
+        heals: Whether the next attempt finds the work done, so that nothing fails.
     """
 
     fault: str
@@ -134,6 +135,7 @@ class Case:
     state: str
     error: str
     brief: bool = False
+    heals: bool = False
 
     @property
     def id(self) -> str:
@@ -192,6 +194,13 @@ _BRIEF = {
 }
 
 
+_HEALED = {
+    ("lost responses", "mark the pending image"),
+    ("lost responses", "delete the source"),
+}
+"""The call was carried out: the next attempt sees that, and does not make it again."""
+
+
 def calls() -> Iterator[Case]:
     """Every fault at every call of every worker."""
     for spot in SPOTS:
@@ -208,6 +217,7 @@ def calls() -> Iterator[Case]:
                 spot.state,
                 error,
                 brief=(fault, spot.what) in _BRIEF,
+                heals=(fault, spot.what) in _HEALED,
             )
 
 

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 MAPS = ("LoadRanges", "MigrateImages")
 
 
-def _params() -> Iterator[Any]:
+def _params(*, heals: bool) -> Iterator[Any]:
     for case in CASES:
+        if case.heals is not heals:
+            continue
         marks = () if case.brief else (pytest.mark.slow,)
         yield pytest.param(case, id=case.id, marks=marks)
 
 
-@pytest.mark.parametrize("case", list(_params()))
+@pytest.mark.parametrize("case", list(_params(heals=False)))
 def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
     world: World, case: Case, record_property: Any
 ) -> None:
@@ -44,6 +46,17 @@ def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
         is_loud_and_explained(world, batch, arn, state=case.state, error=case.error)
         world.inbox.rang(alarm, "ALARM", since=since)
     one_redrive_finishes(world, batch, arn)
+    assert world.differences(batch, upload) == []
+
+
+@pytest.mark.parametrize("case", list(_params(heals=True)))
+def test_an_answer_that_is_lost_after_the_work_is_done_fails_nothing(
+    world: World, case: Case
+) -> None:
+    batch = world.new_batch()
+    with world.fault(**case.rule):
+        upload = world.deliver(batch)
+        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
     assert world.differences(batch, upload) == []
 
 

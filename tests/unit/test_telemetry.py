@@ -1,0 +1,37 @@
+"""What leaves a function when the SDK fails."""
+
+import traceback
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+
+from functions.aws.telemetry import Telemetry
+
+ADDRESS = "https://bucket.s3.amazonaws.com/uploads/user-of-somebody/receipt.jpg?x=1"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionClosedError(endpoint_url=ADDRESS, request=None),
+        EndpointConnectionError(endpoint_url=ADDRESS, error=OSError(ADDRESS)),
+        ReadTimeoutError(endpoint_url=ADDRESS),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_the_sdk_does_not_name_the_object_that_it_was_about(error: Exception) -> None:
+    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(type(error)) as raised, say.invocation(execution="e"):
+        _fail(error)
+    written = "".join(traceback.format_exception(raised.value))
+    assert "https://bucket.s3.amazonaws.com/(...)" in written
+    assert "user-of-somebody" not in written
+
+
+def _fail(error: Exception) -> None:
+    """As the SDK does: with what its HTTP library said as the error's context."""
+    try:
+        raise OSError(ADDRESS)
+    except OSError:
+        raise error  # noqa: B904
