@@ -47,7 +47,7 @@ test: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest
 
 e2e: setup $(NODE_TOOLS)
-	@$(RUN) -m pytest tests/e2e tests/emulator tests/reference --long
+	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load --long
 
 check: setup $(NODE_TOOLS)
 	@$(BIN)/ruff format --check .
@@ -65,6 +65,8 @@ synth: setup
 
 bench: setup
 	@$(RUN) -m bench
+	@$(RUN) -m bench.images
+	@$(RUN) -m bench.emulator
 
 deploy: setup $(NODE_TOOLS)
 	@$(RUN) -m stacks.synth

@@ -31,7 +31,5 @@ def test_an_error_of_the_sdk_does_not_name_the_object_that_it_was_about(error: E
 
 def _fail(error: Exception) -> None:
     """As the SDK does: with what its HTTP library said as the error's context."""
-    try:
-        raise OSError(ADDRESS)
-    except OSError:
-        raise error  # noqa: B904
+    error.__context__ = OSError(ADDRESS)
+    raise error
