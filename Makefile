@@ -44,7 +44,7 @@ demo: setup
 	@$(BIN)/ingest demo
 
 test: setup $(NODE_TOOLS)
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 e2e: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load --long
