@@ -20,6 +20,9 @@ This page is written by `pytest tests/e2e/faults --long`.
 """
 
 _TAIL = """
+Two further cases fail nothing: when the answers to *mark the pending image* or *delete the source*
+are lost, the call was carried out, and the next attempt finds it done.
+
 ## What cannot be produced locally
 
 - Throttled starts and state transitions of Step Functions (`executions-throttled`) and throttled
