@@ -81,7 +81,7 @@ class BatchJobs:
         }
         if settlement.status.is_settled:
             values[":now"] = timestamp(now)
-        return _conditional_update(
+        return conditional_update(
             self.client,
             TableName=self.table,
             Key=to_item(_job_key(job.key)),
@@ -106,7 +106,7 @@ class BatchJobs:
             Whether it was written: False if somebody else has, since the job was read.
         """
         state = {"objects": 0, "revision": revision + 1, "updatedAt": timestamp(now)}
-        return _conditional_update(
+        return conditional_update(
             self.client,
             TableName=self.table,
             Key=to_item(_job_key(key)),
@@ -225,7 +225,7 @@ class Ledger:
         if only_if is not None:
             condition += " AND #state = :onlyIf"
             arguments[":onlyIf"] = only_if.value
-        return _conditional_update(
+        return conditional_update(
             self.client,
             TableName=self.table,
             Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
@@ -269,7 +269,8 @@ class Ledger:
             yield from map(from_item, page["Items"])
 
 
-def _conditional_update(client: "DynamoDBClient", **request: Any) -> bool:
+def conditional_update(client: "DynamoDBClient", **request: Any) -> bool:
+    """UpdateItem; whether its condition held."""
     try:
         client.update_item(**request)
     except ClientError as error:

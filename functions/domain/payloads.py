@@ -12,13 +12,15 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
-from functions.domain.images import Chunk, ImageSlice
+from functions.domain.images import Chunk
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import ResultsKey, work_prefix
 from functions.domain.ranges import Range
 from functions.domain.timestamps import timestamp
 
 SCHEMA: Final = 1
+MAX_ROUNDS: Final = 3
+"""How often what the ledger finds missing is done again, before a proof is given up."""
 
 Instant = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
 
@@ -239,10 +241,6 @@ class Slice(Payload):
     images: str
     first: int
     count: int
-
-    def as_slice(self) -> ImageSlice:
-        """To a slice."""
-        return ImageSlice(self.images, self.first, self.count)
 
 
 class ChunkItem(Payload):

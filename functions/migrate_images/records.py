@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
-from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.aws.tables import conditional_update
 from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.images import PROCESSED, PendingImage
 from functions.domain.timestamps import timestamp
@@ -66,7 +64,8 @@ class ImageRecords:
 
     def point_transaction(self, image_id: str, key: str) -> bool:
         """Set `s3Key` of the image's transaction, edited or not; False if it is gone."""
-        return self._update(
+        return conditional_update(
+            self.client,
             TableName=self.transactions,
             Key=self._transaction_key(image_id),
             UpdateExpression="SET s3Key = :key",
@@ -79,7 +78,8 @@ class ImageRecords:
 
         A record that was removed, or that names another object since, is the user's and stays.
         """
-        self._update(
+        conditional_update(
+            self.client,
             TableName=self.pending_images,
             Key=to_item({"imageId": image.image_id}),
             UpdateExpression=(
@@ -129,15 +129,6 @@ class ImageRecords:
         return to_item(
             {"userId": self.user_id, "transactionId": transaction_id(self.job_id, image_id)}
         )
-
-    def _update(self, **request: Any) -> bool:
-        try:
-            self.client.update_item(**request)
-        except ClientError as error:
-            if is_any(error, CONDITION_FAILED):
-                return False
-            raise
-        return True
 
 
 def _pending_image(record: dict[str, Any]) -> PendingImage:

@@ -9,11 +9,9 @@ from functions.aws.tables import Ledger
 from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.images import plan_chunks
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import Ingest, Proof, Verdict
+from functions.domain.payloads import MAX_ROUNDS, Ingest, Proof, Verdict
 from functions.domain.segments import Coverage, cover
 
-MAX_ROUNDS: Final = 3
-"""How often what is missing is loaded again."""
 MIN_REJECTS: Final = 20
 """Fewer rejects than this never stop an execution, whatever their share."""
 

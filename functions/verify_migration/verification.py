@@ -1,16 +1,12 @@
 """Holds the ledger's chunks against the plan."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from functions.aws.plans import ChunkPlanner
 from functions.aws.tables import Ledger
 from functions.domain.counts import sum_images
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import Ingest, Proof, Verdict
-
-MAX_ROUNDS: Final = 3
-"""How often what is missing is migrated again."""
+from functions.domain.payloads import MAX_ROUNDS, Ingest, Proof, Verdict
 
 
 @dataclass(frozen=True)
