@@ -17,6 +17,14 @@ _CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
 def synthesize(*, overrides: Mapping[str, Any] | None = None, outdir: str | None) -> CloudAssembly:
     """Write the stack's template and assets, and return what was written.
 
+    Args and errors are those of `make_app`.
+    """
+    return make_app(overrides=overrides, outdir=outdir).synth()
+
+
+def make_app(*, overrides: Mapping[str, Any] | None = None, outdir: str | None) -> App:
+    """Make the app with its one stack.
+
     Args:
         overrides: Knobs and CDK flags that differ from `cdk.json`.
         outdir: Where to write; without it the CDK command line says where, or a temporary folder.
@@ -36,4 +44,4 @@ def synthesize(*, overrides: Mapping[str, Any] | None = None, outdir: str | None
     )
     settings = Settings.from_context(app.node.get_all_context())
     IngestStack(app, settings.stack_name, settings=settings)
-    return app.synth()
+    return app

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Stack, Tags
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.accepted_findings import accept_findings
 from stacks.dead_letters import dead_letter_queue
 from stacks.definition import Definition
 from stacks.encryption import encryption_key
@@ -74,6 +75,7 @@ class IngestStack(Stack):
             workflow=workflow,
         )
         self._secure(settings)
+        accept_findings(definition=definition, storage=storage, workers=workers, workflow=workflow)
         self._output(
             AlarmTopicArn=notifications.topic.topic_arn,
             BatchJobsTableName=storage.batch_jobs.table_name,

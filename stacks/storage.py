@@ -6,6 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.event_bridge_switch import EventBridgeSwitch
 from stacks.settings import Settings
 
 BATCH_OUTPUT = "batch-output/"
@@ -72,9 +73,13 @@ class Storage(Construct):
             encryption_key=kms.Key.from_key_arn(self, "BucketKey", arn) if arn else None,
         )
         if self._settings.switch_on_event_bridge:
-            # CDK's custom resource, for CloudFormation cannot change what is outside of the stack:
-            # it reads the bucket's notifications and writes them back with the switch on.
-            bucket.enable_event_bridge_notification()
+            EventBridgeSwitch(
+                self,
+                "EventBridgeSwitch",
+                bucket_name=self._settings.bucket_name,
+                key=self._key,
+                settings=self._settings,
+            )
         return bucket
 
     def _created_bucket(self) -> s3.Bucket:

@@ -58,6 +58,7 @@ class Workflow(Construct):
             workers.verify_migration,
             workers.settle_job,
         ]
+        self.role = self._role(definition, key)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -80,7 +81,7 @@ class Workflow(Construct):
                 include_execution_data=False,
                 level=sfn.LogLevel.ALL,
             ),
-            role=self._role(definition, key),
+            role=self.role,
             state_machine_type=sfn.StateMachineType.STANDARD,
             tracing_enabled=True,
         )

@@ -266,16 +266,24 @@ def test_services_assume_their_roles_for_this_account_alone(template: Template) 
     }
 
 
-def test_only_cdk_s_own_function_brings_a_managed_policy(
-    created: Template, imported: Template
-) -> None:
-    def managed(template: Template) -> list[str]:
-        roles = template.of_type("AWS::IAM::Role")
-        return [name for name, role in roles.items() if "ManagedPolicyArns" in role]
+def test_no_role_has_a_policy_of_others(template: Template) -> None:
+    for role in template.of_type("AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role
 
-    assert managed(created) == []
-    assert len(managed(imported)) == 1
-    assert managed(imported)[0].startswith("BucketNotificationsHandler")
+
+def test_cdk_s_function_may_write_the_notifications_of_the_imported_bucket_alone(
+    imported: Template,
+) -> None:
+    function = imported.one("AWS::Lambda::Function", "BucketNotificationsHandler")
+    role = "StorageEventBridgeSwitchRole"
+
+    assert function["Role"] == f"<{role}.Arn>"
+    assert {str(grant) for grant in imported.grants(role)} == {
+        "logs:CreateLogStream <StorageEventBridgeSwitchLogs.Arn>",
+        "logs:PutLogEvents <StorageEventBridgeSwitchLogs.Arn>",
+        "s3:GetBucketNotification arn:aws:s3:::their-bucket",
+        "s3:PutBucketNotification arn:aws:s3:::their-bucket",
+    }
 
 
 def test_imported_resources_are_granted_by_their_names(imported: Template) -> None:

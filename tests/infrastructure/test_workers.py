@@ -84,11 +84,19 @@ def test_functions_are_alike_in_how_they_run(created: Template, name: str) -> No
     assert function["LoggingConfig"] == {"LogGroup": f"<Workers{name}Logs>"}
 
 
-def test_every_log_group_forgets(template: Template) -> None:
-    groups = template.of_type("AWS::Logs::LogGroup").values()
+def test_every_function_logs_into_a_group_that_forgets(template: Template) -> None:
+    groups = template.of_type("AWS::Logs::LogGroup")
+    functions = template.of_type(FUNCTION)
+    logged = {
+        name: function.get("LoggingConfig", {}).get("LogGroup")
+        for name, function in functions.items()
+    }
 
-    assert len(groups) == 10
-    assert {group["RetentionInDays"] for group in groups} == {90}
+    assert sorted(filter(None, logged.values())) == sorted(
+        f"<{name}>" for name in groups if name != "WorkflowLogs"
+    )
+    assert len(logged) == len(groups) - 1
+    assert {group["RetentionInDays"] for group in groups.values()} == {90}
 
 
 def test_a_task_outlives_the_call_that_it_makes(created: Template) -> None:

@@ -1,0 +1,119 @@
+"""Findings of cdk-nag that are right as they are: each on its one resource, with its reason.
+
+`make check` runs the AwsSolutions rules over every variant of the stack. It fails for a finding
+that is not here, and for an entry here that nothing is found for any more.
+https://github.com/cdklabs/cdk-nag/blob/main/RULES.md says what each rule looks for.
+"""
+
+from typing import Any
+
+from aws_cdk import Acknowledgment, Stack, Validations
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import IConstruct
+
+from stacks import names
+from stacks.definition import Definition
+from stacks.storage import BATCH_OUTPUT, DEAD_LETTERS, PROCESSED, UPLOADS, WORK, Storage
+from stacks.worker import Worker
+from stacks.workers import Workers
+from stacks.workflow import Workflow
+
+_TRACING = (
+    "xray:PutTraceSegments and xray:PutTelemetryRecords act on no resource that a policy could name"
+    " (Service Authorization Reference, AWS X-Ray)."
+)
+_TRACING_AND_LOG_DELIVERY = (
+    "AWS X-Ray's actions and those by which Step Functions has its logs delivered act on no"
+    " resource that a policy could name (Step Functions guide, 'Logging using CloudWatch Logs')."
+)
+_OBJECTS = (
+    "Which objects there will be is not known when the role is made: those under the prefix, all"
+    " of which are this system's to use in the way that the statement's actions say."
+)
+_EXECUTIONS = (
+    "Executions and map runs get their names when they start: those of this state machine alone."
+)
+_RUNTIME = (
+    "The newest runtime but one, which AWS maintains until 2029-06-30 (Lambda guide, 'Lambda"
+    " runtimes'). The dependencies' locked wheels and byte code are made for it."
+)
+_ACCESS_LOGS = (
+    "Server access logs come at best effort and need a second bucket. Where object access must be"
+    " on record, AWS recommends CloudTrail's data events, which are the account's to switch on"
+    " (S3 guide, 'Logging options for Amazon S3')."
+)
+_IS_A_DEAD_LETTER_QUEUE = (
+    "It is a dead-letter queue: of the EventBridge rule that starts executions, where the rule of"
+    " cdk-nag does not look. Its messages raise an alarm and are kept for 14 days."
+)
+
+
+def accept_findings(
+    *, definition: Definition, storage: Storage, workers: Workers, workflow: Workflow
+) -> None:
+    """Acknowledge, on each resource, what cdk-nag finds of it and is right as it is."""
+    for worker in workers.all:
+        _accept(worker.function, "L1", _RUNTIME)
+        _accept_resource(worker.role, "*", _TRACING)
+    for worker, patterns in _objects_of(workers).items():
+        for pattern in patterns:
+            _accept_resource(worker.role, storage.bucket.arn_for_objects(pattern), _OBJECTS)
+
+    machine = workflow.role
+    _accept_resource(machine, "*", _TRACING_AND_LOG_DELIVERY)
+    _accept_resource(machine, storage.bucket.arn_for_objects(f"{WORK}*"), _OBJECTS)
+    for label in ("", *definition.map_labels):
+        executions = names.executions_arn(workflow, label=label)
+        for role in (machine, workers.record_outcome.role):
+            _accept_resource(role, executions, _EXECUTIONS)
+    for label in definition.map_labels:
+        map_runs = names.map_runs_arn(workflow, label=label)
+        _accept_resource(workers.record_outcome.role, map_runs, _EXECUTIONS)
+
+    _accept(workflow.trigger_dead_letters, "SQS3", _IS_A_DEAD_LETTER_QUEUE)
+    if isinstance(storage.bucket, s3.Bucket):
+        _accept(storage.bucket, "S1", _ACCESS_LOGS)
+
+
+def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
+    """Patterns of keys on which each function has grants."""
+    results, manifests = f"{BATCH_OUTPUT}*", f"{BATCH_OUTPUT}*/manifest.json.out"
+    return {
+        workers.resolve_job: [results],
+        workers.plan_ranges: [manifests, f"{WORK}*"],
+        workers.load_segment: [results, f"{DEAD_LETTERS}*", f"{WORK}*"],
+        workers.verify_load: [f"{WORK}*"],
+        workers.migrate_images: [f"{PROCESSED}*", f"{UPLOADS}*", f"{WORK}*"],
+        workers.verify_migration: [f"{WORK}*"],
+        workers.settle_job: [manifests],
+        workers.record_outcome: [manifests],
+        workers.find_stuck_jobs: [manifests],
+    }
+
+
+def _accept_resource(role: iam.Role, resource: str, reason: str) -> None:
+    """Accept one resource with a wildcard in a role's own policy."""
+    named = _as_cdk_nag_writes(Stack.of(role).resolve(resource))
+    _accept(role.node.find_child("DefaultPolicy"), f"IAM5[Resource::{named}]", reason)
+
+
+def _accept(construct: IConstruct, rule: str, reason: str) -> None:
+    resource = construct.node.default_child
+    assert resource is not None, construct.node.path  # noqa: S101 - tells the type checker
+    Validations.of(resource).acknowledge(
+        Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
+    )
+
+
+def _as_cdk_nag_writes(value: Any) -> str:
+    """An ARN with its references in angle brackets: `<StorageBucket5CB7C8EA.Arn>/work/*`."""
+    match value:
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(map(_as_cdk_nag_writes, parts))
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Ref": name}:
+            return f"<{name}>"
+        case _:
+            return str(value)

@@ -1,0 +1,69 @@
+"""The one thing that is changed of an imported bucket: that it tells EventBridge of its objects."""
+
+from aws_cdk import ArnFormat, CfnResource, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.grants import Grants
+from stacks.log_groups import log_group
+from stacks.settings import Settings
+
+#: What CDK calls the construct of its function, once in a stack (NotificationsResourceHandler).
+_HANDLER = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
+
+
+class EventBridgeSwitch(Construct):
+    """Switches on the EventBridge notifications of a bucket that is outside of the stack.
+
+    CloudFormation cannot change such a bucket, so CDK brings a function that reads the bucket's
+    notifications and writes them back with the switch on. It gets a role and a log group as all
+    functions here have them, in the place of CDK's: an AWS managed policy that lets it write every
+    log of the account, and logs that are kept for ever.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        key: kms.IKey | None,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        stack = Stack.of(self)
+        logs = log_group(
+            self,
+            "Logs",
+            name=f"/aws/lambda/{stack.stack_name}-EventBridgeSwitch",
+            settings=settings,
+            key=key,
+        )
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"{stack.stack_name}: switches on the bucket's EventBridge notifications",
+        )
+        grants = Grants(role)
+        grants.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[logs.log_group_arn])
+        bucket_arn = stack.format_arn(
+            service="s3",
+            region="",
+            account="",
+            resource=bucket_name,
+            arn_format=ArnFormat.NO_RESOURCE_NAME,
+        )
+        grants.allow("s3:GetBucketNotification", "s3:PutBucketNotification", on=[bucket_arn])
+        s3.Bucket.from_bucket_attributes(
+            self,
+            "Bucket",
+            bucket_name=bucket_name,
+            # Without updates: CDK adds the managed policy to whatever role it is given.
+            notifications_handler_role=role.without_policy_updates(),
+        ).enable_event_bridge_notification()
+        handler = stack.node.find_child(_HANDLER).node.find_child("Resource")
+        assert isinstance(handler, CfnResource)  # noqa: S101 - tells the type checker
+        handler.add_property_override("LoggingConfig", {"LogGroup": logs.log_group_name})
