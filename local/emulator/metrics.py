@@ -23,12 +23,14 @@ from local.emulator import executions
 from local.emulator.scope import acting_in
 
 TOUCHES = (
+    "ministack.services.cloudwatch:_dims_from_list",
     "ministack.services.cloudwatch:record_metric",
     "ministack.services.lambda_svc:_emit_lambda_metrics",
     "ministack.services.lambda_svc:_execute_function_dispatch",
     "ministack.services.sqs:_queues.all_items",
 )
 
+_dimensions_of_query = cloudwatch._dims_from_list
 _execute_dispatch = lambda_svc._execute_function_dispatch
 
 # An ended execution counts under its status; one that was redriven, under both names.
@@ -49,6 +51,7 @@ def install() -> None:
     executions.observers.append(execution_changed)
     lambda_svc._execute_function_dispatch = _invoke
     lambda_svc._emit_lambda_metrics = _throttled
+    cloudwatch._dims_from_list = _queried
 
 
 def period_scale() -> float:
@@ -91,6 +94,21 @@ def observe_queues() -> None:
             ):
                 dimensions = {"QueueName": queue["name"]}
                 cloudwatch.record_metric("AWS/SQS", name, value, unit, dimensions)
+
+
+class _Dimensions(dict[str, str]):
+    """A query's dimensions, which select one metric also where there are none.
+
+    MiniStack takes an empty set for all of them. On AWS each set of dimensions is a metric of its
+    own: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    """
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _queried(dimensions: list[dict[str, str]]) -> dict[str, str]:
+    return _Dimensions(_dimensions_of_query(dimensions))
 
 
 def _invoke(

@@ -1,7 +1,7 @@
 """Events of S3 on their way to EventBridge's rules.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html: `version-id` is that of an
-object in a bucket with versions; the time has whole seconds.
+object in a bucket with versions; the time has whole seconds; the event's version is 1.2.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _fire(*args: Any, version_id: str | None = None, **kwargs: Any) -> None:
 def _dispatch(event: dict[str, Any], view: Any = None) -> None:
     """Complete an event of S3's on its way to the rules."""
     if event["Source"] == "aws.s3":
-        detail = json.loads(event["Detail"])
+        detail = {**json.loads(event["Detail"]), "event-version": "1.2"}
         if version := _version_of_event.get():
             detail["object"]["version-id"] = version
         # 2026-11-23T19:59:31.123Z -> 2026-11-23T19:59:31Z

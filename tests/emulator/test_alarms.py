@@ -118,20 +118,35 @@ class TestMissingData:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html."""
 
     @pytest.mark.parametrize(
-        ("treatment", "wanted"),
+        ("treatment", "before", "wanted"),
         [
-            ("notBreaching", "OK"),
-            ("breaching", "ALARM"),
-            ("missing", "INSUFFICIENT_DATA"),
-            ("ignore", "ALARM"),
+            ("notBreaching", "ALARM", "OK"),
+            ("breaching", "OK", "ALARM"),
+            ("missing", "ALARM", "INSUFFICIENT_DATA"),
         ],
     )
-    def test_is_what_the_alarm_says(self, aws: Aws, treatment: str, wanted: str) -> None:
+    def test_is_what_the_alarm_says(
+        self, aws: Aws, treatment: str, before: str, wanted: str
+    ) -> None:
+        self.waiting(aws, treatment, state=before, wanted=wanted)
+
+    def test_changes_nothing_where_it_is_ignored(self, aws: Aws) -> None:
         namespace = name("Test")
-        made = alarm(aws, namespace, TreatMissingData=treatment)
-        cloudwatch = client(aws.endpoint, "cloudwatch")
-        # "ignore" keeps the state, which is therefore set to one that nothing else leads to.
-        cloudwatch.set_alarm_state(AlarmName=made, StateValue="ALARM", StateReason="test")
+        ignoring = alarm(aws, namespace, TreatMissingData="ignore")
+        client(aws.endpoint, "cloudwatch").set_alarm_state(
+            AlarmName=ignoring, StateValue="ALARM", StateReason="test"
+        )
+        # Two others after it have been looked at, so that it was looked at in between.
+        for _ in range(2):
+            self.waiting(aws, "notBreaching", state="ALARM", wanted="OK")
+        becomes(aws, ignoring, "ALARM")
+
+    def waiting(self, aws: Aws, treatment: str, *, state: str, wanted: str) -> None:
+        """Put an alarm without data into a state, and wait until it has the wanted one."""
+        made = alarm(aws, name("Test"), TreatMissingData=treatment)
+        client(aws.endpoint, "cloudwatch").set_alarm_state(
+            AlarmName=made, StateValue=state, StateReason="test"
+        )
         becomes(aws, made, wanted)
 
 

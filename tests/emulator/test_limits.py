@@ -272,10 +272,29 @@ def test_deleting_a_machine_ends_its_executions(
     aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
 ) -> None:
     """API_DeleteStateMachine.html: running executions are ended."""
-    machine = aws.machine(_one(invoke()), role=role)
-    execution = aws.start(machine, {"touch": str(tmp_path / "on"), "until": str(switch)})
-    eventually((tmp_path / "on").exists, "the task runs")
+    began, returned, went_on = (tmp_path / name for name in ("began", "returned", "went-on"))
+    states = {
+        "Held": invoke(
+            Parameters={
+                "FunctionName": aws.function(),
+                "Payload": {"touch": str(began), "until": str(switch), "after": str(returned)},
+            },
+            Next="Then",
+        ),
+        "Then": invoke(
+            Parameters={"FunctionName": aws.function(), "Payload": {"touch": str(went_on)}}
+        ),
+    }
+    machine = aws.machine({"StartAt": "Held", "States": states}, role=role)
+    execution = aws.start(machine)
+    eventually(began.exists, "the task runs")
     aws.states.delete_state_machine(stateMachineArn=machine)
     with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
         aws.states.describe_execution(executionArn=execution)
     switch.touch()
+    eventually(returned.exists, "the function, which nobody ended, returns")
+    # By the time that others have gone through two states, this one would have gone on too.
+    other = aws.machine(_one(invoke()), role=role)
+    for _ in range(2):
+        assert aws.run(other)["status"] == "SUCCEEDED"
+    assert not went_on.exists()

@@ -132,6 +132,20 @@ def test_messages_that_wait_are_counted(aws: Aws) -> None:
     eventually(lambda: metric_sum(aws, "AWS/SQS", metric, QueueName=named) == 1, "it is counted")
 
 
+def test_a_query_without_dimensions_is_for_the_metric_without_any(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html."""
+    namespace, cloudwatch = name("Test"), client(aws.endpoint, "cloudwatch")
+    host = [{"Name": "Host", "Value": "a"}]
+    cloudwatch.put_metric_data(
+        Namespace=namespace,
+        MetricData=[{"MetricName": "Rows", "Value": 2, "Dimensions": host}],
+    )
+    assert metric_sum(aws, namespace, "Rows") is None
+    cloudwatch.put_metric_data(Namespace=namespace, MetricData=[{"MetricName": "Rows", "Value": 3}])
+    assert metric_sum(aws, namespace, "Rows") == 3
+    assert metric_sum(aws, namespace, "Rows", Host="a") == 2
+
+
 class TestEmbeddedMetricFormat:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html."""
 

@@ -184,6 +184,9 @@ class TestEvent:
         assert event["detail"]["object"]["size"] == 5
         assert "version-id" not in event["detail"]["object"]
 
+    def test_says_which_version_of_its_form_it_has(self, aws: Aws, bucket: str) -> None:
+        assert self.event(aws, bucket, "a")["detail"]["event-version"] == "1.2"
+
     def test_has_a_time_in_whole_seconds(self, aws: Aws, bucket: str) -> None:
         time = self.event(aws, bucket, "a")["time"]
         assert len(time) == len("2026-11-23T19:59:31Z")
