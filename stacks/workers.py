@@ -212,6 +212,7 @@ class Workers(Construct):
             "Compares manifests, claims and jobs, for an event that is lost leaves no other trace.",
             {
                 "GRACE_HOURS": settings.grace_hours,
+                "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
                 "STUCK_LOOKBACK_DAYS": settings.stuck_lookback_days,
             },
         )

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
@@ -43,6 +43,10 @@ class LedgerRetention(BaseModel):
     def expires(self, now: float) -> int:
         """`ttl` of a row written now, epoch seconds."""
         return int(now) + self.ledger_retention_days * 86_400
+
+    def written(self, expires: int) -> datetime:
+        """When a row was written that has this `ttl` (UTC)."""
+        return datetime.fromtimestamp(expires - self.ledger_retention_days * 86_400, UTC)
 
 
 class SettleSettings(Settings):
@@ -133,8 +137,8 @@ class OutcomeSettings(SettleSettings):
     stack_name: str
 
 
-class StuckJobsSettings(SettleSettings):
-    """How far back to look."""
+class StuckJobsSettings(SettleSettings, LedgerRetention):
+    """How far back to look, and how old a row of the ledger is."""
 
     stuck_lookback_days: PositiveInt
 

@@ -254,16 +254,29 @@ class Ledger:
         rows = self._rows(partition, ledger_rows.CHUNK_PREFIX)
         return dict(ledger_rows.read_chunk(row) for row in rows)
 
+    def last_expiry(self, partition: str) -> int | None:
+        """The latest `ttl` (epoch seconds) of what was stated there; None without any."""
+        rows = self._query(
+            KeyConditionExpression="pk = :pk",
+            ProjectionExpression="#ttl",
+            ExpressionAttributeNames={"#ttl": "ttl"},
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
+        return max((int(row["ttl"]) for row in rows), default=None)
+
     def _put(self, pk: str, sk: str, row: Mapping[str, object], expires: int) -> None:
         item = to_item({**row, "pk": pk, "sk": sk, "ttl": expires})
         self.client.put_item(TableName=self.table, Item=item)
 
     def _rows(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
+        return self._query(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
-            ConsistentRead=True,
+        )
+
+    def _query(self, **request: Any) -> Iterator[dict[str, Any]]:
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table, ConsistentRead=True, **request
         )
         for page in pages:
             yield from map(from_item, page["Items"])

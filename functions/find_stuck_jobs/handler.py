@@ -23,6 +23,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             bucket=settings.bucket_name,
             settler=wiring.job_settler(settings),
             lookback=timedelta(days=settings.stuck_lookback_days),
+            written=settings.written,
             say=say,
             now=wiring.now(),
         )

@@ -1,13 +1,13 @@
 """Finds what left no trace anywhere else.
 
-A lost S3 event starts no execution, so nothing fails; a job whose manifest never comes waits
-for its grace period; an execution can hang. The bucket, the claims and the jobs' records are
-held against each other here.
+A lost S3 event starts no execution, so nothing fails; a job whose manifest never comes waits for
+its grace period; an execution can hang, or end without anybody hearing of it. The bucket, the
+ledger and the jobs' records are held against each other here.
 """
 
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,7 @@ from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobStatus
+from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
 from functions.domain.timestamps import timestamp
 
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 SETTLING_IN: Final = timedelta(hours=1)
 """Younger objects may still have an execution coming."""
-LONGEST_EXECUTION: Final = timedelta(hours=25)
-"""The state machine stops an execution after 24 hours."""
+LONGEST_SILENCE: Final = timedelta(hours=3)
+"""Workers write into the ledger at every call. Two states that need all their retries after one
+another are silent for less than two hours, by the time limits and waits of the definition."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,18 @@ class Problem:
 
 @dataclass(frozen=True)
 class StuckJobSearch:
-    """One round over the jobs whose objects are in the bucket."""
+    """One round over the jobs whose objects are in the bucket.
+
+    Attributes:
+        lookback: Older objects are not looked at.
+        written: When a row of the ledger was written, by its `ttl`.
+    """
 
     s3: "S3Client"
     bucket: str
     settler: JobSettler
     lookback: timedelta
+    written: Callable[[int], datetime]
     say: Telemetry
     now: datetime
 
@@ -107,9 +115,9 @@ class StuckJobSearch:
             if self._is_unclaimed(results, claims.get(results.key)):
                 yield self._unclaimed(job_id, results)
         for claim in claims.values():
-            if self._hangs(claim):
+            if heard := self._silent_since(job_id, claim):
                 yield Problem(
-                    f"no end of {claim.key} since {timestamp(claim.working_since)}",
+                    f"nothing was heard of the work on {claim.key} since {timestamp(heard)}",
                     f"ingest inspect {claim.owner}; if it has ended, {_replay(job_id, claim.key)}",
                 )
         if not objects.results and objects.latest and objects.latest < self.now - SETTLING_IN:
@@ -137,10 +145,17 @@ class StuckJobSearch:
             f"no execution ever claimed {results.key} as it is", _replay(job_id, results.key)
         )
 
-    def _hangs(self, claim: Claim) -> bool:
-        return (
-            claim.state is ClaimState.CLAIMED and claim.working_since < self.now - LONGEST_EXECUTION
-        )
+    def _silent_since(self, job_id: str, claim: Claim) -> datetime | None:
+        """When work on a claim was last heard of, if that is too long ago."""
+        silent = self.now - LONGEST_SILENCE
+        if claim.state is not ClaimState.CLAIMED or claim.working_since >= silent:
+            return None
+        rows = object_partition(job_id, claim.key, claim.generation)
+        expires = self.settler.ledger.last_expiry(rows)
+        heard = claim.working_since
+        if expires is not None:
+            heard = max(heard, self.written(expires))
+        return heard if heard < silent else None
 
     def _past_grace(self, job_id: str) -> Iterator[Problem]:
         """Settle a job that only waited for its manifest."""

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.domain.failures import Cure, Failure
+from functions.find_stuck_jobs.search import LONGEST_SILENCE
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "ingest.asl.json"
 FUNCTION_SECONDS = 300
@@ -72,6 +74,18 @@ def test_every_task_outlives_its_function_and_is_retried_within_bounds(states: S
             assert retry["MaxDelaySeconds"] <= 60, name
             assert "States.ALL" not in retry["ErrorEquals"], name
             assert "States.TaskFailed" not in retry["ErrorEquals"], name
+
+
+def test_two_states_that_need_all_their_retries_are_silent_for_less_than_is_suspicious(
+    states: States,
+) -> None:
+    def longest(state: dict[str, Any]) -> float:
+        retries = sum(retry["MaxAttempts"] for retry in state["Retry"])
+        waits = sum(retry["MaxAttempts"] * retry["MaxDelaySeconds"] for retry in state["Retry"])
+        return float((1 + retries) * state["TimeoutSeconds"] + waits)
+
+    silence = 2 * max(longest(state) for _, state in _of_type(states, "Task"))
+    assert timedelta(seconds=silence) < LONGEST_SILENCE * 2 / 3
 
 
 LAMBDA = {

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from functions.aws.settings import LedgerRetention
+from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.events import Event, Metric
+from functions.domain.ledger_rows import object_partition
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+from functions.domain.timestamps import timestamp
 from functions.find_stuck_jobs.search import StuckJobSearch
 from tests.workflow.machine import BUCKET, JOB, START, Machine
 from tests.workflow.telling import Told
@@ -14,6 +20,7 @@ from tests.workflow.telling import Told
 KEY = f"batch-output/{JOB}/in put.jsonl.out"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+RETENTION = LedgerRetention(ledger_retention_days=90)
 
 
 def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
@@ -26,7 +33,10 @@ def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
 def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], Told]:
     told = machine.told = Told()
     s3: Any = machine.s3
-    stuck = StuckJobSearch(s3, BUCKET, machine.settler, 7 * DAY, told, machine.now).run()
+    search = StuckJobSearch(
+        s3, BUCKET, machine.settler, 7 * DAY, RETENTION.written, told, machine.now
+    )
+    stuck = search.run()
     assert told.sums[Metric.STUCK_JOBS] == stuck
     assert Metric.STUCK_JOBS in told.counted
     return stuck, told.all(Event.JOB_STUCK), told
@@ -64,9 +74,10 @@ def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before
 def test_content_that_was_claimed_is_not_stuck() -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY))
-    machine.pass_time(5 * HOUR)
+    machine.pass_time(3 * HOUR)
     assert _search(machine)[0] == 0
     machine.finish(first, successCount=1)
+    machine.pass_time(3 * HOUR)
     assert _search(machine)[0] == 0
 
 
@@ -88,16 +99,55 @@ def test_a_manifest_without_any_results_object_is_found() -> None:
     assert (found, line["cure"]) == (1, f"ingest inspect {JOB}")
 
 
-@pytest.mark.parametrize(("age", "stuck"), [(25 * HOUR, 0), (25 * HOUR + timedelta(seconds=1), 1)])
-def test_a_claim_that_comes_to_no_end_is_found_after_the_longest_execution(
-    age: timedelta, stuck: int
+AGES = pytest.mark.parametrize(
+    ("silent", "stuck"), [(3 * HOUR, 0), (3 * HOUR + timedelta(seconds=1), 1)]
+)
+
+
+@AGES
+def test_a_claim_on_which_nothing_begins_is_found_after_three_hours(
+    silent: timedelta, stuck: int
 ) -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY))
-    machine.pass_time(age)
+    machine.pass_time(silent)
     found, lines, _ = _search(machine)
     assert found == stuck
     assert all(first in line["cure"] and "ingest replay" in line["cure"] for line in lines)
+
+
+@AGES
+@pytest.mark.parametrize("row", ["segment", "chunk"])
+def test_a_claim_without_progress_is_found_three_hours_after_its_last_row(
+    row: str, silent: timedelta, stuck: int
+) -> None:
+    machine = Machine()
+    machine.start(_put(machine, KEY))
+    rows = object_partition(JOB, KEY, 1)
+    machine.pass_time(20 * HOUR)
+    expires = RETENTION.expires(machine.now.timestamp())
+    if row == "segment":
+        segment = Segment(Range(0, 1), LoadCounts(), None, None)
+        machine.ledger.put_segment(rows, segment, expires=expires)
+    else:
+        machine.ledger.put_chunk(rows, 0, ImageCounts(), expires=expires)
+    last = timestamp(machine.now)
+    machine.pass_time(silent)
+    found, lines, _ = _search(machine)
+    assert found == stuck
+    assert all(last in line["problem"] for line in lines)
+
+
+def test_the_progress_of_an_earlier_generation_is_not_that_of_a_claim() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY, b"old"))
+    machine.fail(first)
+    machine.start(_put(machine, KEY, b"new"))
+    machine.pass_time(4 * HOUR)
+    late = RETENTION.expires(machine.now.timestamp())
+    segment = Segment(Range(0, 1), LoadCounts(), None, None)
+    machine.ledger.put_segment(object_partition(JOB, KEY, 1), segment, expires=late)
+    assert _search(machine)[0] == 1
 
 
 def test_an_execution_that_was_redriven_days_later_has_its_time_from_then() -> None:
@@ -107,7 +157,7 @@ def test_an_execution_that_was_redriven_days_later_has_its_time_from_then() -> N
     machine.pass_time(3 * DAY)
     machine.redrive(first)
     assert _search(machine)[0] == 0
-    machine.pass_time(26 * HOUR)
+    machine.pass_time(4 * HOUR)
     assert _search(machine)[0] == 1
 
 
