@@ -8,12 +8,18 @@ from constructs import Construct
 from stacks.settings import Settings
 
 
-def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.Key:
-    """Make the key for all that the stack creates, for settings that ask for one.
+def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -> kms.IKey | None:
+    """The key for all that the stack creates, where the settings ask for one.
 
-    Roles get their part from their own policies; here come only the services that act for
-    themselves.
+    Roles get their part from their own policies. Lambda needs none of theirs: it makes a grant for
+    itself, with the rights of whoever deploys.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
     """
+    if settings.customer_managed_key_arn:
+        # Its policy is not the stack's to change: docs/encryption.md says what must be in it.
+        return kms.Key.from_key_arn(scope, construct_id, settings.customer_managed_key_arn)
+    if not settings.customer_managed_key:
+        return None
     stack = Stack.of(scope)
     key = kms.Key(
         scope,
@@ -22,7 +28,13 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
         enable_key_rotation=True,
         removal_policy=RemovalPolicy.RETAIN if settings.production else RemovalPolicy.DESTROY,
     )
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    for statement in _services(stack):
+        key.add_to_resource_policy(statement)
+    return key
+
+
+def _services(stack: Stack) -> list[iam.PolicyStatement]:
+    """What a key's policy says of the services that act for themselves, without a role of ours."""
     log_groups = [
         stack.format_arn(
             service="logs",
@@ -32,7 +44,8 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
         )
         for prefix in ("/aws/lambda", "/aws/vendedlogs/states")
     ]
-    key.add_to_resource_policy(
+    return [
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
         iam.PolicyStatement(
             sid="LogGroups",
             principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
@@ -47,30 +60,25 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
             ],
             resources=["*"],  # in a key's policy: this key
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
-        )
-    )
-    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
-    key.add_to_resource_policy(
+        ),
+        # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
         iam.PolicyStatement(
             sid="DeliveryOfExecutionLogs",
             principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
             actions=["kms:Decrypt"],
             resources=["*"],
-        )
-    )
-    # Rules put what they cannot deliver into encrypted queues. By account and not by rule: which
-    # ARN comes with the request is not documented, and a dead letter must not be lost over it.
-    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-    key.add_to_resource_policy(
+        ),
+        # Rules put what they cannot deliver into encrypted queues. By account and not by rule:
+        # which ARN comes with the request is not documented, and a dead letter must not be lost.
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
         iam.PolicyStatement(
             sid="DeadLetters",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
-        )
-    )
-    return key
+        ),
+    ]
 
 
 def topic_key(scope: Construct, construct_id: str) -> kms.Key:

@@ -34,11 +34,7 @@ class IngestStack(Stack):
             **kwargs,
         )
         definition = Definition.read()
-        key = (
-            encryption_key(self, "Encryption", settings=settings)
-            if settings.customer_managed_key
-            else None
-        )
+        key = encryption_key(self, "Encryption", settings=settings)
         storage = Storage(self, "Storage", settings=settings, key=key)
         notifications = Notifications(self, "Notifications", settings=settings)
         outcome_dead_letters = dead_letter_queue(self, "OutcomeDeadLetters", key=key)

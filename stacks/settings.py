@@ -79,6 +79,12 @@ class Settings(BaseModel):
         " owns. Costs a key and its requests.",
         default=False,
     )
+    customer_managed_key_arn: str = knobs.text(
+        "KMS key that exists already, to be used like that in the place of one of the stack's own."
+        " Its policy must admit what [encryption](encryption.md) lists.",
+        pattern=_KEY_ARN,
+        form=_KEY_ARN_FORM,
+    )
     packaging: Literal["aws", "local"] = knobs.choice(
         "`aws` builds the layer of dependencies; `local` puts an empty one in its place, for an"
         " embedded AWS that runs the functions in the project's own environment.",
@@ -333,13 +339,13 @@ class Settings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _keys_belong_to_imports(self) -> Self:
-        for resource in (
-            "bucket",
-            "transactions_table",
-            "batch_jobs_table",
-            "pending_images_table",
-        ):
+    def _knobs_fit_each_other(self) -> Self:
+        if self.customer_managed_key and self.customer_managed_key_arn:
+            raise ValueError(
+                "customerManagedKey and customerManagedKeyArn are both given: the stack makes a key"
+                " of its own, or uses that one."
+            )
+        for resource in _IMPORTABLE:
             name, key = f"{resource}_name", f"{resource}_key_arn"
             if getattr(self, key) and not getattr(self, name):
                 message = f"{to_camel(key)} is given without {to_camel(name)}, whose key it is."

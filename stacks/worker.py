@@ -50,9 +50,6 @@ class Worker(Construct):
         self.grants.allow(
             "logs:CreateLogStream", "logs:PutLogEvents", on=[self.log_group.log_group_arn]
         )
-        if key:
-            # Lambda reads the encrypted environment in the name of the function's role.
-            self.grants.key(key, service="lambda", reads=True, writes=False)
         self.function = lambda_.Function(
             self,
             "Function",

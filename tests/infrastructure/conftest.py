@@ -17,13 +17,17 @@ use_locked_node()
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
 
+EXISTING_KEY = f"{KEY}existing"
+
 IMPORTED = {
     "bucketName": "their-bucket",
     "bucketKeyArn": f"{KEY}bucket",
     "transactionsTableName": "their-transactions",
     "transactionsTableKeyArn": f"{KEY}transactions",
     "batchJobsTableName": "their-jobs",
+    "batchJobsTableKeyArn": f"{KEY}jobs",
     "pendingImagesTableName": "their-images",
+    "pendingImagesTableKeyArn": f"{KEY}pending",
     "imageKmsKeyArn": f"{KEY}images",
     "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "tags": {"team": "books"},
@@ -74,7 +78,14 @@ def encrypted(synthesized: Callable[..., Path]) -> Template:
     return Template(folder / "BatchIngest.template.json")
 
 
-@pytest.fixture(params=["created", "imported", "encrypted"])
+@pytest.fixture(scope="session")
+def keyed(synthesized: Callable[..., Path]) -> Template:
+    """With a key that exists already."""
+    folder = synthesized("keyed", customerManagedKeyArn=EXISTING_KEY)
+    return Template(folder / "BatchIngest.template.json")
+
+
+@pytest.fixture(params=["created", "imported", "encrypted", "keyed"])
 def template(request: pytest.FixtureRequest) -> Template:
     """Each variant in turn."""
     value = request.getfixturevalue(request.param)

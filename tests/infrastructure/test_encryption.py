@@ -1,118 +1,278 @@
-from tests.infrastructure.template import Template
+"""Everything is encrypted, and a customer's key may be used where it is needed, and only there."""
 
-OWN_KEY = "<Encryption.Arn>"
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.infrastructure.conftest import EXISTING_KEY, IMPORTED, KEY
+from tests.infrastructure.template import Template, as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
+
+#: The key of each variant that has one for all that the stack creates.
+KEYS = {"encrypted": "<Encryption.Arn>", "keyed": EXISTING_KEY}
+
+TOPIC_KEY = "<NotificationsKey.Arn>"
+
+#: What each action on data needs of the key of what it acts on. DynamoDB decrypts the table's key
+#: in the caller's name, for writes too: the "Decrypt" event in
+#: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html.
+#: A part of an object is decrypted when parts are put together:
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions.
+#: SQS and SNS verify the data key that they got:
+#: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
+#: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html. What reads executions needs:
+#: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html.
+NEEDS = {
+    "dynamodb:BatchGetItem": {"Decrypt"},
+    "dynamodb:BatchWriteItem": {"Decrypt"},
+    "dynamodb:GetItem": {"Decrypt"},
+    "dynamodb:PutItem": {"Decrypt"},
+    "dynamodb:Query": {"Decrypt"},
+    "dynamodb:UpdateItem": {"Decrypt"},
+    "s3:GetObject": {"Decrypt"},
+    "s3:GetObjectVersion": {"Decrypt"},
+    "s3:PutObject": {"Decrypt", "GenerateDataKey"},
+    "sns:Publish": {"Decrypt", "GenerateDataKey"},
+    "sqs:SendMessage": {"Decrypt", "GenerateDataKey"},
+    "states:DescribeExecution": {"Decrypt"},
+    "states:GetExecutionHistory": {"Decrypt"},
+}
+
+#: Actions that touch no encrypted data.
+NEEDS_NOTHING = {
+    "lambda:InvokeFunction",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetBucketNotification",
+    "s3:GetObjectTagging",
+    "s3:ListBucket",
+    "s3:ListMultipartUploadParts",
+    "s3:PutBucketNotification",
+    "s3:PutObjectTagging",
+    "states:DescribeMapRun",
+    "states:ListExecutions",
+    "states:ListMapRuns",
+    "states:RedriveExecution",
+    "states:StartExecution",
+    "states:StopExecution",
+}
 
 
-def test_everything_is_encrypted_with_the_stack_s_own_key(encrypted: Template) -> None:
-    tables = encrypted.of_type("AWS::DynamoDB::Table").values()
-    queues = encrypted.of_type("AWS::SQS::Queue").values()
-    groups = encrypted.of_type("AWS::Logs::LogGroup").values()
-    functions = encrypted.of_type("AWS::Lambda::Function").values()
-    bucket = encrypted.one("AWS::S3::Bucket")["BucketEncryption"]
-    machine = encrypted.one("AWS::StepFunctions::StateMachine")["EncryptionConfiguration"]
+def _through_services(template: Template, role: str) -> set[tuple[str, str, str]]:
+    """Key, service and action of each use of a key through a service."""
+    found = set()
+    for grant in template.grants(role):
+        if match := re.search(r'"kms:ViaService": "(\w+)\.eu-west-1\.amazonaws\.com"', str(grant)):
+            assert '"kms:CallerAccount": "111122223333"' in grant.conditions
+            found.add((grant.resource, match[1], grant.action.removeprefix("kms:")))
+    return found
 
-    assert {table["SSESpecification"]["KMSMasterKeyId"] for table in tables} == {OWN_KEY}
-    assert {queue["KmsMasterKeyId"] for queue in queues} == {OWN_KEY}
-    assert {group["KmsKeyId"] for group in groups} == {OWN_KEY}
-    assert {function["KmsKeyArn"] for function in functions} == {OWN_KEY}
+
+def _needed(
+    template: Template, role: str, keys: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """What a role's other grants need of the keys of resources, given by what ARNs begin with."""
+    for grant in template.grants(role):
+        service = grant.action.split(":")[0]
+        if service in {"kms", "xray"} or grant.resource == "*":
+            continue
+        # What the machine's own role needs for executions, it needs in another way: see below.
+        if role == "WorkflowRole" and grant.action == "states:DescribeExecution":
+            continue
+        assert grant.action in NEEDS or grant.action in NEEDS_NOTHING, grant.action
+        for resource, key in keys.items():
+            if grant.resource.startswith(resource):
+                for action in NEEDS.get(grant.action, set()):
+                    yield key, service, action
+
+
+@pytest.mark.parametrize("variant", KEYS)
+def test_everything_is_encrypted_with_the_key(request: pytest.FixtureRequest, variant: str) -> None:
+    template: Template = request.getfixturevalue(variant)
+    key = KEYS[variant]
+
+    def keys(kind: str, *path: str) -> set[Any]:
+        found = set()
+        for properties in template.of_type(kind).values():
+            value: Any = properties
+            for part in path:
+                value = value[part]
+            found.add(value)
+        return found
+
+    assert keys("AWS::DynamoDB::Table", "SSESpecification", "KMSMasterKeyId") == {key}
+    assert keys("AWS::SQS::Queue", "KmsMasterKeyId") == {key}
+    assert keys("AWS::Logs::LogGroup", "KmsKeyId") == {key}
+    assert keys("AWS::Lambda::Function", "KmsKeyArn") == {key}
+    assert keys("AWS::SNS::Topic", "KmsMasterKeyId") == {TOPIC_KEY}
+    bucket = template.one("AWS::S3::Bucket")["BucketEncryption"]
     assert bucket["ServerSideEncryptionConfiguration"] == [
         {
             "BucketKeyEnabled": True,
-            "ServerSideEncryptionByDefault": {
-                "KMSMasterKeyID": OWN_KEY,
-                "SSEAlgorithm": "aws:kms",
-            },
+            "ServerSideEncryptionByDefault": {"KMSMasterKeyID": key, "SSEAlgorithm": "aws:kms"},
         }
     ]
+    machine = template.one("AWS::StepFunctions::StateMachine")["EncryptionConfiguration"]
     assert machine == {
         "KmsDataKeyReusePeriodSeconds": 300,
-        "KmsKeyId": OWN_KEY,
+        "KmsKeyId": key,
         "Type": "CUSTOMER_MANAGED_KMS_KEY",
     }
 
 
-def test_the_key_comes_with_every_grant_that_it_needs(encrypted: Template) -> None:
-    def keys(role: str) -> set[tuple[str, str]]:
-        return {
-            (grant.action, service)
-            for grant in encrypted.grants(role)
-            if grant.resource == OWN_KEY
-            for service in ("dynamodb", "lambda", "s3", "sqs", "states")
-            if f'"{service}.' in grant.conditions
+@pytest.mark.parametrize("variant", KEYS)
+def test_each_role_may_use_the_key_for_what_it_does_and_nothing_else(
+    request: pytest.FixtureRequest, variant: str
+) -> None:
+    template: Template = request.getfixturevalue(variant)
+    key = KEYS[variant]
+    keys = {
+        "<Storage": key,
+        "<OutcomeDeadLetters": key,
+        "<NotificationsTopic>": TOPIC_KEY,
+        "arn:aws:states:": key,
+    }
+
+    assert {role: _through_services(template, role) for role in template.roles} == {
+        role: set(_needed(template, role, keys)) for role in template.roles
+    }
+
+
+def test_each_role_may_use_the_keys_of_what_is_imported(imported: Template) -> None:
+    dynamodb = "arn:aws:dynamodb:eu-west-1:111122223333:table"
+    keys = {
+        "arn:aws:s3:::their-bucket": str(IMPORTED["bucketKeyArn"]),
+        f"{dynamodb}/their-transactions": str(IMPORTED["transactionsTableKeyArn"]),
+        f"{dynamodb}/their-jobs": str(IMPORTED["batchJobsTableKeyArn"]),
+        f"{dynamodb}/their-images": str(IMPORTED["pendingImagesTableKeyArn"]),
+        "<NotificationsTopic>": TOPIC_KEY,
+    }
+    needed = {role: set(_needed(imported, role, keys)) for role in imported.roles}
+    # The key of migrated images, which is another than the bucket's.
+    needed["WorkersMigrateImagesRole"] |= {
+        (f"{KEY}images", "s3", "Decrypt"),
+        (f"{KEY}images", "s3", "GenerateDataKey"),
+    }
+
+    assert {role: _through_services(imported, role) for role in imported.roles} == needed
+
+
+@pytest.mark.parametrize("variant", KEYS)
+def test_executions_and_their_map_runs_encrypt_themselves_and_their_logs(
+    request: pytest.FixtureRequest, variant: str
+) -> None:
+    """Not through a service: with that condition no execution would start.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    """
+    template: Template = request.getfixturevalue(variant)
+    machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:BatchIngest"
+    executions = {
+        "StringEquals": {
+            "kms:EncryptionContext:aws:states:stateMachineArn": [
+                machine,
+                f"{machine}/LoadRanges",
+                f"{machine}/MigrateImages",
+            ]
         }
+    }
+    logs = {
+        "StringEquals": {"kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:111122223333:*"}
+    }
+    found = {
+        (grant.action, grant.resource, grant.conditions)
+        for grant in template.grants("WorkflowRole")
+        if "EncryptionContext" in grant.conditions
+    }
 
-    assert keys("WorkersLoadSegmentRole") == {
-        ("kms:Decrypt", "dynamodb"),
-        ("kms:Decrypt", "lambda"),
-        ("kms:Decrypt", "s3"),
-        ("kms:GenerateDataKey", "s3"),
-    }
-    assert keys("WorkersRecordOutcomeRole") == {
-        ("kms:Decrypt", "dynamodb"),
-        ("kms:Decrypt", "lambda"),
-        ("kms:Decrypt", "s3"),
-        ("kms:Decrypt", "sqs"),
-        ("kms:Decrypt", "states"),
-        ("kms:GenerateDataKey", "sqs"),
-    }
-    assert keys("WorkflowRole") == {
-        ("kms:Decrypt", "dynamodb"),
-        ("kms:Decrypt", "s3"),
-        ("kms:GenerateDataKey", "s3"),
+    assert found == {
+        ("kms:Decrypt", KEYS[variant], json.dumps(executions)),
+        ("kms:GenerateDataKey", KEYS[variant], json.dumps(executions)),
+        ("kms:GenerateDataKey", KEYS[variant], json.dumps(logs)),
     }
 
 
-def test_executions_and_their_map_runs_encrypt_themselves(encrypted: Template) -> None:
-    contexts = [
-        grant.conditions
-        for grant in encrypted.grants("WorkflowRole")
-        if grant.action == "kms:GenerateDataKey"
-        and "aws:states:stateMachineArn" in grant.conditions
-    ]
+def test_the_page_says_what_the_policy_of_an_existing_key_must_admit(encrypted: Template) -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    text = block.replace("REGION", "eu-west-1").replace("ACCOUNT", "111122223333")
+    policy = encrypted.one("AWS::KMS::Key", "Encryption")["KeyPolicy"]
+    services = [each for each in policy["Statement"] if "Service" in each["Principal"]]
 
-    assert len(contexts) == 1
-    for machine in ("BatchIngest", "BatchIngest/LoadRanges", "BatchIngest/MigrateImages"):
-        assert f'stateMachine:{machine}"' in contexts[0]
+    assert json.loads(text.replace("STACK", "BatchIngest")) == services
+    assert len(services) == 3
 
 
-def test_services_that_act_for_themselves_are_admitted_to_the_key(encrypted: Template) -> None:
-    statements = {
-        statement["Sid"]: statement
-        for statement in encrypted.one("AWS::KMS::Key", "Encryption")["KeyPolicy"]["Statement"]
-        if "Sid" in statement
-    }
-
-    assert sorted(statements) == ["DeadLetters", "DeliveryOfExecutionLogs", "LogGroups"]
-    assert statements["LogGroups"]["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
-    assert statements["DeadLetters"]["Principal"] == {"Service": "events.amazonaws.com"}
+def test_an_existing_key_is_used_as_it_is(keyed: Template) -> None:
+    assert list(keyed.of_type("AWS::KMS::Key")) == ["NotificationsKey"]
 
 
-def test_keys_rotate(encrypted: Template) -> None:
+def test_keys_rotate_and_production_keeps_the_one_that_data_depends_on(encrypted: Template) -> None:
     assert all(key["EnableKeyRotation"] for key in encrypted.of_type("AWS::KMS::Key").values())
+    assert encrypted.resources["Encryption"]["DeletionPolicy"] == "Retain"
 
 
-def test_without_a_key_of_its_own_queues_are_encrypted_all_the_same(created: Template) -> None:
+def test_without_a_customer_s_key_everything_is_encrypted_all_the_same(created: Template) -> None:
+    """Tables, logs, environments and executions are, by their services, without being asked."""
+    bucket = created.one("AWS::S3::Bucket")["BucketEncryption"]
+
+    assert bucket["ServerSideEncryptionConfiguration"] == [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    ]
     for queue in created.of_type("AWS::SQS::Queue").values():
         assert queue["SqsManagedSseEnabled"] is True
+    assert created.one("AWS::SNS::Topic")["KmsMasterKeyId"] == TOPIC_KEY
 
 
-def test_queues_and_topic_take_requests_over_tls_alone(template: Template) -> None:
-    policies = [
-        *template.of_type("AWS::SQS::QueuePolicy").values(),
-        *template.of_type("AWS::SNS::TopicPolicy").values(),
+def _resource_policies(template: Template) -> list[list[dict[str, Any]]]:
+    """The statements of each bucket, queue and topic."""
+    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+    return [
+        policy["PolicyDocument"]["Statement"]
+        for kind in kinds
+        for policy in template.of_type(kind).values()
     ]
 
-    assert len(policies) == 3
-    for policy in policies:
-        denials = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
-        assert [d["Condition"] for d in denials] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+def test_bucket_queues_and_topic_refuse_requests_without_tls(template: Template) -> None:
+    policies = _resource_policies(template)
+    buckets = len(template.of_type("AWS::S3::Bucket"))
+
+    assert len(policies) == 3 + buckets
+    for statements in policies:
+        denied = [each for each in statements if each["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [each["Condition"] for each in denied]
+        assert all(each["Principal"] == {"AWS": "*"} or each["Principal"] == "*" for each in denied)
+
+
+def test_nothing_is_open_to_the_public(template: Template) -> None:
+    admitted = [
+        each
+        for statements in _resource_policies(template)
+        for each in statements
+        if each["Effect"] == "Allow"
+    ]
+
+    assert admitted
+    for statement in admitted:
+        assert "*" not in [
+            value for each in statement["Principal"].values() for value in as_list(each)
+        ]
 
 
 def test_the_topic_has_a_key_that_alarms_may_use(template: Template) -> None:
-    topic = template.one("AWS::SNS::Topic")
     policy = template.one("AWS::KMS::Key", "Notifications")["KeyPolicy"]["Statement"]
 
-    assert topic["KmsMasterKeyId"] == "<NotificationsKey.Arn>"
     assert [
         s["Action"] for s in policy if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     ] == [["kms:Decrypt", "kms:GenerateDataKey"]]

@@ -77,6 +77,16 @@ def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
             "bucketKeyArn is given without bucketName, whose key it is.",
         ),
         (
+            {
+                "customerManagedKey": True,
+                "customerManagedKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a",
+            },
+            (
+                "customerManagedKey and customerManagedKeyArn are both given: the stack makes a"
+                " key of its own, or uses that one."
+            ),
+        ),
+        (
             {"stuckLookbackDays": 30, "outputRetentionDays": 20},
             "stuckLookbackDays is 30: it must not exceed outputRetentionDays (20).",
         ),
