@@ -1,6 +1,6 @@
 """The dashboard: its first row says whether all is well, and if not, what is stuck where."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -9,13 +9,27 @@ from stacks import metrics
 from stacks.alarms import Alarms, Urgency
 from stacks.outcomes import Outcomes
 from stacks.storage import BY_DATE_INDEX, Storage
+from stacks.widgets import (
+    DAY,
+    HEIGHT,
+    PERIOD,
+    WIDTH,
+    graph,
+    log_table,
+    numbers,
+    ringing,
+    sums_of_the_time_shown,
+)
 from stacks.workers import Workers
 from stacks.workflow import Workflow
 
-#: Columns of a CloudWatch dashboard.
-_WIDTH = 24
-_HEIGHT = 6
-_PERIOD = Duration.minutes(5)
+_HELP = """\
+Each alarm's description links to its page of the **runbook** ({runbook}): what it means, how to \
+look, how to cure, how to know that it is cured.
+- `ingest inspect JOB` shows what became of a job, a failure with its cause first.
+- `ingest redrive --all-failed` continues what failed, once its cause is gone.
+- `ingest dead-events` lists the results that no execution was started for.
+"""
 
 
 class Dashboard(Construct):
@@ -28,157 +42,196 @@ class Dashboard(Construct):
         *,
         alarms: Alarms,
         outcomes: Outcomes,
+        runbook_url: str,
         storage: Storage,
         workers: Workers,
         workflow: Workflow,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._alarms, self._outcomes = alarms, outcomes
+        self._storage, self._workers, self._workflow = storage, workers, workflow
         board = cloudwatch.Dashboard(
             self,
             "Dashboard",
             dashboard_name=Stack.of(self).stack_name,
-            default_interval=Duration.days(1),
+            default_interval=DAY,
         )
-        board.add_widgets(*self._is_all_well(alarms, outcomes, workflow))
-        board.add_widgets(*self._executions(alarms, workflow))
+        board.add_widgets(*self._is_all_well())
+        board.add_widgets(*self._what_failed(runbook_url))
+        board.add_widgets(*self._executions())
         board.add_widgets(*self._data())
-        board.add_widgets(*self._throughput(storage, workers))
-        board.add_widgets(_failures(workers))
+        board.add_widgets(*self._writes())
+        board.add_widgets(*self._functions())
+        board.add_widgets(
+            log_table(
+                "Errors of functions, newest first",
+                workers.all,
+                fields="service, event, jobId, message, @logStream",
+                where="level = 'ERROR' or @message like '[ERROR]'",
+            )
+        )
 
-    def _is_all_well(
-        self, alarms: Alarms, outcomes: Outcomes, workflow: Workflow
-    ) -> list[cloudwatch.IWidget]:
-        definition = workflow.definition
-        stuck = metrics.own(
-            self, Metric.STUCK_JOBS, period=outcomes.check_period, statistic=metrics.MAXIMUM
-        )
-        failed = workflow.state_machine.metric_failed(
-            label="Executions failed today", period=Duration.days(1)
-        )
+    def _is_all_well(self) -> list[cloudwatch.IWidget]:
+        """One light, which alarms it means, what waits for somebody, and where work failed."""
+        definition = self._workflow.definition
         return [
             cloudwatch.AlarmStatusWidget(
-                title="Must somebody act?",
-                alarms=[alarms.summary, *alarms.of(Urgency.ACT)],
-                width=10,
-                height=_HEIGHT,
+                title="Must somebody act?", alarms=[self._alarms.summary], width=5, height=HEIGHT
             ),
-            cloudwatch.SingleValueWidget(
-                title="What is stuck",
-                metrics=[
-                    stuck,
-                    failed,
-                    metrics.waiting(workflow.trigger_dead_letters, label="Results not started"),
-                    metrics.waiting(outcomes.dead_letters, label="Outcomes not told"),
-                ],
-                width=7,
-                height=_HEIGHT,
+            ringing("Because of what? (empty: nothing)", self._alarms.of(Urgency.ACT), width=6),
+            numbers(
+                "What waits for somebody",
+                metrics.own(
+                    self,
+                    Metric.STUCK_JOBS,
+                    label="Jobs stuck",
+                    period=self._outcomes.check_period,
+                    statistic=metrics.MAXIMUM,
+                ),
+                metrics.waiting(self._workflow.trigger_dead_letters, label="Results not started"),
+                metrics.waiting(self._outcomes.dead_letters, label="Outcomes not told"),
+                width=6,
             ),
-            cloudwatch.GraphWidget(
-                title="Where executions fail",
-                left=[
+            sums_of_the_time_shown(
+                "In which state executions failed",
+                [
                     metrics.own(
-                        self,
-                        Metric.EXECUTION_FAILURES,
-                        failed_state=state,
-                        label=state,
-                        period=_PERIOD,
+                        self, Metric.EXECUTION_FAILURES, failed_state=state, label=state, period=DAY
                     )
                     for state in [*definition.work, *definition.verdicts]
                 ],
-                stacked=True,
                 width=7,
-                height=_HEIGHT,
             ),
         ]
 
-    def _executions(self, alarms: Alarms, workflow: Workflow) -> list[cloudwatch.IWidget]:
-        machine = workflow.state_machine
+    def _what_failed(self, runbook_url: str) -> list[cloudwatch.IWidget]:
+        linked = f"[{runbook_url}]({runbook_url})" if "://" in runbook_url else runbook_url
+        events = ", ".join(f"'{event}'" for event in (Event.EXECUTION_FAILED, Event.JOB_STUCK))
         return [
-            _graph(
-                "Executions",
-                machine.metric_started(period=_PERIOD),
-                machine.metric_succeeded(period=_PERIOD),
-                machine.metric_failed(period=_PERIOD),
-                machine.metric_timed_out(period=_PERIOD),
-                machine.metric_aborted(period=_PERIOD),
+            log_table(
+                "Which jobs failed or are stuck, newest first",
+                self._workers.called_by_events,
+                fields="event, jobId, state, error, problem, cure, execution",
+                where=f"event in [{events}]",
             ),
-            _graph(
+            cloudwatch.TextWidget(
+                markdown=_HELP.format(runbook=linked), width=WIDTH, height=HEIGHT // 2
+            ),
+        ]
+
+    def _executions(self) -> list[cloudwatch.IWidget]:
+        machine = self._workflow.state_machine
+        return [
+            graph(
+                "Executions by outcome",
+                machine.metric_started(label="started", period=PERIOD),
+                machine.metric_succeeded(label="succeeded", period=PERIOD),
+                machine.metric_failed(label="failed", period=PERIOD),
+                machine.metric_timed_out(label="timed out", period=PERIOD),
+                machine.metric_aborted(label="stopped by hand", period=PERIOD),
+                metrics.redriven(machine, label="redriven", period=PERIOD),
+            ),
+            graph(
                 "How long executions take (ms)",
-                machine.metric_time(period=_PERIOD, statistic=cloudwatch.Stats.p(50)),
-                machine.metric_time(period=_PERIOD, statistic=metrics.MAXIMUM),
+                machine.metric_time(label="longest", period=PERIOD, statistic=metrics.MAXIMUM),
+                machine.metric_time(
+                    label="median", period=PERIOD, statistic=cloudwatch.Stats.p(50)
+                ),
             ),
-            cloudwatch.AlarmStatusWidget(
-                title="Worth a look",
-                alarms=alarms.of(Urgency.LOOK),
-                width=_WIDTH // 3,
-                height=_HEIGHT,
-            ),
+            ringing("Worth a look (empty: nothing)", self._alarms.of(Urgency.LOOK), width=8),
         ]
 
     def _data(self) -> list[cloudwatch.IWidget]:
-        records = (
-            Metric.RECORDS_LOADED,
-            Metric.RECORDS_REJECTED,
-            Metric.DUPLICATE_RECORDS,
-            Metric.RECORDS_MISSING,
-            Metric.RECORDS_UNEXPECTED,
-        )
-        images = (Metric.IMAGES_MIGRATED, Metric.IMAGES_LEFT)
-        return [
-            _graph("Records", *(metrics.own(self, metric, period=_PERIOD) for metric in records)),
-            _graph(
-                "Share of rejects (%)",
-                metrics.own(self, Metric.REJECT_PERCENT, period=_PERIOD, statistic=metrics.MAXIMUM),
-            ),
-            _graph("Images", *(metrics.own(self, metric, period=_PERIOD) for metric in images)),
-        ]
+        def totals(**labels: Metric) -> list[cloudwatch.IMetric]:
+            return [
+                metrics.own(self, metric, label=label.replace("_", " "), period=PERIOD)
+                for label, metric in labels.items()
+            ]
 
-    def _throughput(self, storage: Storage, workers: Workers) -> list[cloudwatch.IWidget]:
         return [
-            _graph(
-                "Write units per second of a worker",
+            graph(
+                "Records",
+                *totals(
+                    loaded=Metric.RECORDS_LOADED,
+                    rejected=Metric.RECORDS_REJECTED,
+                    duplicates=Metric.DUPLICATE_RECORDS,
+                    missing=Metric.RECORDS_MISSING,
+                    more_than_expected=Metric.RECORDS_UNEXPECTED,
+                ),
+            ),
+            graph(
+                "Largest share of rejects of an object (%)",
                 metrics.own(
                     self,
-                    Metric.WRITE_UNITS_PER_SECOND,
-                    period=_PERIOD,
-                    statistic=cloudwatch.Stats.AVERAGE,
+                    Metric.REJECT_PERCENT,
+                    label="rejects",
+                    period=PERIOD,
+                    statistic=metrics.MAXIMUM,
                 ),
             ),
-            _graph(
+            graph(
+                "Images, and manifests that cannot be read",
+                *totals(
+                    moved=Metric.IMAGES_MIGRATED,
+                    left_where_they_are=Metric.IMAGES_LEFT,
+                    manifests_unreadable=Metric.MANIFEST_UNREADABLE,
+                ),
+            ),
+        ]
+
+    def _writes(self) -> list[cloudwatch.IWidget]:
+        rate, transactions = Metric.WRITE_UNITS_PER_SECOND, self._storage.transactions
+        machine, trigger = self._workflow.state_machine, self._workflow.trigger
+        return [
+            graph(
+                "Write budget in force, of one worker (units a second)",
+                metrics.own(
+                    self, rate, label="mean", period=PERIOD, statistic=cloudwatch.Stats.AVERAGE
+                ),
+                metrics.own(
+                    self, rate, label="least", period=PERIOD, statistic=cloudwatch.Stats.MINIMUM
+                ),
+            ),
+            graph(
                 "Writes that DynamoDB refused",
-                metrics.own(self, Metric.WRITE_THROTTLES, period=_PERIOD),
-                metrics.write_throttles(storage.transactions, label="Table", period=_PERIOD),
+                metrics.own(self, Metric.WRITE_THROTTLES, label="seen by workers", period=PERIOD),
+                metrics.write_throttles(transactions, label="for the table", period=PERIOD),
                 metrics.write_throttles(
-                    storage.transactions, index=BY_DATE_INDEX, label="Index", period=_PERIOD
+                    transactions, index=BY_DATE_INDEX, label="for the index", period=PERIOD
                 ),
             ),
-            _graph(
+            graph(
+                "What else was slowed down",
+                machine.metric_throttled(label="states of executions", period=PERIOD),
+                metrics.rule(
+                    trigger, "ThrottledRules", label="starts of executions", period=PERIOD
+                ),
+                *(
+                    worker.function.metric_throttles(label=worker.node.id, period=PERIOD)
+                    for worker in self._workers.all
+                ),
+            ),
+        ]
+
+    def _functions(self) -> list[cloudwatch.IWidget]:
+        half = WIDTH // 2
+        return [
+            graph(
                 "How long functions take (ms, longest)",
                 *(
                     worker.function.metric_duration(
-                        label=worker.node.id, period=_PERIOD, statistic=metrics.MAXIMUM
+                        label=worker.node.id, period=PERIOD, statistic=metrics.MAXIMUM
                     )
-                    for worker in workers.all
+                    for worker in self._workers.all
                 ),
+                width=half,
+            ),
+            graph(
+                "Errors of functions",
+                *(
+                    worker.function.metric_errors(label=worker.node.id, period=PERIOD)
+                    for worker in self._workers.all
+                ),
+                width=half,
             ),
         ]
-
-
-def _failures(workers: Workers) -> cloudwatch.IWidget:
-    events = f"['{Event.EXECUTION_FAILED}', '{Event.JOB_STUCK}']"
-    return cloudwatch.LogQueryWidget(
-        title="What failed, newest first",
-        log_group_names=[worker.log_group.log_group_name for worker in workers.all],
-        query_lines=[
-            "fields @timestamp, event, jobId, message",
-            f"filter event in {events} or level = 'ERROR'",
-            "sort @timestamp desc",
-            "limit 50",
-        ],
-        width=_WIDTH,
-        height=8,
-    )
-
-
-def _graph(title: str, *shown: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=list(shown), width=_WIDTH // 3, height=_HEIGHT)

@@ -8,6 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from functions.domain.events import FAILED_STATE_DIMENSION, METRICS_NAMESPACE, Metric
@@ -43,12 +44,29 @@ def own(
     )
 
 
-def rule(rule: events.IRule, metric_name: str, *, period: Duration = MINUTE) -> cloudwatch.Metric:
+def redriven(
+    machine: sfn.IStateMachine, *, label: str | None = None, period: Duration = MINUTE
+) -> cloudwatch.Metric:
+    """Executions of a state machine that were continued where they had failed."""
+    return cloudwatch.Metric(
+        namespace="AWS/States",
+        metric_name="ExecutionsRedriven",
+        dimensions_map={"StateMachineArn": machine.state_machine_arn},
+        label=label,
+        period=period,
+        statistic=SUM,
+    )
+
+
+def rule(
+    rule: events.IRule, metric_name: str, *, label: str | None = None, period: Duration = MINUTE
+) -> cloudwatch.Metric:
     """A metric of an EventBridge rule, which exists only while it is not zero."""
     return cloudwatch.Metric(
         namespace="AWS/Events",
         metric_name=metric_name,
         dimensions_map={"RuleName": rule.rule_name},
+        label=label,
         period=period,
         statistic=SUM,
     )

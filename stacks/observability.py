@@ -60,6 +60,7 @@ class Observability(Construct):
             "Dashboard",
             alarms=self.alarms,
             outcomes=outcomes,
+            runbook_url=settings.runbook_url,
             storage=storage,
             workers=workers,
             workflow=workflow,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from functions.aws.objects import ManifestUnreadable, manifest_total
 from functions.aws.tables import BatchJobs, Ledger
 from functions.aws.telemetry import Telemetry
+from functions.aws.unclaimed import standing_claims
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobKey, Settlement, settle
 
@@ -51,7 +52,7 @@ class JobSettler:
             now = self.now()
             settlement = settle(
                 job,
-                self.ledger.claims(job_id),
+                standing_claims(self.ledger, job_id),
                 manifest_total=self._manifest_total(job_id),
                 now=now,
                 grace=self.grace,

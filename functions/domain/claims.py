@@ -4,7 +4,7 @@ The state machine takes it with one conditional write (state `ClaimObject`); eve
 writes later checks that it still has it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,7 +36,7 @@ class Claim:
         etag: Of the content that is claimed.
         owner: The execution's ARN.
         generation: 1 for the first claim of a key; a replay, a takeover and a new ETag raise
-            it, a redrive keeps it.
+            it, a redrive keeps it. 0 for what failed before it could claim.
         event_time: When the key was first claimed (UTC); kept by all that follow.
         ranges: Planned ranges, None before they are planned.
         stats: Counts of the contract, when done.
@@ -84,6 +84,31 @@ class Claim:
             sequencer=row.get("sequencer", ""),
             version=row.get("version", ""),
         )
+
+
+def standing(claims: Iterable[Claim], unclaimed: Iterable[Claim]) -> list[Claim]:
+    """What a job is computed from: its claims, and what failed before it could claim.
+
+    Args:
+        claims: The newest claim of each results object.
+        unclaimed: The last failure of each object before its claim. One counts as long as nobody
+            has claimed the same content, or content that came later: then that tells.
+    """
+    by_key = {claim.key: claim for claim in claims}
+    return [
+        *by_key.values(),
+        *(each for each in unclaimed if not _is_told_by(by_key.get(each.key), each)),
+    ]
+
+
+def _is_told_by(claim: Claim | None, unclaimed: Claim) -> bool:
+    if claim is None:
+        return False
+    if claim.etag == unclaimed.etag:
+        return True
+    if claim.sequencer and unclaimed.sequencer:
+        return claim.sequencer >= unclaimed.sequencer
+    return claim.working_since >= unclaimed.event_time
 
 
 def _time(text: str | None) -> datetime | None:

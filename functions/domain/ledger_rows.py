@@ -6,6 +6,7 @@
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
+| unclaimed | `unclaimed#{jobId}` | `claim#{key}`: what failed before it could claim |
 | told | `execution#{arn}` | `told#{redriveCount}#{status}`: see `functions.record_outcome` |
 
 Positions and numbers are padded with zeros, so that a query returns rows in their order.
@@ -50,6 +51,16 @@ def object_partition(job_id: str, key: str, generation: int) -> str:
 def claim_key(job_id: str, key: str) -> RowKey:
     """The claim of a results object."""
     return RowKey(job_partition(job_id), f"{CLAIM_PREFIX}{key}")
+
+
+def unclaimed_partition(job_id: str) -> str:
+    """Where it is said what failed before it could claim."""
+    return f"unclaimed#{job_id}"
+
+
+def unclaimed_key(job_id: str, key: str) -> RowKey:
+    """The failure of a results object before its claim."""
+    return RowKey(unclaimed_partition(job_id), f"{CLAIM_PREFIX}{key}")
 
 
 def attempt_sk(start: int) -> str:

@@ -1,9 +1,10 @@
 """What was said already: EventBridge and Lambda deliver at least once, people are told once.
 
 A row of the ledger, `execution#{arn}` / `told#{redrive count}#{status}`, is taken before a message
-is published and closed after it. Whoever finds it closed says nothing; whoever finds it taken by
-somebody else comes back later, for that one may have died before it spoke. Only a process that
-dies in the moment between publishing and closing makes a message come twice: better than never.
+is published and closed after it, or given back if publishing failed. Whoever finds it closed says
+nothing; whoever finds it taken by somebody else comes back later, for that one may have died before
+it spoke. Only a process that dies in the moment between publishing and closing makes a message come
+twice: better than never.
 """
 
 from collections.abc import Callable, Mapping
@@ -60,14 +61,22 @@ class Announcements:
         )
         if not self._take(key):
             return False
-        say()
+        try:
+            say()
+        except Exception:
+            # Who lives to say that it failed need not keep the next one waiting.
+            self._note(key, "leaseUntil = :now", self._seconds() - 1)
+            raise
+        self._note(key, "toldAt = :now", self._seconds())
+        return True
+
+    def _note(self, key: Item, what: str, now: int) -> None:
         self.client.update_item(
             TableName=self.table,
             Key=key,
-            UpdateExpression="SET toldAt = :now",
-            ExpressionAttributeValues=to_item({":now": self._seconds()}),
+            UpdateExpression=f"SET {what}",
+            ExpressionAttributeValues=to_item({":now": now}),
         )
-        return True
 
     def _take(self, key: Item) -> bool:
         now = self._seconds()

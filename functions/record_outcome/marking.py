@@ -1,10 +1,12 @@
 """Says in the claim and in the job's record what became of an execution."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from functions.aws.settlement import JobSettler
+from functions.aws.unclaimed import UnclaimedFailures, standing_claims
+from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import ResultsKey
@@ -19,41 +21,64 @@ class OutcomeMarker:
     now: Callable[[], datetime]
 
     def failed(self, execution: Execution, *, state: str) -> None:
-        """Mark claim and job failed.
+        """Mark claim and job failed; of an execution that has no claim, that it has none.
 
-        The claim is marked whether or not the job's record is there: a record that was removed
+        The ledger is marked whether or not the job's record is there: a record that was removed
         may be why it failed.
         """
         if (key := execution.parsed_key) is None:
             return
         if isinstance(key, ResultsKey):
-            self.settler.ledger.fail(
-                execution.arn,
-                key.job_id,
-                key.key,
-                failure={"state": state, "error": execution.error or execution.status},
-                now=self.now(),
-                redrivable_until=execution.redrivable_until(now=self.now()),
-            )
+            self._mark_object(execution, key, {"state": state, "error": execution.reason})
         self._mark(key.job_id)
+
+    def _mark_object(
+        self, execution: Execution, key: ResultsKey, failure: Mapping[str, object]
+    ) -> None:
+        now = self.now()
+        if not self.settler.ledger.fail(
+            execution.arn,
+            key.job_id,
+            key.key,
+            failure=failure,
+            now=now,
+            redrivable_until=execution.redrivable_until(now=now),
+        ):
+            unclaimed = Claim(
+                key=key.key,
+                etag=execution.etag,
+                owner=execution.arn,
+                generation=0,
+                state=ClaimState.FAILED,
+                event_time=execution.event_time,
+                sequencer=execution.sequencer,
+            )
+            self._unclaimed.fail(unclaimed, key.job_id, failure=failure, now=now)
 
     def redriven(self, execution: Execution) -> None:
         """Mark a failed claim, and its job, as being worked on again."""
         key = execution.parsed_key
         if not isinstance(key, ResultsKey):
             return
-        if self.settler.ledger.resume(execution.arn, key.job_id, key.key, now=self.now()):
-            self._mark(key.job_id)
+        for rows in (self.settler.ledger, self._unclaimed):
+            if rows.resume(execution.arn, key.job_id, key.key, now=self.now()):
+                self._mark(key.job_id)
+                return
+
+    @property
+    def _unclaimed(self) -> UnclaimedFailures:
+        return UnclaimedFailures.beside(self.settler.ledger)
 
     def _mark(self, job_id: str) -> None:
         """Bring the job's record up to its claims, if there is one, and only one."""
         jobs = self.settler.jobs
         try:
             job = jobs.find(job_id)
-            if self.settler.ledger.claims(job_id):
+            if standing_claims(self.settler.ledger, job_id):
+                # Of a manifest's execution that failed, this does the work as well.
                 self.settler.settle(job_id, job.key)
             else:
-                # It failed before it could claim anything, and nothing else was ever claimed.
+                # A manifest's, and nothing was ever claimed.
                 jobs.mark_failed(job.key, revision=job.revision, now=self.now())
         except JobInvalid as invalid:
             # Nothing can be computed for a job without a user; it has failed, though.

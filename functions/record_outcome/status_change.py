@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 """
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -57,29 +57,56 @@ class Execution(BaseModel):
     input: str = "{}"
     error: str = ""
     cause: str = ""
+    start_date: datetime = Field(alias="startDate")
     stop_date: datetime | None = Field(default=None, alias="stopDate")
     redrive_count: int = Field(default=0, alias="redriveCount")
     redrive_status: str = Field(default="", alias="redriveStatus")
     redrive_status_reason: str = Field(default="", alias="redriveStatusReason")
 
     @property
+    def reason(self) -> str:
+        """Its error; how it ended, where that has none."""
+        return self.error or self.status
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """Its input, if that is an event; else nothing."""
+        try:
+            event = json.loads(self.input)
+        except ValueError:
+            return {}
+        return event if isinstance(event, dict) else {}
+
+    @property
     def key(self) -> str:
         """The object that it works on, as its input names it; empty where it names none."""
-        try:
-            event: Any = json.loads(self.input)
-            key = event["detail"]["object"]["key"]
-        except (ValueError, KeyError, TypeError):
-            return ""
-        return key if isinstance(key, str) else ""
+        return self._of_object("key")
 
     @property
     def etag(self) -> str:
         """Of the content that its input announces; empty where it names none."""
+        return self._of_object("etag").strip('"')
+
+    @property
+    def sequencer(self) -> str:
+        """S3's order of its event among those of the key; empty where it names none."""
+        return self._of_object("sequencer")
+
+    @property
+    def event_time(self) -> datetime:
+        """When its event happened (UTC); where its input does not say, when it was started."""
         try:
-            etag = json.loads(self.input)["detail"]["object"]["etag"]
-        except (ValueError, KeyError, TypeError):
+            time = datetime.fromisoformat(self.event["time"])
+        except (KeyError, TypeError, ValueError):
+            time = self.start_date
+        return time.astimezone(UTC)
+
+    def _of_object(self, name: str) -> str:
+        try:
+            value = self.event["detail"]["object"][name]
+        except (KeyError, TypeError):
             return ""
-        return etag.strip('"') if isinstance(etag, str) else ""
+        return value if isinstance(value, str) else ""
 
     @property
     def parsed_key(self) -> ResultsKey | ManifestKey | None:

@@ -12,13 +12,16 @@ import logging
 import random
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch, eventbridge
 
-from local.emulator import event_targets, running
+from local.emulator import event_targets, running, throttles
 from local.emulator.event_retries import GivenUp, NotDelivered, RetryPolicy, deliver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOUCHES = (
     *event_targets.TOUCHES,
@@ -40,6 +43,9 @@ _logger = logging.getLogger("eventbridge.delivery")
 Event = dict[str, Any]
 Target = dict[str, Any]
 Rule = dict[str, Any]
+
+gates: list[Callable[[str], bool]] = []
+"""Asked with a rule's ARN before its target is called: whether that has to wait."""
 
 
 def install() -> None:
@@ -88,6 +94,9 @@ class _Delivery:
 
     def _attempt(self) -> None:
         payload = self._payload()
+        while any(gate(self.rule["Arn"]) for gate in gates):
+            self._count("ThrottledRules")
+            time.sleep(throttles.SECONDS)
         try:
             retried = deliver(
                 lambda: event_targets.send(self.target, payload, self.rule["Arn"]),

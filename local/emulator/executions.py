@@ -38,6 +38,9 @@ Observer = Callable[[Execution], None]
 observers: list[Observer] = []
 """Called with the record at every change of status, of parents and of a map's children."""
 
+gates: list[Callable[[Frame, str], None]] = []
+"""Called before a state is entered; each returns when it may be."""
+
 _logger = logging.getLogger("states")
 
 
@@ -74,6 +77,8 @@ def _run_states(frame: Frame) -> str:
         frame.running.check()
         state = frame.enter(name)
         kind = state["Type"]
+        for gate in gates:
+            gate(frame, name)
         if not resumed or kind == "Fail":
             history.entered(execution, kind, name, text)
             execution["cursor"] = {"state": name, "type": kind, "input": text, "entered": True}

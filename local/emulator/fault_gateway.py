@@ -9,19 +9,29 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from local.emulator import fault_worker_script, service_calls
+from local.emulator import (
+    eventbridge,
+    executions,
+    fault_worker_script,
+    service_calls,
+    throttles,
+)
 from local.emulator.fault_worker_script import CALL_HEADER, FAULT_HEADER
 from local.emulator.faults import PERFORMED, Call, Faults, Rule
 from local.emulator.state_errors import TIMEOUT, StateError
 
-TOUCHES: tuple[str, ...] = (*fault_worker_script.TOUCHES,)
+if TYPE_CHECKING:
+    from local.emulator.frames import Frame
+
+TOUCHES: tuple[str, ...] = (*fault_worker_script.TOUCHES, *throttles.TOUCHES)
 
 SWITCH = "INGEST_LOCAL_FAULTS"
 PATH = "/_embedded/faults"
 STATES = "states"
+EVENTS = "events"
 _HOLD_SECONDS = 0.02
 
 Scope = MutableMapping[str, Any]
@@ -40,6 +50,8 @@ def install() -> None:
     fault_worker_script.install()
     for resource, call in list(service_calls.CALLS.items()):
         service_calls.CALLS[resource] = _faulty(resource, call)
+    executions.gates.append(_let_enter)
+    eventbridge.gates.append(_is_throttled)
 
 
 def around(app: Any) -> Any:
@@ -73,6 +85,8 @@ async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send
         fault = rule.kind if rule and rule.kind in PERFORMED else None
         await app(scope, _again(body, receive), _marked(send, fault) if fault else send)
         return
+    if rule.kind == throttles.KIND:
+        throttles.count_refusal(action.removeprefix(throttles.DYNAMODB), body, rule.index)
     await _answer(send, rule, is_s3=action.startswith("s3:"))
 
 
@@ -89,7 +103,7 @@ async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
     status, headers = rule.status, [(FAULT_HEADER.encode(), rule.kind.encode())]
     if rule.kind == "pretend":
         status, body = 200, b"{}"
-    elif rule.kind != "error":
+    elif rule.kind not in ("error", throttles.KIND):
         status, body = 500, b""
     elif is_s3:
         body = (
@@ -97,7 +111,10 @@ async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
         )
         headers.append((b"content-type", b"application/xml"))
     else:
-        answer = {"__type": f"com.amazonaws#{rule.code}", "message": "A fault on purpose"}
+        code = rule.code
+        if rule.kind == throttles.KIND:
+            status, code = 400, throttles.REFUSAL
+        answer = {"__type": f"com.amazonaws#{code}", "message": "A fault on purpose"}
         body = json.dumps(answer).encode()
         headers.append((b"content-type", b"application/x-amz-json-1.0"))
     headers.append((b"content-length", str(len(body)).encode()))
@@ -173,3 +190,18 @@ def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
         raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
 
     return faulty
+
+
+def _let_enter(frame: Frame, state: str) -> None:
+    """Keep an execution out of a state as long as transitions are throttled."""
+    machine = frame.execution["stateMachineArn"]
+    call = Call(STATES, throttles.TRANSITION, f"{machine} {state}")
+    while (rule := faults.meet(call)) and rule.kind == throttles.KIND:
+        throttles.count_transition(frame.execution)
+        frame.running.wait((), throttles.SECONDS)
+
+
+def _is_throttled(rule_arn: str) -> bool:
+    """Whether a rule may not call its target yet."""
+    rule = faults.meet(Call(EVENTS, throttles.DELIVERY, rule_arn))
+    return rule is not None and rule.kind == throttles.KIND

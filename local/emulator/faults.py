@@ -16,8 +16,11 @@ machine calls itself), an action (`s3:GetObject`) and a kind:
 | timeout | the function is stopped at its time limit, which passes at once |
 | hold | no answer until the rule is removed, then the request is performed |
 | pretend | an answer as of success, but nothing is performed (DynamoDB's PutItem) |
+| throttle | DynamoDB refuses the request for want of throughput, of an `index` if one is named |
 
-A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout).
+A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout). Two more can be
+throttled, and wait until they are no more: that a state machine enters a state (`states`,
+`states:StateTransition`), and that a rule calls its target (`events`, `events:InvokeTarget`).
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
+
+from local.emulator import throttles
 
 KINDS = frozenset(
     {
@@ -38,6 +43,7 @@ KINDS = frozenset(
         "kill-after",
         "lost",
         "pretend",
+        throttles.KIND,
         "timeout",
         "unanswered",
     }
@@ -73,6 +79,7 @@ class Rule:
         skip: How many matching calls go well first.
         times: How many fail then; None for all until the rule is removed.
         code, status: Of an error.
+        index: The global secondary index that is throttled; empty for its table.
         met: Matching calls so far.
         done: How often it failed one.
     """
@@ -85,6 +92,7 @@ class Rule:
     times: int | None = None
     code: str = "InternalServerError"
     status: int = 500
+    index: str = ""
     met: int = 0
     done: int = 0
 
@@ -98,6 +106,8 @@ class Rule:
         rule = cls(**{**value, "having": tuple(value.get("having", ()))})
         if rule.kind not in KINDS:
             raise UnknownFault(f"{rule.kind} is no kind of fault: {', '.join(sorted(KINDS))}")
+        if rule.kind == throttles.KIND and not throttles.can_throttle(rule.action):
+            raise UnknownFault(f"{rule.action} cannot be throttled")
         return rule
 
     def applies(self, call: Call) -> bool:

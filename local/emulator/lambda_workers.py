@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
 
-from local.emulator.fault_worker_script import TIMED_OUT
+from local.emulator import fault_worker_script
 from local.emulator.lambda_worker_script import END_OF_LOG
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ TOUCHES: tuple[str, ...] = (
     "ministack.core.lambda_runtime:Worker.invoke",
 )
 
+TIMED_OUT = "Sandbox.Timedout"
+"""The error of a function that ran out of time."""
 _LOG_SECONDS = 1.0
 """How long the end of a log may take to arrive after the answer; it precedes it."""
 _INIT_FAILED = re.compile(r"Worker init failed: (\{.*\})", re.DOTALL)
@@ -79,13 +81,13 @@ def _invoke(
             answer = _read_answer(worker._proc, time.monotonic() + seconds)
         except TimeoutError:
             message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            return _killed(worker, message, "Sandbox.Timedout")
+            return _killed(worker, message, TIMED_OUT)
         except (EOFError, BrokenPipeError):
-            if worker._proc.wait() == TIMED_OUT:
+            if worker._proc.wait() == fault_worker_script.TIMED_OUT:
                 message = (
                     f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
                 )
-                return _killed(worker, message, "Sandbox.Timedout")
+                return _killed(worker, message, TIMED_OUT)
             how = _how_it_ended(worker._proc)
             message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
             return _killed(worker, message, "Runtime.ExitError")

@@ -7,7 +7,7 @@
 * AWS/SQS by QueueName
   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 
-DynamoDB publishes none here: the embedded one never throttles.
+DynamoDB's are those of throttles, which are put upon it (`throttles`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from ministack.services import cloudwatch, lambda_svc, sqs
 
 from local.emulator import executions
+from local.emulator.lambda_workers import TIMED_OUT
 from local.emulator.scope import acting_in
 
 TOUCHES = (
@@ -119,14 +120,17 @@ def _invoke(
     started: float,
 ) -> Any:
     """Invoke a function; every way to one leads here, once its concurrency is granted."""
-    failed = True
+    failed, least = True, 0.0
     try:
         result = _execute_dispatch(func, config, event, request_id, started)
         failed = bool(result.get("error"))
+        if failed and (result.get("body") or {}).get("errorType") == TIMED_OUT:
+            # Its limit may have been taken for passed (`faults`): then that is how long it ran.
+            least = float(config.get("Timeout", 3)) * 1000
         return result
     finally:
         dimensions = {"FunctionName": config["FunctionName"]}
-        took = (time.time() - started) * 1000
+        took = max(least, (time.time() - started) * 1000)
         for name, value, unit in (
             ("Invocations", 1, "Count"),
             ("Errors", int(failed), "Count"),

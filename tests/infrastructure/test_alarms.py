@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.domain.events import FAILED_STATE_DIMENSION, METRICS_NAMESPACE, Event, Metric
+from functions.domain.events import FAILED_STATE_DIMENSION, METRICS_NAMESPACE, Metric
 from functions.domain.failures import Failure
 from tests.infrastructure.template import Template
 
@@ -27,6 +27,9 @@ PUBLISHED = {
         "ExecutionsTimedOut": [{"StateMachineArn"}],
         "ExecutionThrottled": [{"StateMachineArn"}],
         "ExecutionTime": [{"StateMachineArn"}],
+        "ExecutionsRedriven": [{"StateMachineArn"}],
+        "ExecutionsStarted": [{"StateMachineArn"}],
+        "ExecutionsSucceeded": [{"StateMachineArn"}],
     },
     "AWS/Events": {
         "FailedInvocations": [{"RuleName"}],
@@ -204,41 +207,3 @@ def test_an_address_can_be_subscribed(created: Template, imported: Template) -> 
 
     assert not created.of_type("AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "somebody@example.com")
-
-
-def _widgets(template: Template) -> list[dict[str, Any]]:
-    body = template.one("AWS::CloudWatch::Dashboard")["DashboardBody"]
-    widgets: list[dict[str, Any]] = json.loads(body)["widgets"]
-    return widgets
-
-
-def test_the_first_row_of_the_dashboard_answers_whether_all_is_well(created: Template) -> None:
-    first_row = [widget for widget in _widgets(created) if widget["y"] == 0]
-
-    assert [widget["properties"]["title"] for widget in first_row] == [
-        "Must somebody act?",
-        "What is stuck",
-        "Where executions fail",
-    ]
-    assert sum(widget["width"] for widget in first_row) == 24
-
-
-def test_the_dashboard_shows_every_metric_of_ours(created: Template) -> None:
-    shown = {
-        metric[1]
-        for widget in _widgets(created)
-        for metric in widget["properties"].get("metrics", [])
-        if metric[0] == METRICS_NAMESPACE
-    }
-    alarmed_alone = {Metric.MANIFEST_UNREADABLE.value}
-
-    assert shown == {metric.value for metric in Metric} - alarmed_alone
-
-
-def test_the_dashboard_queries_events_that_are_logged(created: Template) -> None:
-    (query,) = (
-        widget["properties"]["query"] for widget in _widgets(created) if widget["type"] == "log"
-    )
-
-    assert f"'{Event.EXECUTION_FAILED}'" in query
-    assert f"'{Event.JOB_STUCK}'" in query

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 
 from functions.aws.settlement import JobSettler
 from functions.aws.tables import BatchJobs, Ledger
+from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.claims import REDRIVE_PERIOD, Claim
+from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import manifest_key
 from functions.domain.payloads import Settled, SettleWork
@@ -218,6 +219,23 @@ class Machine:
         )
         self.settler.settle(JOB, JOB_KEY)
         return marked
+
+    def fail_unclaimed(self, execution: str, event: dict[str, Any]) -> bool:
+        """What is recorded of an execution that failed before its claim."""
+        described = event["detail"]["object"]
+        unclaimed = Claim(
+            key=described["key"],
+            etag=described["etag"],
+            owner=execution,
+            generation=0,
+            state=ClaimState.FAILED,
+            event_time=datetime.fromisoformat(event["time"]),
+            sequencer=described["sequencer"],
+        )
+        rows = UnclaimedFailures.beside(self.ledger)
+        recorded = rows.fail(unclaimed, JOB, failure={"state": "ResolveJob"}, now=self.now)
+        self.settler.settle(JOB, JOB_KEY)
+        return recorded
 
     def redrive(self, execution: str) -> bool:
         """What is recorded of an execution that was redriven."""

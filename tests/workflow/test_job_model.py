@@ -58,9 +58,11 @@ class Delivery:
     etag: str
     versioned: bool
     key: str = field(default="")
+    order: str = field(default="")
 
     def __post_init__(self) -> None:
         self.key = self.event["detail"]["object"]["key"]
+        self.order = self.event["detail"]["object"]["sequencer"]
 
 
 class JobModel(RuleBasedStateMachine):
@@ -72,6 +74,7 @@ class JobModel(RuleBasedStateMachine):
         self.machine = Machine()
         self.machine.write_record(pendingImageCount=4)
         self.known: dict[str, Known] = {}
+        self.unclaimed: dict[str, tuple[str, Delivery]] = {}
         self.manifest_total: int | None = None
         self.completed_at: str | None = None
 
@@ -99,17 +102,34 @@ class JobModel(RuleBasedStateMachine):
         except ResultsObjectChanged:
             assert not delivery.versioned
             assert current != delivery.etag
-            # It failed before it had a claim: nothing of the job is touched.
+            self._fail_unclaimed(delivery)
             return Running("none", delivery.key)
-        order = event["detail"]["object"]["sequencer"]
-        claims = self._may_claim(delivery, order, replay=replay)
+        claims = self._may_claim(delivery, delivery.order, replay=replay)
         assert (after == "PlanRanges") is claims
         if claims:
             before = self.known.get(delivery.key)
             generation = before.generation + 1 if before else 1
-            self.known[delivery.key] = Known(arn, delivery.etag, order, generation)
+            self.known[delivery.key] = Known(arn, delivery.etag, delivery.order, generation)
             self.machine.plan(arn, ranges=1)
         return Running(arn, delivery.key)
+
+    def _fail_unclaimed(self, delivery: Delivery) -> None:
+        """It failed before it had a claim: the last failure of the latest event is remembered."""
+        arn = f"arn:unclaimed:{next(self.machine.numbers)}"
+        known = self.unclaimed.get(delivery.key)
+        is_latest = known is None or known[1].order <= delivery.order
+        assert self.machine.fail_unclaimed(arn, delivery.event) is is_latest
+        if is_latest:
+            self.unclaimed[delivery.key] = arn, delivery
+
+    def _open(self) -> dict[str, str]:
+        """Keys whose failure before a claim no claim tells of, with the execution."""
+        return {
+            key: arn
+            for key, (arn, delivery) in self.unclaimed.items()
+            if (known := self.known.get(key)) is None
+            or (known.etag != delivery.etag and known.order < delivery.order)
+        }
 
     def _may_claim(self, delivery: Delivery, order: str, *, replay: bool) -> bool:
         known = self.known.get(delivery.key)
@@ -200,6 +220,7 @@ class JobModel(RuleBasedStateMachine):
         assert record["note"] == "the application's"
         if "ingestState" not in record:
             assert not self.known
+            assert not self.unclaimed
             return
         done = [known for known in self.known.values() if known.state == "done"]
         total = sum(known.total for known in done)
@@ -210,11 +231,12 @@ class JobModel(RuleBasedStateMachine):
         if record["status"] in ("COMPLETED", "PARTIALLY_COMPLETED"):
             self.completed_at = self.completed_at or timestamp(self.machine.now)
         assert record.get("completedAt") == self.completed_at
-        assert set(record["ingestState"]["executions"]) == {k.owner for k in self.known.values()}
+        owners = {known.owner for known in self.known.values()}
+        assert set(record["ingestState"]["executions"]) == owners | set(self._open().values())
 
     def _status(self, total: int) -> str:
         states = {known.state for known in self.known.values()}
-        if "failed" in states:
+        if "failed" in states or self._open():
             return "FAILED"
         if "claimed" in states:
             return "INGESTING"

@@ -25,12 +25,11 @@ are lost, the call was carried out, and the next attempt finds it done.
 
 ## What cannot be produced locally
 
-- Throttled starts and state transitions of Step Functions (`executions-throttled`) and throttled
-  rules of EventBridge (`trigger-throttled`): the embedded AWS has no such limits.
-- DynamoDB's own throttling metrics (`write-throttles`): refused writes are put upon the workers,
-  but the embedded DynamoDB, which never refuses by itself, publishes no metric of them.
-- An execution of more than two hours, and a function call of nearly five minutes
-  (`execution-slow`, `function-duration`): these alarms are driven with lowered thresholds.
+- Throttles by themselves: the embedded AWS has no quotas. They are put upon it, as faults of
+  DynamoDB, of state transitions and of rules, which then answer, wait and count as AWS documents
+  it; how much AWS gives, and when DynamoDB splits a partition, is not seen.
+- An execution of more than two hours (`execution-slow`): its alarm is driven with a threshold of
+  ten seconds.
 - Time passes quickly: periods of alarms and waits between attempts are scaled, and a function that
   is stopped at its time limit is stopped at once.
 - Delivery of status-change events by EventBridge is best effort on AWS, and reliable here.

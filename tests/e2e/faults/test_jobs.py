@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from functions.domain.attribute_values import to_item
+from functions.domain.object_keys import manifest_key
 from ops.failures import read_failed
 from ops.redrive import restart
+from tests.e2e.faults.world import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ops.demo.batch import Batch
     from tests.e2e.faults.world import World
@@ -73,6 +76,64 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     assert world.until_ended(arn) == "SUCCEEDED"
     world.inbox.told(arn, "RECOVERED", redrives=1)
     assert world.differences(batch, upload) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "fault"),
+    [
+        (
+            "ResolveJob",
+            {"caller": "*ResolveJob*", "kind": "error", "code": "403", "status": 403},
+        ),
+        (
+            "ClaimObject",
+            {
+                "caller": "states",
+                "action": "dynamodb:UpdateItem",
+                "kind": "error",
+                "code": "DynamoDB.AmazonDynamoDBException",
+            },
+        ),
+    ],
+)
+def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done(
+    world: World, state: str, fault: dict[str, Any]
+) -> None:
+    batch = world.new_batch()
+    world.deliver(batch)
+    first = world.execution_of(batch)
+    assert world.until_ended(first) == "SUCCEEDED"
+    before = world.observed(batch).job_record
+    key = f"batch-output/{batch.job.job_id}/second.jsonl"
+    with world.fault(**{"action": "s3:HeadObject", **fault}, having=["second.jsonl"]):
+        world.deployed.s3.put_object(Bucket=world.deployed.bucket, Key=key, Body=b"{}\n" * 3)
+        second = world.execution_for(key)
+        assert world.until_ended(second) == "FAILED"
+        assert world.inbox.told(second, "FAILED").facts["failedState"] == state
+    assert world.job_status(batch) == "FAILED"
+    # What is computed again meanwhile does not forget it.
+    total = before["resultStats"]["totalCount"] + 3
+    world.deployed.s3.put_object(
+        Bucket=world.deployed.bucket,
+        Key=manifest_key(batch.job.job_id),
+        Body=json.dumps({"totalRecordCount": int(total)}).encode(),
+    )
+    eventually(
+        lambda: world.observed(batch).job_record["ingestState"]["revision"] > _revision(before) + 1,
+        "the manifest settles the job",
+    )
+    assert world.job_status(batch) == "FAILED"
+    restart(world.deployed, [read_failed(world.deployed, second)])
+    assert world.until_ended(second) == "SUCCEEDED"
+    world.inbox.told(second, "RECOVERED", redrives=1)
+    after = world.observed(batch).job_record
+    assert after["status"] == "COMPLETED"
+    assert after["ingestState"]["objects"] == after["ingestState"]["objectsDone"] == 2
+    assert after["resultStats"]["totalCount"] == total
+
+
+def _revision(record: Mapping[str, Any]) -> int:
+    return int(record["ingestState"]["revision"])
 
 
 @pytest.mark.parametrize(

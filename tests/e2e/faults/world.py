@@ -83,6 +83,10 @@ class World:
 
     def execution_of(self, batch: Batch, *, but: Collection[str] = ()) -> str:
         """The execution that the object's event started, waited for."""
+        return self.execution_for(batch.key, but=but)
+
+    def execution_for(self, key: str, *, but: Collection[str] = ()) -> str:
+        """The execution that an object's event started, waited for."""
 
         def found() -> str | None:
             listed = self.deployed.step_functions.list_executions(
@@ -90,11 +94,11 @@ class World:
             )
             for each in listed["executions"]:
                 arn = each["executionArn"]
-                if arn not in but and batch.key in self.describe(arn)["input"]:
+                if arn not in but and key in self.describe(arn)["input"]:
                     return arn
             return None
 
-        arn: str = eventually(found, f"an execution for {batch.key}")
+        arn: str = eventually(found, f"an execution for {key}")
         return arn
 
     def describe(self, arn: str) -> Any:

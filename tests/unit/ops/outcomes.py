@@ -54,6 +54,7 @@ def failed_execution(
     child = FailedChild("bytes 0-10", error, "table \x1b[2Jthrottled")
     described = {
         "executionArn": ARN,
+        "startDate": START,
         "status": "FAILED",
         "error": "States.ExceedToleratedFailureThreshold",
         "cause": "The specified tolerated failure threshold was exceeded",

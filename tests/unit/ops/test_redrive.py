@@ -33,6 +33,7 @@ class _StepFunctions:
         self.described = {
             "executionArn": ARN,
             "status": "FAILED",
+            "startDate": datetime(2026, 3, 2, tzinfo=UTC),
             "error": "ClientError",
             "redriveStatus": "REDRIVABLE",
             **described,
@@ -99,6 +100,7 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_counts() 
         Execution.model_validate(
             {
                 "executionArn": ARN,
+                "startDate": datetime(2026, 3, 1, tzinfo=UTC),
                 "status": "FAILED",
                 "error": "States.ExceedToleratedFailureThreshold",
             }

@@ -33,6 +33,12 @@ KEY = f"batch-output/{JOB}/records.jsonl.out"
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
 
+def event(*, key: str = KEY, etag: str = "e", sequencer: str = "02") -> dict[str, Any]:
+    """What S3 said of the object that the execution works on."""
+    described = {"key": key, "etag": etag, "sequencer": sequencer}
+    return {"time": "2026-03-01T00:00:00Z", "detail": {"object": described}}
+
+
 @pytest.fixture
 def _moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
@@ -84,10 +90,12 @@ class World:
         record = {"intentId": "i", "submitTime": "t", "jobId": JOB, "status": "SUBMITTED", **more}
         self.dynamodb.put_item(TableName="jobs", Item=to_item(record))
 
-    def claim(self, *, owner: str = EXECUTION, state: str = "claimed", **more: object) -> None:
+    def claim(
+        self, *, key: str = KEY, owner: str = EXECUTION, state: str = "claimed", **more: object
+    ) -> None:
         row = {
             "pk": f"job#{JOB}",
-            "sk": f"claim#{KEY}",
+            "sk": f"claim#{key}",
             "etag": "e",
             "version": "",
             "owner": owner,
@@ -100,6 +108,9 @@ class World:
 
     def record_of_job(self) -> dict[str, Any]:
         return self._get("jobs", {"intentId": "i", "submitTime": "t"})
+
+    def row_of_unclaimed(self) -> dict[str, Any]:
+        return self._get("ledger", {"pk": f"unclaimed#{JOB}", "sk": f"claim#{KEY}"})
 
     def row_of_claim(self) -> dict[str, Any]:
         return self._get("ledger", {"pk": f"job#{JOB}", "sk": f"claim#{KEY}"})
@@ -116,7 +127,7 @@ class World:
             "status": "FAILED",
             "startDate": NOW - timedelta(minutes=5),
             "stopDate": NOW,
-            "input": json.dumps({"detail": {"object": {"key": KEY}}}),
+            "input": json.dumps(event()),
             "error": "ClientError",
             "cause": "it was refused",
             "redriveCount": 0,

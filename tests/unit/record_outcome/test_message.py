@@ -21,6 +21,7 @@ def _execution(**more: Any) -> Execution:
         {
             "executionArn": ARN,
             "status": "FAILED",
+            "startDate": datetime(2026, 2, 28, tzinfo=UTC),
             "stopDate": datetime(2026, 3, 1, tzinfo=UTC),
             "redriveStatus": "REDRIVABLE",
             **more,

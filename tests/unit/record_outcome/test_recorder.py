@@ -9,9 +9,26 @@ from typing import Any
 
 import pytest
 
+from functions.aws.unclaimed import UnclaimedFailures
+from functions.domain.claims import Claim, ClaimState
+from functions.domain.jobs import JobKey
 from functions.record_outcome.announcements import LEASE, Announcements, AnnouncementUnderWay
-from functions.record_outcome.status_change import Outcome
-from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, World
+from functions.record_outcome.status_change import Execution, Outcome
+from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, World, event
+
+DONE: dict[str, Any] = {"state": "done", "stats": {"totalCount": 1, "successCount": 1}}
+
+
+def _unclaimed(owner: str, sequencer: str) -> Claim:
+    return Claim(
+        key=KEY,
+        etag=owner,
+        owner=owner,
+        generation=0,
+        state=ClaimState.FAILED,
+        event_time=NOW,
+        sequencer=sequencer,
+    )
 
 
 def _facts(message: dict[str, Any]) -> dict[str, Any]:
@@ -59,8 +76,67 @@ def test_a_failure_before_any_claim_marks_the_job(world: World) -> None:
     world.hears_of_failure("ResolveJob")
     job = world.record_of_job()
     assert job["status"] == "FAILED"
-    assert job["ingestState"]["revision"] == 1
+    assert job["ingestState"]["objectsFailed"] == 1
+    assert job["ingestState"]["executions"] == [EXECUTION]
     assert world.row_of_claim() == {}
+    assert world.row_of_unclaimed()["failure"] == {"state": "ResolveJob", "error": "ClientError"}
+
+
+def test_a_failure_before_the_claim_marks_a_job_whose_other_objects_are_done(world: World) -> None:
+    world.job(userId="u")
+    world.claim(key=f"batch-output/{JOB}/other.jsonl", owner="another", **DONE)
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job()["status"] == "FAILED"
+    state = world.record_of_job()["ingestState"]
+    assert (state["objects"], state["objectsDone"], state["objectsFailed"]) == (2, 1, 1)
+    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    world.expect_message()
+    world.hears("RUNNING", redrive_count=1)
+    assert world.record_of_job()["status"] == "INGESTING"
+    # What the redriven execution does: it claims, and settles.
+    world.claim(**DONE)
+    world.recorder.marker.settler.settle(JOB, JobKey("i", "t"))
+    assert world.record_of_job()["status"] == "COMPLETED"
+    assert world.record_of_job()["ingestState"]["objects"] == 2
+
+
+def test_newer_content_that_could_not_be_claimed_is_not_hidden_by_what_was_ingested_before(
+    world: World,
+) -> None:
+    world.job(userId="u")
+    world.claim(owner="another", **DONE | {"etag": "before", "sequencer": "01"})
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job()["status"] == "FAILED"
+    assert world.row_of_claim()["state"] == "done"
+
+
+def test_older_content_that_failed_late_changes_nothing(world: World) -> None:
+    world.job(userId="u")
+    world.claim(owner="another", **DONE | {"etag": "after", "sequencer": "03"})
+    world.hears_of_failure("ResolveJob")
+    assert world.record_of_job()["status"] == "COMPLETED"
+
+
+def test_of_two_failures_before_a_claim_the_later_event_tells(world: World) -> None:
+    world.job(userId="u")
+    rows = UnclaimedFailures(world.dynamodb, "ledger")
+    early, late = (_unclaimed(owner, sequencer) for owner, sequencer in (("1", "01"), ("2", "02")))
+    assert rows.fail(early, JOB, failure={}, now=NOW)
+    assert rows.fail(late, JOB, failure={}, now=NOW)
+    assert not rows.fail(early, JOB, failure={}, now=NOW)
+    assert rows.fail(late, JOB, failure={}, now=NOW)
+    assert [each.owner for each in rows.of(JOB)] == ["2"]
+
+
+def test_a_manifest_that_failed_before_anything_was_claimed_marks_the_job(world: World) -> None:
+    world.job(userId="u")
+    manifest = json.dumps(event(key=f"batch-output/{JOB}/manifest.json.out"))
+    world.describes(input=manifest)
+    world.failed_in("ResolveJob")
+    world.describes(input=manifest)
+    world.expect_message()
+    world.hears("FAILED")
+    assert world.record_of_job()["status"] == "FAILED"
 
 
 def test_a_job_without_a_user_is_marked_all_the_same(world: World) -> None:
@@ -78,7 +154,7 @@ def test_of_two_records_none_is_marked(world: World) -> None:
 
 def test_a_failure_before_the_claim_leaves_what_another_execution_claimed(world: World) -> None:
     world.job(userId="u")
-    world.claim(owner="another", state="done", stats={"totalCount": 1, "successCount": 1})
+    world.claim(owner="another", **DONE)
     world.hears_of_failure("ResolveJob")
     assert world.row_of_claim()["state"] == "done"
     assert world.record_of_job()["status"] == "COMPLETED"
@@ -120,22 +196,40 @@ def test_what_could_not_be_published_is_said_when_it_is_tried_again(world: World
     world.all_was_called()
 
 
-def test_another_invocation_waits_for_the_one_that_is_about_to_speak(world: World) -> None:
-    world.describes()
-    world.failed_in("PlanRanges")
-    world.describes()
-    world.sns.add_client_error("publish", "Throttled")
-    with pytest.raises(Exception, match="Throttled"):
-        world.hears("FAILED")
+def _is_another_invocation(world: World) -> None:
     mine = world.recorder.announcements
     other = Announcements(mine.client, mine.table, caller="request-2", now=mine.now)
     world.recorder = replace(world.recorder, announcements=other)
+
+
+def test_another_invocation_waits_for_one_that_may_be_about_to_speak(world: World) -> None:
+    def die() -> None:
+        raise SystemExit
+
+    execution = Execution.model_validate(
+        {"executionArn": EXECUTION, "status": "FAILED", "startDate": NOW}
+    )
+    with pytest.raises(SystemExit):
+        world.recorder.announcements.once(execution, die)
+    _is_another_invocation(world)
     world.describes()
     world.failed_in("PlanRanges")
     world.describes()
     with pytest.raises(AnnouncementUnderWay):
         world.hears("FAILED")
     world.clock[0] = NOW + LEASE + timedelta(seconds=1)
+    world.hears_of_failure()
+    assert len(world.published) == 1
+
+
+def test_another_invocation_need_not_wait_for_one_that_could_not_speak(world: World) -> None:
+    world.describes()
+    world.failed_in("PlanRanges")
+    world.describes()
+    world.sns.add_client_error("publish", "Throttled")
+    with pytest.raises(Exception, match="Throttled"):
+        world.hears("FAILED")
+    _is_another_invocation(world)
     world.hears_of_failure()
     assert len(world.published) == 2  # the first was not delivered
 

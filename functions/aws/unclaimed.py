@@ -1,0 +1,102 @@
+"""What failed before it could claim its results object: without a claim, nothing else would say so.
+
+A claim is a right, and nobody gets one by failing: a second event of the same content may still
+take it. So the failure has a row of its own, beside the claims, which counts as long as nobody has
+claimed that content or later one (`functions.domain.claims.standing`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from functions.aws.tables import Ledger, conditional_update
+from functions.domain.attribute_values import Item, from_item, to_item
+from functions.domain.claims import Claim, ClaimState, standing
+from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition
+from functions.domain.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class UnclaimedFailures:
+    """The rows; of each results object the last failure of its newest event."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    @classmethod
+    def beside(cls, ledger: Ledger) -> "UnclaimedFailures":
+        """Those in the table of the claims."""
+        return cls(ledger.client, ledger.table)
+
+    def of(self, job_id: str) -> list[Claim]:
+        """All of a job, as claims of generation 0."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": unclaimed_partition(job_id)}},
+            ConsistentRead=True,
+        )
+        return [Claim.from_row(from_item(item)) for page in pages for item in page["Items"]]
+
+    def fail(
+        self, unclaimed: Claim, job_id: str, *, failure: Mapping[str, object], now: datetime
+    ) -> bool:
+        """Say that an execution failed; False if a later event's execution did so before."""
+        return conditional_update(
+            self.client,
+            TableName=self.table,
+            Key=self._key(job_id, unclaimed.key),
+            UpdateExpression=(
+                "SET #owner = :owner, etag = :etag, sequencer = :sequencer, #state = :failed,"
+                " generation = :generation, eventTime = :eventTime, failure = :failure,"
+                " failedAt = :now"
+            ),
+            ConditionExpression=(
+                "attribute_not_exists(pk) OR #owner = :owner OR eventTime < :eventTime"
+                " OR (eventTime = :eventTime AND sequencer <= :sequencer)"
+            ),
+            ExpressionAttributeNames={"#owner": "owner", "#state": "state"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":owner": unclaimed.owner,
+                    ":etag": unclaimed.etag,
+                    ":sequencer": unclaimed.sequencer,
+                    ":failed": ClaimState.FAILED.value,
+                    ":generation": unclaimed.generation,
+                    ":eventTime": timestamp(unclaimed.event_time),
+                    ":failure": dict(failure),
+                    ":now": timestamp(now),
+                }
+            ),
+        )
+
+    def resume(self, execution: str, job_id: str, key: str, *, now: datetime) -> bool:
+        """Say that the execution was redriven; False if nothing is said of it here."""
+        return conditional_update(
+            self.client,
+            TableName=self.table,
+            Key=self._key(job_id, key),
+            UpdateExpression="SET #state = :claimed, resumedAt = :now",
+            ConditionExpression="#owner = :owner AND #state = :failed",
+            ExpressionAttributeNames={"#owner": "owner", "#state": "state"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":owner": execution,
+                    ":claimed": ClaimState.CLAIMED.value,
+                    ":failed": ClaimState.FAILED.value,
+                    ":now": timestamp(now),
+                }
+            ),
+        )
+
+    def _key(self, job_id: str, key: str) -> Item:
+        return to_item(dict(unclaimed_key(job_id, key).as_dict()))
+
+
+def standing_claims(ledger: Ledger, job_id: str) -> list[Claim]:
+    """What a job is computed from: its claims, and what failed before it could claim."""
+    return standing(ledger.claims(job_id), UnclaimedFailures.beside(ledger).of(job_id))
