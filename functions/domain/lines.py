@@ -34,7 +34,9 @@ class Line(NamedTuple):
     content: bytes | None
 
 
-def split_lines(blocks: Iterable[bytes], *, start: int, line_bytes_limit: int) -> Iterator[Line]:
+def split_lines(
+    blocks: Iterable[bytes], *, start: int, line_bytes_limit: int, end: int | None = None
+) -> Iterator[Line]:
     """Yield the non-blank lines that begin at `start` or later.
 
     Args:
@@ -43,6 +45,8 @@ def split_lines(blocks: Iterable[bytes], *, start: int, line_bytes_limit: int) -
             time, so a caller that stops early reads no further.
         start: A byte position; a line under way there belongs to the range before.
         line_bytes_limit: Content of more bytes than this is measured, never kept.
+        end: Lines that begin here or later are not asked for. Where one line goes over the
+            whole span, nothing is read beyond it.
     """
     position = max(start - 1, 0)
     skipping = start > 0
@@ -55,6 +59,8 @@ def split_lines(blocks: Iterable[bytes], *, start: int, line_bytes_limit: int) -
                 position += len(block)
                 if not skipping:
                     under_way.add(block)
+                elif end is not None and position >= end:
+                    return
                 continue
             if not skipping and (line := under_way.finish(block[:cursor])):
                 yield line

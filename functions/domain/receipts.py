@@ -23,6 +23,7 @@ MAX_SIGNIFICANT_DIGITS: Final = 38
 _FENCED = re.compile(r"```(?:json)?\r?\n(.*)\r?\n```", re.DOTALL)
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_CHARACTERS: Final = len("YYYY-MM-DD")
 _MAX_EXPONENT_DIGITS: Final = 12
 """Beyond these no line is long enough to bring the value back to an amount by its zeros."""
 
@@ -81,7 +82,8 @@ def _bounded(exponent: str) -> int:
 
 
 def _real_date(value: str) -> str:
-    if _is_real_date(value):
+    # Kept answers keep their questions: only what has a date's length may be asked.
+    if len(value) == _DATE_CHARACTERS and _is_real_date(value):
         return value
     raise PydanticCustomError("not_a_date", "must be a real date, YYYY-MM-DD")
 

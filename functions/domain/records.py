@@ -5,7 +5,7 @@ part of the line, and dropped.
 """
 
 import json
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeGuard
 
@@ -22,7 +22,7 @@ MAX_EXCERPT_BYTES: Final = 1024
 MAX_DETAIL_CHARACTERS: Final = 200
 LONG_LINE_BYTES: Final = 1024 * 1024
 """From here on a second look at a bad line is cheaper than a copy of a good one."""
-_MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
+_MODEL_INPUT: Final = "modelInput"
 
 
 class _KeptMembers(TypedDict, total=False):
@@ -60,7 +60,9 @@ class Reject:
         reason: The first that applies.
         record_id: The image id, where the record has one.
         details: Short strings that say more.
-        excerpt: At most 1 KiB of the model's text or of the line, never of `modelInput`.
+        excerpt: At most 1 KiB of the model's text, or of the record's members that are read;
+            never of `modelInput`. Empty where the line is no JSON: nobody can tell then which
+            part of it is `modelInput`, and it may have begun in the middle of an image.
     """
 
     reason: RejectReason
@@ -80,12 +82,7 @@ def read_record(content: bytes) -> Answer | Reject:
     try:
         record = parse_object(content)
     except ValueError as error:
-        return Reject(
-            RejectReason.INVALID_JSON,
-            details=[_short(str(error))],
-            excerpt=_line_excerpt(content),
-        )
-    record.pop("modelInput", None)
+        return Reject(RejectReason.INVALID_JSON, details=[_short(str(error))])
     return _read_members(record)
 
 
@@ -214,14 +211,39 @@ def _excerpt(text: str) -> str:
 
 
 def _record_excerpt(record: dict[str, Any]) -> str:
-    """What is left of a record once `modelInput` is dropped."""
-    return _excerpt(json.dumps(record, ensure_ascii=False))
+    """What the record says in the members that are read, and in no others.
 
-
-def _line_excerpt(content: bytes) -> str:
-    """The head of a line that is not JSON, up to where `modelInput` may begin.
-
-    An escape may spell a letter of that key.
+    Written piece by piece, as far as it is wanted: a record may be 16 MiB of numbers.
     """
-    head = _MAY_BE_MODEL_INPUT.split(content[:MAX_EXCERPT_BYTES], maxsplit=1)[0]
-    return _excerpt(head.decode(errors="replace"))
+    kept = {name: record[name] for name in _KeptMembers.__annotations__ if name in record}
+    excerpt = ""
+    for piece in _json_pieces(kept):
+        excerpt += piece
+        if len(excerpt) >= MAX_EXCERPT_BYTES:
+            break
+    return _excerpt(excerpt)
+
+
+def _json_pieces(value: Any) -> Iterator[str]:
+    """JSON in short pieces, without what is called `modelInput` on any level."""
+    if isinstance(value, dict):
+        before = "{"
+        for name, member in value.items():
+            if name != _MODEL_INPUT:
+                yield f"{before}{_head_of_string(name)}: "
+                yield from _json_pieces(member)
+                before = ", "
+        yield "}" if before == ", " else "{}"
+    elif isinstance(value, list):
+        yield "["
+        for position, element in enumerate(value):
+            yield ", " if position else ""
+            yield from _json_pieces(element)
+        yield "]"
+    else:
+        yield _head_of_string(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _head_of_string(text: str) -> str:
+    """As JSON, and no longer than an excerpt can be."""
+    return json.dumps(text[:MAX_EXCERPT_BYTES], ensure_ascii=False)

@@ -1,8 +1,9 @@
 """JSON as the contract has it: RFC 8259, and what nobody can rely on is refused.
 
-No NaN and no Infinity, no unpaired surrogate escapes, no nesting deeper than 200, no integers of
-more than 4,300 digits; of repeated keys the last counts. All but the last level of nesting is
-what pydantic's parser refuses by itself.
+No NaN and no Infinity, no unpaired surrogate escapes, no nesting deeper than 200, no more than
+250,000 lists and objects, no integers of more than 4,300 digits; of repeated keys the last counts.
+All but the number of lists and objects, and the last level of nesting, is what pydantic's parser
+refuses by itself.
 """
 
 import re
@@ -12,12 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 MAX_NESTING: Final = 200
+MAX_CONTAINERS: Final = 250_000
+"""Lists and objects. A line of 16 MiB can name millions of them in nothing but brackets, and an
+empty object costs Python 64 bytes, one with a member 350: such a line would take more memory than
+a function has, and each attempt at its segment with it."""
 
 _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _RUN: Final = re.compile(rb"\[+|\]+")
 _LEVELS_REMOVED: Final = 8
 _SHORT_LINE_BYTES: Final = 4096
+_SLICE_BYTES: Final = 64 * 1024
 _BEFORE_A_NUMBER: Final = b":,[- \t\r\n"
 
 
@@ -27,10 +33,13 @@ def parse_object(content: bytes) -> dict[str, Any]:
     Raises:
         ValueError: if it is not; the message says why and where, without the content.
     """
+    many_brackets = _has_many_brackets(content)
+    if many_brackets and _has_too_many_containers(content):
+        raise ValueError(f"more than {MAX_CONTAINERS:,} lists and objects")
     value = from_json(content, allow_inf_nan=False)
     if not isinstance(value, dict):
         raise ValueError("JSON, but not an object")  # noqa: TRY004  one error for its callers
-    if _nests_too_deeply(content):
+    if many_brackets and _nests_too_deeply(content):
         raise ValueError(f"nested deeper than {MAX_NESTING}")
     return value
 
@@ -69,15 +78,11 @@ def _may_hold_no_number(content: bytes) -> bool:
 def _nests_too_deeply(content: bytes) -> bool:
     """Whether JSON that the parser took has an empty list or object on a level too many.
 
-    Lines with that many brackets are rare, but one may be 16 MiB of nothing else. Taking token
-    by token would last 12 s then; removing the shallow nests as bytes, and counting what is
-    left by runs, takes less than one.
+    To be asked of lines with that many brackets, which are rare; but one may be 16 MiB of nothing
+    else. Taking token by token would last 12 s then; removing the shallow nests as bytes, and
+    counting what is left by runs, takes less than one.
     """
-    if not _has_many_brackets(content):
-        return False
-    no_escapes = content.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside_strings = b"".join(no_escapes.split(b'"')[::2])
-    brackets = outside_strings.translate(_AS_LISTS, _NO_BRACKETS)
+    brackets = _brackets(content)
     for _ in range(_LEVELS_REMOVED):
         brackets = brackets.replace(b"[]", b"")
     depth = _LEVELS_REMOVED
@@ -86,6 +91,29 @@ def _nests_too_deeply(content: bytes) -> bool:
         if depth > MAX_NESTING:
             return True
     return False
+
+
+def _has_too_many_containers(content: bytes) -> bool:
+    """Whether JSON has more of them than are taken; for what is no JSON either answer will do."""
+    if content.count(b"[") + content.count(b"{") <= MAX_CONTAINERS:
+        return False
+    return _brackets(content).count(b"[") > MAX_CONTAINERS
+
+
+def _brackets(content: bytes) -> bytes:
+    """The brackets and braces of JSON that stand in no string, all as brackets.
+
+    Slice by slice: the strings between millions of quotes would be more than the line itself.
+    """
+    no_escapes = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    outside_strings = []
+    begins_inside = False
+    for at in range(0, len(no_escapes), _SLICE_BYTES):
+        pieces = no_escapes[at : at + _SLICE_BYTES].split(b'"')
+        outside = b"".join(pieces[begins_inside::2])
+        outside_strings.append(outside.translate(_AS_LISTS, _NO_BRACKETS))
+        begins_inside ^= len(pieces) % 2 == 0
+    return b"".join(outside_strings)
 
 
 def _has_many_brackets(content: bytes) -> bool:

@@ -76,7 +76,9 @@ class SegmentLoader:
 
     def _lines(self, span: Range) -> Iterator[Line]:
         blocks = self.source.blocks(max(span.start - 1, 0), span.end)
-        return split_lines(blocks, start=span.start, line_bytes_limit=self.line_bytes_limit)
+        return split_lines(
+            blocks, start=span.start, end=span.end, line_bytes_limit=self.line_bytes_limit
+        )
 
     def _write(self, lines: "LinesUntilStopped") -> Progress:
         progress = Progress()

@@ -56,7 +56,7 @@ AMBIGUITIES: what the contract leaves open, and how it is read here.
     a lone last digit counting as two.
 21. A duplicate is a good record that a later good record of the segment replaces. A reject
     neither replaces nor is replaced.
-22. What cannot be parsed has no discernible `modelInput`: the excerpt of such a line must stop
-    before anything that spells that key. A line that starts inside an image (a raw LF was in the
-    middle of one) cannot be told from other garbage.
+22. What cannot be parsed has no discernible `modelInput`, and a line may start inside an image (a
+    raw LF was in the middle of one): the excerpt of such a line is empty.
+23. The bound of 250,000 lists and objects counts the outermost object, and a text's own apart.
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 NESTING_LIMIT = 200
+CONTAINERS_LIMIT = 250_000
 INTEGER_DIGITS_LIMIT = 4300
 
 _WHITE_SPACE = frozenset(" \t\n\r")
@@ -68,6 +69,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
+        self.containers = 0
 
     def skip_white_space(self) -> None:
         while self.text[self.position : self.position + 1] in _WHITE_SPACE:
@@ -100,8 +102,16 @@ class _Scanner:
                 return literal
         return self.number()
 
+    def enter(self, depth: int) -> None:
+        """Another list or object begins."""
+        self.containers += 1
+        if depth > NESTING_LIMIT:
+            raise NotJsonError("nested too deeply")
+        if self.containers > CONTAINERS_LIMIT:
+            raise NotJsonError("too many lists and objects")
+
     def members(self, depth: int) -> dict[str, Value]:
-        _check_depth(depth)
+        self.enter(depth)
         self.expect("{")
         members: dict[str, Value] = {}
         if self.next_is("}"):
@@ -116,7 +126,7 @@ class _Scanner:
             self.expect(",")
 
     def elements(self, depth: int) -> list[Value]:
-        _check_depth(depth)
+        self.enter(depth)
         self.expect("[")
         elements: list[Value] = []
         if self.next_is("]"):
@@ -181,8 +191,3 @@ class _Scanner:
             raise NotJsonError("a \\u without four hexadecimal digits")
         self.position = digits.end()
         return int(digits.group(), 16)
-
-
-def _check_depth(depth: int) -> None:
-    if depth > NESTING_LIMIT:
-        raise NotJsonError("nested too deeply")

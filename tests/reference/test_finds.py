@@ -46,6 +46,22 @@ CASES = {
         Reason.NO_JSON_IN_TEXT,
     ),
     "200 levels in the text": (handmade(receipt(more=',"x":' + "[" * 199 + "]" * 199)), GOOD),
+    "250,000 lists and objects": (
+        handmade(receipt(), more=',"x":[' + "[]," * 249_996 + "[]]"),
+        GOOD,
+    ),
+    "250,001 lists and objects": (
+        handmade(receipt(), more=',"x":[' + "[]," * 249_997 + "[]]"),
+        Reason.INVALID_JSON,
+    ),
+    "250,001 lists and objects in the text": (
+        handmade(receipt(more=',"x":[' + "{}," * 249_998 + "{}]")),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "more brackets than that in strings": (
+        handmade(receipt(), more=',"x":"' + '[{\\"' * 200_000 + '","y":"["'),
+        GOOD,
+    ),
     "very deep": (b'{"a":' * 100_000, Reason.INVALID_JSON),
     "very deep lists": (b"[" * 1_000_000, Reason.INVALID_JSON),
     "integer of 4300 digits": (handmade(receipt(), more=',"x":' + "9" * 4300), GOOD),

@@ -1,0 +1,82 @@
+"""Lines of the longest length that is read, each made to cost as much as it can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.domain.records import Reject, read_record
+
+if TYPE_CHECKING:
+    from tests.hostile.costs import Case
+
+LINE_BYTES = 16 * 1024 * 1024
+
+
+def _filled(unit: str, head: str = '{"recordId":"r","x":[', tail: str = "]}") -> bytes:
+    room = LINE_BYTES - len(head) - len(tail)
+    return (head + (unit * (room // len(unit.encode()))).rstrip(",") + tail).encode()
+
+
+def _in_text(unit: str, head: str = "", tail: str = "") -> bytes:
+    """A receipt made of such units."""
+    around = '{"recordId":"r","output":{"text":"@"}}'
+    before, after = around.split("@")
+    return _filled(unit, before + head, tail + after)
+
+
+def _in_model_input(unit: str) -> bytes:
+    return _filled(unit, '{"recordId":"r","modelInput":[')
+
+
+def _read(line: bytes) -> str:
+    record = read_record(line)
+    if not isinstance(record, Reject):
+        return "Answer"
+    assert len(record.excerpt.encode()) <= 1024
+    assert sum(map(len, record.details)) <= 1000
+    return record.reason.value
+
+
+def _different_keys() -> bytes:
+    members = ",".join(f'"{number:06x}":0' for number in range(LINE_BYTES // 11))
+    return f"{{{members}}}".encode()
+
+
+_CHAIN = '{"":' * 190 + "0" + "}" * 190 + ","
+_LINES = {
+    "chains of objects": lambda: _filled(_CHAIN),
+    "chains of objects in modelInput": lambda: _in_model_input(_CHAIN),
+    "chains of lists": lambda: _filled("[" * 190 + "0" + "]" * 190 + ","),
+    "millions of objects": lambda: _filled('{"":0},'),
+    "millions of empty objects": lambda: _filled("{},"),
+    "millions of objects in the text": lambda: _in_text('{\\"\\":0},', '{\\"x\\":[', "]}"),
+    "millions of parts of a text": lambda: _filled(
+        '{"type":"text","text":""},', '{"recordId":"r","modelOutput":{"content":[', "]}}"
+    ),
+    "millions of numbers": lambda: _filled("0,"),
+    "millions of numbers in modelInput": lambda: _in_model_input("0,"),
+    "millions of strings": lambda: _filled('"é",'),
+    "millions of keys": _different_keys,
+    "one key, repeated": lambda: _filled('"k":0,', "{", "}"),
+    "lists without end": lambda: b'{"recordId":"r","x":' + b"[" * (LINE_BYTES - 20),
+    "a number of millions of digits": lambda: _filled("9", '{"recordId":"r","x":', "}"),
+    "an exponent of millions of digits": lambda: _filled("9", '{"recordId":"r","x":1e', "}"),
+    "an amount of millions of digits": lambda: _in_text("9", '{\\"amount\\":0.', "}"),
+    "an amount with an exponent of millions of digits": lambda: _in_text(
+        "9", '{\\"amount\\":1e', "}"
+    ),
+    "escapes alone": lambda: _in_text("\\u0000"),
+    "letters of four bytes": lambda: _in_text("😀"),
+    "one of them behind millions of letters": lambda: _in_text("a", "😀"),
+    "fences": lambda: _in_text("\\n```", "```", "x"),
+    "white space": lambda: _in_text(" "),
+    "a date of 16 MiB": lambda: _in_text("1", '{\\"date\\":\\"', '\\"}'),
+    "an error's message of 16 MiB": lambda: _filled(
+        "a", '{"recordId":"r","error":{"errorMessage":"', '"}}'
+    ),
+    "a record id of 16 MiB": lambda: _filled("a", '{"recordId":"', '"}'),
+    "quotes alone": lambda: b'"' * LINE_BYTES,
+    "backslashes alone": lambda: b"\\" * LINE_BYTES,
+    "bytes that are no text": lambda: b"\xff" * LINE_BYTES,
+}
+CASES: dict[str, Case] = {name: (make, _read) for name, make in _LINES.items()}

@@ -1,0 +1,107 @@
+"""Results objects made to cost a worker as much as they can."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from functions.domain.ranges import Range
+from tests.unit.load import world
+from tests.unit.load.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.hostile.costs import Case
+
+BLOCK = 1024 * 1024
+MAX_FILE_BYTES = 5 * 1024 * 1024
+"""A segment ends with 4 MiB of dead letters, or image ids, and the group that it was at."""
+MAX_IMAGE_LIST_BYTES = 7 * MAX_FILE_BYTES
+"""Ids are counted by their letters, and JSON writes a letter in up to six bytes."""
+
+
+@dataclass(frozen=True)
+class _Sizes(world.Files):
+    """Files, looked at and forgotten."""
+
+    largest: Counter[str] = field(default_factory=Counter)
+
+    def _put(self, key: str, body: bytes, content_type: str) -> None:
+        del content_type
+        folder = key.partition("/")[0]
+        self.largest[folder] = max(self.largest[folder], len(body))
+
+
+class _Forgetful(world.Table):
+    """A table that keeps nothing."""
+
+    def batch_write_item(self, **parameters: object) -> dict[str, object]:
+        del parameters
+        return {"UnprocessedItems": {}}
+
+    def update_item(self, **parameters: object) -> dict[str, object]:
+        del parameters
+        return {}
+
+
+def _load(data: bytes) -> str:
+    """Load an object in one range, segment by segment; what was counted."""
+    world.LIMIT = 16 * 1024 * 1024
+    here = World(data, block=BLOCK)
+    here.table = _Forgetful()
+    here.files = files = _Sizes(None, "b")  # type: ignore[arg-type]
+    at, segments = 0, 0
+    total: Counter[str] = Counter()
+    while at < len(data):
+        segment = here.load(Range(at, len(data))).segment
+        assert segment.span.end > at
+        at, segments = segment.span.end, segments + 1
+        counts = segment.counts
+        total.update({"success": counts.success, "duplicate": counts.duplicate}, **counts.rejects)
+    assert files.largest["dead-letters"] <= MAX_FILE_BYTES
+    assert files.largest["work"] <= MAX_IMAGE_LIST_BYTES
+    said = {name: number for name, number in sorted(total.items()) if number}
+    return json.dumps({"segments": segments, **said})
+
+
+def _record(image: str, description: str = "") -> bytes:
+    receipt = {
+        "amount": 1,
+        "type": "income",
+        "date": "2026-07-01",
+        "merchant": "m",
+        "category": "fee",
+        "description": description,
+    }
+    text = json.dumps(receipt, ensure_ascii=False)
+    return json.dumps({"recordId": image, "output": {"text": text}}).encode() + b"\n"
+
+
+def _date(number: int) -> bytes:
+    receipt = json.dumps({"date": f"{number:05d}" + "1" * 1024 * 1024})
+    return json.dumps({"recordId": "r", "output": {"text": receipt}}).encode() + b"\n"
+
+
+_OBJECTS: dict[str, Callable[[], bytes]] = {
+    "100,000 lines of one digit": lambda: b"1\n" * 100_000,
+    "a million lines of one digit": lambda: b"1\n" * 1_000_000,
+    "a million line ends": lambda: b"\n" * 1_000_000,
+    "a million blank lines with returns": lambda: b"\r\r\n" * 1_000_000,
+    "16 MiB of returns": lambda: b"\r" * 16 * BLOCK,
+    "5,000 rejects with long excerpts": lambda: (
+        (b'{"recordId":"r","output":{"text":"' + b"\\u0001" * 1024 + b'"}}\n') * 5_000
+    ),
+    "50,000 answers for one image": lambda: _record("image") * 50_000,
+    "10,000 image ids of 2,048 bytes": lambda: b"".join(
+        _record(f"{number:05d}" + "\x01" * 2043) for number in range(10_000)
+    ),
+    "20 items of 390 KiB": lambda: b"".join(
+        _record(f"image-{number}", "\x01" * 390 * 1024) for number in range(20)
+    ),
+    "100 dates of 1 MiB": lambda: b"".join(map(_date, range(100))),
+    "one line of 100 MiB": lambda: b"x" * 100 * BLOCK,
+}
+CASES: dict[str, Case] = {name: (make, _load) for name, make in _OBJECTS.items()}
