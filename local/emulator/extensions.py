@@ -17,7 +17,7 @@ from local.emulator import (
     s3_copies,
     s3_events,
     s3_permissions,
-    s3_versions,
+    s3_ranges,
     scope,
     step_functions,
 )
@@ -29,7 +29,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     roles,
     s3_permissions,
     s3_copies,
-    s3_versions,
+    s3_ranges,
     s3_events,
     eventbridge,
     metrics,

@@ -159,6 +159,33 @@ def test_a_range_of_a_version_is_cut(aws: Aws, bucket: str) -> None:
     assert status(beyond) == 416
 
 
+@pytest.mark.parametrize(
+    ("wanted", "part", "answered"),
+    [
+        ("bytes=3-5", b"345", "bytes 3-5/10"),
+        ("bytes=8-99", b"89", "bytes 8-9/10"),
+        ("bytes=-2", b"89", "bytes 8-9/10"),
+        ("bytes=0-", b"0123456789", "bytes 0-9/10"),
+    ],
+)
+def test_a_range_of_an_object_is_cut(
+    aws: Aws, bucket: str, wanted: str, part: bytes, answered: str
+) -> None:
+    """The same; the object is on disk."""
+    aws.s3.put_object(Bucket=bucket, Key="a", Body=b"0123456789")
+    got = aws.s3.get_object(Bucket=bucket, Key="a", Range=wanted)
+    assert (got["Body"].read(), got["ContentRange"]) == (part, answered)
+
+
+@pytest.mark.parametrize("content", [b"", b"0123456789"])
+def test_a_range_beyond_an_object_is_refused(aws: Aws, bucket: str, content: bytes) -> None:
+    """The same: InvalidRange."""
+    aws.s3.put_object(Bucket=bucket, Key="a", Body=content)
+    with pytest.raises(ClientError) as beyond:
+        aws.s3.get_object(Bucket=bucket, Key="a", Range="bytes=10-")
+    assert status(beyond) == 416
+
+
 class TestEvent:
     """https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html."""
 
