@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import AssetHashType, IgnoreMode
+from aws_cdk import AssetHashType, IgnoreMode, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks import layer_archive
-from stacks.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -26,13 +25,13 @@ class Package:
     runtime: lambda_.Runtime
 
 
-def package(scope: Construct, *, settings: Settings) -> Package:
+def package(scope: Construct) -> Package:
     """Make the package of all functions: the Graviton processor costs a fifth less than x86."""
     architecture, runtime = lambda_.Architecture.ARM_64, lambda_.Runtime.PYTHON_3_13
     dependencies = lambda_.LayerVersion(
         scope,
         "Dependencies",
-        code=_dependencies(local=settings.packaging == "local"),
+        code=_dependencies(built=Stack.of(scope).bundling_required),
         compatible_architectures=[architecture],
         compatible_runtimes=[runtime],
         description="Locked dependencies of the functions",
@@ -51,15 +50,16 @@ def _code() -> lambda_.Code:
     )
 
 
-def _dependencies(*, local: bool) -> lambda_.Code:
+def _dependencies(*, built: bool) -> lambda_.Code:
     """The locked dependencies for the functions' Python and processor.
 
-    The asset is named by a fingerprint of the lock file, the target and the builder, not by its
-    content: the template is the same whether the archive was built or, for an embedded AWS that
-    runs the functions in the project's own environment, left empty.
+    The archive is empty where the CDK is told to bundle nothing (context
+    `aws:cdk:bundling-stacks`): for an embedded AWS that runs the functions in the project's own
+    environment, or by commands that only look at the stack. The asset is named by a fingerprint of
+    what the layer is built from, not by its content, so that the template is the same either way.
     """
     lock = PROJECT / "uv.lock"
-    archive = layer_archive.empty(BUILD) if local else layer_archive.build(BUILD, lock=lock)
+    archive = layer_archive.build(BUILD, lock=lock) if built else layer_archive.empty(BUILD)
     return lambda_.Code.from_asset(
         str(archive),
         asset_hash=layer_archive.fingerprint(lock),

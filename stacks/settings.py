@@ -85,12 +85,6 @@ class Settings(BaseModel):
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )
-    packaging: Literal["aws", "local"] = knobs.choice(
-        "`aws` builds the layer of dependencies; `local` puts an empty one in its place, for an"
-        " embedded AWS that runs the functions in the project's own environment.",
-        default="aws",
-        values=Literal["aws", "local"],
-    )
 
     # What exists already, owned by the application
     bucket_name: str = knobs.text(

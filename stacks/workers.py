@@ -44,7 +44,7 @@ class Workers(Construct):
         storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._package = package(self, settings=settings)
+        self._package = package(self)
         self._key = key
         self._settings = settings
         self._storage = storage

@@ -12,17 +12,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ministack.services import dynamodb, lambda_svc, s3, stepfunctions
+from ministack.services import dynamodb, lambda_svc, s3, sns, stepfunctions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOUCHES = (
+    "ministack.services.dynamodb:_sse_description_from_spec",
+    "ministack.services.dynamodb:_tables",
     "ministack.services.dynamodb:_update_continuous_backups",
     "ministack.services.dynamodb:_update_ttl",
     "ministack.services.lambda_svc:_functions",
+    "ministack.services.s3:_delete_bucket_encryption",
     "ministack.services.s3:_delete_bucket_lifecycle",
+    "ministack.services.s3:_put_bucket_encryption",
     "ministack.services.s3:_put_bucket_lifecycle",
+    "ministack.services.sns:_topics",
     "ministack.services.stepfunctions:_state_machines",
 )
 
@@ -47,7 +52,7 @@ EFFECTIVE: dict[str, frozenset[str]] = {
         {
             "AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled",
             "GlobalSecondaryIndexes", "KeySchema", "PointInTimeRecoverySpecification",
-            "TableName", "Tags", "TimeToLiveSpecification",
+            "SSESpecification", "TableName", "Tags", "TimeToLiveSpecification",
         }
     ),
     "AWS::Events::Rule": frozenset(
@@ -59,8 +64,8 @@ EFFECTIVE: dict[str, frozenset[str]] = {
     "AWS::Lambda::Function": frozenset(
         {
             "Code", "DeadLetterConfig", "Description", "Environment", "FunctionName", "Handler",
-            "LoggingConfig", "MemorySize", "ReservedConcurrentExecutions", "Role", "Runtime",
-            "Tags", "Timeout", "TracingConfig",
+            "KmsKeyArn", "LoggingConfig", "MemorySize", "ReservedConcurrentExecutions", "Role",
+            "Runtime", "Tags", "Timeout", "TracingConfig",
         }
     ),
     "AWS::S3::Bucket": frozenset(
@@ -70,27 +75,30 @@ EFFECTIVE: dict[str, frozenset[str]] = {
             "Tags", "VersioningConfiguration",
         }
     ),
-    "AWS::SNS::Topic": frozenset({"DisplayName", "Subscription", "Tags", "TopicName"}),
+    "AWS::SNS::Topic": frozenset(
+        {"DisplayName", "KmsMasterKeyId", "Subscription", "Tags", "TopicName"}
+    ),
     "AWS::SQS::Queue": frozenset(
         {
-            "DelaySeconds", "MessageRetentionPeriod", "QueueName", "RedrivePolicy",
-            "SqsManagedSseEnabled", "Tags", "VisibilityTimeout",
+            "DelaySeconds", "KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId",
+            "MessageRetentionPeriod", "QueueName", "RedrivePolicy", "SqsManagedSseEnabled", "Tags",
+            "VisibilityTimeout",
         }
     ),
     "AWS::StepFunctions::StateMachine": frozenset(
         {
-            "DefinitionString", "DefinitionSubstitutions", "LoggingConfiguration", "RoleArn",
-            "StateMachineName", "StateMachineType", "Tags",
+            "DefinitionString", "DefinitionSubstitutions", "EncryptionConfiguration",
+            "LoggingConfiguration", "RoleArn", "StateMachineName", "StateMachineType", "Tags",
         }
     ),
 }  # fmt: skip
-"""What takes effect, of the types that a deployment's behaviour rests on."""
+"""What takes effect, of the types that a deployment's behaviour rests on.
+
+Keys are told back by the services' own calls, and no more: nothing is encrypted with them.
+"""
 
 WITHOUT_EFFECT: dict[str, frozenset[str]] = {
-    # Encryption is not done: templates hold it, and an AWS account.
-    "AWS::DynamoDB::Table": frozenset({"SSESpecification", "WarmThroughput"}),
-    "AWS::SNS::Topic": frozenset({"KmsMasterKeyId"}),
-    "AWS::SQS::Queue": frozenset({"KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds"}),
+    "AWS::DynamoDB::Table": frozenset({"WarmThroughput"}),
     # Functions run on this machine's processor, in the project's own environment.
     "AWS::Lambda::Function": frozenset({"Architectures", "Layers"}),
     # There is no X-Ray.
@@ -124,17 +132,44 @@ def _complete_table(name: str, props: Properties) -> None:
         dynamodb._update_continuous_backups(
             {"TableName": name, "PointInTimeRecoverySpecification": backups}
         )
+    encryption = dict(props.get("SSESpecification") or {})
+    if encryption:
+        encryption["Enabled"] = encryption.pop("SSEEnabled")  # as the API calls it
+    dynamodb._tables[name]["SSEDescription"] = dynamodb._sse_description_from_spec(encryption)
 
 
 def _complete_function(name: str, props: Properties) -> None:
     function = lambda_svc._functions[name]
     function["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
+    function["config"]["KMSKeyArn"] = props.get("KmsKeyArn", "")
     reserved = props.get("ReservedConcurrentExecutions")
     function["concurrency"] = None if reserved is None else int(reserved)
 
 
 def _complete_bucket(name: str, props: Properties) -> None:
-    lifecycle = props.get("LifecycleConfiguration")
+    _apply_encryption(name, props.get("BucketEncryption"))
+    _apply_lifecycle(name, props.get("LifecycleConfiguration"))
+
+
+def _apply_encryption(name: str, encryption: Properties | None) -> None:
+    if not encryption:
+        s3._delete_bucket_encryption(name)
+        return
+    root = Element("ServerSideEncryptionConfiguration")
+    for rule in encryption["ServerSideEncryptionConfiguration"]:
+        element = SubElement(root, "Rule")
+        default = SubElement(element, "ApplyServerSideEncryptionByDefault")
+        for name_of_value, value in rule["ServerSideEncryptionByDefault"].items():
+            SubElement(default, name_of_value).text = value
+        SubElement(element, "BucketKeyEnabled").text = str(
+            rule.get("BucketKeyEnabled", False)
+        ).lower()
+    status, _, body = s3._put_bucket_encryption(name, tostring(root))
+    if status >= 400:
+        raise ValueError(body.decode())
+
+
+def _apply_lifecycle(name: str, lifecycle: Properties | None) -> None:
     if not lifecycle:
         s3._delete_bucket_lifecycle(name)
         return
@@ -169,6 +204,13 @@ def _add_lifecycle_rule(root: Element, rule: Properties) -> None:
             SubElement(SubElement(element, outer), inner).text = str(days)
 
 
+def _complete_topic(arn: str, props: Properties) -> None:
+    attributes = sns._topics[arn]["attributes"]
+    attributes.pop("KmsMasterKeyId", None)
+    if key := props.get("KmsMasterKeyId"):
+        attributes["KmsMasterKeyId"] = key
+
+
 def _complete_machine(arn: str, props: Properties) -> None:
     """Keep the logging configuration in the words of the API and not in the template's."""
     if logging := props.get("LoggingConfiguration"):
@@ -186,5 +228,6 @@ _COMPLETIONS: dict[str, Callable[[str, Properties], None]] = {
     "AWS::DynamoDB::Table": _complete_table,
     "AWS::Lambda::Function": _complete_function,
     "AWS::S3::Bucket": _complete_bucket,
+    "AWS::SNS::Topic": _complete_topic,
     "AWS::StepFunctions::StateMachine": _complete_machine,
 }

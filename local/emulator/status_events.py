@@ -2,8 +2,10 @@
 
 AWS (Step Functions guide, "eventbridge-integration"): sent to the default event bus, best effort,
 at every change of status; with redriveCount, redriveDate, redriveStatus and its reason, error and
-cause, dates in milliseconds, and without payloads of more than 248 KiB. MiniStack's event says
-redriveCount 0, and NOT_REDRIVABLE of all but failed executions.
+cause, dates in milliseconds, and without payloads of more than 248 KiB. Of executions that are
+encrypted with a customer-managed key it has neither input nor output, error nor cause
+("encryption-at-rest"). MiniStack's event says redriveCount 0, and NOT_REDRIVABLE of all but failed
+executions.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 TOUCHES: tuple[str, ...] = (
     "ministack.services.eventbridge:_put_events",
     "ministack.services.stepfunctions:_emit_execution_status_event",
+    "ministack.services.stepfunctions:_state_machines",
 )
 
 _PAYLOAD_BYTES = 248 * 1024
@@ -49,9 +52,12 @@ def emit_status_change(execution: Execution) -> None:
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
     }
+    sealed = _has_a_customers_key(execution["stateMachineArn"])
+    if sealed:
+        detail |= {"error": None, "cause": None}
     for name in ("input", "output"):
         text = execution[name]
-        included = text is not None and len(text.encode()) <= _PAYLOAD_BYTES
+        included = text is not None and len(text.encode()) <= _PAYLOAD_BYTES and not sealed
         detail[name] = text if included else None
         detail[f"{name}Details"] = None if text is None else {"included": included}
     event = {
@@ -65,6 +71,12 @@ def emit_status_change(execution: Execution) -> None:
     except Exception:
         # Delivery is best effort on AWS too: the execution goes on.
         _logger.exception("no status-change event for %s", execution["executionArn"])
+
+
+def _has_a_customers_key(machine_arn: str) -> bool:
+    machine = sfn._state_machines.get(machine_arn) or {}
+    encryption = machine.get("encryptionConfiguration") or {}
+    return encryption.get("type") == "CUSTOMER_MANAGED_KMS_KEY"
 
 
 def _milliseconds(moment: str | None) -> int | None:

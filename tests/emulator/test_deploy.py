@@ -230,3 +230,89 @@ class TestProperties:
             FunctionName=function, InvocationType="Event", Payload=b'{"number": 1}'
         )
         assert json.loads(received(aws, url)["Body"]) == {"number": 1}
+
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
+
+
+class TestKeys:
+    """A customer-managed key in a template is the one that each service tells back."""
+
+    def deploy(self, aws: Aws, folder: Path, kind: str, properties: dict[str, Any]) -> str:
+        return TestProperties().deploy(aws, folder, kind, properties)
+
+    def test_of_a_function(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html."""
+        role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+        properties = {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": role,
+            "Code": {"ZipFile": "def handler(event, context): return 1"},
+            "Environment": {"Variables": {"A": "b"}},
+            "KmsKeyArn": KEY,
+        }
+        function = self.deploy(aws, tmp_path, "AWS::Lambda::Function", properties)
+        found = aws.functions.get_function_configuration(FunctionName=function)
+        assert (found["KMSKeyArn"], found["Environment"]["Variables"]) == (KEY, {"A": "b"})
+        assert json.loads(aws.functions.invoke(FunctionName=function)["Payload"].read()) == 1
+
+    def test_of_a_table(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSEDescription.html."""
+        properties = {
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"KMSMasterKeyId": KEY, "SSEEnabled": True, "SSEType": "KMS"},
+        }
+        table = self.deploy(aws, tmp_path, "AWS::DynamoDB::Table", properties)
+        assert aws.dynamodb.describe_table(TableName=table)["Table"]["SSEDescription"] == {
+            "KMSMasterKeyArn": KEY,
+            "SSEType": "KMS",
+            "Status": "ENABLED",
+        }
+
+    def test_of_a_queue(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html."""
+        url = self.deploy(aws, tmp_path, "AWS::SQS::Queue", {"KmsMasterKeyId": KEY})
+        found = client(aws.endpoint, "sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["KmsMasterKeyId"]
+        )
+        assert found["Attributes"] == {"KmsMasterKeyId": KEY}
+
+    def test_of_a_topic(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html."""
+        arn = self.deploy(aws, tmp_path, "AWS::SNS::Topic", {"KmsMasterKeyId": KEY})
+        found = client(aws.endpoint, "sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        assert found["KmsMasterKeyId"] == KEY
+
+    def test_of_a_bucket(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html."""
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+        rule = {"ServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+        properties = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
+        bucket = self.deploy(aws, tmp_path, "AWS::S3::Bucket", properties)
+        found = aws.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+        assert found["Rules"] == [
+            {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+        ]
+
+    def test_of_a_state_machine(self, aws: Aws, tmp_path: Path, role: str) -> None:
+        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html."""
+        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        properties = {
+            "DefinitionString": json.dumps(definition),
+            "EncryptionConfiguration": {
+                "KmsKeyId": KEY,
+                "KmsDataKeyReusePeriodSeconds": 300,
+                "Type": "CUSTOMER_MANAGED_KMS_KEY",
+            },
+            "RoleArn": role,
+        }
+        arn = self.deploy(aws, tmp_path, "AWS::StepFunctions::StateMachine", properties)
+        found = aws.states.describe_state_machine(stateMachineArn=arn)
+        assert found["encryptionConfiguration"] == {
+            "kmsKeyId": KEY,
+            "kmsDataKeyReusePeriodSeconds": 300,
+            "type": "CUSTOMER_MANAGED_KMS_KEY",
+        }

@@ -262,6 +262,34 @@ def test_the_end_of_an_execution_reaches_a_function(aws: Aws, role: str) -> None
     )
 
 
+def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(
+    aws: Aws, role: str
+) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html."""
+    fail = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "E", "Cause": "c"}}}
+    encryption = {
+        "kmsKeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000",
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+    }
+    machine = aws.states.create_state_machine(
+        name=name("machine"),
+        definition=json.dumps(fail),
+        roleArn=role,
+        encryptionConfiguration=encryption,
+    )["stateMachineArn"]
+    url, queue_arn = queue(aws, open_to=EVENTS)
+    pattern = {
+        "source": ["aws.states"],
+        "detail": {"stateMachineArn": [machine], "status": ["FAILED"]},
+    }
+    rule(aws, {"Arn": queue_arn}, source="", EventPattern=json.dumps(pattern))
+    assert aws.run(machine, {"a": 1})["error"] == "E"
+    detail = json.loads(received(aws, url)["Body"])["detail"]
+    assert detail["status"] == "FAILED"
+    assert [detail[told] for told in ("input", "output", "error", "cause")] == [None] * 4
+    assert detail["inputDetails"] == {"included": False}
+
+
 def test_targets_that_are_not_emulated_are_refused_by_name(aws: Aws) -> None:
     events, made = client(aws.endpoint, "events"), name("rule")
     events.put_rule(Name=made, EventPattern='{"source": ["x"]}')

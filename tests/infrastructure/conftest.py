@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 use_locked_node()
 
+#: How the CDK is told to bundle nothing.
+WITHOUT_LAYER: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
 
 EXISTING_KEY = f"{KEY}existing"
@@ -46,7 +49,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
             from stacks.application import synthesize  # noqa: PLC0415
 
             folder = tmp_path_factory.mktemp(name)
-            synthesize(overrides={"packaging": "local", **knobs}, outdir=str(folder))
+            synthesize(overrides={**WITHOUT_LAYER, **knobs}, outdir=str(folder))
             folders[name] = folder
         return folders[name]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infrastructure.conftest import IMPORTED
+from tests.infrastructure.conftest import IMPORTED, WITHOUT_LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +76,7 @@ def examine(
 
     from stacks.application import make_app  # noqa: PLC0415
 
-    overrides = {"packaging": "local", "production": True, **knobs}
+    overrides = {**WITHOUT_LAYER, "production": True, **knobs}
     app = make_app(overrides=overrides, outdir=str(folder))
     plant(app.node.find_child("BatchIngest"))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

@@ -122,7 +122,7 @@ def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
     with zipfile.ZipFile(built, "w") as archive:
         archive.writestr("python/module.py", "")
     monkeypatch.setattr(layer_archive, "build", lambda *_, **__: built)
-    folder = synthesized("built", packaging="aws")
+    folder = synthesized("built", **{"aws:cdk:bundling-stacks": ["**"]})
     (local,), (aws,) = created_folder.glob("asset.*.zip"), folder.glob("asset.*.zip")
 
     assert zipfile.ZipFile(local).namelist() == ["python/"]
