@@ -5,6 +5,7 @@ part of the line, and dropped.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeGuard
@@ -36,6 +37,11 @@ class _KeptMembers(TypedDict, total=False):
 
 
 _KEPT_MEMBERS: Final = TypeAdapter(_KeptMembers)
+_HEAD_OF_RECORD: Final = re.compile(
+    rf'\s*{{\s*"(?:{"|".join(_KeptMembers.__annotations__)})"\s*:'.encode()
+)
+"""How a record begins. What a line feed cut out of an echoed image or prompt begins otherwise."""
+_MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
 
 
 class Answer(NamedTuple):
@@ -61,8 +67,8 @@ class Reject:
         record_id: The image id, where the record has one.
         details: Short strings that say more.
         excerpt: At most 1 KiB of the model's text, or of the record's members that are read;
-            never of `modelInput`. Empty where the line is no JSON: nobody can tell then which
-            part of it is `modelInput`, and it may have begun in the middle of an image.
+            never of `modelInput`. Of a line that is no JSON its head, if it begins as a record
+            does; else nothing, for it may have begun in the middle of an image.
     """
 
     reason: RejectReason
@@ -82,7 +88,11 @@ def read_record(content: bytes) -> Answer | Reject:
     try:
         record = parse_object(content)
     except ValueError as error:
-        return Reject(RejectReason.INVALID_JSON, details=[_short(str(error))])
+        return Reject(
+            RejectReason.INVALID_JSON,
+            details=[_short(str(error))],
+            excerpt=_line_excerpt(content),
+        )
     return _read_members(record)
 
 
@@ -208,6 +218,17 @@ def _short(text: str) -> str:
 
 def _excerpt(text: str) -> str:
     return text.encode()[:MAX_EXCERPT_BYTES].decode(errors="ignore")
+
+
+def _line_excerpt(content: bytes) -> str:
+    """The head of a broken record, up to where `modelInput` may begin.
+
+    An escape may spell a letter of that key.
+    """
+    if not _HEAD_OF_RECORD.match(content):
+        return ""
+    head = _MAY_BE_MODEL_INPUT.split(content[:MAX_EXCERPT_BYTES], maxsplit=1)[0]
+    return _excerpt(head.decode(errors="replace"))
 
 
 def _record_excerpt(record: dict[str, Any]) -> str:

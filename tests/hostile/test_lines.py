@@ -71,7 +71,10 @@ SHOWING = {
     "the key in escapes": b'{"\\u006dodelInput":"' + SECRET.encode() + b'",}',
     "the key in upper-case escapes": b'{"\\u006DodelInput":"' + SECRET.encode() + b'"',
     "the key split by a surrogate": b'{"model\\ud800Input":"' + SECRET.encode() + b'"}',
-    "a record begun inside another": b'{"recordId":"' + SECRET.encode() + b'","x":',
+    "a message begun inside another": (b'{"role":"user","content":"' + SECRET.encode() + b'","x":'),
+    "a record that goes on with it": (
+        b'{"recordId":"r","modelOutput":{},"modelInput":"' + SECRET.encode()
+    ),
     "a byte-order mark in the middle": b"\xef\xbb\xbf\xef\xbb\xbf{" + SECRET.encode() + b"}",
     "no UTF-8 before it": b'{"\xff":1,"modelInput":"' + SECRET.encode() + b'"}',
     "NaN before it": b'{"a":NaN,"modelInput":"' + SECRET.encode() + b'"}',
@@ -109,7 +112,9 @@ def test_what_was_asked_of_the_model_is_in_no_dead_letter(
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
-def test_a_line_that_is_no_json_is_not_quoted(before: bytes, behind: bytes) -> None:
+def test_a_line_that_begins_neither_as_json_nor_as_a_record_is_not_quoted(
+    before: bytes, behind: bytes
+) -> None:
     reject = read_record(before + SECRET.encode() + behind)
     if isinstance(reject, Reject) and reject.reason == "InvalidJson":
         assert reject.excerpt == ""

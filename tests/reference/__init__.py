@@ -57,6 +57,7 @@ AMBIGUITIES: what the contract leaves open, and how it is read here.
 21. A duplicate is a good record that a later good record of the segment replaces. A reject
     neither replaces nor is replaced.
 22. What cannot be parsed has no discernible `modelInput`, and a line may start inside an image (a
-    raw LF was in the middle of one): the excerpt of such a line is empty.
+    raw LF was in the middle of one): an excerpt of such a line is of a head that begins as a record
+    does, with a member that is read, and stops before anything that spells `modelInput`.
 23. The bound of 250,000 lists and objects counts the outermost object, and a text's own apart.
 """

@@ -18,6 +18,7 @@ MODEL_INPUT_KEY = re.compile(
     b"".join(rb"(?:%c|\\u00(?i:%02x))" % (letter, letter) for letter in b"modelInput")
 )
 """The key, with any of its letters escaped."""
+RECORD_BEGINS = re.compile(r'\s*\{\s*"(recordId|customData|modelOutput|output|error)"\s*:')
 
 Compare = Callable[[bytes], str | None]
 
@@ -102,7 +103,15 @@ def _excerpt_difference(line: bytes, expected: Reject, found: ProductReject) -> 
     if expected.text is not None:
         return None if expected.text.startswith(excerpt) else "the excerpt is not of the text"
     if expected.reason in (Reason.INVALID_JSON, Reason.LINE_TOO_LONG):
-        return "there is an excerpt of what was not parsed" if excerpt else None
+        if not excerpt:
+            return None
+        key = MODEL_INPUT_KEY.search(line)
+        head = (line[: key.end()] if key else line).decode("utf-8", "replace")
+        if not head.startswith(excerpt.rstrip("\ufffd")):
+            return "the excerpt goes beyond what is known not to be modelInput"
+        if not RECORD_BEGINS.match(head):
+            return "there is an excerpt of what does not begin as a record"
+        return None
     if MODEL_INPUT_MARK in excerpt and not _has_mark_elsewhere(line):
         return "the excerpt is from modelInput"
     return None
