@@ -103,17 +103,19 @@ def _excerpt_difference(line: bytes, expected: Reject, found: ProductReject) -> 
     if expected.text is not None:
         return None if expected.text.startswith(excerpt) else "the excerpt is not of the text"
     if expected.reason in (Reason.INVALID_JSON, Reason.LINE_TOO_LONG):
-        if not excerpt:
-            return None
-        key = MODEL_INPUT_KEY.search(line)
-        head = (line[: key.end()] if key else line).decode("utf-8", "replace")
-        if not head.startswith(excerpt.rstrip("\ufffd")):
-            return "the excerpt goes beyond what is known not to be modelInput"
-        if not RECORD_BEGINS.match(head):
-            return "there is an excerpt of what does not begin as a record"
-        return None
+        return _excerpt_of_line_difference(line, excerpt) if excerpt else None
     if MODEL_INPUT_MARK in excerpt and not _has_mark_elsewhere(line):
         return "the excerpt is from modelInput"
+    return None
+
+
+def _excerpt_of_line_difference(line: bytes, excerpt: str) -> str | None:
+    key = MODEL_INPUT_KEY.search(line)
+    head = (line[: key.end()] if key else line).decode("utf-8", "replace")
+    if not head.startswith(excerpt.rstrip("\ufffd")):
+        return "the excerpt goes beyond what is known not to be modelInput"
+    if not RECORD_BEGINS.match(head):
+        return "there is an excerpt of what does not begin as a record"
     return None
 
 
