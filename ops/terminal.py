@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from typing import TextIO
 
 from rich.console import Console
 from rich.text import Text
 
-# Cc: control characters. Cf: invisible ones, those that reverse the writing direction among
-# them. Cs: halves of surrogate pairs, which no terminal can be sent. Zl, Zp: other line ends.
-_UNSHOWABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+from functions.domain.plain_text import visible
+
+__all__ = ["err", "out", "outside", "print_json", "visible"]
 
 _WIDTH = 160  # of tables in files and pipes
 
@@ -39,14 +38,6 @@ err = _console(sys.stderr, stderr=True)
 """What it has to say beside that."""
 
 
-def visible(value: object) -> str:
-    """A string from outside, every character of it showable and none obeyed."""
-    return "".join(
-        character if unicodedata.category(character) not in _UNSHOWABLE else _escape(character)
-        for character in str(value)
-    )
-
-
 def outside(value: object, style: str = "") -> Text:
     """A string from outside as rich shows it."""
     return Text(visible(value), style=style)
@@ -55,7 +46,3 @@ def outside(value: object, style: str = "") -> Text:
 def print_json(value: object) -> None:
     """Print a JSON value for a program; it is ASCII, so a terminal cannot be told anything."""
     out.out(json.dumps(value, indent=2, default=str))
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MAX_CHILDREN: Final = 5
 """Failed children that a message names; it says how many more there are."""
 _MAX_CAUSE: Final = 600
+_MAX_ERROR: Final = 256
 _UNKNOWN: Final = "(none)"
 
 
@@ -97,7 +98,7 @@ def _child(client: "SFNClient", arn: str) -> FailedChild:
     child = client.describe_execution(executionArn=arn)
     return FailedChild(
         item=_item(child.get("input", "")),
-        error=child.get("error", ""),
+        error=child.get("error", "")[:_MAX_ERROR],
         cause=plain_cause(child.get("cause", ""))[:_MAX_CAUSE],
     )
 
@@ -105,10 +106,8 @@ def _child(client: "SFNClient", arn: str) -> FailedChild:
 def _item(text: str) -> str:
     try:
         work: Any = json.loads(text)
-    except ValueError:
+        if span := work.get("range"):
+            return f"bytes {int(span['from'])}-{int(span['to'])}"
+        return f"chunk {int(work['chunk']['number'])}"
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
         return ""
-    if span := work.get("range"):
-        return f"bytes {span.get('from')}-{span.get('to')}"
-    if chunk := work.get("chunk"):
-        return f"chunk {chunk.get('number')}"
-    return ""

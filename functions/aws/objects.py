@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 
 from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.counts import is_count
 from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
 from functions.domain.object_keys import manifest_key
 
@@ -187,7 +188,8 @@ def manifest_total(client: "S3Client", *, bucket: str, job_id: str) -> int | Non
     try:
         total = json.loads(body)["totalRecordCount"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ManifestUnreadable(f"{manifest_key(job_id)}: {error!r}") from error
-    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        # Its kind alone: the text of some of them quotes what could not be read, all of it.
+        raise ManifestUnreadable(f"{manifest_key(job_id)}: {type(error).__name__}") from error
+    if not is_count(total):
         raise ManifestUnreadable(f"{manifest_key(job_id)}: totalRecordCount is no count")
     return total

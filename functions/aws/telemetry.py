@@ -11,11 +11,10 @@ from typing import Any, Self
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import BotoCoreError
 
+from functions.aws.plain_errors import leave_data_out
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads import JobRef
-from functions.domain.service_failures import without_addresses
 
 __all__ = ["MetricUnit", "Telemetry", "telemetry"]
 
@@ -34,7 +33,7 @@ class Telemetry:
     ) -> Iterator[Self]:
         """Set the ids that every line of this invocation carries; publish metrics at its end.
 
-        Errors of the SDK leave it without the addresses that they name.
+        Errors leave it without the data that their texts may quote.
         """
         self._logger.clear_state()
         ids: dict[str, object] = {"execution": execution, **context}
@@ -43,9 +42,8 @@ class Telemetry:
         self._logger.append_keys(**{name: value for name, value in ids.items() if value})
         try:
             yield self
-        except BotoCoreError as error:
-            # It goes into Lambda's log and the execution's history as it is.
-            error.args = tuple(without_addresses(str(part)) for part in error.args)
+        except Exception as error:
+            leave_data_out(error)
             raise error from None
         finally:
             if self.metrics.metric_set:

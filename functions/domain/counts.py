@@ -3,7 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self, TypeGuard
+
+MAX_COUNT: Final = 2**53 - 1
+"""Of what others count. Up to here JSON's readers agree on whole numbers
+(https://www.rfc-editor.org/rfc/rfc8259#section-6), and a sum stays far below the 38 digits that
+DynamoDB takes."""
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether somebody else's value can be a number of records."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
 
 
 @dataclass(frozen=True)

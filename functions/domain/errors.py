@@ -3,6 +3,7 @@
 The class name is the error name that Step Functions shows and Retry matches on:
 
     IngestError
+    ├── EventInvalid
     ├── JobNotFound
     ├── JobAmbiguous
     ├── JobInvalid
@@ -29,6 +30,21 @@ class IngestError(Exception):
         """
         self.subject = subject
         super().__init__(f"{subject}: {self.failure.explanation.sentence}")
+
+
+class EventInvalid(IngestError):  # noqa: N818
+    """The execution's input is no event of S3 that can be worked with."""
+
+    failure = Failure.EVENT_INVALID
+
+    def __init__(self, problem: str) -> None:
+        """Say what is wrong with it.
+
+        Args:
+            problem: Which member, and why; never its value, which may be anything.
+        """
+        self.problem = problem
+        super().__init__(f"Input ({problem})")
 
 
 class JobNotFound(IngestError):  # noqa: N818  the name is the contract's

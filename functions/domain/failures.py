@@ -49,6 +49,7 @@ class Explanation:
 class Failure(StrEnum):
     """Error names as Step Functions shows them."""
 
+    EVENT_INVALID = "EventInvalid"
     JOB_NOT_FOUND = "JobNotFound"
     JOB_AMBIGUOUS = "JobAmbiguous"
     JOB_INVALID = "JobInvalid"
@@ -66,6 +67,12 @@ class Failure(StrEnum):
 
 
 _EXPLANATIONS = {
+    Failure.EVENT_INVALID: Explanation(
+        "The execution's input is no event of S3 that can be worked with.",
+        "give the object a key of at most 900 bytes if that is why, and start from an event as S3 "
+        "sends it",
+        Cure.REPLAY,
+    ),
     Failure.JOB_NOT_FOUND: Explanation(
         "No record of the batch-jobs table has this job id.",
         "write the job's record",

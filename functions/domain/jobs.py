@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Any, Self
 
 from functions.domain.claims import Claim, ClaimState
-from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
+from functions.domain.counts import ImageCounts, LoadCounts, is_count, sum_images, sum_loads
 from functions.domain.errors import JobInvalid
 
 MAX_USER_ID_BYTES = 2048
 """DynamoDB's limit of a partition key; `userId` is one."""
+MAX_EXECUTIONS = 100
+"""Named in `ingestState`, the newest first: thousands would not fit into an item."""
 
 
 class JobStatus(StrEnum):
@@ -95,7 +97,7 @@ def _text(value: object) -> str | None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if is_count(value) else None
 
 
 def status_of(
@@ -170,12 +172,13 @@ def settle(
     stats = {**loads.as_dict(), **images.as_dict()}
     if expected is not None:
         stats |= {"missingCount": missing, "unexpectedCount": unexpected}
+    newest = sorted(claims, key=lambda claim: claim.working_since, reverse=True)
     state: dict[str, object] = {
         "objects": len(claims),
         "objectsDone": len(done),
         "objectsFailed": sum(claim.state is ClaimState.FAILED for claim in claims),
         "ranges": sum(claim.ranges or 0 for claim in claims),
         "rangesDone": sum(claim.ranges or 0 for claim in done),
-        "executions": [claim.owner for claim in claims],
+        "executions": [claim.owner for claim in newest[:MAX_EXECUTIONS]],
     }
     return Settlement(status, stats, state, missing, unexpected)

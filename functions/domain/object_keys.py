@@ -17,6 +17,9 @@ WORK_PREFIX: Final = "work/"
 UPLOADS_PREFIX: Final = "uploads/"
 PROCESSED_PREFIX: Final = "processed/"
 MANIFEST_NAME: Final = "manifest.json.out"
+MAX_ARRIVED_KEY_BYTES: Final = 900
+"""Of a results object or a manifest. S3 allows 1,024, and so does DynamoDB for a sort key: the rest
+is for what this system's own keys and rows add to it."""
 
 _RESULTS = re.compile(r"batch-output/(?P<job>[^/]+)/(?P<name>.+\.jsonl(?:\.out)?)", re.DOTALL)
 _MANIFEST = re.compile(r"batch-output/(?P<job>[^/]+)/manifest\.json\.out")

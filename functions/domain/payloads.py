@@ -34,6 +34,7 @@ class Payload(BaseModel):
         validate_by_alias=True,
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,
     )
 
     def as_json(self) -> dict[str, Any]:

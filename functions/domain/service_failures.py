@@ -158,7 +158,7 @@ def plain_cause(cause: str) -> str:
     """The sentence in a cause: a function's error is JSON that has a stack trace beside it."""
     try:
         body = json.loads(cause)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     message = body.get("errorMessage") if isinstance(body, dict) else None
     sentence = message if isinstance(message, str) and message else cause

@@ -5,7 +5,6 @@ its grace period; an execution can hang, or end without anybody hearing of it. T
 ledger and the jobs' records are held against each other here.
 """
 
-import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobStatus
 from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ class StuckJobSearch:
             if heard := self._silent_since(job_id, claim):
                 yield Problem(
                     f"nothing was heard of the work on {claim.key} since {timestamp(heard)}",
-                    f"ingest inspect {claim.owner}; if it has ended, {_replay(job_id, claim.key)}",
+                    f"{_inspect(claim.owner)}; if it has ended, {_replay(job_id, claim.key)}",
                 )
         if not objects.results and objects.latest and objects.latest < self.now - SETTLING_IN:
-            yield Problem("a manifest, but no results object", f"ingest inspect {job_id}")
+            yield Problem("a manifest, but no results object", _inspect(job_id))
         if claims and all(claim.state is ClaimState.DONE for claim in claims.values()):
             yield from self._past_grace(job_id)
 
@@ -166,11 +166,15 @@ class StuckJobSearch:
             settlement = self.settler.settle(job_id, job.key)
         except (IngestError, SettlementContended) as error:
             # One job's trouble must not hide that of the others.
-            yield Problem(str(error), f"ingest inspect {job_id}")
+            yield Problem(str(error), _inspect(job_id))
             return
         if settlement.status.is_settled:
             self.say.info(Event.GRACE_PERIOD_PASSED, jobId=job_id, status=settlement.status.value)
 
 
 def _replay(job_id: str, key: str) -> str:
-    return f"ingest replay {shlex.quote(job_id)} --object {shlex.quote(key)}"
+    return f"ingest replay {argument(job_id)} --object {argument(key)}"
+
+
+def _inspect(what: str) -> str:
+    return f"ingest inspect {argument(what)}"

@@ -9,7 +9,7 @@ from functions.aws.unclaimed import UnclaimedFailures, standing_claims
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JobKey
-from functions.domain.object_keys import ResultsKey
+from functions.domain.object_keys import ManifestKey, ResultsKey
 from functions.record_outcome.status_change import Execution
 
 
@@ -26,7 +26,7 @@ class OutcomeMarker:
         The ledger is marked whether or not the job's record is there: a record that was removed
         may be why it failed.
         """
-        if (key := execution.parsed_key) is None:
+        if (key := self._key_of(execution)) is None:
             return
         if isinstance(key, ResultsKey):
             self._mark_object(execution, key, {"state": state, "error": execution.reason})
@@ -57,13 +57,17 @@ class OutcomeMarker:
 
     def redriven(self, execution: Execution) -> None:
         """Mark a failed claim, and its job, as being worked on again."""
-        key = execution.parsed_key
+        key = self._key_of(execution)
         if not isinstance(key, ResultsKey):
             return
         for rows in (self.settler.ledger, self._unclaimed):
             if rows.resume(execution.arn, key.job_id, key.key, now=self.now()):
                 self._mark(key.job_id)
                 return
+
+    def _key_of(self, execution: Execution) -> ResultsKey | ManifestKey | None:
+        """What it worked on, if that is in the image bucket: its input may name any other."""
+        return execution.parsed_key if execution.bucket == self.settler.bucket else None
 
     @property
     def _unclaimed(self) -> UnclaimedFailures:

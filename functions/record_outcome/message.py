@@ -1,4 +1,8 @@
-"""One message about one outcome, readable in an e-mail, with its facts as JSON beside it."""
+"""One message about one outcome, readable in an e-mail, with its facts as JSON beside it.
+
+Job ids, keys and causes come from outside: no line of the text can be made by them, its length is
+bounded (SNS takes 256 KiB), and a command is safe to be copied into a shell.
+"""
 
 import json
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from typing import Final
 
 from functions.aws.failed_state import FailedState
 from functions.domain.failures import Cure, Explanation
+from functions.domain.plain_text import argument, visible
 from functions.domain.service_failures import (
     STEP_FUNCTIONS_MAP_FAILED,
     explain,
@@ -16,6 +21,8 @@ from functions.record_outcome.status_change import Execution
 MAX_SUBJECT: Final = 100
 """SNS's limit of a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
 _MAX_CAUSE: Final = 2000
+_MAX_ERROR: Final = 256
+_MAX_REASON: Final = 500
 _NOTHING: Final = "(none)"
 
 
@@ -38,14 +45,14 @@ def failure_message(
     execution: Execution, failed: FailedState, *, job_id: str, stack: str
 ) -> Message:
     """Say what failed, why, and what to do about it."""
-    cause = plain_cause(execution.cause)[:_MAX_CAUSE]
+    error, cause = execution.error[:_MAX_ERROR], plain_cause(execution.cause)[:_MAX_CAUSE]
     explanation = _explanation(execution, failed)
     command = _command(execution, explanation, job_id)
     facts: dict[str, object] = {
         "outcome": execution.status,
         **_subject_facts(execution, job_id),
         "failedState": failed.name,
-        "error": execution.error,
+        "error": error,
         "cause": cause,
         "meaning": explanation.meaning,
         "redrivable": execution.is_redrivable,
@@ -68,7 +75,7 @@ def failure_message(
         ),
         "",
         f"Object:     {execution.key or _NOTHING}",
-        f"Error:      {execution.error or _NOTHING}",
+        f"Error:      {error or _NOTHING}",
         f"Cause:      {cause or _NOTHING}",
         *_children(failed),
         "",
@@ -142,12 +149,12 @@ def _advice(execution: Execution, explanation: Explanation) -> str:
     if execution.is_redrivable:
         return explanation.instruction
     reason = execution.redrive_status_reason or "Step Functions does not redrive it"
-    return f"It cannot be redriven ({reason}): replay the results object."
+    return f"It cannot be redriven ({reason[:_MAX_REASON]}): replay the results object."
 
 
 def _command(execution: Execution, explanation: Explanation, job_id: str) -> str:
     if explanation.cure is Cure.REPLAY or not execution.is_redrivable:
-        return f"ingest replay {job_id}"
+        return f"ingest replay {argument(job_id) if job_id else 'JOB'}"
     return f"ingest redrive {execution.arn}"
 
 
@@ -183,5 +190,7 @@ def _places(execution: Execution) -> list[str]:
 
 def _message(subject: str, lines: list[str], facts: dict[str, object]) -> Message:
     printable = "".join(c if " " <= c <= "~" else "?" for c in subject)
-    facts_as_json = json.dumps(facts, indent=2, ensure_ascii=False)
-    return Message(printable[:MAX_SUBJECT], "\n".join([*lines, "", facts_as_json]), facts)
+    # As ASCII: what a person's eye can be deceived with is an escape in it.
+    facts_as_json = json.dumps(facts, indent=2)
+    text = "\n".join([*map(visible, lines), "", facts_as_json])
+    return Message(printable[:MAX_SUBJECT], text, facts)

@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.domain.claims import REDRIVE_PERIOD
+from functions.domain.errors import EventInvalid
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
+from functions.domain.s3_event import ObjectCreated, read_event
 
 FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 
@@ -68,45 +71,38 @@ class Execution(BaseModel):
         """Its error; how it ended, where that has none."""
         return self.error or self.status
 
-    @property
-    def event(self) -> dict[str, Any]:
-        """Its input, if that is an event; else nothing."""
+    @cached_property
+    def arrived(self) -> ObjectCreated | None:
+        """The event that is its input; None where that is anything else."""
         try:
-            event = json.loads(self.input)
-        except ValueError:
-            return {}
-        return event if isinstance(event, dict) else {}
+            return read_event(json.loads(self.input))
+        except (ValueError, RecursionError, EventInvalid):
+            return None
+
+    @property
+    def bucket(self) -> str:
+        """Where the object is that it works on; empty where its input names none."""
+        return self.arrived.bucket if self.arrived else ""
 
     @property
     def key(self) -> str:
-        """The object that it works on, as its input names it; empty where it names none."""
-        return self._of_object("key")
+        """The object that it works on; empty where its input names none."""
+        return self.arrived.key if self.arrived else ""
 
     @property
     def etag(self) -> str:
         """Of the content that its input announces; empty where it names none."""
-        return self._of_object("etag").strip('"')
+        return self.arrived.detail.object.etag if self.arrived else ""
 
     @property
     def sequencer(self) -> str:
         """S3's order of its event among those of the key; empty where it names none."""
-        return self._of_object("sequencer")
+        return self.arrived.detail.object.sequencer if self.arrived else ""
 
     @property
     def event_time(self) -> datetime:
         """When its event happened (UTC); where its input does not say, when it was started."""
-        try:
-            time = datetime.fromisoformat(self.event["time"])
-        except (KeyError, TypeError, ValueError):
-            time = self.start_date
-        return time.astimezone(UTC)
-
-    def _of_object(self, name: str) -> str:
-        try:
-            value = self.event["detail"]["object"][name]
-        except (KeyError, TypeError):
-            return ""
-        return value if isinstance(value, str) else ""
+        return self.arrived.time if self.arrived else self.start_date.astimezone(UTC)
 
     @property
     def parsed_key(self) -> ResultsKey | ManifestKey | None:

@@ -6,7 +6,8 @@ from functions.aws import clients, wiring
 from functions.aws.settings import Settings
 from functions.aws.telemetry import telemetry
 from functions.domain.events import Event
-from functions.resolve_job.arrivals import ObjectCreated, Resolver
+from functions.domain.s3_event import read_event
+from functions.resolve_job.arrivals import Resolver
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -23,8 +24,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         resolver = Resolver(
             wiring.batch_jobs(settings), clients.s3(), settings.bucket_name, wiring.now
         )
-        created = ObjectCreated.model_validate(event["event"])
-        arrived = resolver.resolve(created, execution=event["execution"])
+        arrived = resolver.resolve(read_event(event["event"]), execution=event["execution"])
         if arrived.job is None:
             say.info(Event.OBJECT_IGNORED, reason=arrived.reason)
         else:

@@ -22,7 +22,8 @@ from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import manifest_key
 from functions.domain.payloads import Settled, SettleWork
-from functions.resolve_job.arrivals import ObjectCreated, Resolver
+from functions.domain.s3_event import read_event
+from functions.resolve_job.arrivals import Resolver
 from functions.settle_job.settling import Settling
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
@@ -162,7 +163,7 @@ class Machine:
     def claim(self, execution: str, event: dict[str, Any]) -> str:
         """Go from ResolveJob to the state after the claim: PlanRanges or AlreadyClaimed."""
         resolver = Resolver(self.settler.jobs, self.settler.s3, BUCKET, lambda: self.now)
-        data = resolver.resolve(ObjectCreated.model_validate(event), execution=execution).as_json()
+        data = resolver.resolve(read_event(event), execution=execution).as_json()
         return self.claim_object(execution, data)
 
     def claim_object(self, execution: str, data: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
-from functions.resolve_job.arrivals import ObjectCreated
+from functions.domain.s3_event import read_event
 from ops import replay
 from ops.deployment import Deployment
 from ops.errors import NothingFound, Refused
@@ -91,7 +91,7 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
         "sequencer": "00A1",
     }
     assert event["replay"] == {"reason": "better parser"}
-    read = ObjectCreated.model_validate(event)
+    read = read_event(event)
     assert (read.displaces_up_to, read.detail.bucket.name) == ("~", BUCKET)
 
 

@@ -36,7 +36,10 @@ NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 def event(*, key: str = KEY, etag: str = "e", sequencer: str = "02") -> dict[str, Any]:
     """What S3 said of the object that the execution works on."""
     described = {"key": key, "etag": etag, "sequencer": sequencer}
-    return {"time": "2026-03-01T00:00:00Z", "detail": {"object": described}}
+    return {
+        "time": "2026-03-01T00:00:00Z",
+        "detail": {"bucket": {"name": "bucket"}, "object": described},
+    }
 
 
 @pytest.fixture

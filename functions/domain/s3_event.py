@@ -1,0 +1,125 @@
+"""S3's "Object Created" event: the input of an execution, from S3 or written by hand.
+
+Anyone who may start executions can give them any input, so every member that is used is checked
+here, once. What S3 itself says of the object is asked of S3 (`functions.aws.objects`).
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from functions.domain.errors import EventInvalid
+from functions.domain.object_keys import MAX_ARRIVED_KEY_BYTES, parse_key
+from functions.domain.timestamps import parse_timestamp
+
+OBJECT_CREATED: Final = "Object Created"
+BEYOND_ALL_SEQUENCERS: Final = "~"
+"""Greater than any: sequencers are hexadecimal."""
+_YEARS: Final = range(2000, 2100)
+"""Of a time that can be true, and that can have retention added to it."""
+
+# ETags stand in conditions and in keys of dead letters: nothing that could end a header's value,
+# list two of them, or name a folder.
+_Tag = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z._~+=-]*$")]
+_Version = Annotated[str, Field(max_length=1024, pattern=r"^[0-9A-Za-z._~+=-]*$")]
+_Sequencer = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Fa-f]*$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+class _Object(_Model):
+    key: str = Field(min_length=1)
+    etag: _Tag = ""
+    version_id: _Version = Field(default="", alias="version-id")
+    sequencer: _Sequencer = ""
+
+    @field_validator("etag", mode="before")
+    @classmethod
+    def _unquoted(cls, value: Any) -> Any:
+        return value.strip('"') if isinstance(value, str) else value
+
+    @field_validator("key")
+    @classmethod
+    def _leaves_room(cls, value: str) -> str:
+        """Only what is this system's business has to fit; the rest is ignored."""
+        if (parsed := parse_key(value)) is None:
+            return value
+        if (size := len(value.encode())) > MAX_ARRIVED_KEY_BYTES:
+            raise ValueError(f"of {size} bytes; {MAX_ARRIVED_KEY_BYTES} are the most")
+        if "#" in parsed.job_id:
+            # A transaction's id is made of `{jobId}#{imageId}`: two jobs could make the same.
+            raise ValueError("the job's id has a '#'")
+        return value
+
+
+class _Bucket(_Model):
+    name: str
+
+
+class _Detail(_Model):
+    bucket: _Bucket
+    object: _Object
+
+
+class _Replay(_Model):
+    reason: str = ""
+
+
+class ObjectCreated(_Model):
+    """The event, with `replay` if a person wants the work done again."""
+
+    detail_type: str = Field(default=OBJECT_CREATED, alias="detail-type")
+    time: datetime
+    detail: _Detail
+    replay: _Replay | None = None
+
+    @property
+    def bucket(self) -> str:
+        """Where the object is."""
+        return self.detail.bucket.name
+
+    @property
+    def key(self) -> str:
+        """The object's."""
+        return self.detail.object.key
+
+    @property
+    def displaces_up_to(self) -> str:
+        """The newest event whose claim this one may displace.
+
+        S3 orders the events of one key by `sequencer`, compared as text. A replay, and an
+        event written by hand, is meant for the content that it names whatever came before.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+        """
+        if self.replay or not self.detail.object.sequencer:
+            return BEYOND_ALL_SEQUENCERS
+        return self.detail.object.sequencer
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _whole_seconds(cls, value: Any) -> datetime:
+        try:
+            at = parse_timestamp(value)
+        except (TypeError, ValueError, OverflowError):
+            at = None
+        if at is None or at.year not in _YEARS:
+            raise ValueError(f"no time with a zone from {_YEARS[0]} to {_YEARS[-1]}")
+        return at
+
+
+def read_event(event: object) -> ObjectCreated:
+    """Read the input of an execution.
+
+    Raises:
+        EventInvalid: naming every member that is missing or wrong, without its value.
+    """
+    try:
+        return ObjectCreated.model_validate(event)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise EventInvalid(
+            "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+        ) from None

@@ -1,0 +1,49 @@
+"""Handlers on moto, with what belongs to others beside what is attacked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from moto import mock_aws
+
+from functions.aws import clients
+from functions.aws.telemetry import telemetry
+from tests.workflow import aws_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.hostile.others import Aws
+
+_CACHES: tuple[Any, ...] = (clients.s3, clients.dynamodb, clients.transaction_writes, telemetry)
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[Aws]:
+    """S3 and DynamoDB as the handlers see them, for all cases of a module: making them is slow."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in aws_tables.ENVIRONMENT.items():
+            patch.setenv(name, value)
+        for cached in _CACHES:
+            cached.cache_clear()
+        yield aws_tables.create_all()
+    for cached in _CACHES:
+        cached.cache_clear()
+
+
+@pytest.fixture
+def aws(tables: Aws) -> Aws:
+    """The same, empty."""
+    s3, dynamodb = tables
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=aws_tables.BUCKET)
+    for page in pages:
+        for each in page.get("Contents", []):
+            s3.delete_object(Bucket=aws_tables.BUCKET, Key=each["Key"])
+    for table, keys in aws_tables.TABLES.items():
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                key = {name: item[name] for name in keys}
+                dynamodb.delete_item(TableName=table, Key=key)
+    telemetry.cache_clear()  # it writes to the standard output of the test that asked first
+    return tables

@@ -1,0 +1,88 @@
+"""What belongs to others: planted before an attack, and compared whole after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.domain.attribute_values import to_item
+from functions.domain.ledger_rows import claim_key
+from functions.domain.transactions import transaction_id
+from tests.workflow.aws_tables import BUCKET, TABLES
+
+Aws = tuple[Any, Any]
+VICTIM_JOB = "job-2"
+VICTIM_KEY = f"batch-output/{VICTIM_JOB}/answers.jsonl.out"
+VICTIM = "user-2"
+
+
+def plant(aws: Aws) -> None:
+    """Another user's job, claim, transaction, and image."""
+    s3, dynamodb = aws
+    job = {
+        "intentId": "intent-2",
+        "submitTime": "2026-11-22T00:00:00Z",
+        "jobId": VICTIM_JOB,
+        "userId": VICTIM,
+        "status": "SUBMITTED",
+    }
+    dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+    s3.put_object(Bucket=BUCKET, Key=VICTIM_KEY, Body=b"{}\n")
+    claim = {
+        **claim_key(VICTIM_JOB, VICTIM_KEY).as_dict(),
+        "etag": "e2",
+        "owner": "arn:aws:states:us-east-1:000000000000:execution:ingest:theirs",
+        "generation": 1,
+        "state": "claimed",
+        "eventTime": "2026-11-22T00:00:00Z",
+    }
+    dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+    image = {
+        "imageId": "image-2",
+        "userId": VICTIM,
+        "s3Key": f"uploads/{VICTIM}/secret.jpg",
+        "status": "pending",
+    }
+    dynamodb.put_item(TableName="pending-images", Item=to_item(image))
+    s3.put_object(Bucket=BUCKET, Key=image["s3Key"], Body=b"their image")
+    transaction = {
+        "userId": VICTIM,
+        "transactionId": transaction_id(VICTIM_JOB, "image-2"),
+        "imageId": "image-2",
+        "version": 2,
+        "status": "confirmed",
+    }
+    dynamodb.put_item(TableName="transactions", Item=to_item(transaction))
+
+
+def everything(aws: Aws) -> dict[str, Any]:
+    """Every item of every table, and every object of the bucket."""
+    s3, dynamodb = aws
+    tables = {name: sorted((item for item in _items(dynamodb, name)), key=repr) for name in TABLES}
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    objects = {
+        each["Key"]: s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read()
+        for page in pages
+        for each in page.get("Contents", [])
+    }
+    return {**tables, "bucket": objects}
+
+
+def of_others(aws: Aws) -> dict[str, Any]:
+    """The part of it that is the victim's."""
+    found = everything(aws)
+    objects = found.pop("bucket")
+    mine = {
+        name: [item for item in items if "2" in repr(_identity(item))]
+        for name, items in found.items()
+    }
+    return {**mine, "bucket": {key: body for key, body in objects.items() if "2/" in key}}
+
+
+def _identity(item: dict[str, Any]) -> list[Any]:
+    names = ("intentId", "jobId", "userId", "imageId", "pk")
+    return [item.get(name) for name in names]
+
+
+def _items(dynamodb: Any, table: str) -> Any:
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+        yield from page["Items"]
