@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any, NoReturn
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from local.errors import LocalError, PortTaken, StateOfOtherVersion
 from ops import local_commands
@@ -18,7 +20,7 @@ from ops.redrive import redrive
 from ops.rejects import rejects
 from ops.replay import replay
 from ops.submit import submit
-from ops.terminal import err, visible
+from ops.terminal import err, outside, visible
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
@@ -29,6 +31,13 @@ allowed; 3 what it is about is not there; 4 what it shows is a failed job or exe
 
 class Sentences(TyperGroup):
     """Ends a command that cannot go on with one sentence and an exit code, not with a trace."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse what is no text: neither AWS nor a terminal could be told it."""
+        for each in args:
+            if each.encode(errors="replace").decode() != each:
+                raise typer.BadParameter(f"{visible(each)} is no text: say it in UTF-8.")
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -43,6 +52,11 @@ class Sentences(TyperGroup):
         except (ClientError, BotoCoreError) as error:
             refused = AWSRefused(f"AWS could not do it: {visible(error)}")
             _end(str(refused), refused.exit_code, error)
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of this command, shown as it is
+            err.print(outside("".join(traceback.format_exception(error))))
+            _end("This is a fault of the command itself: please report it.", ExitCode.FAILED, error)
 
 
 def _end(sentence: str, code: ExitCode, error: Exception) -> NoReturn:

@@ -48,7 +48,7 @@ class DeadEvent:
         """The event's members; none where it is no event."""
         try:
             event = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return event if isinstance(event, dict) else {}
 

@@ -11,6 +11,7 @@ from functions.domain.ledger_rows import object_partition
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from functions.domain.claims import Claim
     from ops.deployment import Deployment
 
 
@@ -67,19 +68,20 @@ def read_dead_letters(deployed: Deployment, job_id: str) -> list[DeadLetter] | N
         partition = object_partition(job_id, claim.key, claim.generation)
         for segment in deployed.ledger.segments(partition):
             if segment.dead_letters:
-                for letter in _letters(deployed, segment.dead_letters, version=claim.version):
+                for letter in _letters(deployed, segment.dead_letters, of=claim):
                     found[letter.key, letter.offset] = letter
     return [found[place] for place in sorted(found)]
 
 
-def _letters(deployed: Deployment, key: str, *, version: str) -> Iterator[DeadLetter]:
+def _letters(deployed: Deployment, key: str, *, of: Claim) -> Iterator[DeadLetter]:
+    """Of an object. Which one the ledger says: a forged letter must not name another."""
     body = deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"]
     for line in body.iter_lines():
         letter = json.loads(line)
         yield DeadLetter(
-            key=letter["key"],
-            etag=letter["etag"],
-            version=version,
+            key=of.key,
+            etag=of.etag,
+            version=of.version,
             offset=letter["offset"],
             length=letter["length"],
             reason=letter["reason"],

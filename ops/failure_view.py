@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from functions.domain.plain_text import argument
 from functions.domain.service_failures import explain
 from ops.terminal import visible
 
@@ -36,7 +37,7 @@ def failure_text(failed: FailedExecution) -> Text:
     explanation = explain(failed.error, status=failed.execution.status)
     text.append(f"\n  {explanation.sentence}", style="bold")
     if failed.obstacle is None:
-        return text.append(f"\n  Next: ingest redrive {visible(failed.name)}")
+        return text.append(f"\n  Next: ingest redrive {argument(failed.name)}")
     return text.append(f"\n  {visible(failed.obstacle.reason)}").append(
         f"\n  Instead: {visible(failed.obstacle.instead)}"
     )

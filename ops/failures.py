@@ -10,9 +10,10 @@ from botocore.exceptions import ClientError
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.failures import Cure
 from functions.domain.object_keys import ResultsKey, parse_key
+from functions.domain.plain_text import argument
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain, plain_cause
 from functions.record_outcome.status_change import FAILED_STATUSES, Execution
-from ops.errors import NothingFound
+from ops.errors import NothingFound, Refused
 from ops.terminal import visible
 
 if TYPE_CHECKING:
@@ -107,6 +108,22 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
     return FailedExecution(execution, failed, _obstacle(deployed, execution, failed))
 
 
+def own_execution(deployed: Deployment, execution: str) -> str:
+    """The ARN of an execution by its ARN or name.
+
+    Raises:
+        Refused: it is an execution of something else, which a command must not touch.
+    """
+    if not execution.startswith("arn:"):
+        return deployed.execution_arn(execution)
+    if execution.startswith(deployed.execution_arn("")):
+        return execution
+    raise Refused(
+        f"{visible(execution)} is no execution of this stack's state machine, "
+        f"{deployed.state_machine}: name the stack that it belongs to with --stack."
+    )
+
+
 def failed_since(deployed: Deployment, since: datetime) -> Iterator[str]:
     """ARNs of the machine's executions that failed and started after a time, newest first."""
     for status in sorted(FAILED_STATUSES):
@@ -134,8 +151,8 @@ def _error(execution: Execution, failed: FailedState) -> str:
 
 
 def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
-    replay = f"ingest replay {execution.job_id or 'JOB'}"
-    look = f"ingest inspect {execution.arn}"
+    replay = f"ingest replay {argument(execution.job_id) if execution.job_id else 'JOB'}"
+    look = f"ingest inspect {argument(execution.arn)}"
     if execution.status not in FAILED_STATUSES:
         ended = "is running" if execution.status == "RUNNING" else "has succeeded"
         return Obstacle(f"The execution {ended}: there is nothing to redrive.", look)
@@ -148,7 +165,7 @@ def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -
     if owner := _new_owner(deployed, execution):
         return Obstacle(
             "Another execution has the results object since: a redrive would write nothing.",
-            f"ingest inspect {owner}",
+            f"ingest inspect {argument(owner)}",
         )
     return None
 

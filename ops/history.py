@@ -159,6 +159,6 @@ def _failure(event: Mapping[str, Any], kind: str, runs: list[StateRun]) -> Failu
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

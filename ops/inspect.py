@@ -9,7 +9,7 @@ import typer
 
 from ops import options, outcome_view
 from ops.errors import ExitCode, NothingFound
-from ops.failures import read_failed
+from ops.failures import own_execution, read_failed
 from ops.outcome import read_execution, read_outcome
 from ops.terminal import out, print_json, visible
 
@@ -46,8 +46,9 @@ def look_up(deployed: Deployment, target: str) -> Outcome:
 
     Raises:
         NothingFound: if it is neither.
+        Refused: if it is an execution of something else.
     """
-    arn = target if target.startswith("arn:") else deployed.execution_arn(target)
+    arn = own_execution(deployed, target)
     if not target.startswith("arn:"):
         outcome = read_outcome(deployed, target)
         if outcome.record is not None or outcome.objects:

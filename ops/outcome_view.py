@@ -103,7 +103,7 @@ def counts_text(outcome: Outcome) -> Text:
     stats = (outcome.record or {}).get("resultStats") or {}
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
-            text.append(f"; {stats[name]} {word}", style="yellow")
+            text.append(f"; {visible(stats[name])} {word}", style="yellow")
     left = f", {sum(images.left.values())} left where they are" if images.left else ""
     return text.append(f"\n  {images.migrated} images moved{left}")
 

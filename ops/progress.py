@@ -10,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from functions.domain.claims import ClaimState
+from functions.domain.plain_text import argument
 from ops.errors import StillWaiting
 from ops.terminal import err, outside, visible
 
@@ -159,5 +160,5 @@ def _gave_up(shown: Sequence[Snapshot], patience: float) -> StillWaiting:
     stuck = "; ".join(each.line() for each in shown)
     return StillWaiting(
         f"Nothing has changed for {patience:.0f} s ({stuck}). Look again with "
-        f"`ingest inspect {visible(shown[0].job_id) if shown else 'JOB'}`."
+        f"`ingest inspect {argument(shown[0].job_id) if shown else 'JOB'}`."
     )

@@ -16,7 +16,13 @@ from rich.table import Table
 
 from ops import options
 from ops.errors import ExitCode, NothingFound, Refused, StillWaiting
-from ops.failures import FailedExecution, failed_since, is_about, read_failed
+from ops.failures import (
+    FailedExecution,
+    failed_since,
+    is_about,
+    own_execution,
+    read_failed,
+)
 from ops.terminal import err, out, outside, print_json, visible
 
 if TYPE_CHECKING:
@@ -98,10 +104,10 @@ def find(
 
     Raises:
         NothingFound: there are none.
+        Refused: it is an execution of something else.
     """
     if execution is not None:
-        arn = execution if execution.startswith("arn:") else deployed.execution_arn(execution)
-        return [read_failed(deployed, arn)]
+        return [read_failed(deployed, own_execution(deployed, execution))]
     arns = failed_since(deployed, since)
     if job is not None:
         arns = (arn for arn in arns if is_about(deployed, arn, job))

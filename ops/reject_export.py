@@ -12,12 +12,17 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ops.dead_letters import DeadLetter
     from ops.deployment import Deployment
+
+
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+"""A line is in memory as a whole; far more than the loader reads by default."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def export_records(deployed: Deployment, letters: Sequence[DeadLetter], file: IO
 
 
 def _line(deployed: Deployment, letter: DeadLetter) -> bytes:
+    if not 0 < letter.length <= _MAX_LINE_BYTES:
+        raise _Unusable(f"it has {letter.length} bytes, and is read up to {_MAX_LINE_BYTES}")
     pin: dict[str, Any] = {"VersionId": letter.version} if letter.version else {}
     last = letter.offset + letter.length - 1
     try:
@@ -81,10 +88,10 @@ def _line(deployed: Deployment, letter: DeadLetter) -> bytes:
 
 def _input(line: bytes) -> dict[str, Any]:
     try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise _Unusable("its line is no JSON, so its input cannot be told") from error
-    if not isinstance(record, dict) or not isinstance(record.get("modelInput"), dict):
+        record = parse_object(line)
+    except ValueError as error:
+        raise _Unusable("its line is no JSON object, so its input cannot be told") from error
+    if not isinstance(record.get("modelInput"), dict):
         raise _Unusable("it does not echo its modelInput")
     for name in ("recordId", "customData"):
         if isinstance(record.get(name), str) and record[name]:

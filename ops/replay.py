@@ -13,6 +13,7 @@ from rich.table import Table
 
 from functions.domain.claims import ClaimState
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 from ops import options
 from ops.errors import NothingFound, Refused
@@ -75,7 +76,7 @@ def replay(
         return
     for arn in started:
         out.print(f"Started {arn}")
-    out.print(f"`ingest inspect {visible(job_id)} --watch` follows the job.")
+    out.print(f"`ingest inspect {argument(job_id)}` shows where the job stands.")
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def show(found: Sequence[Replayable]) -> None:
     """Say what would be replayed, and what that does."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for title in ("results object", "bytes", "now"):
-        table.add_column(title)
+        table.add_column(title, overflow="fold")
     for each in found:
         table.add_row(outside(each.key), f"{each.size:,}", outside(each.standing))
     out.print(table)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from functions.domain.object_keys import ResultsKey, parse_key
+from functions.domain.object_keys import ResultsKey, key_problem, parse_key
+from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 from ops import options
 from ops.errors import CannotSubmit, NothingFound
@@ -85,7 +86,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     elif as_json:
         print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
     else:
-        out.print(f"Follow it with: ingest inspect {visible(job)}")
+        out.print(f"Follow it with: ingest inspect {argument(job)}")
 
 
 def results_key(name: str, job_id: str) -> str:
@@ -96,6 +97,8 @@ def results_key(name: str, job_id: str) -> str:
     """
     wanted = ResultsKey(job_id, name)
     if parse_key(wanted.key) == wanted:
+        if problem := key_problem(wanted.key):
+            raise CannotSubmit(f"{visible(wanted.key)} cannot be ingested: {problem}.")
         return wanted.key
     if "/" in job_id or not job_id:
         raise CannotSubmit(f"{visible(job_id)!r} is no job id: it must not be empty or hold a '/'.")

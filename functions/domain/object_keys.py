@@ -59,6 +59,25 @@ def parse_key(key: str) -> ResultsKey | ManifestKey | None:
     return None
 
 
+def key_problem(key: str) -> str | None:
+    """Why a results object or a manifest of this key cannot be worked with; None if it can.
+
+    Other keys are ignored, whatever they are like.
+    """
+    if (parsed := parse_key(key)) is None:
+        return None
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        return "its key is no text"
+    if size > MAX_ARRIVED_KEY_BYTES:
+        return f"its key has {size} bytes; {MAX_ARRIVED_KEY_BYTES} are the most"
+    if "#" in parsed.job_id:
+        # A transaction's id is made of `{jobId}#{imageId}`: two jobs could make the same.
+        return "its job's id has a '#'"
+    return None
+
+
 def manifest_key(job_id: str) -> str:
     """Where Bedrock writes a job's totals."""
     return f"{RESULTS_PREFIX}{job_id}/{MANIFEST_NAME}"

@@ -13,21 +13,12 @@ from typing import Final
 # Cc: control characters. Cf: invisible ones, those that reverse the writing direction among
 # them. Cs: halves of surrogate pairs, which nothing can be sent. Zl, Zp: other line ends.
 _UNSHOWABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_SHORTENED: Final = "..."
 _AS_ONE_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
 
 
 def visible(value: object) -> str:
     """A string from outside, every character of it showable and none obeyed."""
-    return "".join(
-        character if unicodedata.category(character) not in _UNSHOWABLE else _escape(character)
-        for character in str(value)
-    )
-
-
-def shortened(text: str, most: int) -> str:
-    """The text, or its head with `...` behind it: `most` characters at most."""
-    return text if len(text) <= most else text[: most - len(_SHORTENED)] + _SHORTENED
+    return "".join(each if _is_showable(each) else _escape(each) for each in str(value))
 
 
 def argument(text: str) -> str:
@@ -36,10 +27,20 @@ def argument(text: str) -> str:
     What a terminal could obey is written as the shell's own escapes (`$'...'`), so that the word
     still means what it says.
     """
-    if visible(text) == text:
+    if all(map(_is_showable, text)):
         return text if _AS_ONE_WORD.fullmatch(text) else shlex.quote(text)
-    escaped = visible(text.replace("\\", "\\\\").replace("'", "\\'"))
-    return f"$'{escaped}'"
+    plain = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"$'{''.join(each if _is_showable(each) else _shell_escape(each) for each in plain)}'"
+
+
+def _is_showable(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSHOWABLE
+
+
+def _shell_escape(character: str) -> str:
+    r"""A shell takes `\x9b` for a byte, not for a letter."""
+    code = ord(character)
+    return f"\\x{code:02x}" if character.isascii() else f"\\U{code:08x}"
 
 
 def _escape(character: str) -> str:

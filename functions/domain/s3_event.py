@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from functions.domain.errors import EventInvalid
-from functions.domain.object_keys import MAX_ARRIVED_KEY_BYTES, parse_key
+from functions.domain.object_keys import key_problem
 from functions.domain.timestamps import parse_timestamp
 
 OBJECT_CREATED: Final = "Object Created"
@@ -45,13 +45,8 @@ class _Object(_Model):
     @classmethod
     def _leaves_room(cls, value: str) -> str:
         """Only what is this system's business has to fit; the rest is ignored."""
-        if (parsed := parse_key(value)) is None:
-            return value
-        if (size := len(value.encode())) > MAX_ARRIVED_KEY_BYTES:
-            raise ValueError(f"of {size} bytes; {MAX_ARRIVED_KEY_BYTES} are the most")
-        if "#" in parsed.job_id:
-            # A transaction's id is made of `{jobId}#{imageId}`: two jobs could make the same.
-            raise ValueError("the job's id has a '#'")
+        if problem := key_problem(value):
+            raise ValueError(problem)
         return value
 
 

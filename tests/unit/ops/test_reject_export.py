@@ -66,7 +66,9 @@ def test_each_record_is_read_at_its_place() -> None:
         (b'{"recordId": "a", "mo', "no JSON"),
         (b'{"customData": "a", "output": {"text": ""}}', "echo"),
         (b'{"modelInput": {}}', "no recordId"),
-        (b"[]", "echo"),
+        (b"[]", "no JSON"),
+        (b'{"recordId": "a", "modelInput": {"a": NaN}}', "no JSON"),
+        (b'{"recordId": "a", "modelInput": {"a": "\\ud800"}}', "no JSON"),
     ],
 )
 def test_what_cannot_be_submitted_again_says_why(line: bytes, why: str) -> None:

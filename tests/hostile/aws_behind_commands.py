@@ -1,0 +1,183 @@
+"""A deployment whose job, executions and queue are named by somebody who wants to be obeyed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.attribute_values import to_item
+from functions.domain.ledger_rows import claim_key, object_partition, segment_sk
+from functions.domain.ranges import Range
+from ops.deployment import Deployment
+from tests.workflow.aws_tables import BUCKET
+
+if TYPE_CHECKING:
+    from tests.hostile.others import Aws
+
+MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:ingest"
+EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
+NOW = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+DIRT = (
+    "\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b31m\x90q\x9c\r\x08\x7f\u202eevil\u2066\u200b\u2028\x85"
+    "[red]bold[/red][link=http://evil]:boom:\n$(reboot)`id`;'\"&\ufeff\U000e0041"
+)
+"""Escapes of both kinds, colours, titles, hidden and reversed text, markup, and a shell's words."""
+
+
+@dataclass
+class StepFunctions:
+    """Executions that say what a test has them say."""
+
+    cause: str = DIRT
+    error: str = f"Error{DIRT}"
+    state: str = f"State{DIRT}"
+    status: str = "FAILED"
+    given: str = "{}"
+    reason: str = f"because {DIRT}"
+    redrive_status: str = "NOT_REDRIVABLE"
+    redriven: list[str] = field(default_factory=list)
+    started: list[dict[str, Any]] = field(default_factory=list)
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {
+            "executionArn": executionArn,
+            "status": self.status,
+            "input": self.given,
+            "error": self.error,
+            "cause": self.cause,
+            "startDate": NOW,
+            "stopDate": NOW,
+            "redriveStatus": self.redrive_status,
+            "redriveStatusReason": self.reason,
+        }
+
+    def get_execution_history(self, **_: Any) -> dict[str, Any]:
+        details = {"error": self.error, "cause": self.cause}
+        return {
+            "events": [
+                {
+                    "type": "ExecutionStarted",
+                    "timestamp": NOW,
+                    "executionStartedEventDetails": {"input": self.given},
+                },
+                {
+                    "type": "TaskStateEntered",
+                    "timestamp": NOW,
+                    "stateEnteredEventDetails": {"name": self.state},
+                },
+                {
+                    "type": "ExecutionFailed",
+                    "timestamp": NOW,
+                    "executionFailedEventDetails": details,
+                },
+            ]
+        }
+
+    def list_executions(self, **_: Any) -> dict[str, Any]:
+        return {"executions": [{"executionArn": EXECUTION, "startDate": NOW}]}
+
+    def redrive_execution(self, *, executionArn: str, **_: Any) -> None:  # noqa: N803
+        self.redriven.append(executionArn)
+
+    def start_execution(self, **request: Any) -> dict[str, Any]:
+        self.started.append(request)
+        return {"executionArn": EXECUTION}
+
+    def get_paginator(self, name: str) -> Any:
+        pages: dict[str, Any] = {
+            "get_execution_history": self.get_execution_history(),
+            "list_map_runs": {"mapRuns": []},
+            "list_executions": self.list_executions(),
+        }
+
+        class Pages:
+            def paginate(self, **_: Any) -> list[Any]:
+                return [pages[name]]
+
+        return Pages()
+
+
+@dataclass
+class Queue:
+    """A dead-letter queue of one look."""
+
+    bodies: list[str]
+    removed: int = 0
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        reason = {"ERROR_CODE": {"StringValue": DIRT}, "ERROR_MESSAGE": {"StringValue": DIRT}}
+        messages = [
+            {"ReceiptHandle": str(number), "Body": body, "MessageAttributes": reason}
+            for number, body in enumerate(self.bodies)
+        ]
+        self.bodies = []
+        return {"Messages": messages}
+
+    def change_message_visibility(self, **_: Any) -> None:
+        """Seen by others again."""
+
+    def delete_message(self, **_: Any) -> None:
+        self.removed += 1
+
+
+def deployment(aws: Aws, states: StepFunctions, queue: Queue | None = None) -> Deployment:
+    """Of these parts."""
+    s3, dynamodb = aws
+    clients = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": states, "sqs": queue}
+    outputs = {
+        "BucketName": BUCKET,
+        "BatchJobsTableName": "batch-jobs",
+        "LedgerTableName": "ledger",
+        "StateMachineArn": MACHINE,
+        "TriggerDeadLetterQueueUrl": "https://queue",
+    }
+    return Deployment("BatchIngest", "the test", "us-east-1", outputs, clients.__getitem__)
+
+
+def plant(aws: Aws, *, job: str, key: str, letter: dict[str, Any] | None = None) -> None:
+    """A job with a failed claim, and a segment with dead letters."""
+    s3, dynamodb = aws
+    record = {
+        "intentId": f"intent {DIRT}",
+        "submitTime": f"then {DIRT}",
+        "jobId": job,
+        "userId": "the user",
+        "status": f"FAILED {DIRT}",
+        "modelId": DIRT,
+        "resultStats": {"missingCount": DIRT, "unexpectedCount": DIRT},
+    }
+    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    etag = s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}\n")["ETag"].strip('"')
+    claim = {
+        **claim_key(job, key).as_dict(),
+        "etag": etag,
+        "owner": EXECUTION,
+        "generation": 1,
+        "state": "failed",
+        "eventTime": "2026-11-22T00:00:00Z",
+    }
+    dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+    letters = f"dead-letters/{job}/{key.rpartition('/')[2]}/0-3.jsonl"
+    said = {
+        "key": key,
+        "etag": etag,
+        "offset": 0,
+        "length": 3,
+        "recordId": f"record {DIRT}",
+        "reason": f"Reason{DIRT}",
+        "details": [DIRT, DIRT],
+        "excerpt": f"excerpt {DIRT}",
+    }
+    s3.put_object(
+        Bucket=BUCKET, Key=letters, Body=json.dumps(said | (letter or {})).encode() + b"\n"
+    )
+    row = {
+        "pk": object_partition(job, key, 1),
+        "sk": segment_sk(Range(0, 3)),
+        "successCount": 0,
+        "rejectsByReason": {f"Reason{DIRT}": 1},
+        "deadLetters": letters,
+    }
+    dynamodb.put_item(TableName="ledger", Item=to_item(row))

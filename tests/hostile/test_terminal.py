@@ -1,0 +1,253 @@
+"""What every command prints of names that want to be obeyed, by a terminal or by a shell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from functions.domain.plain_text import argument
+from ops import cli, options
+from ops.dead_letters import read_dead_letters
+from ops.errors import Refused
+from ops.failures import own_execution
+from ops.progress import Snapshot, _gave_up
+from tests.hostile import aws_behind_commands as behind
+from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
+from tests.workflow.aws_tables import BUCKET
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.hostile.others import Aws
+
+JOB = f"job {DIRT.replace('/', '')}"
+KEY = f"batch-output/{JOB}/a{DIRT}.jsonl"
+EVENT = json.dumps(
+    {
+        "time": "2026-11-22T00:00:00Z",
+        "detail": {"bucket": {"name": BUCKET}, "object": {"key": KEY, "etag": "e"}},
+    }
+)
+UNSHOWABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@pytest.fixture
+def states() -> StepFunctions:
+    return StepFunctions(given=EVENT)
+
+
+@pytest.fixture
+def run(aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a command on the hostile deployment; all that it prints."""
+    behind.plant(aws, job=JOB, key=KEY)
+    queue = Queue([EVENT, DIRT, json.dumps({"time": DIRT, "detail": {"object": {"key": DIRT}}})])
+    deployed = behind.deployment(aws, states, queue)
+    monkeypatch.setattr(options, "chosen", lambda **_: deployed)
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(cli.app, arguments)
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result.output
+
+    return command
+
+
+def _obeys_nothing(text: str) -> None:
+    assert text.strip()
+    wrong = {c for c in text if c != "\n" and unicodedata.category(c) in UNSHOWABLE}
+    assert not wrong
+    assert "\\x1b" in text or "\\u001b" in text, "nothing hostile was shown at all"
+
+
+COMMANDS = {
+    "inspect a job": ("inspect", JOB),
+    "inspect an execution": ("inspect", EXECUTION),
+    "inspect what is not there": ("inspect", f"nothing {DIRT}"),
+    "list what could be redriven": ("redrive", EXECUTION),
+    "list what of a job could be redriven": ("redrive", "--job", JOB, "--since", "9999d"),
+    "redrive a job that is not there": ("redrive", "--job", f"x{DIRT}"),
+    "redrive since no time": ("redrive", "--all-failed", "--since", DIRT),
+    "redrive what is another's": ("redrive", f"arn:{DIRT}"),
+    "list what could be replayed": ("replay", JOB),
+    "replay": ("replay", JOB, "--yes"),
+    "replay what is not there": ("replay", f"x{DIRT.replace('/', '')}"),
+    "replay an object that is not there": ("replay", JOB, "--object", DIRT),
+    "show rejects": ("rejects", JOB),
+    "show all rejects": ("rejects", JOB, "--all"),
+    "show rejects with excerpts": ("rejects", JOB, "--excerpts"),
+    "show rejects of a job that is not there": ("rejects", f"x{DIRT}"),
+    "show events that were not delivered": ("dead-events",),
+    "resend them": ("dead-events", "--resend"),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_a_command_shows_what_is_hostile_and_obeys_nothing(run: Any, case: str) -> None:
+    text = run(*COMMANDS[case])
+    _obeys_nothing(text)
+    assert "[" in text, "markup was taken for markup"
+
+
+PROGRAMS = {
+    "inspect": ("inspect", JOB, "--json"),
+    "redrive": ("redrive", EXECUTION, "--json"),
+    "replay": ("replay", JOB, "--yes", "--json"),
+    "rejects": ("rejects", JOB, "--json"),
+    "dead-events": ("dead-events", "--json"),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_what_programs_read_is_one_value_of_plain_ascii(run: Any, case: str) -> None:
+    text = run(*PROGRAMS[case])
+    json.loads(text)
+    assert all(character == "\n" or " " <= character <= "~" for character in text)
+
+
+def test_without_being_asked_for_it_no_command_shows_what_a_model_wrote_or_who_the_user_is(
+    run: Any,
+) -> None:
+    for arguments in [*COMMANDS.values(), *PROGRAMS.values()]:
+        text = run(*arguments)
+        assert "the user" not in text
+        assert ("excerpt" in text) == ("--excerpts" in arguments)
+
+
+def test_a_file_is_not_submitted_under_a_name_that_cannot_be_one(run: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "x\udcff\x1b[2J.jsonl"
+    bad.write_text("{}")
+    text = run("submit", str(bad), "--job", "job-1")
+    assert "is no text" in text
+    assert "\x1b" not in text
+    long = tmp_path / "a.jsonl"
+    long.write_text("{}")
+    assert "900 are the most" in run("submit", str(long), "--job", "j" * 1000)
+    assert "has a '#'" in run("submit", str(long), "--job", "j#1")
+    assert "no job id" in run("submit", str(long), "--job", "../x")
+
+
+def test_an_argument_that_is_no_text_is_refused_in_a_sentence(run: Any) -> None:
+    text = run("inspect", "job-\udcff")
+    assert "say it in UTF-8" in text
+    assert "Traceback" not in text
+
+
+def test_a_fault_of_a_command_shows_its_trace_and_obeys_nothing_of_it(
+    run: Any, states: StepFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: Any) -> Any:
+        raise KeyError(DIRT)
+
+    monkeypatch.setattr(states, "get_execution_history", broken)
+    text = run("inspect", EXECUTION)
+    assert "Traceback" in text
+    assert "fault of the command" in text
+    assert "\x1b" not in text
+
+
+NESTED = "[" * 100_000
+STRANGE = {
+    "nested without end": '{"detail":' + NESTED,
+    "a list": "[]",
+    "no JSON": DIRT,
+    "an event of a list": '{"detail": []}',
+    "a key of 250 KB": json.dumps({"detail": {"object": {"key": "k" * 250_000}}}),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE)
+def test_executions_and_events_of_any_input_can_be_looked_at(
+    run: Any, aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    states.given, states.cause = STRANGE[case], STRANGE[case]
+    _obeys_nothing(run("inspect", EXECUTION))
+    _obeys_nothing(run("redrive", EXECUTION))
+    deployed = behind.deployment(aws, states, Queue([STRANGE[case]]))
+    monkeypatch.setattr(options, "chosen", lambda **_: deployed)
+    _obeys_nothing(run("dead-events"))
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:states:us-east-1:000000000000:execution:payroll:first",
+        "arn:aws:states:us-east-1:000000000000:execution:ingest-other:first",
+        "arn:aws:states:us-east-1:999999999999:execution:ingest:first",
+        "arn:aws:states:eu-west-1:000000000000:execution:ingest:first",
+        "arn:aws:states:us-east-1:000000000000:execution:ingest/LoadRanges:first",
+        "arn:aws:states:us-east-1:000000000000:express:ingest:first:x",
+    ],
+)
+def test_the_execution_of_another_machine_is_neither_shown_nor_redriven(
+    run: Any, states: StepFunctions, arn: str
+) -> None:
+    states.redrive_status = "REDRIVABLE"
+    for arguments in (("redrive", arn, "--yes", "--no-follow"), ("inspect", arn)):
+        text = " ".join(run(*arguments).split())
+        assert "is no execution of this stack's state machine" in text
+    assert states.redriven == []
+
+
+def test_ones_own_execution_is_found_by_name_and_by_arn(aws: Aws, states: StepFunctions) -> None:
+    deployed = behind.deployment(aws, states)
+    assert own_execution(deployed, "first") == own_execution(deployed, EXECUTION) == EXECUTION
+    with pytest.raises(Refused):
+        own_execution(deployed, "arn:")
+
+
+def test_a_forged_dead_letter_leads_to_no_other_object(aws: Aws, states: StepFunctions) -> None:
+    forged = {"key": "uploads/user-2/secret.jpg", "etag": "x", "version": "v"}
+    behind.plant(aws, job="job-1", key="batch-output/job-1/a.jsonl", letter=forged)
+    (letter,) = read_dead_letters(behind.deployment(aws, states), "job-1") or []
+    assert (letter.key, letter.version) == ("batch-output/job-1/a.jsonl", "")
+    assert letter.etag != "x"
+
+
+@pytest.mark.parametrize("length", [-5, 0, 65 * 1024 * 1024, 10**15])
+def test_a_line_of_any_length_is_not_read_into_memory_to_be_exported(
+    run: Any, aws: Aws, tmp_path: Path, length: int
+) -> None:
+    behind.plant(aws, job=JOB, key=KEY, letter={"length": length})
+    text = run("rejects", JOB, "--export", str(tmp_path / "out.jsonl"))
+    assert f"it has {length} bytes" in text
+    assert (tmp_path / "out.jsonl").read_bytes() == b""
+
+
+def test_progress_shows_what_is_hostile_and_obeys_nothing() -> None:
+    snapshot = Snapshot(job_id=JOB, state=DIRT, ranges="-", records=0, images=0, rate=0.0)
+    _obeys_nothing(snapshot.line())
+    _obeys_nothing(str(_gave_up([snapshot], 1.0)))
+
+
+WORDS = [DIRT, "a b", "$(reboot)", "`id`", "x;y", "'", '"', "\\", "é 領収書", "-rf", "*", "~", ""]
+
+
+@pytest.mark.parametrize("word", WORDS, ids=range(len(WORDS)))
+def test_a_command_that_is_copied_into_a_shell_means_what_it_shows(word: str) -> None:
+    written = argument(word)
+    assert not {c for c in written if unicodedata.category(c) in UNSHOWABLE}
+    done = subprocess.run(
+        ["bash", "-c", f"printf %s {written}"],
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C.UTF-8"},
+    )
+    assert done.stdout.decode() == word
+
+
+def test_a_plain_word_stays_plain() -> None:
+    assert argument(EXECUTION) == EXECUTION
+
+
+def test_every_command_was_tried() -> None:
+    """`demo` and `local` show what they made themselves; `submit` is tried by its refusals."""
+    commands = {
+        each.name or each.callback.__name__ for each in cli.app.registered_commands if each.callback
+    }
+    tried = {arguments[0].replace("-", "_") for arguments in COMMANDS.values()}
+    assert commands - tried == {"demo", "submit"}
