@@ -1,6 +1,6 @@
 """The one thing that is changed of an imported bucket: that it tells EventBridge of its objects."""
 
-from aws_cdk import ArnFormat, CfnResource, Stack
+from aws_cdk import Annotations, ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -67,3 +67,10 @@ class EventBridgeSwitch(Construct):
         handler = stack.node.find_child(_HANDLER).node.find_child("Resource")
         assert isinstance(handler, CfnResource)  # noqa: S101 - tells the type checker
         handler.add_property_override("LoggingConfig", {"LogGroup": logs.log_group_name})
+        # The CDK's command line shows it when it deploys.
+        Annotations.of(self).add_info_v2(
+            "event-bridge-switch",
+            f"This switches on the EventBridge notifications of {bucket_name}, and changes nothing"
+            " else of it. The switch stays on when the stack is deleted. While it writes the"
+            " notifications back, S3 checks the destinations of those that are there.",
+        )

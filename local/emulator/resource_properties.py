@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ministack.services import dynamodb, lambda_svc, s3, sns, stepfunctions
+from ministack.services import dynamodb, iam, lambda_svc, s3, sns, stepfunctions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,8 @@ TOUCHES = (
     "ministack.services.dynamodb:_tables",
     "ministack.services.dynamodb:_update_continuous_backups",
     "ministack.services.dynamodb:_update_ttl",
+    "ministack.services.iam:_put_role_permissions_boundary",
+    "ministack.services.iam:_roles",
     "ministack.services.lambda_svc:_functions",
     "ministack.services.s3:_delete_bucket_encryption",
     "ministack.services.s3:_delete_bucket_lifecycle",
@@ -59,6 +61,12 @@ EFFECTIVE: dict[str, frozenset[str]] = {
         {
             "Description", "EventBusName", "EventPattern", "Name", "ScheduleExpression", "State",
             "Tags", "Targets",
+        }
+    ),
+    "AWS::IAM::Role": frozenset(
+        {
+            "AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration",
+            "Path", "PermissionsBoundary", "Policies", "RoleName", "Tags",
         }
     ),
     "AWS::Lambda::Function": frozenset(
@@ -136,6 +144,16 @@ def _complete_table(name: str, props: Properties) -> None:
     if encryption:
         encryption["Enabled"] = encryption.pop("SSEEnabled")  # as the API calls it
     dynamodb._tables[name]["SSEDescription"] = dynamodb._sse_description_from_spec(encryption)
+
+
+def _complete_role(name: str, props: Properties) -> None:
+    if boundary := props.get("PermissionsBoundary"):
+        request = {"RoleName": name, "PermissionsBoundary": boundary}
+        status, _, body = iam._put_role_permissions_boundary(request)
+        if status >= 400:
+            raise ValueError(body.decode())
+    else:
+        iam._roles[name]["PermissionsBoundary"] = None
 
 
 def _complete_function(name: str, props: Properties) -> None:
@@ -226,6 +244,7 @@ def _in_camel_case(value: Any) -> Any:
 
 _COMPLETIONS: dict[str, Callable[[str, Properties], None]] = {
     "AWS::DynamoDB::Table": _complete_table,
+    "AWS::IAM::Role": _complete_role,
     "AWS::Lambda::Function": _complete_function,
     "AWS::S3::Bucket": _complete_bucket,
     "AWS::SNS::Topic": _complete_topic,

@@ -33,7 +33,12 @@ def assumed(aws: Aws, *statements: dict[str, Any]) -> Endpoint:
     arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
     if statements:
         iam.put_role_policy(RoleName=role, PolicyName="only", PolicyDocument=document(*statements))
-    keys = client(aws.endpoint, "sts").assume_role(RoleArn=arn, RoleSessionName="test")
+    return session(aws, arn)
+
+
+def session(aws: Aws, role_arn: str) -> Endpoint:
+    """The endpoint as a role sees it that the account's root may assume."""
+    keys = client(aws.endpoint, "sts").assume_role(RoleArn=role_arn, RoleSessionName="test")
     return Endpoint(
         aws.endpoint.url,
         access_key_id=keys["Credentials"]["AccessKeyId"],

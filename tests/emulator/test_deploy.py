@@ -6,12 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local import synthesis
 from local.deploy import deploy, outputs
 from local.errors import DeploymentFailed, SynthesisFailed
 from tests.emulator.conftest import ACCOUNT, REGION, Aws
-from tests.emulator.operations import allow, client, name, queue, received
+from tests.emulator.operations import (
+    allow,
+    client,
+    document,
+    name,
+    queue,
+    received,
+    session,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,6 +221,26 @@ class TestProperties:
         found = aws.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
         assert [each["Expiration"]["Days"] for each in found] == [30]
         assert found[0]["Filter"]["Prefix"] == "work/"
+
+    def test_a_roles_permissions_boundary(self, aws: Aws, tmp_path: Path) -> None:
+        """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html."""
+        boundary = aws.iam.create_policy(
+            PolicyName=name("boundary"), PolicyDocument=document(allow("s3:ListAllMyBuckets"))
+        )["Policy"]["Arn"]
+        trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+        everything = {"PolicyName": "all", "PolicyDocument": json.loads(document(allow("*")))}
+        properties = {
+            "AssumeRolePolicyDocument": json.loads(document(trust)),
+            "PermissionsBoundary": boundary,
+            "Policies": [everything],
+        }
+        role = self.deploy(aws, tmp_path, "AWS::IAM::Role", properties)
+        described = aws.iam.get_role(RoleName=role)["Role"]
+        assert described["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+        limited = session(aws, described["Arn"])
+        limited.client("s3").list_buckets()
+        with pytest.raises(ClientError, match="AccessDenied"):
+            limited.client("dynamodb").list_tables()
 
     def test_a_functions_dead_letters(self, aws: Aws, tmp_path: Path) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""

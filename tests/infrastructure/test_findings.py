@@ -49,8 +49,8 @@ class Examined:
 
     @property
     def findings(self) -> list[Found]:
-        (report,) = json.loads((self.folder / REPORT).read_text())["pluginReports"]
-        assert report["pluginName"] == "AwsSolutions"
+        reports = json.loads((self.folder / REPORT).read_text())["pluginReports"]
+        (report,) = [each for each in reports if each["pluginName"] == "AwsSolutions"]
         return [
             Found(violation["ruleName"], each["constructPath"], violation.get("acknowledgedAt"))
             for violation in [*report["violations"], *report["suppressedViolations"]]

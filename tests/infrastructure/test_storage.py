@@ -1,3 +1,5 @@
+import json
+
 from tests.infrastructure.template import Template
 
 TABLE = "AWS::DynamoDB::Table"
@@ -123,6 +125,24 @@ def test_of_an_imported_bucket_only_the_event_bridge_switch_is_changed(imported:
     assert notifications["NotificationConfiguration"] == {"EventBridgeConfiguration": {}}
     # Notifications that others set are read and written back.
     assert notifications["Managed"] is False
+
+
+def test_the_synthesis_says_what_is_changed_of_an_imported_bucket(
+    created: Template, imported: Template
+) -> None:
+    def said(template: Template) -> list[str]:
+        metadata = template.path.with_name("BatchIngest.metadata.json")
+        entries = json.loads(metadata.read_text(encoding="utf-8")).values()
+        return [
+            entry["data"] for each in entries for entry in each if entry["type"] == "aws:cdk:info"
+        ]
+
+    (sentence,) = said(imported)
+    assert sentence.startswith(
+        "This switches on the EventBridge notifications of their-bucket, and changes nothing else"
+    )
+    assert "stays on when the stack is deleted" in sentence
+    assert said(created) == []
 
 
 def test_outputs_name_what_people_and_tools_need(created: Template, imported: Template) -> None:

@@ -1,0 +1,94 @@
+"""Stacks of other settings than the suite's own: stood up, run, and taken down."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from local import deploy, server, synthesis
+from ops import deployment
+from ops.demo import seeding
+from ops.demo.comparison import compare
+from ops.demo.generator import account_recipe, make_batch
+from ops.demo.observation import observe
+from tests.e2e.waiting import SECONDS, until_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local.endpoint import Endpoint
+    from ops.demo.batch import Batch
+    from ops.deployment import Deployment
+
+RECORDS = 60
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A job, and how what became of it differs from what must."""
+
+    batch: Batch
+    differences: list[str]
+    status: str | None
+
+
+def endpoint_of(data: Path) -> Endpoint:
+    """Where the embedded AWS on that folder is."""
+    running = server.find(data)
+    assert running is not None
+    return running.endpoint
+
+
+def stand(data: Path, name: str, **settings: Any) -> Deployment:
+    """Deploy a stack of that name with some settings."""
+    running = server.find(data)
+    assert running is not None
+    assembly = synthesis.synthesize(server.PROJECT, context={**settings, "stackName": name})
+    deploy.deploy(assembly, endpoint=running.endpoint)
+    return deployment.on_embedded(running, stack=name)
+
+
+def run_job(deployed: Deployment) -> Ran:
+    """Seed a job, let its results come, follow it to its end, compare all that came of it."""
+    run = uuid.uuid4().hex[:10]
+    recipe = dataclasses.replace(account_recipe(run, records=RECORDS), image_bytes=(2_000, 4_000))
+    batch = make_batch(recipe, run=run, now=datetime.now(UTC), seed=11)
+    seeding.seed(deployed, batch)
+    upload = seeding.deliver(deployed, batch)
+    not_after = datetime.now(UTC)
+    (outcome,) = until_ended(deployed, batch.job.job_id)
+    differences = compare(
+        batch,
+        observe(deployed, batch),
+        etag=upload.etag,
+        not_before=upload.since,
+        not_after=not_after,
+    )
+    return Ran(batch, differences, outcome.status)
+
+
+def take_down(deployed: Deployment) -> str:
+    """Delete a stack; the status that it ends in."""
+    assert deployed.embedded is not None
+    cloudformation = deployed.embedded.endpoint.client("cloudformation")
+    stack = cloudformation.describe_stacks(StackName=deployed.stack)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=stack)
+
+    def gone() -> str | None:
+        status: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        return None if status.endswith("_IN_PROGRESS") else status
+
+    return str(eventually(gone, "the stack goes"))
+
+
+def eventually(what: Callable[[], Any], why: str) -> Any:
+    deadline = time.monotonic() + SECONDS
+    while not (value := what()):
+        assert time.monotonic() < deadline, f"deadline passed: {why}"
+        time.sleep(0.1)
+    return value
