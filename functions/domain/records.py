@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeGuard
 
-from pydantic import TypeAdapter
-from typing_extensions import TypedDict
+from pydantic_core import SchemaValidator
+from pydantic_core import core_schema as schema
 
 from functions.domain.failures import RejectReason
 from functions.domain.receipts import InvalidReceipt, NoJsonInText, Receipt, read_receipt
@@ -24,22 +24,13 @@ MAX_DETAIL_CHARACTERS: Final = 200
 LONG_LINE_BYTES: Final = 1024 * 1024
 """From here on a second look at a bad line is cheaper than a copy of a good one."""
 _MODEL_INPUT: Final = "modelInput"
-
-
-class _KeptMembers(TypedDict, total=False):
-    """What is kept of a record: all but `modelInput`, and what nobody asks for."""
-
-    recordId: Any
-    customData: Any
-    modelOutput: Any
-    output: Any
-    error: Any
-
-
-_KEPT_MEMBERS: Final = TypeAdapter(_KeptMembers)
-_HEAD_OF_RECORD: Final = re.compile(
-    rf'\s*{{\s*"(?:{"|".join(_KeptMembers.__annotations__)})"\s*:'.encode()
+_KEPT_MEMBERS: Final = ("recordId", "customData", "modelOutput", "output", "error")
+"""What is kept of a record: all but `modelInput`, and what nobody asks for."""
+_ANYTHING: Final = schema.typed_dict_field(schema.any_schema(), required=False)
+_RECORD: Final = SchemaValidator(
+    schema.typed_dict_schema(dict.fromkeys(_KEPT_MEMBERS, _ANYTHING), extra_behavior="ignore")
 )
+_HEAD_OF_RECORD: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(_KEPT_MEMBERS)})"\s*:'.encode())
 """How a record begins. What a line feed cut out of an echoed image or prompt begins otherwise."""
 _MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
 
@@ -98,7 +89,7 @@ def read_record(content: bytes) -> Answer | Reject:
 
 def _answer_of_long_line(content: bytes) -> Answer | None:
     """The answer in a line, without a copy of its echoed image in memory; None if in doubt."""
-    members = parse_members(content, _KEPT_MEMBERS)
+    members = parse_members(content, _RECORD)
     record = None if members is None else _read_members(members)
     return record if isinstance(record, Answer) else None
 
@@ -147,38 +138,30 @@ def _is_image_id(value: object) -> TypeGuard[str]:
 def _text(record: dict[str, Any]) -> str | None:
     """The model's text, in the first form that is present."""
     if isinstance(output := record.get("modelOutput"), dict):
-        for form in _MODEL_OUTPUT_FORMS:
-            if (text := form(output)) is not None:
+        for member, form in _MODEL_OUTPUT_FORMS:
+            if member in output and (text := form(output[member])) is not None:
                 return text
     by_hand = record.get("output")
     return _string(by_hand.get("text")) if isinstance(by_hand, dict) else None
 
 
-def _anthropic_messages(output: dict[str, Any]) -> str | None:
-    parts = output.get("content")
+def _anthropic_messages(parts: object) -> str | None:
     return _joined(parts, of_type="text") if isinstance(parts, list) else None
 
 
-def _converse(output: dict[str, Any]) -> str | None:
+def _converse(output: object) -> str | None:
     """Nova's and Converse's."""
-    parts = _member(_member(output.get("output"), "message"), "content")
+    parts = _member(_member(output, "message"), "content")
     return _joined(parts) if isinstance(parts, list) else None
 
 
-def _chat(output: dict[str, Any]) -> str | None:
+def _chat(choices: object) -> str | None:
     """OpenAI's."""
-    return _string(_member(_member(_first(output.get("choices")), "message"), "content"))
+    return _string(_member(_member(_first(choices), "message"), "content"))
 
 
-def _llama(output: dict[str, Any]) -> str | None:
-    return _string(output.get("generation"))
-
-
-def _mistral(output: dict[str, Any]) -> str | None:
-    return _string(_member(_first(output.get("outputs")), "text"))
-
-
-_MODEL_OUTPUT_FORMS: Final = (_anthropic_messages, _converse, _chat, _llama, _mistral)
+def _mistral(outputs: object) -> str | None:
+    return _string(_member(_first(outputs), "text"))
 
 
 def _member(value: Any, name: str) -> Any:
@@ -190,7 +173,18 @@ def _first(value: Any) -> Any:
 
 
 def _string(value: object) -> str | None:
+    """Llama's, as it is."""
     return value if isinstance(value, str) else None
+
+
+_MODEL_OUTPUT_FORMS: Final = (
+    ("content", _anthropic_messages),
+    ("output", _converse),
+    ("choices", _chat),
+    ("generation", _string),
+    ("outputs", _mistral),
+)
+"""In the order in which they count: the member of `modelOutput` and what is in it."""
 
 
 def _joined(parts: list[Any], *, of_type: str | None = None) -> str:
@@ -236,7 +230,7 @@ def _record_excerpt(record: dict[str, Any]) -> str:
 
     Written piece by piece, as far as it is wanted: a record may be 16 MiB of numbers.
     """
-    kept = {name: record[name] for name in _KeptMembers.__annotations__ if name in record}
+    kept = {name: record[name] for name in _KEPT_MEMBERS if name in record}
     excerpt = ""
     for piece in _json_pieces(kept):
         excerpt += piece

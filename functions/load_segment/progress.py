@@ -1,7 +1,7 @@
 """How far a worker call has come: the confirmed groups from its first byte on, added up."""
 
-import json
 from collections import Counter, deque
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Final
 
 from functions.domain.counts import LoadCounts
@@ -91,4 +91,4 @@ class Progress:
         for letter in group.dead_letters:
             self.dead_letters += letter + b"\n"
         for image_id in group.image_ids:
-            self.images += json.dumps(image_id).encode() + b"\n"
+            self.images += encode_basestring_ascii(image_id).encode() + b"\n"
