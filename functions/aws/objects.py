@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 BLOCK_BYTES: Final = 1024 * 1024
 """What is read at once: a quarter of it costs twice the processor time a byte."""
 _LIST_BLOCK_BYTES: Final = 64 * 1024
-_EXTRA_BYTES: Final = 64 * 1024
-"""Read past a range with its own request: most lines end there, and a second request costs
-1 ms of processor time, and a wait."""
-_FIRST_EXTENSION_BYTES: Final = 256 * 1024
+_EXTRA_BYTES: Final = 512 * 1024
+"""Read past a range by its own request: enough for most last lines, and sooner there than the
+answer to a second request, which costs a millisecond of processor time as well."""
+_FIRST_EXTENSION_BYTES: Final = 1024 * 1024
 _MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
 _MAX_BROKEN_READS: Final = 5
 _MAX_MANIFEST_BYTES: Final = 1024 * 1024

@@ -23,7 +23,11 @@ _RUN: Final = re.compile(rb"\[+|\]+")
 _LEVELS_REMOVED: Final = 8
 _SHORT_LINE_BYTES: Final = 4096
 _SLICE_BYTES: Final = 64 * 1024
-_BEFORE_A_NUMBER: Final = b":,[- \t\r\n"
+_QUOTE: Final = b'"'
+_BACKSLASH: Final = b"\\"[0]
+_MAX_STRINGS: Final = 1000
+"""Followed one by one; a record with an echoed image has some dozens."""
+_BETWEEN_STRINGS: Final = frozenset((b":", b",", b": ", b", "))
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
@@ -55,7 +59,7 @@ def parse_members(content: bytes, kept: SchemaValidator) -> dict[str, Any] | Non
         Those that are there. None wherever it takes `parse_object` to know: what is no JSON
         here, and what might not be.
     """
-    if _has_many_brackets(content) or _may_hold_no_number(content):
+    if not _is_plain(content):
         return None
     try:
         members: dict[str, Any] = kept.validate_json(content)
@@ -64,15 +68,40 @@ def parse_members(content: bytes, kept: SchemaValidator) -> dict[str, Any] | Non
     return members
 
 
-def _may_hold_no_number(content: bytes) -> bool:
-    """Whether NaN or Infinity stands where a value may begin; base64 has neither there."""
-    for word in (b"NaN", b"Infinity"):
-        at = content.find(word)
-        while at >= 0:
-            if content[at - 1 : at] in _BEFORE_A_NUMBER:
-                return True
-            at = content.find(word, at + 1)
+def _is_plain(content: bytes) -> bool:
+    """Whether JSON that the parser takes holds no NaN or Infinity and few enough brackets.
+
+    Only what is outside of strings is looked at. A string is left by a look for its end: over
+    an echoed image that is ten times as fast as parsing it, and twenty times as fast as looking
+    for `NaN` in it. False for what has too many strings to tell at this price.
+    """
+    at, room = 0, MAX_NESTING
+    for _ in range(_MAX_STRINGS):
+        begins = content.find(_QUOTE, at)
+        outside = content[at:begins] if begins >= 0 else content[at:]
+        if outside not in _BETWEEN_STRINGS:
+            room -= outside.count(b"{") + outside.count(b"[")
+            if room < 0 or b"N" in outside or b"I" in outside:
+                return False
+        if begins < 0:
+            return True
+        at = _string_end(content, begins + 1)
+        if not at:
+            return False
     return False
+
+
+def _string_end(content: bytes, begins: int) -> int:
+    """The position after the quote that ends a string; 0 if it has none."""
+    at = content.find(_QUOTE, begins)
+    while at > begins and content[at - 1] == _BACKSLASH:
+        before = at - 2
+        while before >= begins and content[before] == _BACKSLASH:
+            before -= 1
+        if (at - before) % 2:  # an even number of backslashes escape each other
+            break
+        at = content.find(_QUOTE, at + 1)
+    return at + 1
 
 
 def _nests_too_deeply(content: bytes) -> bool:
