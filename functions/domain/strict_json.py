@@ -71,9 +71,9 @@ def parse_members(content: bytes, kept: SchemaValidator) -> dict[str, Any] | Non
 def _is_plain(content: bytes) -> bool:
     """Whether JSON that the parser takes holds no NaN or Infinity and few enough brackets.
 
-    Only what is outside of strings is looked at. A string is left by a look for its end: over
-    an echoed image that is ten times as fast as parsing it, and twenty times as fast as looking
-    for `NaN` in it. False for what has too many strings to tell at this price.
+    Only what is outside of strings is looked at, and a string is left by a look for its end:
+    lines with an image of 3.4 MB are read at 8.7 GB a second of processor time. Looking for
+    `NaN` all over the image made it 0.9. False for what has too many strings for this.
     """
     at, room = 0, MAX_NESTING
     for _ in range(_MAX_STRINGS):
