@@ -66,7 +66,7 @@ def _services(stack: Stack) -> list[iam.PolicyStatement]:
             sid="DeliveryOfExecutionLogs",
             principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
             actions=["kms:Decrypt"],
-            resources=["*"],
+            resources=["*"],  # this key
         ),
         # Rules put what they cannot deliver into encrypted queues. By account and not by rule:
         # which ARN comes with the request is not documented, and a dead letter must not be lost.
@@ -75,7 +75,7 @@ def _services(stack: Stack) -> list[iam.PolicyStatement]:
             sid="DeadLetters",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=["*"],
+            resources=["*"],  # this key
             conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
         ),
     ]

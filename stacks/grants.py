@@ -71,9 +71,13 @@ class Grants:
             self.key(table.encryption_key, service="dynamodb", reads=True, writes=False)
 
     def key(self, key: kms.IKey, *, service: str, reads: bool, writes: bool) -> None:
-        """Allow to use a key, only through one service of this account and Region."""
+        """Allow to use a key, only through one service of this account and Region.
+
+        Who writes objects whole needs no `kms:Decrypt`; in parts, or into SQS or SNS, it does:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+        """
         stack = Stack.of(self._role)
-        wanted = ["kms:Decrypt"] * (reads or writes) + ["kms:GenerateDataKey"] * writes
+        wanted = ["kms:Decrypt"] * reads + ["kms:GenerateDataKey"] * writes
         # What an earlier grant of this role brought along is not said again.
         actions = [a for a in wanted if (key.key_arn, service, a) not in self._key_actions]
         self._key_actions.update((key.key_arn, service, action) for action in actions)

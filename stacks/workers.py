@@ -160,6 +160,8 @@ class Workers(Construct):
         )
         worker.grants.items(storage.ledger, "GetItem", "Query")
         worker.grants.objects(storage.bucket, f"{WORK}*", "GetObject", "PutObject")
+        # A list that is gone must not look like a missing permission.
+        worker.grants.listing(storage.bucket, f"{WORK}*")
         return worker
 
     def _settle_job(self) -> Worker:
@@ -168,7 +170,7 @@ class Workers(Construct):
             "Closes a claim and recomputes its job's record.",
             {"GRACE_HOURS": self._settings.grace_hours},
         )
-        worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
+        worker.grants.items(self._storage.ledger, "Query", "UpdateItem")
         self._may_recompute_job(worker)
         return worker
 
@@ -186,15 +188,13 @@ class Workers(Construct):
             dead_letter_queue=dead_letters,
         )
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
+        worker.grants.items(storage.ledger, "Query", "UpdateItem")
         self._may_recompute_job(worker)
         executions = names.executions_arn(self)
         children = [names.executions_arn(self, label=label) for label in definition.map_labels]
         map_runs = [names.map_runs_arn(self, label=label) for label in definition.map_labels]
-        worker.grants.allow(
-            "states:DescribeExecution", "states:GetExecutionHistory", on=[executions, *children]
-        )
-        worker.grants.allow("states:ListMapRuns", on=[executions])
+        worker.grants.allow("states:DescribeExecution", on=[executions, *children])
+        worker.grants.allow("states:GetExecutionHistory", "states:ListMapRuns", on=[executions])
         # Listing the children of a map run is an action on the run, not on the machine.
         worker.grants.allow("states:DescribeMapRun", "states:ListExecutions", on=map_runs)
         worker.grants.allow("sns:Publish", on=[notifications.topic.topic_arn])
@@ -217,7 +217,7 @@ class Workers(Construct):
             },
         )
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "GetItem", "Query")
+        worker.grants.items(storage.ledger, "Query")
         self._may_recompute_job(worker)
         return worker
 

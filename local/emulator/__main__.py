@@ -120,7 +120,7 @@ def _serve(socket: int | None, port: int) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
 
-    from local.emulator import fault_gateway  # noqa: PLC0415
+    from local.emulator import decisions_door, fault_gateway  # noqa: PLC0415
 
     # A map's workers and their clients hold many connections; the default limit is 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -130,7 +130,7 @@ def _serve(socket: int | None, port: int) -> None:
     config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
-    asyncio.run(serve(fault_gateway.around(app.app), config))
+    asyncio.run(serve(decisions_door.around(fault_gateway.around(app.app)), config))
 
 
 if __name__ == "__main__":

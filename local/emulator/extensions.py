@@ -8,6 +8,7 @@ from local.emulator import (
     alarms,
     async_failures,
     cloudformation,
+    decisions,
     emf,
     eventbridge,
     fault_gateway,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _EXTENSIONS: tuple[ModuleType, ...] = (
+    decisions,
     roles,
     s3_permissions,
     s3_copies,

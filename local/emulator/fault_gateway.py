@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,6 +17,15 @@ from local.emulator import (
     fault_worker_script,
     service_calls,
     throttles,
+)
+from local.emulator.embedded_http import (
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer_json,
+    read_body,
 )
 from local.emulator.fault_worker_script import CALL_HEADER, FAULT_HEADER
 from local.emulator.faults import PERFORMED, Call, Faults, Rule
@@ -33,12 +41,6 @@ PATH = "/_embedded/faults"
 STATES = "states"
 EVENTS = "events"
 _HOLD_SECONDS = 0.02
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 faults = Faults()
 
@@ -75,7 +77,7 @@ def around(app: Any) -> Any:
 async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send) -> None:
     """Let a function's call go well, or not."""
     caller, _, action = named.partition(" ")
-    body = await _body(receive)
+    body = await read_body(receive)
     text = f"{unquote(scope['path'])}?{scope['query_string'].decode()} {_words(scope)}"
     rule = faults.meet(Call(caller, action, f"{text} {body[: 1 << 20].decode(errors='replace')}"))
     # Rules are removed by other tasks and threads: nobody could set an event for all of them.
@@ -132,15 +134,6 @@ def _marked(send: Send, kind: str) -> Send:
     return marked
 
 
-async def _body(receive: Receive) -> bytes:
-    pieces = []
-    while True:
-        message = await receive()
-        pieces.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(pieces)
-
-
 def _again(body: bytes, receive: Receive) -> Receive:
     """A body that was read, to be read again."""
     told = False
@@ -159,7 +152,7 @@ async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
     status = 200
     if scope["method"] == "POST":
         try:
-            faults.add(Rule.from_json(json.loads(await _body(receive))))
+            faults.add(Rule.from_json(json.loads(await read_body(receive))))
         except (TypeError, ValueError) as error:
             status = 400
             answer: dict[str, Any] = {"message": str(error)}
@@ -167,10 +160,7 @@ async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
         faults.clear()
     if status == 200:
         answer = faults.as_json()
-    body = json.dumps(answer).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await answer_json(send, answer, status=status)
 
 
 def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:

@@ -18,6 +18,8 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import iam
 
+from local.emulator import decisions
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -72,17 +74,10 @@ def denial(
     name = path.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account, None, name)
     if role is None or not _trusts(role, f"{service}.amazonaws.com"):
+        decisions.record.denied(f"{service}.amazonaws.com", "sts:AssumeRole", role_arn)
         return f"{service}.amazonaws.com is not authorized to assume the provided role: {role_arn}"
-    request = iam_evaluator.EvalContext(
-        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{service}",
-        principal_type="AssumedRole",
-        principal_account=account,
-        action=action,
-        resource_arn=resource_arn,
-        region=_region(resource_arn),
-        secure_transport=True,
-        service_context={key.lower(): value for key, value in (context or {}).items()},
-    )
+    session = f"arn:aws:sts::{account}:assumed-role/{name}/{service}"
+    request = _request(session, "AssumedRole", account, action, resource_arn, context or {})
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
     policies = iam_evaluator._gather_role_policies(name, account)
     result = iam_evaluator.evaluate(request, policies, *limits)
@@ -93,6 +88,7 @@ def denial(
         )
     if result.decision == "Allow":
         return None
+    decisions.record.denied(name, action, resource_arn, request.service_context)
     return (
         f"User: {request.principal_arn} is not authorized to perform: {action} on resource: "
         f"{resource_arn} {_because(result, action)}"
@@ -114,29 +110,42 @@ def service_denial(
     if not app.AUTH:
         return None
     account = source_arn.split(":")[4]
-    request = iam_evaluator.EvalContext(
-        principal_arn=f"{service}.amazonaws.com",
-        principal_type="Service",
+    context = {
+        "aws:SourceArn": source_arn,
+        "aws:SourceAccount": account,
+        "aws:SourceOwner": account,  # what a topic's default policy asks for
+    }
+    caller = f"{service}.amazonaws.com"
+    request = _request(caller, "Service", account, action, resource_arn, context)
+    document = dict(policy) if policy and not isinstance(policy, str) else policy
+    result = iam_evaluator.evaluate_resource_policy(document, request, service=caller)
+    if result.decision == "Allow":
+        return None
+    decisions.record.denied(caller, action, resource_arn, request.service_context)
+    return (
+        f"{caller} is not authorized to perform: {action} on resource: "
+        f"{resource_arn} because no resource-based policy allows the {action} action"
+    )
+
+
+def _request(
+    principal: str,
+    kind: str,
+    account: str,
+    action: str,
+    resource_arn: str,
+    context: Mapping[str, Any],
+) -> Any:
+    """A call to decide about, as MiniStack's evaluation wants it."""
+    return iam_evaluator.EvalContext(
+        principal_arn=principal,
+        principal_type=kind,
         principal_account=account,
         action=action,
         resource_arn=resource_arn,
         region=_region(resource_arn),
         secure_transport=True,
-        service_context={
-            "aws:sourcearn": source_arn,
-            "aws:sourceaccount": account,
-            "aws:sourceowner": account,  # what a topic's default policy asks for
-        },
-    )
-    document = dict(policy) if policy and not isinstance(policy, str) else policy
-    result = iam_evaluator.evaluate_resource_policy(
-        document, request, service=f"{service}.amazonaws.com"
-    )
-    if result.decision == "Allow":
-        return None
-    return (
-        f"{service}.amazonaws.com is not authorized to perform: {action} on resource: "
-        f"{resource_arn} because no resource-based policy allows the {action} action"
+        service_context={key.lower(): value for key, value in context.items()},
     )
 
 

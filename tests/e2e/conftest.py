@@ -8,6 +8,7 @@ import pytest
 
 from local import deploy, server, synthesis
 from ops import deployment
+from tests.e2e.denials import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,27 @@ RANGE_BYTES = 2 * 1024 * 1024  # several ranges of objects that are still quick 
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of the embedded AWS, which runs as long as the session."""
     folder = tmp_path_factory.mktemp("aws")
-    server.start(folder)
-    yield folder
-    server.stop(folder)
+    running = server.start(folder).server
+    try:
+        with watch.over(running.endpoint):
+            yield folder
+    finally:
+        server.stop(folder)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin a case of the record of decisions."""
+    causes = [str(each) for mark in item.iter_markers("causes_denials") for each in mark.args]
+    watch.begin(item.nodeid, causes=tuple(causes))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """With all grants in place no call is denied."""
+    result = yield
+    watch.check()
+    return result
 
 
 @pytest.fixture(scope="session")

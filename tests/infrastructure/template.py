@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_HASH = re.compile(r"[0-9A-F]{8}$")
+HASH = re.compile(r"[0-9A-F]{8}$")
 
 #: Pseudo parameters as they are in the tests' account.
 _PSEUDO = {
@@ -45,7 +45,7 @@ class Template:
         document = json.loads(path.read_text(encoding="utf-8"))
         self.outputs: dict[str, Any] = _resolve(document["Outputs"])
         self.resources: dict[str, dict[str, Any]] = {
-            _HASH.sub("", name): _resolve(resource)
+            HASH.sub("", name): _resolve(resource)
             for name, resource in document["Resources"].items()
         }
 
@@ -105,10 +105,10 @@ def _resolve(value: Any) -> Any:
         return value
     if set(value) == {"Ref"}:
         name = value["Ref"]
-        return _PSEUDO.get(name) or f"<{_HASH.sub('', name)}>"
+        return _PSEUDO.get(name) or f"<{HASH.sub('', name)}>"
     if set(value) == {"Fn::GetAtt"}:
         name, attribute = value["Fn::GetAtt"]
-        return f"<{_HASH.sub('', name)}.{attribute}>"
+        return f"<{HASH.sub('', name)}.{attribute}>"
     if set(value) == {"Fn::Join"}:
         separator, parts = value["Fn::Join"]
         return str(separator).join(str(_resolve(part)) for part in parts)

@@ -25,7 +25,7 @@ TOPIC_KEY = "<NotificationsKey.Arn>"
 #: What each action on data needs of the key of what it acts on. DynamoDB decrypts the table's key
 #: in the caller's name, for writes too: the "Decrypt" event in
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html.
-#: A part of an object is decrypted when parts are put together:
+#: A part of an object is decrypted when parts are put together; functions write objects whole:
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions.
 #: SQS and SNS verify the data key that they got:
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
@@ -40,7 +40,8 @@ NEEDS = {
     "dynamodb:UpdateItem": {"Decrypt"},
     "s3:GetObject": {"Decrypt"},
     "s3:GetObjectVersion": {"Decrypt"},
-    "s3:PutObject": {"Decrypt", "GenerateDataKey"},
+    "s3:ListMultipartUploadParts": {"Decrypt"},
+    "s3:PutObject": {"GenerateDataKey"},
     "sns:Publish": {"Decrypt", "GenerateDataKey"},
     "sqs:SendMessage": {"Decrypt", "GenerateDataKey"},
     "states:DescribeExecution": {"Decrypt"},
@@ -57,7 +58,6 @@ NEEDS_NOTHING = {
     "s3:GetBucketNotification",
     "s3:GetObjectTagging",
     "s3:ListBucket",
-    "s3:ListMultipartUploadParts",
     "s3:PutBucketNotification",
     "s3:PutObjectTagging",
     "states:DescribeMapRun",

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.infrastructure.granted import to_services
 from tests.infrastructure.template import Template, as_list
 
 STATES = "arn:aws:states:eu-west-1:111122223333"
@@ -93,24 +94,21 @@ FUNCTIONS = {
         f"dynamodb:Query {LEDGER}",
         f"s3:GetObject {WORK}",
         f"s3:PutObject {WORK}",
+        _listing("work/*"),
     },
     "SettleJob": {
-        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
         *RECOMPUTE_JOB,
     },
     "RecordOutcome": {
         f"dynamodb:Query {JOBS}/index/jobIdIndex",
-        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
         f"states:DescribeExecution {STATES}:execution:BatchIngest:*",
         f"states:DescribeExecution {STATES}:execution:BatchIngest/LoadRanges:*",
         f"states:DescribeExecution {STATES}:execution:BatchIngest/MigrateImages:*",
         f"states:GetExecutionHistory {STATES}:execution:BatchIngest:*",
-        f"states:GetExecutionHistory {STATES}:execution:BatchIngest/LoadRanges:*",
-        f"states:GetExecutionHistory {STATES}:execution:BatchIngest/MigrateImages:*",
         f"states:ListMapRuns {STATES}:execution:BatchIngest:*",
         f"states:DescribeMapRun {STATES}:mapRun:BatchIngest/LoadRanges:*",
         f"states:DescribeMapRun {STATES}:mapRun:BatchIngest/MigrateImages:*",
@@ -124,7 +122,6 @@ FUNCTIONS = {
     },
     "FindStuckJobs": {
         f"dynamodb:Query {JOBS}/index/jobIdIndex",
-        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
         *RECOMPUTE_JOB,
     },
@@ -266,6 +263,18 @@ def test_services_assume_their_roles_for_this_account_alone(template: Template) 
     }
 
 
+def test_functions_roles_are_lambda_s_to_assume(template: Template) -> None:
+    """Who may give a role to a function is decided by iam:PassRole.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html: for these
+    roles Lambda knows no condition on the source.
+    """
+    for name, role in template.of_type("AWS::IAM::Role").items():
+        if name.startswith("Workers"):
+            (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+            assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
 def test_no_role_has_a_policy_of_others(template: Template) -> None:
     for role in template.of_type("AWS::IAM::Role").values():
         assert "ManagedPolicyArns" not in role
@@ -315,26 +324,34 @@ def test_every_role_has_the_permissions_boundary(imported: Template) -> None:
     assert boundaries == {"arn:aws:iam::111122223333:policy/boundary"}
 
 
-def test_resource_policies_admit_services_for_this_stack_alone(template: Template) -> None:
-    """Queues, topic and keys: who is let in without a role of ours, and under which condition."""
+def test_resources_admit_services_for_this_account_alone(template: Template) -> None:
+    """Queues, topic, functions and keys: on whose behalf a service comes must be known."""
+    here = {"aws:sourcearn", "aws:sourceaccount", "kms:encryptioncontext:aws:logs:arn"}
+    for granted in to_services(template):
+        # Log delivery is documented without a condition:
+        # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+        if granted.holder != "delivery.logs.amazonaws.com":
+            conditions = json.loads(granted.conditions or "{}")
+            keys = {key.lower() for each in conditions.values() for key in each}
+            assert keys & here, granted
+
+
+def test_only_the_account_has_its_keys_whole(template: Template) -> None:
+    """All other statements that let anybody in name their actions.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    account = {"AWS": "arn:aws:iam::111122223333:root"}
+    kinds = ("SQS::QueuePolicy", "SNS::TopicPolicy", "S3::BucketPolicy")
     policies = [
-        *(
-            policy["PolicyDocument"]
-            for policy in template.of_type("AWS::SQS::QueuePolicy").values()
-        ),
-        *(
-            policy["PolicyDocument"]
-            for policy in template.of_type("AWS::SNS::TopicPolicy").values()
-        ),
+        *(p["PolicyDocument"] for kind in kinds for p in template.of_type(f"AWS::{kind}").values()),
         *(key["KeyPolicy"] for key in template.of_type("AWS::KMS::Key").values()),
     ]
-    for policy in policies:
-        for statement in policy["Statement"]:
-            service = (
-                statement["Principal"].get("Service") if statement["Effect"] == "Allow" else None
-            )
-            # Log delivery is documented without a condition:
-            # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
-            if service and service != "delivery.logs.amazonaws.com":
-                assert "Condition" in statement, statement
-                assert not any("*" in action for action in as_list(statement["Action"]))
+    wild = [
+        (statement["Principal"], statement["Action"])
+        for policy in policies
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and "*" in "".join(as_list(statement["Action"]))
+    ]
+
+    assert all(each == (account, "kms:*") for each in wild), wild

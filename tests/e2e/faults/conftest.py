@@ -8,6 +8,7 @@ import pytest
 
 from local import deploy, server, synthesis
 from ops import deployment
+from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
 from tests.e2e.faults.cases import CASES
 from tests.e2e.faults.inbox import Inbox
@@ -25,7 +26,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     try:
         deploy.deploy(assembly, endpoint=running.endpoint)
         deployed = deployment.on_embedded(running)
-        yield World(deployed, Inbox.subscribe(deployed))
+        with watch.over(running.endpoint):
+            yield World(deployed, Inbox.subscribe(deployed))
     finally:
         server.stop(folder)
 

@@ -16,6 +16,7 @@ from ops import dead_events
 from ops.demo import flaws
 from ops.failures import failed_since, read_failed
 from ops.redrive import restart
+from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.world import RECORDS, World, eventually
 
 if TYPE_CHECKING:
@@ -223,11 +224,12 @@ def test_throttles_ring_and_lose_nothing(
     world.inbox.rang(_name(world, alarm), "OK", since=since)
 
 
+@pytest.mark.causes_denials("states:StartExecution")
 def test_results_that_start_no_execution_and_are_resent(world: World) -> None:
     alarms = ("trigger-dead-letters", "trigger-failed-invocations")
     since = _quiet(world, *alarms)
     batch = world.new_batch()
-    with _denied_to_trigger(world):
+    with denied_to_trigger(world.deployed):
         upload = world.deliver(batch)
         _rings(world, *alarms, since=since)
     (dead,) = dead_events.read(world.deployed)
@@ -238,6 +240,7 @@ def test_results_that_start_no_execution_and_are_resent(world: World) -> None:
     world.inbox.rang(_name(world, "trigger-dead-letters"), "OK", since=since)
 
 
+@pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
 def test_results_whose_event_is_lost(world: World) -> None:
     since = _quiet(world, "trigger-events-lost")
     url = world.deployed.outputs["TriggerDeadLetterQueueUrl"]
@@ -248,7 +251,7 @@ def test_results_whose_event_is_lost(world: World) -> None:
     closed = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     world.deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": closed})
     try:
-        with _denied_to_trigger(world):
+        with denied_to_trigger(world.deployed):
             world.deliver(world.new_batch())
             _rings(world, "trigger-events-lost", since=since)
     finally:
@@ -285,6 +288,7 @@ def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> N
         client.delete_function_concurrency(FunctionName=name)
 
 
+@pytest.mark.causes_denials("lambda:InvokeFunction")
 @pytest.mark.parametrize(
     ("function", "rule", "alarm"),
     [
@@ -295,32 +299,21 @@ def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> N
 def test_a_rule_that_may_not_call_its_function(
     world: World, function: str, rule: str, alarm: str
 ) -> None:
-    client, name = world.deployed.make_client("lambda"), world.function(function)
     events = world.deployed.make_client("events")
     since = _quiet(world, alarm)
-    policy = json.loads(client.get_policy(FunctionName=name)["Policy"])
-    for statement in policy["Statement"]:
-        client.remove_permission(FunctionName=name, StatementId=statement["Sid"])
-    schedule = events.describe_rule(Name=f"{world.deployed.stack}-{rule}").get("ScheduleExpression")
-    if schedule:
-        events.put_rule(Name=f"{world.deployed.stack}-{rule}", ScheduleExpression="rate(5 minutes)")
+    name = f"{world.deployed.stack}-{rule}"
+    schedule = events.describe_rule(Name=name).get("ScheduleExpression")
     try:
-        if not schedule:
-            with world.fault(caller="*ResolveJob*", action="*", **DENIED):
-                arn = _run(world)
-        _rings(world, alarm, since=since)
+        with not_callable_by_rules(world.deployed, world.function(function)):
+            if schedule:
+                events.put_rule(Name=name, ScheduleExpression="rate(5 minutes)")
+            else:
+                with world.fault(caller="*ResolveJob*", action="*", **DENIED):
+                    arn = _run(world)
+            _rings(world, alarm, since=since)
     finally:
-        for statement in policy["Statement"]:
-            source = statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn")
-            client.add_permission(
-                FunctionName=name,
-                StatementId=statement["Sid"],
-                Action="lambda:InvokeFunction",
-                Principal="events.amazonaws.com",
-                **({"SourceArn": source} if source else {}),
-            )
         if schedule:
-            events.put_rule(Name=f"{world.deployed.stack}-{rule}", ScheduleExpression=schedule)
+            events.put_rule(Name=name, ScheduleExpression=schedule)
     if not schedule:
         _tell_again(world)
         world.inbox.told(arn, "FAILED")
@@ -462,30 +455,6 @@ def _tell_again(world: World) -> None:
 
 def _put_claim(world: World, item: dict[str, Any]) -> None:
     world.deployed.dynamodb.put_item(TableName=world.deployed.outputs["LedgerTableName"], Item=item)
-
-
-class _denied_to_trigger:  # noqa: N801 - a context manager, named as it reads
-    """The trigger's role may start nothing until the block ends."""
-
-    def __init__(self, world: World) -> None:
-        self._iam = world.deployed.make_client("iam")
-        roles = [
-            role
-            for page in self._iam.get_paginator("list_roles").paginate()
-            for role in page["Roles"]
-        ]
-        (self._role,) = (r["RoleName"] for r in roles if "TriggerRole" in r["RoleName"])
-
-    def __enter__(self) -> None:
-        deny = {"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}
-        self._iam.put_role_policy(
-            RoleName=self._role,
-            PolicyName="fault",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
-        )
-
-    def __exit__(self, *_: object) -> None:
-        self._iam.delete_role_policy(RoleName=self._role, PolicyName="fault")
 
 
 def _kebab(name: str) -> str:

@@ -89,17 +89,19 @@ class World:
         """The execution that an object's event started, waited for."""
 
         def found() -> str | None:
-            listed = self.deployed.step_functions.list_executions(
-                stateMachineArn=self.deployed.state_machine, maxResults=20
-            )
-            for each in listed["executions"]:
-                arn = each["executionArn"]
-                if arn not in but and key in self.describe(arn)["input"]:
-                    return arn
-            return None
+            return next((arn for arn in self.executions_for(key) if arn not in but), None)
 
         arn: str = eventually(found, f"an execution for {key}")
         return arn
+
+    def executions_for(self, key: str) -> Iterator[str]:
+        """Of the 20 executions that started last, those for an object."""
+        listed = self.deployed.step_functions.list_executions(
+            stateMachineArn=self.deployed.state_machine, maxResults=20
+        )
+        for each in listed["executions"]:
+            if key in self.describe(each["executionArn"])["input"]:
+                yield each["executionArn"]
 
     def describe(self, arn: str) -> Any:
         return self.deployed.step_functions.describe_execution(executionArn=arn)

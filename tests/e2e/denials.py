@@ -1,0 +1,65 @@
+"""No call is denied that its case did not cause: looked at after every test of the suites."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from tests.e2e.decisions import Decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.endpoint import Endpoint
+    from tests.e2e.decisions import Denial
+
+
+@dataclass
+class Watch:
+    """The embedded AWSs of a session, and the cases that were run on them.
+
+    Attributes:
+        caused: Patterns of actions that a case may have denied, by its name.
+    """
+
+    case: str = ""
+    caused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _looked_at: dict[Decisions, int] = field(default_factory=dict)
+
+    @contextmanager
+    def over(self, endpoint: Endpoint) -> Iterator[None]:
+        """Watch an embedded AWS; what came late is looked at when the block ends."""
+        decisions = Decisions(endpoint)
+        decisions.begin(self.case)
+        self._looked_at[decisions] = 0
+        yield
+        late = self._not_caused(decisions)
+        del self._looked_at[decisions]
+        assert not late, late
+
+    def begin(self, case: str, *, causes: tuple[str, ...]) -> None:
+        """Count what follows under a case."""
+        self.case = case
+        self.caused[case] = causes
+        for decisions in self._looked_at:
+            decisions.begin(case)
+
+    def check(self) -> None:
+        """Fail on what was denied since the last look, and not caused by its case."""
+        denied = [each for seen in list(self._looked_at) for each in self._not_caused(seen)]
+        assert not denied, denied
+
+    def _not_caused(self, decisions: Decisions) -> list[str]:
+        denials = decisions.denials()
+        new = denials[self._looked_at[decisions] :]
+        self._looked_at[decisions] = len(denials)
+        return [str(each) for each in new if not self._is_caused(each)]
+
+    def _is_caused(self, denial: Denial) -> bool:
+        patterns = self.caused.get(denial.case, ())
+        return any(fnmatchcase(denial.action, pattern) for pattern in patterns)
+
+
+watch = Watch()

@@ -1,0 +1,56 @@
+"""One embedded AWS on which grants are taken away and given back, in quick time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import deploy, server, synthesis
+from ops import deployment
+from tests.e2e.decisions import Decisions
+from tests.e2e.faults.inbox import Inbox
+from tests.e2e.faults.world import CONTEXT, SERVER_SETTINGS, World
+from tests.e2e.grants.admission import Admission, admissions_of
+from tests.e2e.grants.removal import RoleGrant, grants_of
+
+# The page's words are those of the template with all defaults.
+from tests.infrastructure.conftest import created, created_folder, synthesized  # noqa: F401
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Site:
+    """A deployment, its grants, and the record of what its callers were allowed."""
+
+    world: World
+    grants: list[RoleGrant | Admission]
+    decisions: Decisions
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("granted-aws")
+    assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
+    running = server.start(folder, settings=SERVER_SETTINGS).server
+    try:
+        deploy.deploy(assembly, endpoint=running.endpoint)
+        deployed = deployment.on_embedded(running)
+        template = deploy.Assembly.read(assembly).template
+        grants: list[RoleGrant | Admission] = [
+            *grants_of(deployed, template),
+            *admissions_of(deployed, template),
+        ]
+        world = World(deployed, Inbox.subscribe(deployed))
+        yield Site(world, grants, Decisions(running.endpoint))
+    finally:
+        server.stop(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_faults_left(site: Site) -> Iterator[None]:
+    yield
+    site.world.clear_faults()

@@ -1,0 +1,345 @@
+"""What runs beside the executions: the rules, the messages, the search, and what they keep."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from ops import dead_events
+from tests.e2e.decisions import Decisions
+from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
+from tests.e2e.faults.world import eventually
+from tests.e2e.grants.scenario import (
+    RECORDS,
+    Attempt,
+    Scenario,
+    counted,
+    how_it_ended,
+    redrive_to_the_end,
+)
+
+if TYPE_CHECKING:
+    from ops.demo.batch import Batch
+    from ops.uploads import Upload
+    from tests.e2e.decisions import Denial
+    from tests.e2e.faults.world import World
+
+RULES = "events.amazonaws.com"
+DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
+
+
+class Arrives(Scenario):
+    """What the trigger does with an event."""
+
+    name = "an object arrives"
+    ends = "an execution starts"
+    shows = frozenset({"WorkflowTrigger"})
+
+    def run(self, world: World) -> Attempt:
+        batch = world.new_batch(records=RECORDS)
+        upload = world.deliver(batch)
+
+        def ended() -> str:
+            if arn := next(world.executions_for(batch.key), None):
+                world.until_ended(arn)
+                return self.ends
+            return "none starts: the event waits in TriggerDeadLetters" * _waits(world, batch)
+
+        def finish() -> None:
+            waiting = list(dead_events.read(world.deployed))
+            (resent,) = dead_events.resend_all(world.deployed, waiting)
+            assert world.until_ended(resent.execution) == "SUCCEEDED"
+            self.compare(world, batch, upload)
+
+        return Attempt(eventually(ended, f"the event of {batch.key} goes somewhere"), finish)
+
+
+class NotStarted(Scenario):
+    """The trigger may not start an execution: its event is kept."""
+
+    name = "the trigger cannot start an execution"
+    ends = "the event waits in TriggerDeadLetters"
+    shows = frozenset({RULES})
+    causes = frozenset({"states:StartExecution"})
+
+    def run(self, world: World) -> Attempt:
+        batch = world.new_batch(records=RECORDS)
+        lost = _not_kept(world, "results")
+
+        def ended() -> str:
+            if _waits(world, batch):
+                return self.ends
+            more = _not_kept(world, "results") > lost
+            return "the event is lost; InvocationsFailedToBeSentToDlq counts it" * more
+
+        def finish() -> None:
+            upload = world.deliver(batch)
+            assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+            self.compare(world, batch, upload)
+
+        with denied_to_trigger(world.deployed):
+            world.deliver(batch)
+            end = eventually(ended, f"the event of {batch.key} goes somewhere")
+        if end == self.ends:
+            dead_events.resend_all(world.deployed, list(dead_events.read(world.deployed)))
+        return Attempt(end, finish)
+
+
+class Announced(Scenario):
+    """An execution fails, and people are told.
+
+    Where RecordOutcome cannot do that, it fails three times, and the event waits in its queue.
+    """
+
+    ends = "people are told"
+    shows = frozenset({"RecordOutcome", RULES})
+
+    def __init__(self, function: str, *, action: str, state: str) -> None:
+        self.name = f"{state} fails, and people are told"
+        self._function = function
+        self._action = action
+
+    def run(self, world: World) -> Attempt:
+        batch, upload, arn = _failed(world, self._function, self._action)
+
+        def ended() -> str:
+            told = any(e.facts["outcome"] == "FAILED" for e in world.inbox.of_execution(arn))
+            if told:
+                return self.ends
+            return "nobody is told: the event waits in OutcomeDeadLetters" * bool(_dead(world, arn))
+
+        def finish() -> None:
+            _until_the_lease_is_over(world, arn)
+            (body, receipt), *_ = _dead(world, arn)
+            answer = world.deployed.make_client("lambda").invoke(
+                FunctionName=world.function("RecordOutcome"), Payload=body
+            )
+            assert "FunctionError" not in answer
+            world.deployed.sqs.delete_message(QueueUrl=_queue(world), ReceiptHandle=receipt)
+            world.inbox.told(arn, "FAILED")
+            redrive_to_the_end(world, arn)
+            world.inbox.told(arn, "RECOVERED", redrives=1)
+            self.compare(world, batch, upload)
+
+        return Attempt(eventually(ended, f"{arn} is told of, or its event is kept"), finish)
+
+
+class Untold(Scenario):
+    """RecordOutcome fails, by itself or because its rule may not call it: its event is kept."""
+
+    ends = "the event waits in OutcomeDeadLetters"
+
+    def __init__(self, *, callable_by_rule: bool) -> None:
+        self._callable = callable_by_rule
+        if callable_by_rule:
+            self.name = "RecordOutcome fails"
+            self.shows = frozenset({"RecordOutcome"})
+        else:
+            self.name = "RecordOutcome cannot be called"
+            self.shows = frozenset({RULES})
+            self.causes = frozenset({"lambda:InvokeFunction"})
+
+    def run(self, world: World) -> Attempt:
+        if self._callable:
+            return self._run(world)
+        with not_callable_by_rules(world.deployed, world.function("RecordOutcome")):
+            return self._run(world)
+
+    def _run(self, world: World) -> Attempt:
+        lost = self._lost(world)
+        world.add_fault(caller="*WorkersRecordOutcome*", action="sns:Publish", **DENIED)
+        batch, upload, arn = _failed(world, "ResolveJob", "*", keep_faults=True)
+
+        def ended() -> str:
+            if _dead(world, arn):
+                return self.ends
+            return f"the event is lost; {self._metric} counts it" * (self._lost(world) > lost)
+
+        def finish() -> None:
+            redrive_to_the_end(world, arn)
+            self.compare(world, batch, upload)
+
+        end = eventually(ended, f"the event of {arn} goes somewhere")
+        world.clear_faults()
+        return Attempt(end, finish)
+
+    @property
+    def _metric(self) -> str:
+        return "DeadLetterErrors" if self._callable else "InvocationsFailedToBeSentToDlq"
+
+    def _lost(self, world: World) -> float:
+        if not self._callable:
+            return _not_kept(world, "outcomes")
+        name = world.function("RecordOutcome")
+        return counted(world, "AWS/Lambda", "DeadLetterErrors", FunctionName=name)
+
+
+class StuckCheck(Scenario):
+    """A job that nothing moves on, though all its claims are done: the search settles it."""
+
+    name = "a search finds a job to settle"
+    ends = "the job is settled"
+    shows = frozenset({"FindStuckJobs"})
+
+    def run(self, world: World) -> Attempt:
+        batch = world.new_batch(records=RECORDS)
+        world.deliver(batch)
+        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+        world.deployed.dynamodb.update_item(
+            TableName=world.deployed.outputs["BatchJobsTableName"],
+            Key={
+                "intentId": {"S": batch.job.intent_id},
+                "submitTime": {"S": batch.job.submit_time},
+            },
+            UpdateExpression="SET #status = :ingesting",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":ingesting": {"S": "INGESTING"}},
+        )
+
+        def search() -> str:
+            answer: Any = world.deployed.make_client("lambda").invoke(
+                FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
+            )
+            if "FunctionError" in answer:
+                return f"the search fails: {json.loads(answer['Payload'].read())['errorType']}"
+            assert world.job_status(batch) == "COMPLETED"
+            return self.ends
+
+        def finish() -> None:
+            assert search() == self.ends
+
+        return Attempt(search(), finish)
+
+
+class Scheduled(Scenario):
+    """The schedule calls the search."""
+
+    name = "the time of a search has come"
+    ends = "the search runs"
+    shows = frozenset({RULES})
+
+    def run(self, world: World) -> Attempt:
+        def finish() -> None:
+            assert self._once(world) == self.ends
+
+        return Attempt(self._once(world), finish)
+
+    def _once(self, world: World) -> str:
+        events, rule = world.deployed.make_client("events"), f"{world.deployed.stack}-stuck-check"
+        usual = events.describe_rule(Name=rule)["ScheduleExpression"]
+        ran, refused = self._ran(world), self._refused(world, rule)
+
+        def ended() -> str:
+            if self._ran(world) > ran:
+                return self.ends
+            more = self._refused(world, rule) > refused
+            return "nothing is searched; FailedInvocations counts it" * more
+
+        events.put_rule(Name=rule, ScheduleExpression="rate(5 minutes)")
+        try:
+            end: str = eventually(ended, "the schedule comes round")
+        finally:
+            events.put_rule(Name=rule, ScheduleExpression=usual)
+        return end
+
+    def _ran(self, world: World) -> float:
+        name = world.function("FindStuckJobs")
+        return counted(world, "AWS/Lambda", "Invocations", FunctionName=name)
+
+    def _refused(self, world: World, rule: str) -> float:
+        return counted(world, "AWS/Events", "FailedInvocations", RuleName=rule)
+
+
+class AlarmRings(Scenario):
+    """An alarm changes its state, and says so."""
+
+    name = "an alarm rings"
+    ends = "people are told"
+    shows = frozenset({"cloudwatch.amazonaws.com"})
+
+    def run(self, world: World) -> Attempt:
+        def finish() -> None:
+            assert self._ring(world) == self.ends
+
+        return Attempt(self._ring(world), finish)
+
+    def _ring(self, world: World) -> str:
+        reason, known = uuid.uuid4().hex, len(_denials(world))
+        world.deployed.make_client("cloudwatch").set_alarm_state(
+            AlarmName=f"{world.deployed.stack}-executions-aborted",
+            StateValue="ALARM",
+            StateReason=reason,
+        )
+
+        def ended() -> str:
+            world.inbox.fetch()
+            if any(each.alarm.get("NewStateReason") == reason for each in world.inbox.messages):
+                return self.ends
+            return "nobody is told" * (len(_denials(world)) > known)
+
+        end: str = eventually(ended, "the alarm is heard, or refused")
+        world.until_quiet(f"{world.deployed.stack}-executions-aborted")
+        return end
+
+
+def _denials(world: World) -> list[Denial]:
+    """What the topic refused to alarms."""
+    assert world.deployed.embedded is not None
+    denials = Decisions(world.deployed.embedded.endpoint).denials()
+    return [each for each in denials if each.action == "sns:Publish"]
+
+
+def _failed(
+    world: World, function: str, action: str, *, keep_faults: bool = False
+) -> tuple[Batch, Upload, str]:
+    """An execution in which a function was denied everything of a kind."""
+    batch = world.new_batch(records=RECORDS)
+    world.add_fault(caller=f"*Workers{function}Function*", action=action, **DENIED)
+    upload = world.deliver(batch)
+    arn = world.execution_of(batch)
+    assert world.until_ended(arn) == "FAILED", how_it_ended(world, arn)
+    if not keep_faults:
+        world.clear_faults()
+    return batch, upload, arn
+
+
+def _waits(world: World, batch: Batch) -> bool:
+    """Whether the event of an object is in the trigger's queue."""
+    waiting = list(dead_events.read(world.deployed))
+    dead_events.put_back(world.deployed, waiting)
+    return any(each.key == batch.key for each in waiting)
+
+
+def _queue(world: World) -> str:
+    urls = world.deployed.sqs.list_queues()["QueueUrls"]
+    (url,) = (each for each in urls if "OutcomeDeadLetters" in each)
+    return str(url)
+
+
+def _dead(world: World, arn: str) -> list[tuple[str, str]]:
+    """Bodies and receipts of events about an execution that RecordOutcome did not deal with."""
+    answer = world.deployed.sqs.receive_message(
+        QueueUrl=_queue(world), MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    messages = answer.get("Messages", [])
+    return [(each["Body"], each["ReceiptHandle"]) for each in messages if arn in each["Body"]]
+
+
+def _until_the_lease_is_over(world: World, arn: str) -> None:
+    """Let six minutes pass, if RecordOutcome has begun to tell: so long nobody else would."""
+    with contextlib.suppress(world.deployed.dynamodb.exceptions.ConditionalCheckFailedException):
+        world.deployed.dynamodb.update_item(
+            TableName=world.deployed.outputs["LedgerTableName"],
+            Key={"pk": {"S": f"execution#{arn}"}, "sk": {"S": "told#000000#FAILED"}},
+            UpdateExpression="SET leaseUntil = :past",
+            ConditionExpression="attribute_exists(pk)",
+            ExpressionAttributeValues={":past": {"N": "0"}},
+        )
+
+
+def _not_kept(world: World, rule: str) -> float:
+    """Events of a rule that could not even be put into its queue."""
+    name = f"{world.deployed.stack}-{rule}"
+    return counted(world, "AWS/Events", "InvocationsFailedToBeSentToDlq", RuleName=name)

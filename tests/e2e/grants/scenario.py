@@ -1,0 +1,149 @@
+"""Runs that use grants: what each does, how it ends, and what a person does when it ends badly."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ops.failures import read_failed
+from ops.redrive import restart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from ops.demo.batch import Batch
+    from ops.uploads import Upload
+    from tests.e2e.faults.world import World
+
+RECORDS = 10
+"""Three ranges and two chunks of images."""
+WELL = "the execution succeeds"
+PATH = frozenset(
+    {
+        "LoadSegment",
+        "MigrateImages",
+        "PlanRanges",
+        "ResolveJob",
+        "SettleJob",
+        "VerifyLoad",
+        "VerifyMigration",
+        "Workflow",
+    }
+)
+"""Whose grants an execution needs."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run of a scenario.
+
+    Attributes:
+        ended: How, in words.
+        finish: What a person does where it ended badly, once the cause is gone; and all is well.
+    """
+
+    ended: str
+    finish: Callable[[], None]
+
+
+class Scenario:
+    """An object is delivered, and its execution ends well: the common case, to be varied.
+
+    Attributes:
+        name: As the page calls it.
+        ends: How it ends with all grants.
+        shows: Whose want of a grant is seen in its end.
+        heals: Actions whose denial is not seen in its end: a next attempt does without them.
+        causes: Actions that it has denied on purpose.
+    """
+
+    name = "an object is ingested"
+    ends = WELL
+    shows = PATH
+    heals = frozenset({"dynamodb:BatchWriteItem"})
+    causes: frozenset[str] = frozenset()
+
+    def run(self, world: World) -> Attempt:
+        """Deliver an object, and wait for the end of its execution."""
+        batch = world.new_batch(records=RECORDS)
+        self.prepare(world, batch)
+        with self.trouble(world):
+            upload = world.deliver(batch)
+            arn = world.execution_of(batch)
+            mend = self.meanwhile(world, batch)
+            world.until_ended(arn)
+
+        def finish() -> None:
+            world.inbox.told(arn, "FAILED")
+            mend()
+            redrive_to_the_end(world, arn)
+            self.compare(world, batch, upload)
+
+        return Attempt(how_it_ended(world, arn), finish)
+
+    def prepare(self, world: World, batch: Batch) -> None:
+        """What is there before the object comes."""
+
+    def trouble(self, _world: World, /) -> AbstractContextManager[Any]:
+        """What goes wrong meanwhile."""
+        return contextlib.nullcontext()
+
+    def meanwhile(self, _world: World, _batch: Batch, /) -> Callable[[], None]:
+        """What happens while the execution runs; returns what undoes it."""
+        return lambda: None
+
+    def compare(self, world: World, batch: Batch, upload: Upload) -> None:
+        """Hold all that came of the object against an undisturbed run."""
+        differences = world.differences(batch, upload)
+        assert not differences, differences
+
+
+def how_it_ended(world: World, arn: str) -> str:
+    """An execution's end in words."""
+    if world.describe(arn)["status"] == "SUCCEEDED":
+        return WELL
+    failed = read_failed(world.deployed, arn)
+    return f"{failed.failed.name} fails: {failed.error}"
+
+
+def failed_attempts(world: World, arn: str) -> list[str]:
+    """Errors of the attempts at a map's items that failed, each once."""
+    client = world.deployed.step_functions
+    runs = client.list_map_runs(executionArn=arn)["mapRuns"]
+    children = [
+        child["executionArn"]
+        for run in runs
+        for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+    ]
+    events = [
+        event
+        for child in children
+        for event in client.get_execution_history(executionArn=child)["events"]
+    ]
+    return sorted(
+        {e["taskFailedEventDetails"]["error"] for e in events if e["type"] == "TaskFailed"}
+    )
+
+
+def redrive_to_the_end(world: World, arn: str) -> None:
+    """Continue an execution, which succeeds."""
+    restart(world.deployed, [read_failed(world.deployed, arn)])
+    assert world.until_ended(arn) == "SUCCEEDED", world.describe(arn).get("cause")
+
+
+def counted(world: World, namespace: str, metric: str, **dimensions: str) -> float:
+    """The sum of a metric so far."""
+    now = datetime.now(UTC)
+    points = world.deployed.make_client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - timedelta(hours=3),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(float(each["Sum"]) for each in points)

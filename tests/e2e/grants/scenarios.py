@@ -1,0 +1,73 @@
+"""All scenarios: the first that uses a grant is the one that is run without it."""
+
+from __future__ import annotations
+
+from tests.e2e.grants.deliveries import (
+    AlarmRings,
+    Announced,
+    Arrives,
+    NotStarted,
+    Scheduled,
+    StuckCheck,
+    Untold,
+)
+from tests.e2e.grants.executions import (
+    AlreadyClaimed,
+    Batches,
+    ChunkMissing,
+    Gone,
+    MovedBefore,
+    Redriven,
+    Tagged,
+    TriedAgain,
+    Versioned,
+)
+from tests.e2e.grants.scenario import Scenario
+
+SCENARIOS: tuple[Scenario, ...] = (
+    # Before all others: they start executions, tell people and ring alarms too.
+    Arrives(),
+    AlarmRings(),
+    Scheduled(),
+    Scenario(),
+    Batches(),
+    Tagged(),
+    TriedAgain(),
+    ChunkMissing(),
+    MovedBefore(copied=True),
+    MovedBefore(copied=False),
+    Versioned(),
+    AlreadyClaimed(),
+    Gone(
+        "ResolveJob",
+        what="the results object",
+        key=("batch-output/", ""),
+        ends="ResolveJob fails: ResultsObjectMissing",
+    ),
+    Gone(
+        "LoadSegment",
+        what="the results object",
+        key=("batch-output/", ""),
+        ends="LoadRanges fails: ResultsObjectMissing",
+    ),
+    Gone(
+        "MigrateImages",
+        what="a list of images",
+        key=("work/", "/images"),
+        ends="MigrateImages fails: NoSuchKey",
+    ),
+    Gone(
+        "VerifyMigration",
+        what="the list of chunks",
+        key=("work/", "/chunks-0.json"),
+        ends="VerifyMigration fails: NoSuchKey",
+    ),
+    Redriven("LoadSegment", state="LoadRanges"),
+    Redriven("MigrateImages", state="MigrateImages"),
+    Announced("LoadSegment", action="dynamodb:GetItem", state="LoadRanges"),
+    Announced("MigrateImages", action="dynamodb:GetItem", state="MigrateImages"),
+    StuckCheck(),
+    Untold(callable_by_rule=True),
+    Untold(callable_by_rule=False),
+    NotStarted(),
+)

@@ -1,0 +1,40 @@
+"""What a deployed stack is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.infrastructure.template import HASH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ops.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class StackResource:
+    """A resource of the stack.
+
+    Attributes:
+        logical: Its name in the template, without the hash that CDK appends.
+        physical: Its name in the account, or its ARN or URL.
+        kind: As CloudFormation calls it, `AWS::IAM::Role`.
+    """
+
+    logical: str
+    physical: str
+    kind: str
+
+
+def stack_resources(deployed: Deployment) -> Iterator[StackResource]:
+    """All resources of a stack."""
+    pages = deployed.make_client("cloudformation").get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=deployed.stack):
+        for each in page["StackResourceSummaries"]:
+            yield StackResource(
+                HASH.sub("", each["LogicalResourceId"]),
+                each["PhysicalResourceId"],
+                each["ResourceType"],
+            )
