@@ -10,6 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 from local.emulator import (
     eventbridge,
@@ -108,15 +109,14 @@ async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
     elif rule.kind not in ("error", throttles.KIND):
         status, body = 500, b""
     elif is_s3:
-        body = (
-            f"<Error><Code>{rule.code}</Code><Message>A fault on purpose</Message></Error>".encode()
-        )
+        said = escape(rule.message)
+        body = f"<Error><Code>{rule.code}</Code><Message>{said}</Message></Error>".encode()
         headers.append((b"content-type", b"application/xml"))
     else:
         code = rule.code
         if rule.kind == throttles.KIND:
             status, code = 400, throttles.REFUSAL
-        answer = {"__type": f"com.amazonaws#{code}", "message": "A fault on purpose"}
+        answer = {"__type": f"com.amazonaws#{code}", "message": rule.message}
         body = json.dumps(answer).encode()
         headers.append((b"content-type", b"application/x-amz-json-1.0"))
     headers.append((b"content-length", str(len(body)).encode()))

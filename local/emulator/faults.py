@@ -78,7 +78,7 @@ class Rule:
         having: Words that the call must have, all of them.
         skip: How many matching calls go well first.
         times: How many fail then; None for all until the rule is removed.
-        code, status: Of an error.
+        code, status, message: Of an error.
         index: The global secondary index that is throttled; empty for its table.
         met: Matching calls so far.
         done: How often it failed one.
@@ -92,6 +92,7 @@ class Rule:
     times: int | None = None
     code: str = "InternalServerError"
     status: int = 500
+    message: str = "A fault on purpose"
     index: str = ""
     met: int = 0
     done: int = 0
