@@ -4,16 +4,34 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 
-def find_interpreter(version: str) -> Path | None:
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python on this machine.
+
+    Attributes:
+        release: Its exact version (`3.13.1`): releases of one minor version read each other's byte
+            code, but need not write the same.
+    """
+
+    path: Path
+    release: str
+
+
+def find_interpreter(version: str) -> Interpreter | None:
     """Find an interpreter of a version (`3.13`) on this machine, or none.
 
     Looks at `PATH` and where pyenv and uv keep theirs. Byte code has one format within a minor
     version, so that any patch of it will do.
     """
-    return next((path for path in _candidates(version) if _runs(path, version)), None)
+    for path in _candidates(version):
+        release = _release(path)
+        if release and release.startswith(f"{version}."):
+            return Interpreter(path, release)
+    return None
 
 
 def compile_tree(tree: Path, *, interpreter: Path, installed_at: str) -> None:
@@ -44,14 +62,14 @@ def _candidates(version: str) -> Iterator[Path]:
         yield from sorted(root.glob(f"*{version}*/bin/{name}"))
 
 
-def _runs(path: Path, version: str) -> bool:
-    """Whether a file is an interpreter of the version, and not pyenv's stand-in for one."""
-    script = "import sys; print('%d.%d' % sys.version_info[:2])"
+def _release(path: Path) -> str | None:
+    """The exact version of an interpreter; None for what is none, pyenv's stand-in for one too."""
+    script = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
     try:
         command = [str(path), "-I", "-c", script]
         done = subprocess.run(  # noqa: S603 - a fixed script
             command, capture_output=True, text=True, timeout=30, check=False
         )
     except OSError:
-        return False
-    return done.returncode == 0 and done.stdout.strip() == version
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -2,6 +2,7 @@
 
 SynthesisError
 ├── SettingsError    a knob out of its bounds, or unknown (`settings`)
+├── LockNotRead      the lock file is none (`lock`)
 └── LayerNotBuilt    the dependencies could not be fetched (`layer_archive`)
 """
 
@@ -12,6 +13,10 @@ class SynthesisError(Exception):
 
 class SettingsError(SynthesisError):
     """A knob has a value that it cannot have, or a name that no knob has."""
+
+
+class LockNotRead(SynthesisError):  # noqa: N818 - says what is the case
+    """The lock file is damaged, or of another version of uv."""
 
 
 class LayerNotBuilt(SynthesisError):  # noqa: N818 - says what is the case

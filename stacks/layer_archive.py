@@ -1,28 +1,27 @@
 """The layer's archive: locked wheels for the target platform, pruned, compiled, reproducible.
 
 No Docker, and nothing is resolved: uv unpacks the wheels that `uv.lock` names by hash, for a
-processor and a Python that need not be this machine's.
+processor and a Python that need not be this machine's. The same lock, builder, Python and zlib make
+the same bytes, wherever they are built.
 """
 
 import hashlib
-import os
 import shutil
-import subprocess
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Self
 
-from uv import find_uv_bin
-
-from stacks.byte_code import compile_tree, find_interpreter
+from stacks import byte_code
+from stacks.byte_code import Interpreter, compile_tree, find_interpreter
 from stacks.errors import LayerNotBuilt
+from stacks.lock import requirements, run_uv
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"
-
-#: To be raised when this module makes something else of the same lock file.
-BUILDER_VERSION = 1
 
 #: What the functions make clients of. The models of botocore's other services stay out: they are
 #: most of its size.
@@ -37,35 +36,55 @@ _INSTALLER_FILES = frozenset(
 _TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def fingerprint(lock: Path) -> str:
-    """Name what a lock file becomes: 64 hexadecimal digits of lock, target and builder."""
-    recipe = repr((PYTHON_VERSION, PLATFORM, BUILDER_VERSION, sorted(SERVICES)))
-    return hashlib.sha256(lock.read_bytes() + recipe.encode()).hexdigest()
+@dataclass(frozen=True)
+class Layer:
+    """What an archive is built from.
+
+    Attributes:
+        requirements: Locked distributions with their hashes: those of the functions alone, so that
+            a change of the project's own tools builds nothing anew.
+        interpreter: Compiles the modules; without one the layer is of source alone.
+    """
+
+    requirements: str
+    interpreter: Interpreter | None
+
+    @classmethod
+    def of(cls, lock: Path) -> Self:
+        """The layer that a lock file makes on this machine.
+
+        Raises:
+            LockNotRead: it is no lock file.
+        """
+        return cls(requirements(lock), find_interpreter(PYTHON_VERSION))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits of all that decides about the archive's content."""
+        release = self.interpreter.release if self.interpreter else "source"
+        recipe = repr((PYTHON_VERSION, PLATFORM, sorted(SERVICES), release))
+        parts = [self.requirements.encode(), recipe.encode(), *_builder()]
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def build(self, directory: Path) -> Path:
+        """Return the archive, building it unless `directory` has it.
+
+        Raises:
+            LayerNotBuilt: uv could not fetch a wheel, or it is not the one that was locked.
+        """
+        return _kept(directory / f"layer-{self.fingerprint[:16]}.zip", self._fill)
+
+    def _fill(self, packages: Path) -> None:
+        _install(packages, self.requirements)
+        _prune(packages)
+        if self.interpreter:
+            path = self.interpreter.path
+            compile_tree(packages, interpreter=path, installed_at="/opt/python")
 
 
 def empty(directory: Path) -> Path:
     """Return an archive that holds the layer's place in a template and brings nothing."""
     return _kept(directory / "layer-empty.zip", lambda _: None)
-
-
-def build(directory: Path, *, lock: Path) -> Path:
-    """Return the layer's archive, building it unless `directory` has it.
-
-    Byte code is part of it when an interpreter of `PYTHON_VERSION` is on this machine.
-
-    Raises:
-        LayerNotBuilt: uv could not read the lock file or fetch a wheel.
-    """
-    interpreter = find_interpreter(PYTHON_VERSION)
-
-    def fill(packages: Path) -> None:
-        _install(packages, lock=lock)
-        _prune(packages)
-        if interpreter:
-            compile_tree(packages, interpreter=interpreter, installed_at="/opt/python")
-
-    flavour = "compiled" if interpreter else "source"
-    return _kept(directory / f"layer-{fingerprint(lock)[:16]}-{flavour}.zip", fill)
 
 
 def holds_byte_code(archive: Path) -> bool:
@@ -88,30 +107,22 @@ def _kept(archive: Path, fill: Callable[[Path], None]) -> Path:
     return archive
 
 
-def _install(packages: Path, *, lock: Path) -> None:
-    requirements = packages.parent.parent / "requirements.txt"
-    _uv(
-        *("export", "--project", str(lock.parent), "--frozen", "--no-default-groups"),
-        *("--no-emit-project", "--format", "requirements-txt", "--output-file", str(requirements)),
-    )
-    _uv(
-        *("pip", "install", "--target", str(packages), "--requirement", str(requirements)),
+def _builder() -> list[bytes]:
+    """The builder's own source: what it makes of a lock file changes with it."""
+    return [Path(module).read_bytes() for module in (__file__, byte_code.__file__)]
+
+
+def _install(packages: Path, locked: str) -> None:
+    """Unpack wheels, none of which has another hash than the locked one."""
+    listed = packages.parent.parent / "requirements.txt"
+    listed.write_text(locked, encoding="utf-8")
+    done = run_uv(
+        *("pip", "install", "--target", str(packages), "--requirement", str(listed)),
         *("--python-platform", PLATFORM, "--python-version", PYTHON_VERSION),
         *("--only-binary", ":all:", "--require-hashes", "--no-deps", "--link-mode", "copy"),
     )
-
-
-def _uv(*arguments: str) -> None:
-    command = [find_uv_bin(), "--quiet", *arguments]
-    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
-    done = subprocess.run(  # noqa: S603 - all arguments are ours
-        command, check=False, capture_output=True, text=True, env=environment
-    )
     if done.returncode:
-        raise LayerNotBuilt(
-            "The layer of dependencies could not be built, for `uv"
-            f" {' '.join(arguments[:2])} ...` failed:\n{done.stderr.strip()}"
-        )
+        raise LayerNotBuilt(f"The layer of dependencies could not be built:\n{done.stderr.strip()}")
 
 
 def _prune(packages: Path) -> None:

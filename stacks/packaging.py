@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks import layer_archive
+from stacks.layer_archive import Layer
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -58,10 +59,8 @@ def _dependencies(*, built: bool) -> lambda_.Code:
     environment, or by commands that only look at the stack. The asset is named by a fingerprint of
     what the layer is built from, not by its content, so that the template is the same either way.
     """
-    lock = PROJECT / "uv.lock"
-    archive = layer_archive.build(BUILD, lock=lock) if built else layer_archive.empty(BUILD)
+    layer = Layer.of(PROJECT / "uv.lock")
+    archive = layer.build(BUILD) if built else layer_archive.empty(BUILD)
     return lambda_.Code.from_asset(
-        str(archive),
-        asset_hash=layer_archive.fingerprint(lock),
-        asset_hash_type=AssetHashType.CUSTOM,
+        str(archive), asset_hash=layer.fingerprint, asset_hash_type=AssetHashType.CUSTOM
     )

@@ -5,17 +5,15 @@ Beside it goes the bill of materials of what is deployed (CycloneDX), from the s
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from uv import find_uv_bin
-
 from stacks.errors import SynthesisError
 from stacks.layer_archive import PLATFORM, PYTHON_VERSION, holds_byte_code
+from stacks.lock import bill_of_materials
 from stacks.node import use_locked_node
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -71,14 +69,9 @@ def _report(output: Path) -> Iterator[str]:
 
 def _write_bill_of_materials(path: Path) -> int:
     """Write what the lock file deploys, and return how many components that is."""
-    command = [
-        *(find_uv_bin(), "--quiet", "export", "--project", str(PROJECT), "--frozen"),
-        *("--no-default-groups", "--no-emit-project"),
-        *("--format", "cyclonedx1.5", "--preview-features", "sbom-export"),
-    ]
-    done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - fixed arguments
-    path.write_bytes(done.stdout)
-    return len(json.loads(done.stdout)["components"])
+    text = bill_of_materials(PROJECT / "uv.lock")
+    path.write_text(text, encoding="utf-8")
+    return len(json.loads(text)["components"])
 
 
 def _size(count: int) -> str:

@@ -9,7 +9,6 @@ import pytest
 
 from stacks import layer_archive
 from stacks.byte_code import compile_tree, find_interpreter
-from stacks.errors import LayerNotBuilt
 from tests.infrastructure.template import Template
 
 TEMPLATE = "BatchIngest.template.json"
@@ -77,39 +76,12 @@ def test_the_same_tree_makes_the_same_bytes(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def test_the_archive_s_name_follows_lock_target_and_builder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lock = tmp_path / "uv.lock"
-    lock.write_text("one")
-    first = layer_archive.fingerprint(lock)
-
-    assert layer_archive.fingerprint(lock) == first
-    lock.write_text("two")
-    second = layer_archive.fingerprint(lock)
-    monkeypatch.setattr(layer_archive, "BUILDER_VERSION", layer_archive.BUILDER_VERSION + 1)
-    third = layer_archive.fingerprint(lock)
-
-    assert len({first, second, third}) == 3
-
-
 def test_an_archive_is_built_once(tmp_path: Path) -> None:
     first = layer_archive.empty(tmp_path)
     written = first.stat().st_mtime_ns
 
     assert layer_archive.empty(tmp_path).stat().st_mtime_ns == written
     assert [path.name for path in tmp_path.iterdir()] == ["layer-empty.zip"]
-
-
-def test_a_layer_that_cannot_be_built_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
-    broken = tmp_path / "project" / "uv.lock"
-    broken.parent.mkdir()
-    broken.write_text("no lock file")
-
-    with pytest.raises(LayerNotBuilt, match=r"^The layer of dependencies could not be built"):
-        layer_archive.build(tmp_path / "build", lock=broken)
-
-    assert list((tmp_path / "build").iterdir()) == []
 
 
 def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
@@ -121,7 +93,7 @@ def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
     built = tmp_path / "built.zip"
     with zipfile.ZipFile(built, "w") as archive:
         archive.writestr("python/module.py", "")
-    monkeypatch.setattr(layer_archive, "build", lambda *_, **__: built)
+    monkeypatch.setattr(layer_archive.Layer, "build", lambda *_: built)
     folder = synthesized("built", **{"aws:cdk:bundling-stacks": ["**"]})
     (local,), (aws,) = created_folder.glob("asset.*.zip"), folder.glob("asset.*.zip")
 
