@@ -64,7 +64,7 @@ def send(target: Target, payload: str, rule_arn: str) -> None:
     """
     arn = target["Arn"]
     hand_over: Callable[[], None] = {
-        "states": partial(_start_execution, target, payload),
+        "states": partial(_start_execution, target, payload, rule_arn),
         "lambda": partial(_invoke_function, arn, payload, rule_arn),
         "sqs": partial(send_message, arn, payload, rule_arn),
         "sns": partial(_publish, arn, payload, rule_arn),
@@ -72,14 +72,14 @@ def send(target: Target, payload: str, rule_arn: str) -> None:
     hand_over()
 
 
-def _start_execution(target: Target, payload: str) -> None:
+def _start_execution(target: Target, payload: str, rule_arn: str) -> None:
     arn = target["Arn"]
     if stepfunctions._resolve_state_machine_arn(arn) is None:
         raise _missing(arn)
     role = target.get("RoleArn") or ""
     if not role:
         raise NotDelivered("NO_PERMISSIONS", "the target has no role", final=True)
-    _require(roles.denial(role, "states:StartExecution", arn, "events"))
+    _require(roles.denial(role, "states:StartExecution", arn, "events", source_arn=rule_arn))
     status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
     if status >= 400:
         error = json.loads(body)

@@ -55,6 +55,7 @@ def denial(
     resource_arn: str,
     service: str = "states",
     *,
+    source_arn: str | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> str | None:
     """Say why a service acting by a role may not do something; None if it may.
@@ -64,6 +65,8 @@ def denial(
         action: as in a policy, `lambda:InvokeFunction`.
         resource_arn: what it acts on.
         service: the first part of the service's principal, `states` or `events`.
+        source_arn: on whose behalf the service acts; its conditions in the role's trust are
+            checked where that is known, and passed over where it is not.
         context: condition keys of the request, such as `s3:prefix`.
 
     Without authorization (AUTH=false) everything is allowed.
@@ -73,8 +76,7 @@ def denial(
     _, _, _, _, account, path = role_arn.split(":", 5)
     name = path.rsplit("/", 1)[-1]
     role = iam._roles.get_scoped(account, None, name)
-    if role is None or not _trusts(role, f"{service}.amazonaws.com"):
-        decisions.record.denied(f"{service}.amazonaws.com", "sts:AssumeRole", role_arn)
+    if not _trusts(role or {}, role_arn, service, source_arn):
         return f"{service}.amazonaws.com is not authorized to assume the provided role: {role_arn}"
     session = f"arn:aws:sts::{account}:assumed-role/{name}/{service}"
     request = _request(session, "AssumedRole", account, action, resource_arn, context or {})
@@ -179,16 +181,29 @@ def _map_run(body: Any) -> str | None:
     return arn if isinstance(arn, str) and arn else None
 
 
-def _trusts(role: Mapping[str, Any], principal: str) -> bool:
+def _trusts(role: Mapping[str, Any], role_arn: str, service: str, source_arn: str | None) -> bool:
+    """Whether a role lets a service assume it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
     document = role.get("AssumeRolePolicyDocument") or {}
     if isinstance(document, str):
         document = json.loads(document)
+    if source_arn is not None:
+        denied = service_denial(
+            document, "sts:AssumeRole", role_arn, service=service, source_arn=source_arn
+        )
+        return denied is None
+    principal = f"{service}.amazonaws.com"
     statements = document.get("Statement", [])
-    return any(
+    trusted = any(
         statement.get("Effect") == "Allow"
         and iam_evaluator._service_principal_matches(statement.get("Principal", {}), principal)
         for statement in (statements if isinstance(statements, list) else [statements])
     )
+    if not trusted:
+        decisions.record.denied(principal, "sts:AssumeRole", role_arn)
+    return trusted
 
 
 def _because(result: Any, action: str) -> str:

@@ -80,6 +80,35 @@ class TestRole:
         assert told["RETRY_ATTEMPTS"] == "0"
         assert not aws.states.list_executions(stateMachineArn=machine)["executions"]
 
+    def test_that_trusts_one_rule_serves_no_other(self, aws: Aws, role: str) -> None:
+        """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html."""
+        machine, source = aws.machine(PASS, role=role), name("source")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        starter = start_role(aws, allow("states:StartExecution", machine))
+        target = {"Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters}}
+        made = rule(aws, target, source=source)
+        for trusted in ("another", made):
+            arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{trusted}"
+            trust = {
+                "Effect": "Allow",
+                "Principal": {"Service": EVENTS},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "ArnEquals": {"aws:SourceArn": arn},
+                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                },
+            }
+            aws.iam.update_assume_role_policy(
+                RoleName=starter.rsplit("/", 1)[-1], PolicyDocument=document(trust)
+            )
+            put(aws, source)
+            if trusted == "another":
+                assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+        eventually(
+            lambda: len(aws.states.list_executions(stateMachineArn=machine)["executions"]) == 1,
+            "the rule that is trusted starts one",
+        )
+
 
 class TestTargetsPolicy:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
