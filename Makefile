@@ -68,9 +68,10 @@ bench: setup
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.emulator
 
+# CDK_OPTIONS=--revert-drift puts back what was changed by hand, too.
 deploy: setup $(NODE_TOOLS)
 	@$(RUN) -m stacks.synth
-	@$(NODE) tools/node_modules/aws-cdk/bin/cdk deploy --app cdk.out
+	@$(NODE) tools/node_modules/aws-cdk/bin/cdk deploy --app cdk.out $(CDK_OPTIONS)
 
 clean:
 	@rm -rf .venv .local build cdk.out tools/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,194 +1,119 @@
-"""`ingest dead-events`: what the trigger could not deliver, and its delivery by hand.
-
-EventBridge's dead-letter queues cannot be redriven by SQS: the messages are events, to be given
-to the target again. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-"""
+"""`ingest dead-events`: what EventBridge could not deliver, and its delivery by hand."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import ClientError
 from rich.table import Table
 
-from functions.domain.object_keys import parse_key
 from ops import options
+from ops.dead_targets import Outcomes, Results, StillUndeliverable
 from ops.errors import ExitCode
-from ops.terminal import err, out, outside, print_json
+from ops.terminal import out, outside, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from ops.dead_queue import Undelivered
+    from ops.dead_targets import Target
     from ops.deployment import Deployment
-
-VISIBILITY_SECONDS = 120
-"""How long a message is out of others' sight: as long as looking at all of them may take."""
-_BATCH = 10
 
 
 @dataclass(frozen=True)
 class DeadEvent:
-    """An event that no execution was started for.
+    """An event that its target did not get.
 
     Attributes:
-        body: The event, as S3 sent it.
-        reason: Why EventBridge gave up, in its words.
+        became: What the target made of it, when it was sent again.
+        problem: Why the target did not take it this time either.
     """
 
-    receipt: str
-    body: str
-    reason: str
+    event: Undelivered
+    target: Target
+    became: str | None = None
+    problem: str | None = None
 
-    @property
-    def event(self) -> Mapping[str, Any]:
-        """The event's members; none where it is no event."""
-        try:
-            event = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return event if isinstance(event, dict) else {}
-
-    @property
-    def key(self) -> str:
-        """The object that arrived; empty where the event names none."""
-        try:
-            key = self.event["detail"]["object"]["key"]
-        except (KeyError, TypeError):
-            return ""
-        return key if isinstance(key, str) else ""
-
-    @property
-    def job_id(self) -> str:
-        """Whose object it is."""
-        key = parse_key(self.key)
-        return key.job_id if key else ""
-
-    @property
-    def execution_name(self) -> str:
-        """The same for the same event, so that resending it twice starts one execution."""
-        return f"resent-{hashlib.sha256(self.body.encode()).hexdigest()[:40]}"
-
-
-@dataclass(frozen=True)
-class Resent:
-    """An event that was given to the state machine."""
-
-    event: DeadEvent
-    execution: str
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "of": self.target.name,
+            "time": self.event.event.get("time"),
+            **self.target.subject(self.event),
+            "reason": self.event.reason,
+            "became": self.became,
+            "problem": self.problem,
+        }
 
 
 def dead_events(
     resend: Annotated[
-        bool, typer.Option("--resend", help="Start their executions, and remove them.")
+        bool, typer.Option("--resend", help="Deliver them, and remove what was delivered.")
     ] = False,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List events of the trigger's dead-letter queue; with --resend, start their executions.
+    """List results that no execution was started for, and outcomes that nobody was told.
 
-    Mend first what the reason names, most often a permission. Exits with 4 while events are left.
+    Mend first what the reason names, most often a permission; then --resend delivers them. Twice
+    is harmless. Exits with 4 while events are left.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
-    waiting = list(read(deployed))
-    resent = resend_all(deployed, waiting) if resend else []
-    if not resend:
-        put_back(deployed, waiting)
-    left = len(waiting) - len(resent)
+    found = read(deployed)
+    if resend:
+        found = [send_again(each) for each in found]
+    put_back(each for each in found if each.became is None)
+    left = sum(each.became is None for each in found)
     if as_json:
-        print_json(
-            {"events": [_as_json(each, resent) for each in waiting], "left": left},
-        )
+        print_json({"events": [each.as_json() for each in found], "left": left})
     else:
-        _show(waiting, resent)
+        _show(deployed, found)
     if left:
         raise typer.Exit(ExitCode.JOB_FAILED)
 
 
-def read(deployed: Deployment) -> Iterator[DeadEvent]:
-    """Take every message out of others' sight for a while; none is removed."""
-    while messages := _receive(deployed):
-        for message in messages:
-            attributes = message.get("MessageAttributes", {})
-            words = (
-                attributes.get(name, {}).get("StringValue", "")
-                for name in ("ERROR_CODE", "ERROR_MESSAGE")
-            )
-            yield DeadEvent(
-                message["ReceiptHandle"], message["Body"], ": ".join(filter(None, words))
-            )
+def read(deployed: Deployment) -> list[DeadEvent]:
+    """Everything that waits, out of others' sight for a while; nothing is removed."""
+    targets: tuple[Target, ...] = (Results.of(deployed), Outcomes.of(deployed))
+    return [DeadEvent(event, target) for target in targets for event in target.queue.read()]
 
 
-def put_back(deployed: Deployment, events: Sequence[DeadEvent]) -> None:
+def send_again(dead: DeadEvent) -> DeadEvent:
+    """Deliver an event, and remove it if its target took it."""
+    try:
+        became = dead.target.send(dead.event)
+    except StillUndeliverable as problem:
+        return replace(dead, problem=str(problem))
+    dead.target.queue.remove(dead.event)
+    return replace(dead, became=became)
+
+
+def put_back(events: Iterable[DeadEvent]) -> None:
     """Let everybody see them again at once."""
     for each in events:
-        deployed.sqs.change_message_visibility(
-            QueueUrl=_queue(deployed), ReceiptHandle=each.receipt, VisibilityTimeout=0
-        )
+        each.target.queue.put_back([each.event])
 
 
-def resend_all(deployed: Deployment, events: Sequence[DeadEvent]) -> list[Resent]:
-    """Start an execution for each, as the trigger would have, then remove it."""
-    resent = []
-    for each in events:
-        name = each.execution_name
-        try:
-            deployed.step_functions.start_execution(
-                stateMachineArn=deployed.state_machine, name=name, input=each.body
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                err.print(outside(f"{each.key or 'an event'}: {error}", "red"))
-                put_back(deployed, [each])
-                continue
-        deployed.sqs.delete_message(QueueUrl=_queue(deployed), ReceiptHandle=each.receipt)
-        resent.append(Resent(each, deployed.execution_arn(name)))
-    return resent
-
-
-def _receive(deployed: Deployment) -> list[Any]:
-    answer = deployed.sqs.receive_message(
-        QueueUrl=_queue(deployed),
-        MaxNumberOfMessages=_BATCH,
-        MessageAttributeNames=["All"],
-        VisibilityTimeout=VISIBILITY_SECONDS,
-        WaitTimeSeconds=1,  # asks all of the queue's servers, not some
-    )
-    return list(answer.get("Messages", []))
-
-
-def _queue(deployed: Deployment) -> str:
-    return deployed.outputs["TriggerDeadLetterQueueUrl"]
-
-
-def _as_json(each: DeadEvent, resent: Sequence[Resent]) -> dict[str, Any]:
-    execution = next((done.execution for done in resent if done.event is each), None)
-    return {
-        "time": each.event.get("time"),
-        "job": each.job_id,
-        "object": each.key,
-        "reason": each.reason,
-        "execution": execution,
-    }
-
-
-def _show(waiting: Sequence[DeadEvent], resent: Sequence[Resent]) -> None:
-    if not waiting:
-        out.print("Every event was delivered: the dead-letter queue is empty.")
+def _show(deployed: Deployment, found: Sequence[DeadEvent]) -> None:
+    if not found:
+        out.print("Every event was delivered: the dead-letter queues are empty.")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Arrived", "Job", "Object", "Not delivered because"):
+    for column in ("Of", "Time", "Job", "About", "Not delivered because"):
         table.add_column(column, overflow="fold")
-    for each in waiting:
-        cells = (each.event.get("time") or "-", each.job_id or "-", each.key or "-", each.reason)
+    for each in found:
+        said = each.as_json()
+        cells = (said[name] or "-" for name in ("of", "time", "job", "about", "reason"))
         table.add_row(*map(outside, cells))
     out.print(table)
-    for done in resent:
-        out.print(outside(f"Started {done.execution}", "green"))
-    if not resent:
-        out.print("Remove the cause, then: ingest dead-events --resend")
+    for each in found:
+        about = each.target.subject(each.event)["about"] or "an event"
+        if each.became is not None:
+            out.print(outside(f"{about}: {each.became}", "green"))
+        elif each.problem is not None:
+            out.print(outside(f"{about}: {each.problem}", "red"))
+    if any(each.became is None for each in found):
+        out.print(f"Remove the cause, then: {deployed.command('dead-events --resend')}")

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.aws.tables import BatchJobs, Ledger
+from functions.domain.plain_text import argument
 from local import server
 from ops.errors import NothingFound
 
@@ -86,6 +87,25 @@ class Deployment:
         """Amazon SQS."""
         client: SQSClient = self._client("sqs")
         return client
+
+    def command(self, words: str, *arguments: str) -> str:
+        """A command for people to type next, with the options by which it finds this stack.
+
+        Args:
+            words: As they are.
+            arguments: From outside: quoted, and harmless to show.
+        """
+        return " ".join(("ingest", words, *map(argument, arguments))) + self._options()
+
+    def _options(self) -> str:
+        name = "" if self.stack == DEFAULT_STACK else f" --stack {argument(self.stack)}"
+        if self.embedded is None:
+            # The embedded AWS of the default folder comes first, where nothing else is said.
+            hidden = server.find(server.DEFAULT_DATA) is not None
+            return name or (f" --stack {DEFAULT_STACK}" if hidden else "")
+        if self.embedded.data != server.DEFAULT_DATA:
+            return f" --data {argument(str(self.embedded.data))}{name}"
+        return f" --local{name}" if name else ""
 
     def execution_arn(self, name: str) -> str:
         """The ARN of an execution of the stack's state machine."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from functions.domain.plain_text import argument
 from functions.domain.service_failures import explain
 from ops.terminal import visible
 
@@ -35,9 +34,11 @@ def failure_text(failed: FailedExecution) -> Text:
     for child in failed.failed.children:
         text.append(f"\n    {visible(child.item)}: {visible(child.error)}", style="dim")
     explanation = explain(failed.error, status=failed.execution.status)
-    text.append(f"\n  {explanation.sentence}", style="bold")
+    if explanation.sentence not in failed.cause:  # our own errors say it themselves
+        text.append(f"\n  {explanation.sentence}", style="bold")
     if failed.obstacle is None:
-        return text.append(f"\n  Next: ingest redrive {argument(failed.name)}")
-    return text.append(f"\n  {visible(failed.obstacle.reason)}").append(
+        return text.append(f"\n  Next: {failed.redrive}")
+    reason = failed.obstacle.reason.removesuffix(explanation.meaning).strip()
+    return text.append(f"\n  {visible(reason)}").append(
         f"\n  Instead: {visible(failed.obstacle.instead)}"
     )

@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.failures import Cure
 from functions.domain.object_keys import ResultsKey, parse_key
-from functions.domain.plain_text import argument
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain, plain_cause
 from functions.record_outcome.status_change import FAILED_STATUSES, Execution
 from ops.errors import NothingFound, Refused
@@ -38,11 +37,13 @@ class FailedExecution:
     Attributes:
         failed: Where it failed.
         obstacle: Why it is not to be redriven; None where a redrive continues it.
+        redrive: The command that redrives it.
     """
 
     execution: Execution
     failed: FailedState
     obstacle: Obstacle | None
+    redrive: str
 
     @property
     def name(self) -> str:
@@ -101,11 +102,13 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise NothingFound(
                 f"On {deployed.place} there is no execution {visible(arn)}. "
-                "`ingest redrive --job ID` finds those of a job."
+                f"`{deployed.command('redrive --job ID')}` finds those of a job."
             ) from error
         raise
     failed = find_failed_state(client, arn)
-    return FailedExecution(execution, failed, _obstacle(deployed, execution, failed))
+    obstacle = _obstacle(deployed, execution, failed)
+    redrive = deployed.command("redrive", arn.rpartition(":")[2])
+    return FailedExecution(execution, failed, obstacle, redrive)
 
 
 def own_execution(deployed: Deployment, execution: str) -> str:
@@ -151,22 +154,22 @@ def _error(execution: Execution, failed: FailedState) -> str:
 
 
 def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
-    replay = f"ingest replay {argument(execution.job_id) if execution.job_id else 'JOB'}"
-    look = f"ingest inspect {argument(execution.arn)}"
+    replay = deployed.command("replay", execution.job_id or "JOB")
+    look = deployed.command("inspect", execution.arn)
     if execution.status not in FAILED_STATUSES:
         ended = "is running" if execution.status == "RUNNING" else "has succeeded"
         return Obstacle(f"The execution {ended}: there is nothing to redrive.", look)
+    if owner := _new_owner(deployed, execution):
+        return Obstacle(
+            "Another execution has the results object since: a redrive would write nothing.",
+            deployed.command("inspect", owner),
+        )
     explanation = explain(_error(execution, failed), status=execution.status)
     if explanation.cure is Cure.REPLAY:
         return Obstacle(f"A redrive would fail again. {explanation.meaning}", replay)
     if not execution.is_redrivable:
         reason = execution.redrive_status_reason or "Step Functions does not redrive it"
         return Obstacle(f"It cannot be redriven: {reason}.", replay)
-    if owner := _new_owner(deployed, execution):
-        return Obstacle(
-            "Another execution has the results object since: a redrive would write nothing.",
-            f"ingest inspect {argument(owner)}",
-        )
     return None
 
 

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping  # noqa: TC003 - typer reads annotations when it runs
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from local import deploy, server, synthesis
-from local.errors import LocalError, PortTaken, StateOfOtherVersion
+from ops import options  # noqa: TC001 - typer reads annotations when it runs
+from ops.deployment import DEFAULT_STACK
+from ops.errors import NothingFound
+from ops.terminal import err, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
-
-STACK = "BatchIngest"
-EXIT_FAILED = 1
-"""Something went wrong; the message says what and the cure."""
-EXIT_REFUSED = 2
-"""Nothing was done: the port is taken, or the folder holds another version's state."""
-EXIT_NOT_RUNNING = 3
-"""`status`: no embedded AWS runs on this data folder."""
 
 Data = Annotated[
     Path, typer.Option(help="The private folder of its state, log and temporary files.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
-
-_errors = Console(stderr=True, highlight=False)
 
 
 @app.command()
@@ -37,47 +27,38 @@ def up(
         int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; a free one if absent.")
     ] = None,
     data: Data = server.DEFAULT_DATA,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Start the embedded AWS, or find it running, and deploy the stack as the code stands."""
-    try:
-        assembly = synthesis.synthesize(server.PROJECT)
-        started = server.start(data, port=port)
-        if started.lost:
-            _say(started.lost, style="yellow")
-        running = started.server
-        if port is not None and running.endpoint.port != port:
-            _say(
-                f"It runs already, on port {running.endpoint.port}; `ingest local down` first "
-                "to move it.",
-                style="yellow",
-            )
-        deployment = deploy.deploy(assembly, endpoint=running.endpoint)
-    except (PortTaken, StateOfOtherVersion) as error:
-        _fail(error, EXIT_REFUSED)
-    except LocalError as error:
-        _fail(error, EXIT_FAILED)
+    assembly = synthesis.synthesize(server.PROJECT)
+    started = server.start(data, port=port)
+    if started.lost:
+        err.print(started.lost, style="yellow")
+    running = started.server
+    if port is not None and running.endpoint.port != port:
+        err.print(
+            f"It runs already, on port {running.endpoint.port}; `ingest local down` first "
+            "to move it.",
+            style="yellow",
+        )
+    deployment = deploy.deploy(assembly, endpoint=running.endpoint)
     _show(running, deployment.outputs, as_json=as_json)
 
 
 @app.command()
-def status(data: Data = server.DEFAULT_DATA, as_json: AsJson = False) -> None:
+def status(data: Data = server.DEFAULT_DATA, as_json: options.AsJson = False) -> None:
     """Show the running embedded AWS and the stack's outputs; exit with 3 if none runs."""
     running = server.find(data)
     if running is None:
-        _say(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
-        raise typer.Exit(EXIT_NOT_RUNNING)
-    _show(running, deploy.outputs(STACK, endpoint=running.endpoint), as_json=as_json)
+        raise NothingFound(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
+    _show(running, deploy.outputs(DEFAULT_STACK, endpoint=running.endpoint), as_json=as_json)
 
 
 @app.command()
 def down(data: Data = server.DEFAULT_DATA) -> None:
     """Save the state and stop; the next `up` on the same folder continues from there."""
-    try:
-        stopped = server.stop(data)
-    except LocalError as error:
-        _fail(error, EXIT_FAILED)
-    print("Stopped; its state is saved." if stopped else "None was running.")  # noqa: T201
+    stopped = server.stop(data)
+    out.print("Stopped; its state is saved." if stopped else "None was running.")
 
 
 def _show(running: server.Server, outputs: Mapping[str, str], *, as_json: bool) -> None:
@@ -89,7 +70,7 @@ def _show(running: server.Server, outputs: Mapping[str, str], *, as_json: bool) 
         "secretAccessKey": endpoint.secret_access_key,
     }
     if as_json:
-        print(json.dumps({**described, "outputs": dict(outputs)}, indent=2))  # noqa: T201
+        print_json({**described, "outputs": dict(outputs)})
         return
     rows = {
         **{name: described[name] for name in ("endpoint", "region")},
@@ -97,14 +78,6 @@ def _show(running: server.Server, outputs: Mapping[str, str], *, as_json: bool) 
         **outputs,
     }
     width = max(map(len, rows))
-    # Plain lines: these values are there to be copied, so nothing may wrap or colour them.
-    print("\n".join(f"{name:<{width}}  {value}" for name, value in rows.items()))  # noqa: T201
-
-
-def _say(sentence: str, *, style: str | None = None) -> None:
-    _errors.print(sentence, style=style, markup=False, soft_wrap=True)
-
-
-def _fail(error: LocalError, code: int) -> NoReturn:
-    _say(str(error), style="red")
-    raise typer.Exit(code) from error
+    # Plain lines: these values are there to be copied.
+    for name, value in rows.items():
+        out.print(f"{name:<{width}}  {value}")

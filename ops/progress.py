@@ -10,7 +10,6 @@ from rich.live import Live
 from rich.table import Table
 
 from functions.domain.claims import ClaimState
-from functions.domain.plain_text import argument
 from ops.errors import StillWaiting
 from ops.terminal import err, outside, visible
 
@@ -74,12 +73,14 @@ class Follower:
         read: Reads where the jobs stand.
         is_over: Whether a job has ended.
         now: The present (UTC).
-        patience: Seconds without any change after which it gives up.
+        look_again: The command that shows more when it gives up.
+        patience: Seconds without any change after which it does.
     """
 
     read: Callable[[], Sequence[Outcome]]
     is_over: Callable[[Outcome], bool]
     now: Callable[[], datetime]
+    look_again: str
     patience: float = 180.0
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -112,8 +113,15 @@ class Follower:
             if marks != last:
                 last, changed_at = marks, self.clock()
             elif self.clock() - changed_at > self.patience:
-                raise _gave_up(shown, self.patience)
+                raise self._gave_up(shown)
             self.sleep(POLL_SECONDS)
+
+    def _gave_up(self, shown: Sequence[Snapshot]) -> StillWaiting:
+        stuck = "; ".join(each.line() for each in shown)
+        return StillWaiting(
+            f"Nothing has changed for {self.patience:.0f} s ({stuck}). Look again with "
+            f"`{self.look_again}`."
+        )
 
     def _say(self, shown: Sequence[Snapshot]) -> None:
         """A line for each job that has moved on since its last line."""
@@ -154,11 +162,3 @@ def table(shown: Sequence[Snapshot]) -> Table:
             str(each.images),
         )
     return drawn
-
-
-def _gave_up(shown: Sequence[Snapshot], patience: float) -> StillWaiting:
-    stuck = "; ".join(each.line() for each in shown)
-    return StillWaiting(
-        f"Nothing has changed for {patience:.0f} s ({stuck}). Look again with "
-        f"`ingest inspect {argument(shown[0].job_id) if shown else 'JOB'}`."
-    )

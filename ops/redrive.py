@@ -72,7 +72,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     outcomes = restart(deployed, chosen)
     if follow:
         outcomes = [_followed(deployed, each) for each in outcomes]
-    _report(found, outcomes, as_json=as_json)
+    _report(deployed, found, outcomes, as_json=as_json)
     if any(each.has_failed for each in outcomes):
         raise typer.Exit(ExitCode.JOB_FAILED)
     if not outcomes and found:
@@ -158,7 +158,8 @@ def until_ended(
             return status
         if time.monotonic() > end:
             raise StillWaiting(
-                f"It still runs after {patience:.0f} s. Look again: ingest inspect {visible(arn)}"
+                f"It still runs after {patience:.0f} s. Look again: "
+                + deployed.command("inspect", arn)
             )
         sleep(POLL_SECONDS)
 
@@ -197,7 +198,11 @@ def _followed(deployed: Deployment, each: Redriven) -> Redriven:
 
 
 def _report(
-    found: Sequence[FailedExecution], outcomes: Sequence[Redriven], *, as_json: bool
+    deployed: Deployment,
+    found: Sequence[FailedExecution],
+    outcomes: Sequence[Redriven],
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         by_arn = {each.arn: each for each in outcomes}
@@ -210,7 +215,7 @@ def _report(
             continue
         out.print(outside(f"{name}: {each.status}", "red" if each.has_failed else "green"))
         if each.has_failed:
-            out.print(outside(f"    look: ingest inspect {each.arn}"))
+            out.print(outside(f"    look: {deployed.command('inspect', each.arn)}"))
 
 
 def _as_json(each: FailedExecution, outcomes: dict[str, Redriven]) -> dict[str, Any]:

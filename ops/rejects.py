@@ -89,11 +89,11 @@ def _show(letters: Sequence[DeadLetter], *, every: bool, excerpts: bool) -> None
         table.add_row(outside(f"{reason} ({count})", "bold"), "", "", "")
         of_reason = [each for each in letters if each.reason == reason]
         for each in of_reason if every else of_reason[:EXAMPLES]:
-            details = "; ".join(each.details)
-            if excerpts:
-                details = f"{details}\n{each.excerpt}" if details else each.excerpt
             where = f"{each.key} @{each.offset}+{each.length}"
-            table.add_row("", outside(each.record_id or "-"), outside(where), outside(details))
+            details = outside("; ".join(each.details))
+            table.add_row("", outside(each.record_id or "-"), outside(where), details)
+            if excerpts and each.excerpt:
+                table.add_row("", "", "", outside(each.excerpt, "dim"))
         if not every and count > EXAMPLES:
             table.add_row("", outside(f"and {count - EXAMPLES} more", "dim"), "", "")
     out.print(table)

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from functions.domain.claims import ClaimState
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
-from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 from ops import options
 from ops.errors import NothingFound, Refused
@@ -76,7 +75,7 @@ def replay(
         return
     for arn in started:
         out.print(f"Started {arn}")
-    out.print(f"`ingest inspect {argument(job_id)}` shows where the job stands.")
+    out.print(f"Look at the job with: {deployed.command('inspect', job_id)}")
 
 
 @dataclass(frozen=True)

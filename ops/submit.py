@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from functions.domain.object_keys import ResultsKey, key_problem, parse_key
-from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 from ops import options
 from ops.errors import CannotSubmit, NothingFound
@@ -79,14 +78,17 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
     if watch:
         follower = Follower(
-            read=lambda: [upload.read()], is_over=ended, now=lambda: datetime.now(UTC)
+            read=lambda: [upload.read()],
+            is_over=ended,
+            now=lambda: datetime.now(UTC),
+            look_again=deployed.command("inspect", job),
         )
         (outcome,) = follower.follow()
         show(deployed, outcome, as_json=as_json)
     elif as_json:
         print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
     else:
-        out.print(f"Follow it with: ingest inspect {argument(job)}")
+        out.print(f"Look at it with: {deployed.command('inspect', job)}")
 
 
 def results_key(name: str, job_id: str) -> str:

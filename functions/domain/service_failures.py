@@ -13,6 +13,11 @@ from functions.domain.failures import Cure, Explanation, Failure
 
 STEP_FUNCTIONS_MAP_FAILED: Final = "States.ExceedToleratedFailureThreshold"
 """A map's own error where a child failed: the child's error says why."""
+PUT_BACK: Final = "make deploy CDK_OPTIONS=--revert-drift"
+"""Deploying an unchanged template alone leaves as it is what was changed by hand.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+"""
 
 
 class ServiceFailure(StrEnum):
@@ -59,7 +64,7 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.PERMISSIONS: (
         "The state machine's role may not do what the state does.",
-        "give the role back what the stack grants it, by deploying the stack",
+        f"give the role back what the stack grants it: {PUT_BACK}",
     ),
     ServiceFailure.CHILD_FAILED: (
         "A child of the map failed for good; its own error is named with it.",
@@ -94,15 +99,15 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.FUNCTION_GONE: (
         "The function does not exist.",
-        "deploy the stack",
+        f"put it back: {PUT_BACK}",
     ),
     ServiceFailure.FUNCTION_REFUSED: (
         "Lambda refused the call, often because the state machine's role may not make it.",
-        "do what the cause says; deploying the stack gives the role back what it needs",
+        f"do what the cause says; what the role lacks comes back by {PUT_BACK}",
     ),
     ServiceFailure.CLAIM_REFUSED: (
         "DynamoDB refused the state machine's own request to the ledger.",
-        "do what the cause says; deploying the stack gives the role back what it needs",
+        f"do what the cause says; what the role lacks comes back by {PUT_BACK}",
     ),
     ServiceFailure.SERVICE_ANSWERED: (
         "A service answered the function with an error; the cause names service, action and code.",

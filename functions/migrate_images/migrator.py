@@ -89,7 +89,7 @@ class ChunkMigrator:
         try:
             self.mover.move(image_id, image, has_transaction=has_transaction, now=self.now())
         except Left as left:
-            self.say.info(Event.IMAGE_LEFT, reason=left.reason.value)
+            self.say.info(Event.IMAGE_LEFT, reason=left.reason.value, imageId=image_id)
             return left.reason
         return None
 

@@ -94,6 +94,7 @@ def perform(data: Any, *, seed: int) -> Run:
         read=lambda: [upload.read() for upload in uploads],
         is_over=ended,
         now=lambda: datetime.now(UTC),
+        look_again=deployed.command("inspect", batches[0].job.job_id),
     )
     outcomes = follower.follow()
     ingested = time.monotonic() - first
@@ -154,15 +155,8 @@ def _show(run: Run) -> None:
         f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
         style="bold green",
     )
-    where = _data_option(run.deployment)
-    out.print(f"Look again:  ingest inspect {run.batches[0].job.job_id}{where}")
-    out.print(f"Stop it:     ingest local down{where}")
-
-
-def _data_option(deployed: Deployment) -> str:
-    """What a next command has to be given to find this deployment."""
-    data = deployed.embedded.data if deployed.embedded else server.DEFAULT_DATA
-    return "" if data == server.DEFAULT_DATA else f" --data {data}"
+    out.print(f"Look again:  {run.deployment.command('inspect', run.batches[0].job.job_id)}")
+    out.print(f"Stop it:     {run.deployment.command('local down')}")
 
 
 def _items(run: Run) -> int:

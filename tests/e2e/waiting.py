@@ -26,6 +26,7 @@ def until_ended(deployed: Deployment, *job_ids: str) -> Sequence[Outcome]:
         read=lambda: [read_outcome(deployed, job_id) for job_id in job_ids],
         is_over=ended,
         now=lambda: datetime.now(UTC),
+        look_again=deployed.command("inspect", job_ids[0]),
         patience=SECONDS,
     )
     return follower.follow(live=False)

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from local import server
-from ops import local_commands
+from ops.cli import app
+from ops.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,17 +25,17 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_status_and_down_where_none_runs(data: Path) -> None:
-    status = CliRunner().invoke(local_commands.app, ["status", "--data", str(data)])
-    assert status.exit_code == local_commands.EXIT_NOT_RUNNING
+    status = CliRunner().invoke(app, ["local", "status", "--data", str(data)])
+    assert status.exit_code == ExitCode.NOT_FOUND
     assert "`ingest local up` starts one" in status.stderr
-    down = CliRunner().invoke(local_commands.app, ["down", "--data", str(data)])
+    down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
     assert down.exit_code == 0
     assert "None was running" in down.stdout
 
 
 def test_status_says_where_it_runs(data: Path) -> None:
     running = server.start(data).server
-    shown = CliRunner().invoke(local_commands.app, ["status", "--data", str(data), "--json"])
+    shown = CliRunner().invoke(app, ["local", "status", "--data", str(data), "--json"])
     assert shown.exit_code == 0
     assert json.loads(shown.stdout) == {
         "endpoint": running.endpoint.url,
@@ -43,6 +44,6 @@ def test_status_says_where_it_runs(data: Path) -> None:
         "secretAccessKey": "test",
         "outputs": {},
     }
-    down = CliRunner().invoke(local_commands.app, ["down", "--data", str(data)])
+    down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
     assert down.exit_code == 0
     assert server.find(data) is None

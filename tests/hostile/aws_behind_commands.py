@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -101,18 +102,24 @@ class StepFunctions:
 
 @dataclass
 class Queue:
-    """A dead-letter queue of one look."""
+    """Both dead-letter queues, of one look each."""
 
     bodies: list[str]
     removed: int = 0
+    looked_into: set[str] = field(default_factory=set)
 
-    def receive_message(self, **_: Any) -> dict[str, Any]:
+    def get_queue_url(self, *, QueueName: str) -> dict[str, Any]:  # noqa: N803
+        return {"QueueUrl": f"https://{QueueName}"}
+
+    def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if QueueUrl in self.looked_into:
+            return {"Messages": []}
+        self.looked_into.add(QueueUrl)
         reason = {"ERROR_CODE": {"StringValue": DIRT}, "ERROR_MESSAGE": {"StringValue": DIRT}}
         messages = [
             {"ReceiptHandle": str(number), "Body": body, "MessageAttributes": reason}
             for number, body in enumerate(self.bodies)
         ]
-        self.bodies = []
         return {"Messages": messages}
 
     def change_message_visibility(self, **_: Any) -> None:
@@ -122,10 +129,30 @@ class Queue:
         self.removed += 1
 
 
+class OutcomeRule:
+    """The rule that hears of outcomes, and the function that it calls."""
+
+    def list_targets_by_rule(self, **_: Any) -> dict[str, Any]:
+        queue = {"Arn": "arn:aws:sqs:us-east-1:000000000000:outcomes"}
+        return {"Targets": [{"Arn": "arn:function", "DeadLetterConfig": queue}]}
+
+    def invoke(self, **_: Any) -> dict[str, Any]:
+        failure = {"errorType": f"Error{DIRT}", "errorMessage": DIRT}
+        return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(failure).encode())}
+
+
 def deployment(aws: Aws, states: StepFunctions, queue: Queue | None = None) -> Deployment:
     """Of these parts."""
     s3, dynamodb = aws
-    clients = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": states, "sqs": queue}
+    rule = OutcomeRule()
+    clients = {
+        "s3": s3,
+        "dynamodb": dynamodb,
+        "stepfunctions": states,
+        "sqs": queue,
+        "events": rule,
+        "lambda": rule,
+    }
     outputs = {
         "BucketName": BUCKET,
         "BatchJobsTableName": "batch-jobs",

@@ -153,7 +153,9 @@ def test_a_verdict_is_not_redriven_but_names_the_replay(
     assert facts["command"] == f"ingest replay {batch.job.job_id}"
     obstacle = read_failed(world.deployed, arn).obstacle
     assert obstacle is not None
-    assert obstacle.instead == f"ingest replay {batch.job.job_id}"
+    embedded = world.deployed.embedded
+    assert embedded is not None
+    assert obstacle.instead == f"ingest replay {batch.job.job_id} --data {embedded.data}"
     assert world.job_status(batch) == "FAILED"
 
 

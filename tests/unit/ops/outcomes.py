@@ -63,4 +63,5 @@ def failed_execution(
         Execution.model_validate(described),
         FailedState("LoadRanges", MapCounts(succeeded=1, failed=1, unfinished=2), (child,)),
         obstacle,
+        "ingest redrive one",
     )

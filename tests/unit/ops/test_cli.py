@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from local import server
+from local.endpoint import Endpoint
 from local.errors import PortTaken, SynthesisFailed
 from ops import cli, deployment, inspect
 from ops.deployment import Deployment
@@ -151,6 +152,31 @@ def test_asking_for_a_stack_asks_for_aws(monkeypatch: pytest.MonkeyPatch) -> Non
     deployment.find(stack="Other", local=True)
     deployment.find(data=Path("folder"))
     assert asked == ["embedded BatchIngest", "AWS Other", "embedded Other", "embedded BatchIngest"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "stack", "default_runs", "options"),
+    [
+        (None, "BatchIngest", False, ""),
+        (None, "BatchIngest", True, " --stack BatchIngest"),
+        (None, "Other", False, " --stack Other"),
+        (server.DEFAULT_DATA, "BatchIngest", True, ""),
+        (server.DEFAULT_DATA, "Other", True, " --local --stack Other"),
+        (Path("a folder"), "BatchIngest", False, " --data 'a folder'"),
+        (Path("folder"), "Other", True, " --data folder --stack Other"),
+    ],
+)
+def test_the_next_command_finds_the_same_stack(
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path | None,
+    stack: str,
+    default_runs: bool,
+    options: str,
+) -> None:
+    monkeypatch.setattr(server, "find", lambda _: object() if default_runs else None)
+    embedded = server.Server(1, Endpoint("http://127.0.0.1:1"), folder) if folder else None
+    deployed = Deployment(stack, "a place", "r", {}, pytest.fail, embedded)
+    assert deployed.command("inspect", "job 1") == f"ingest inspect 'job 1'{options}"
 
 
 def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:

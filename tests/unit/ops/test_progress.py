@@ -40,6 +40,7 @@ def follower(outcomes: Iterator[Sequence[Outcome]], clock: Clock) -> Follower:
         read=lambda: next(outcomes),
         is_over=ended,
         now=lambda: NOW,
+        look_again="ingest inspect job1 --data here",
         patience=10,
         sleep=clock.sleep,
         clock=clock,
@@ -64,7 +65,9 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
 
 def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
     clock = Clock()
-    with pytest.raises(StillWaiting, match=r"Nothing has changed for 10 s .*inspect job1"):
+    with pytest.raises(
+        StillWaiting, match=r"Nothing has changed for 10 s .*inspect job1 --data here`"
+    ):
         follower(iter(lambda: [unclaimed()], None), clock).follow(live=False)
     assert 10 < clock.at < 12
 

@@ -107,6 +107,7 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_counts() 
         ),
         FailedState("LoadRanges", MapCounts(5, 2, 1), (FailedChild("b", "WriteThrottled", "c"),)),
         None,
+        "ingest redrive one",
     )
     assert each.will_run == "3 of 8 items of LoadRanges, and what follows it"
     assert each.error == "WriteThrottled"

@@ -1,0 +1,295 @@
+"""`ingest redrive`, `dead-events` and `rejects` as an operator types them, after real failures."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from local import deploy, server, synthesis
+from ops import deployment
+from ops.cli import app
+from ops.errors import ExitCode
+from tests.e2e.held import JobRecord, deliver
+from tests.e2e.waiting import executions, next_execution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ops.deployment import Deployment
+    from ops.history import History
+
+SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An embedded AWS of its own: these commands look at all that ever failed on it."""
+    folder = tmp_path_factory.mktemp("repaired-aws")
+    server.start(folder, settings={"INGEST_LOCAL_WAIT_SCALE": "0.05"})
+    yield folder
+    server.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def deployed(data: Path) -> Deployment:
+    running = server.find(data)
+    assert running is not None
+    deploy.deploy(synthesis.synthesize(server.PROJECT), endpoint=running.endpoint)
+    return deployment.on_embedded(running)
+
+
+@pytest.fixture
+def ingest(data: Path) -> Callable[..., Result]:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--data", str(data)])
+
+    return run
+
+
+def _line(image_id: str, *, answer: str | None = None) -> bytes:
+    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
+    record = {
+        "recordId": image_id,
+        "modelInput": {"prompt": f"what is {image_id}?", "image": "AAAA"},
+        "modelOutput": {"generation": answer or json.dumps({**receipt, "category": "fee"})},
+    }
+    return json.dumps(record).encode() + b"\n"
+
+
+@contextmanager
+def _denied(deployed: Deployment, role: str, action: str) -> Iterator[None]:
+    """A role that somebody has forbidden something, until the block ends."""
+    iam = deployed.make_client("iam")
+    pages = iam.get_paginator("list_roles").paginate()
+    names = [each["RoleName"] for page in pages for each in page["Roles"]]
+    (name,) = (each for each in names if role in each)
+    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    iam.put_role_policy(
+        RoleName=name,
+        PolicyName="emergency",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="emergency")
+
+
+def _job(deployed: Deployment) -> JobRecord:
+    job = JobRecord()
+    job.write(deployed)
+    return job
+
+
+def _failed(deployed: Deployment) -> tuple[JobRecord, History]:
+    """A job whose one object could not be read."""
+    job = _job(deployed)
+    with _denied(deployed, "LoadSegmentRole", "s3:GetObject"):
+        history = deliver(deployed, job.key(), _line("image-1"))
+    assert history.status == "FAILED"
+    return job, history
+
+
+def _rejected(deployed: Deployment) -> tuple[JobRecord, History]:
+    """A job of which too much was rejected: a verdict."""
+    job = _job(deployed)
+    body = b"".join(_line(f"image-{n}", answer="I cannot read this.") for n in range(25))
+    history = deliver(deployed, job.key(), body)
+    assert history.status == "FAILED"
+    return job, history
+
+
+def _json(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+class TestRedrive:
+    def test_all_that_failed_is_redriven_and_what_cannot_be_says_what_to_do_instead(
+        self, deployed: Deployment, data: Path, ingest: Callable[..., Result]
+    ) -> None:
+        failed = [_failed(deployed), _failed(deployed)]
+        job, verdict = _rejected(deployed)
+
+        unasked = ingest("redrive", "--all-failed", "--since", "2d")
+        assert unasked.exit_code == ExitCode.REFUSED
+        for _, history in failed:
+            assert history.name in unasked.stdout
+        assert "1 of 1 items of LoadRanges, and what follows it" in unasked.stdout
+        assert "say --yes" in unasked.stderr
+
+        done = ingest("redrive", "--all-failed", "--since", "2d", "--yes", "--json")
+        assert done.exit_code == ExitCode.DONE, done.output
+        said = {each["execution"]: each for each in _json(done)["executions"]}
+        assert said.keys() == {verdict.arn, *(history.arn for _, history in failed)}
+        for job_of, history in failed:
+            each = said[history.arn]
+            assert (each["redriven"], each["outcome"]) == (True, "SUCCEEDED")
+            assert (each["failedState"], each["error"]) == ("LoadRanges", "AccessDenied")
+            assert (each["job"], each["obstacle"]) == (job_of.job_id, None)
+            assert job_of.transactions(deployed)
+        left = said[verdict.arn]
+        assert (left["redriven"], left["willRun"]) == (False, None)
+        assert left["obstacle"]["instead"] == f"ingest replay {job.job_id} --data {data}"
+
+        again = ingest("redrive", "--all-failed", "--since", "2d", "--yes")
+        assert again.exit_code == ExitCode.REFUSED
+        assert "A redrive would fail again" in again.stdout
+
+    def test_of_a_job(self, deployed: Deployment, ingest: Callable[..., Result]) -> None:
+        job, mine = _failed(deployed)
+        _, others = _failed(deployed)
+        done = ingest("redrive", "--job", job.job_id, "--yes")
+        assert done.exit_code == ExitCode.DONE, done.output
+        assert f"{mine.name}: SUCCEEDED" in done.stdout
+        assert others.name not in done.output
+        assert ingest("redrive", others.name, "--yes").exit_code == ExitCode.DONE
+
+    def test_that_fails_again_says_where_to_look(
+        self, deployed: Deployment, data: Path, ingest: Callable[..., Result]
+    ) -> None:
+        _, history = _failed(deployed)
+        with _denied(deployed, "LoadSegmentRole", "s3:GetObject"):
+            result = ingest("redrive", history.arn, "--yes")
+        assert result.exit_code == ExitCode.JOB_FAILED
+        assert f"look: ingest inspect {history.arn} --data {data}" in result.stdout
+        assert ingest("redrive", history.arn, "--yes").exit_code == ExitCode.DONE
+
+    def test_is_refused_for_what_has_succeeded_or_was_taken_over(
+        self, deployed: Deployment, ingest: Callable[..., Result]
+    ) -> None:
+        job, history = _failed(deployed)
+        known = executions(deployed)
+        assert ingest("replay", job.job_id, "--yes").exit_code == ExitCode.DONE
+        replay = next_execution(deployed, key=job.key(), but=known)
+        assert replay.status == "SUCCEEDED"
+
+        taken_over = ingest("redrive", history.arn, "--yes", "--json")
+        assert taken_over.exit_code == ExitCode.REFUSED
+        (each,) = _json(taken_over)["executions"]
+        assert "Another execution has the results object" in each["obstacle"]["reason"]
+        assert each["obstacle"]["instead"].startswith(f"ingest inspect {replay.arn}")
+
+        succeeded = ingest("redrive", replay.arn, "--yes")
+        assert succeeded.exit_code == ExitCode.REFUSED
+        assert "has succeeded" in succeeded.stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "code"),
+        [
+            (["--job", "no-such-job", "--yes"], ExitCode.NOT_FOUND),
+            (["no-such-execution", "--yes"], ExitCode.NOT_FOUND),
+            (["--all-failed", "--since", "tuesday"], ExitCode.REFUSED),
+            (["--all-failed", "--job", "one"], ExitCode.REFUSED),
+            ([], ExitCode.REFUSED),
+        ],
+    )
+    @pytest.mark.usefixtures("deployed")
+    def test_of_nothing_says_so(
+        self, ingest: Callable[..., Result], arguments: list[str], code: ExitCode
+    ) -> None:
+        result = ingest("redrive", *arguments)
+        assert result.exit_code == code
+        assert result.stderr
+        assert not result.stdout
+
+
+class TestDeadEvents:
+    def test_results_that_were_not_started_are_started_by_resending(
+        self, deployed: Deployment, data: Path, ingest: Callable[..., Result]
+    ) -> None:
+        assert ingest("dead-events").exit_code == ExitCode.DONE
+        job = _job(deployed)
+        with _denied(deployed, "TriggerRole", "states:StartExecution"):
+            deployed.s3.put_object(Bucket=deployed.bucket, Key=job.key(), Body=_line("image-1"))
+            (dead,) = _eventually_dead(ingest)
+        assert (dead["of"], dead["job"], dead["about"]) == ("results", job.job_id, job.key())
+        assert "states:StartExecution" in dead["reason"]
+        assert dead["became"] is None
+        listed = ingest("dead-events")
+        assert listed.exit_code == ExitCode.JOB_FAILED
+        assert f"ingest dead-events --resend --data {data}" in listed.stdout
+
+        resent = ingest("dead-events", "--resend", "--json")
+        assert resent.exit_code == ExitCode.DONE, resent.output
+        (event,) = _json(resent)["events"]
+        history = next_execution(deployed, key=job.key(), but=())
+        assert (event["became"], history.status) == (history.arn, "SUCCEEDED")
+        assert len(job.transactions(deployed)) == 1
+        assert _json(ingest("dead-events", "--json")) == {"events": [], "left": 0}
+
+    def test_outcomes_that_were_not_told_are_told_by_resending(
+        self, deployed: Deployment, ingest: Callable[..., Result]
+    ) -> None:
+        with _denied(deployed, "RecordOutcomeRole", "dynamodb:UpdateItem"):
+            job, history = _failed(deployed)
+            (dead,) = _eventually_dead(ingest)
+            still = ingest("dead-events", "--resend")
+        assert (dead["of"], dead["job"]) == ("outcomes", job.job_id)
+        assert dead["about"] == f"FAILED {history.name}"
+        assert "dynamodb:UpdateItem" in dead["reason"]
+        assert still.exit_code == ExitCode.JOB_FAILED
+        assert "dynamodb:UpdateItem" in still.stdout
+        assert job.read(deployed)["status"] != "FAILED"
+
+        assert ingest("dead-events", "--resend").exit_code == ExitCode.DONE
+        assert job.read(deployed)["status"] == "FAILED"
+        assert ingest("dead-events").exit_code == ExitCode.DONE
+        assert ingest("redrive", history.arn, "--yes").exit_code == ExitCode.DONE
+
+
+class TestRejects:
+    def test_are_shown_by_reason_and_exported_as_input_of_a_new_job(
+        self, deployed: Deployment, tmp_path: Path, ingest: Callable[..., Result]
+    ) -> None:
+        job = _job(deployed)
+        broken = _line("image-1")[:-30] + b"\n"
+        body = b"".join(
+            (_line("image-0"), broken, _line("image-2", answer="sorry"), _line("image-3"))
+        )
+        assert deliver(deployed, job.key(), body).status == "SUCCEEDED"
+        shown = ingest("rejects", job.job_id)
+        assert shown.exit_code == ExitCode.DONE
+        assert "InvalidJson (1)" in shown.stdout
+        assert "NoJsonInText (1)" in shown.stdout
+        assert "sorry" not in shown.stdout
+        assert "sorry" in ingest("rejects", job.job_id, "--excerpts").stdout
+
+        file = tmp_path / "again.jsonl"
+        exported = ingest("rejects", job.job_id, "--export", str(file), "--json")
+        assert exported.exit_code == ExitCode.DONE
+        said = _json(exported)
+        assert said["rejectsByReason"] == {"InvalidJson": 1, "NoJsonInText": 1}
+        assert said["exported"] == 1
+        assert [each["where"] for each in said["notExported"]] == [
+            f"{job.key()} @{len(_line('image-0'))}"
+        ]
+        assert all("excerpt" not in each for each in said["rejects"])
+        original = json.loads(_line("image-2"))
+        lines = [json.loads(line) for line in file.read_bytes().splitlines()]
+        assert lines == [{name: original[name] for name in ("recordId", "modelInput")}]
+        assert file.stat().st_mode & 0o777 == 0o600
+
+        refused = ingest("rejects", job.job_id, "--export", str(file))
+        assert refused.exit_code == ExitCode.REFUSED
+        assert "exists already" in refused.stderr
+
+    @pytest.mark.usefixtures("deployed")
+    def test_of_a_job_that_is_not_there(self, ingest: Callable[..., Result]) -> None:
+        assert ingest("rejects", "no-such-job").exit_code == ExitCode.NOT_FOUND
+
+
+def _eventually_dead(ingest: Callable[..., Result]) -> list[dict[str, Any]]:
+    """What `dead-events` lists, once there is something."""
+    end = time.monotonic() + SECONDS
+    while True:
+        result = ingest("dead-events", "--json")
+        if result.exit_code == ExitCode.JOB_FAILED:
+            events: list[dict[str, Any]] = _json(result)["events"]
+            return events
+        assert time.monotonic() < end, "nothing went to the dead-letter queues"
