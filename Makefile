@@ -47,7 +47,7 @@ test: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest -n 2 --dist loadfile
 
 e2e: setup $(NODE_TOOLS)
-	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load --long
+	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load tests/infrastructure --long
 
 check: setup $(NODE_TOOLS)
 	@$(BIN)/ruff format --check .

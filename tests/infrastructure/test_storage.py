@@ -1,9 +1,18 @@
-import json
+from __future__ import annotations
 
+import json
+from typing import TYPE_CHECKING
+
+from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 TABLE = "AWS::DynamoDB::Table"
 BUCKET = "AWS::S3::Bucket"
+LAMBDA = "AWS::Lambda::Function"
 
 
 def _keys(schema: list[dict[str, str]]) -> list[str]:
@@ -125,6 +134,17 @@ def test_of_an_imported_bucket_only_the_event_bridge_switch_is_changed(imported:
     assert notifications["NotificationConfiguration"] == {"EventBridgeConfiguration": {}}
     # Notifications that others set are read and written back.
     assert notifications["Managed"] is False
+
+
+def test_with_the_switch_left_alone_nothing_is_changed_of_an_imported_bucket(
+    synthesized: Callable[..., Path],
+) -> None:
+    folder = synthesized("untouched", **IMPORTED, switchOnEventBridge=False)
+    template = Template(folder / "BatchIngest.template.json")
+
+    assert not template.of_type("Custom::S3BucketNotifications")
+    assert not [role for role in template.roles if "EventBridgeSwitch" in role]
+    assert not [name for name in template.of_type(LAMBDA) if not name.startswith("Workers")]
 
 
 def test_the_synthesis_says_what_is_changed_of_an_imported_bucket(

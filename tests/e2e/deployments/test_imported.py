@@ -106,6 +106,17 @@ def test_an_image_moves_to_a_key_that_exists_and_leaves_a_delete_marker(
         imported.s3.head_object(Bucket=imported.bucket, Key=key)
 
 
+def test_moved_images_are_stored_as_the_settings_say(
+    imported: Deployment, theirs: Theirs, ran: Ran
+) -> None:
+    pointed = [item.get("s3Key", "") for item in _transactions(imported, ran.batch)]
+    moved = [key for key in pointed if key.startswith("processed/")]
+    heads = [imported.s3.head_object(Bucket=imported.bucket, Key=key) for key in moved]
+
+    assert {head["SSEKMSKeyId"] for head in heads} == {theirs.images_key}
+    assert {head["StorageClass"] for head in heads} == {"STANDARD_IA"}
+
+
 def test_every_role_has_the_boundary(imported: Deployment, theirs: Theirs) -> None:
     roles = theirs.iam.list_roles()["Roles"]
     names = [role["RoleName"] for role in roles if role["RoleName"].startswith("Imported-")]

@@ -47,6 +47,7 @@ class Theirs:
         clients = ("s3", "dynamodb", "kms", "sqs", "iam")
         self.s3, self.dynamodb, self.kms, self.sqs, self.iam = map(self.endpoint.client, clients)
         self.key = self.kms.create_key(Description="theirs")["KeyMetadata"]["Arn"]
+        self.images_key = self.kms.create_key(Description="images")["KeyMetadata"]["Arn"]
         self.boundary = self.iam.create_policy(
             PolicyName="their-boundary",
             PolicyDocument=_document(
@@ -70,6 +71,8 @@ class Theirs:
             "bucketKeyArn": self.key,
             **{f"{table}TableName": name for table, name in self.tables.items()},
             "transactionsTableKeyArn": self.key,
+            "imageKmsKeyArn": self.images_key,
+            "imageStorageClass": "STANDARD_IA",
             "permissionsBoundaryArn": self.boundary,
             "tags": {"team": "books"},
         }
