@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from local import deploy, server, synthesis
+from local import deploy, server
 from ops import deployment
 from ops.demo import seeding
 from ops.demo.comparison import compare
 from ops.demo.generator import account_recipe, make_batch
 from ops.demo.observation import observe
+from stacks.node import use_locked_node
 from tests.e2e.waiting import SECONDS, until_ended
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from local.endpoint import Endpoint
     from ops.demo.batch import Batch
     from ops.deployment import Deployment
+
+use_locked_node()
 
 RECORDS = 60
 
@@ -46,9 +49,15 @@ def endpoint_of(data: Path) -> Endpoint:
 
 def stand(data: Path, name: str, **settings: Any) -> Deployment:
     """Deploy a stack of that name with some settings."""
+    # Imported late, for it starts Node; and not by `local.synthesis`, whose cache of a few
+    # syntheses is for those that come again.
+    from stacks.application import synthesize  # noqa: PLC0415
+
     running = server.find(data)
     assert running is not None
-    assembly = synthesis.synthesize(server.PROJECT, context={**settings, "stackName": name})
+    overrides = {**settings, "stackName": name, "aws:cdk:bundling-stacks": []}
+    assembly = data.with_name(f"{name}.out")
+    synthesize(overrides=overrides, outdir=str(assembly))
     deploy.deploy(assembly, endpoint=running.endpoint)
     return deployment.on_embedded(running, stack=name)
 
