@@ -2,7 +2,7 @@
 #
 #   make demo    the main job, on the embedded AWS, from an empty folder
 #   make test    all tests but the long ones
-#   make check   format, lint, types, import rules, template and definition
+#   make check   format, lint, types, import rules, definition, and the template's safety
 #   make e2e     the end-to-end suites in their long form
 #   make synth   write a deployable cdk.out, and say how large the packages are
 #   make deploy  deploy it to the AWS account of your credentials

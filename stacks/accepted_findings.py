@@ -27,16 +27,39 @@ _TRACING_AND_LOG_DELIVERY = (
     "AWS X-Ray's actions and those by which Step Functions has its logs delivered act on no"
     " resource that a policy could name (Step Functions guide, 'Logging using CloudWatch Logs')."
 )
-_OBJECTS = (
-    "Which objects there will be is not known when the role is made: those under the prefix, all"
-    " of which are this system's to use in the way that the statement's actions say."
-)
+#: Of objects none of which is there when the role is made, so that a prefix has to name them.
+_OBJECTS = {
+    f"{BATCH_OUTPUT}*": (
+        "Bedrock names its results by job. They are read, in the version that was announced, and"
+        " never written."
+    ),
+    f"{BATCH_OUTPUT}*/manifest.json.out": (
+        "Bedrock writes one manifest for each job, under the job's id. It is read, and never"
+        " written."
+    ),
+    f"{DEAD_LETTERS}*": (
+        "Rejects are written by job and by results object. The function may neither read nor delete"
+        " what is there."
+    ),
+    f"{PROCESSED}*": (
+        "Copies are named like the uploads that they are made of. They are made over nothing, and"
+        " compared with what is there; the function may delete none."
+    ),
+    f"{UPLOADS}*": (
+        "Which uploads a job answers is data. The function deletes only what it has copied, by its"
+        " content, and only where the upload's record names the job's user."
+    ),
+    f"{WORK}*": (
+        "The system's own files, named by job and by results object: nothing of anybody else is"
+        " kept there."
+    ),
+}
 _EXECUTIONS = (
     "Executions and map runs get their names when they start: those of this state machine alone."
 )
 _RUNTIME = (
-    "The newest runtime but one, which AWS maintains until 2029-06-30 (Lambda guide, 'Lambda"
-    " runtimes'). The dependencies' locked wheels and byte code are made for it."
+    "AWS maintains Python 3.13 until 2029-06-30 (Lambda guide, 'Lambda runtimes'). The"
+    " dependencies' locked wheels and byte code are made for it."
 )
 _ACCESS_LOGS = (
     "Server access logs come at best effort and need a second bucket. Where object access must be"
@@ -58,11 +81,11 @@ def accept_findings(
         _accept_resource(worker.role, "*", _TRACING)
     for worker, patterns in _objects_of(workers).items():
         for pattern in patterns:
-            _accept_resource(worker.role, storage.bucket.arn_for_objects(pattern), _OBJECTS)
+            _accept_objects(worker.role, storage, pattern)
 
     machine = workflow.role
     _accept_resource(machine, "*", _TRACING_AND_LOG_DELIVERY)
-    _accept_resource(machine, storage.bucket.arn_for_objects(f"{WORK}*"), _OBJECTS)
+    _accept_objects(machine, storage, f"{WORK}*")
     for label in ("", *definition.map_labels):
         executions = names.executions_arn(workflow, label=label)
         for role in (machine, workers.record_outcome.role):
@@ -90,6 +113,10 @@ def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
         workers.record_outcome: [manifests],
         workers.find_stuck_jobs: [manifests],
     }
+
+
+def _accept_objects(role: iam.Role, storage: Storage, pattern: str) -> None:
+    _accept_resource(role, storage.bucket.arn_for_objects(pattern), _OBJECTS[pattern])
 
 
 def _accept_resource(role: iam.Role, resource: str, reason: str) -> None:
