@@ -101,8 +101,12 @@ class Execution(BaseModel):
 
     @property
     def event_time(self) -> datetime:
-        """When its event happened (UTC); where its input does not say, when it was started."""
-        return self.arrived.time if self.arrived else self.start_date.astimezone(UTC)
+        """When its event happened (UTC); at the latest when it was started.
+
+        A hand-made event may say a year to come, and would count as the newest until then.
+        """
+        started = self.start_date.astimezone(UTC)
+        return min(self.arrived.time, started) if self.arrived else started
 
     @property
     def parsed_key(self) -> ResultsKey | ManifestKey | None:

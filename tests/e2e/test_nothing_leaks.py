@@ -1,7 +1,8 @@
 """No receipt text, image, model input or user id in a log, a payload, a metric or a message.
 
-Marked values go in; runs end well, with rejects, with a verdict, and broken in a worker; then
-everything that people and machines can read of them is searched for the marks.
+Marked values go in; runs end well, with rejects, with each failure that has a name, with services
+that quote what they were given, and broken, killed, stopped and out of time; then everything that
+people and machines can read of them is searched for the marks.
 """
 
 from __future__ import annotations
@@ -9,51 +10,116 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.testing import CliRunner
 
 from functions.domain.attribute_values import to_item
-from tests.e2e.faults.inbox import Inbox
-from tests.e2e.held import JobRecord, deliver
-from tests.e2e.waiting import executions, next_execution
+from functions.domain.failures import Failure
+from ops import cli, options
+from tests.e2e.faults.conftest import world
+from tests.e2e.faults.permissions import denied_to_trigger
+from tests.e2e.faults.world import World, eventually
+from tests.e2e.held import JobRecord
+from tests.e2e.waiting import SECONDS, executions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ops.deployment import Deployment
+__all__ = ["world"]
 
-# A worker is broken by the name of a table that its role has nothing to do with.
-pytestmark = pytest.mark.causes_denials("dynamodb:*")
+pytestmark = pytest.mark.causes_denials("states:StartExecution")
+
 MARK = f"zq{uuid.uuid4().hex[:12]}"
+USER = f"user-{MARK}"
+STOPPED = "stopped by hand"
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Ran:
-    """Executions of every kind, and all that was said of them."""
+    """Executions of every kind, and all that was said of them.
 
-    arns: set[str]
-    inbox: Inbox
+    Attributes:
+        errors: By execution: its own error, or those of its map's children.
+        queued: Bodies of messages that waited in queues.
+    """
 
+    world: World
+    arns: set[str] = field(default_factory=set)
+    jobs: set[str] = field(default_factory=set)
+    errors: dict[str, set[str]] = field(default_factory=dict)
+    queued: list[str] = field(default_factory=list)
 
-@pytest.fixture(scope="module")
-def ran(deployed: Deployment) -> _Ran:
-    inbox = Inbox.subscribe(deployed)
-    known = executions(deployed)
-    _well(deployed)
-    rejected = _with_too_many_rejects(deployed)
-    redriven = _broken_in_a_worker(deployed)
-    inbox.told(rejected, "FAILED")
-    inbox.told(redriven, "FAILED")
-    inbox.told(redriven, "RECOVERED", redrives=1)
-    return _Ran(executions(deployed) - known, inbox)
+    def job(self, **changes: object) -> JobRecord:
+        job = JobRecord(user_id=USER)
+        job.write(self.world.deployed, **changes)
+        self.jobs.add(job.job_id)
+        return job
 
+    def upload(self, job: JobRecord, body: bytes | None = None) -> str:
+        """Put a results object, and the images that it answers; the object's key."""
+        deployed = self.world.deployed
+        for number in (1, 2):
+            image_id = f"image-{number}-{job.job_id}"
+            key = f"uploads/{USER}/{job.job_id}/{number} receipt.jpg"
+            deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=MARK.encode())
+            deployed.dynamodb.put_item(
+                TableName=deployed.outputs["PendingImagesTableName"],
+                Item=to_item({"imageId": image_id, "userId": USER, "s3Key": key}),
+            )
+        lines = [_line(f"image-{number}-{job.job_id}") for number in (1, 2)]
+        deployed.s3.put_object(
+            Bucket=deployed.bucket, Key=job.key(), Body=body or b"".join([*lines, *_rejects()])
+        )
+        return job.key()
 
-def _job(deployed: Deployment) -> JobRecord:
-    job = JobRecord(user_id=f"user-{MARK}")
-    job.write(deployed)
-    return job
+    def start(self, key: str, **more: object) -> str:
+        """Start an execution by hand; its ARN."""
+        described = {"key": key, "etag": "0" * 32}
+        event = {
+            "time": "2026-01-09T12:34:56Z",
+            "detail": {"bucket": {"name": self.world.deployed.bucket}, "object": described},
+            **more,
+        }
+        return self.world.deployed.step_functions.start_execution(
+            stateMachineArn=self.world.deployed.state_machine, input=json.dumps(event)
+        )["executionArn"]
+
+    def started_for(self, *keys: str) -> dict[str, str]:
+        """Wait until the executions of these objects have started; the ARN of each."""
+        known = {arn: self._key_of(arn) for arn in executions(self.world.deployed) - self.arns}
+
+        def started() -> bool:
+            for arn in executions(self.world.deployed) - self.arns - set(known):
+                known[arn] = self._key_of(arn)
+            return set(keys) <= set(known.values())
+
+        eventually(started, f"executions for {keys}", seconds=SECONDS)
+        return {key: arn for arn, key in known.items() if key in keys}
+
+    def all_end(self, status: str, *keys: str) -> dict[str, str]:
+        """Wait until they have ended, all in the same way; the ARN of each."""
+        found = self.started_for(*keys)
+        assert {self.note(arn) for arn in found.values()} == {status}
+        return found
+
+    def _key_of(self, arn: str) -> str:
+        key: str = json.loads(self.world.describe(arn)["input"])["detail"]["object"]["key"]
+        return key
+
+    def note(self, arn: str) -> str:
+        """Wait for an execution's end, and remember what it ended with; its status."""
+        status = self.world.until_ended(arn)
+        client = self.world.deployed.step_functions
+        said = {str(client.describe_execution(executionArn=arn).get("error", status))}
+        for child in _children(self.world, arn):
+            described = client.describe_execution(executionArn=child)
+            said |= {described["error"]} if "error" in described else set()
+        self.arns.add(arn)
+        self.errors[arn] = said
+        return status
 
 
 def _line(image_id: str, **receipt: object) -> bytes:
@@ -73,82 +139,316 @@ def _line(image_id: str, **receipt: object) -> bytes:
     return json.dumps(record).encode() + b"\n"
 
 
-def _well(deployed: Deployment) -> None:
-    job = _job(deployed)
-    image_id = f"image-{job.job_id}"
-    key = f"uploads/{job.job_id}/receipt.jpg"
-    deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=MARK.encode())
-    deployed.dynamodb.put_item(
-        TableName=deployed.outputs["PendingImagesTableName"],
-        Item=to_item({"imageId": image_id, "userId": job.user_id, "s3Key": key}),
-    )
-    rejects = [
-        _line("image-2", amount=-1),
-        _line("image-3", date=MARK),
+def _rejects() -> list[bytes]:
+    return [
+        _line("image-3", amount=-1),
+        _line("image-4", date=MARK),
         _line("")[:-40] + b"\n",
-        json.dumps({"recordId": "image-4", "output": {"text": f"sorry {MARK}"}}).encode() + b"\n",
+        base64.b64encode(MARK.encode() * 50) + b'"}}\n',
+        json.dumps({"recordId": "image-5", "output": {"text": f"sorry {MARK}"}}).encode() + b"\n",
+        json.dumps({"modelInput": MARK, "modelOutput": {"generation": MARK}}).encode() + b"\n",
     ]
-    history = deliver(deployed, job.key(), _line(image_id) + b"".join(rejects))
-    assert history.status == "SUCCEEDED"
 
 
-def _with_too_many_rejects(deployed: Deployment) -> str:
-    job = _job(deployed)
-    history = deliver(deployed, job.key(), _line("image-1", type=MARK) * 30)
-    assert history.failure is not None
-    return history.arn
+QUOTED = f"the item {{userId: {USER}, merchant: {MARK}}} is not valid"
+DENIED = (
+    "User: arn:aws:sts::000000000000:assumed-role/r/s is not authorized to perform: s3:GetObject "
+    f'on resource: "arn:aws:s3:::bucket/uploads/{USER}/x receipt.jpg" because no policy allows it'
+)
+RULES: dict[str, dict[str, Any]] = {
+    "DynamoDB quotes an item that it does not take": {
+        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "error",
+        "code": "ValidationException", "status": 400, "message": QUOTED,
+    },
+    "DynamoDB quotes a pending image": {
+        "caller": "*MigrateImages*", "action": "dynamodb:BatchGetItem", "kind": "error",
+        "code": "ValidationException", "status": 400, "message": QUOTED,
+    },
+    "S3 denies an image by its name": {
+        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "error",
+        "code": "AccessDenied", "status": 403, "message": DENIED,
+    },
+    "S3 quotes what it was asked": {
+        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "error",
+        "code": "InvalidArgument", "status": 400, "message": QUOTED,
+    },
+    "a connection breaks, of which the SDK names the address": {
+        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "closed",
+    },
+    "a worker is killed": {
+        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "kill",
+    },
+    "a worker runs out of time": {
+        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "timeout",
+    },
+    "no segment is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
+    "no chunk is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
+}  # fmt: skip
+WORDS = {"no segment is stated": "segment#", "no chunk is stated": "chunk#"}
+REDRIVEN = "DynamoDB quotes an item that it does not take"
 
 
-def _broken_in_a_worker(deployed: Deployment) -> str:
-    job = _job(deployed)
-    functions = deployed.make_client("lambda")
-    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
-    (name,) = (each for each in names if "LoadSegment" in each)
-    variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    broken = variables | {"TRANSACTIONS_TABLE": "there-is-none"}
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": broken})
-    try:
-        history = deliver(deployed, job.key(), _line("image-1"))
-    finally:
-        functions.update_function_configuration(
-            FunctionName=name, Environment={"Variables": variables}
+@pytest.fixture(scope="module")
+def ran(world: World) -> Iterator[_Ran]:
+    ran = _Ran(world)
+    known = executions(world.deployed)
+    ran.arns |= known
+    _by_faults(ran)
+    _by_the_job_and_the_object(ran)
+    _by_hand(ran)
+    _throttled(ran)
+    _untold(ran)
+    _undelivered(ran)
+    ran.arns -= known
+    yield ran
+    world.clear_faults()
+
+
+def _by_faults(ran: _Ran) -> None:
+    """A job for each rule, all at once: a rule looks for its job's id in the call."""
+    keys: dict[str, str] = {}
+    for name, rule in RULES.items():
+        job = ran.job()
+        having = [word for word in (WORDS.get(name), job.job_id) if word]
+        ran.world.add_fault(**rule, having=having)
+        keys[name] = ran.upload(job)
+    well = ran.upload(ran.job())
+    found = ran.all_end("FAILED", *keys.values())
+    ran.all_end("SUCCEEDED", well)
+    ran.world.clear_faults()
+    arn = found[keys[REDRIVEN]]
+    ran.world.inbox.told(arn, "FAILED")
+    ran.world.deployed.step_functions.redrive_execution(executionArn=arn)
+    assert ran.world.until_ended(arn) == "SUCCEEDED"
+    ran.world.inbox.told(arn, "RECOVERED", redrives=1)
+
+
+def _by_the_job_and_the_object(ran: _Ran) -> None:
+    """Failures that the job's record, or the object, is the cause of."""
+    deployed = ran.world.deployed
+    gone, twice = JobRecord(user_id=USER), ran.job()
+    twice.write(deployed, submitTime="2020-01-01T00:00:00Z")
+    keys = [
+        ran.upload(gone),
+        ran.upload(twice),
+        ran.upload(ran.job(userId=MARK * 200)),
+        ran.upload(odd := ran.job(ingestState={"revision": MARK})),
+        ran.upload(ran.job(), _line("image", type=MARK) * 30),
+    ]
+    ran.all_end("FAILED", *keys)
+    odd.write(deployed)  # what Python quoted of it was no user's, and commands may show it
+    job = ran.job()
+    for arn in (
+        ran.start(job.key("nothing.jsonl")),
+        ran.start(keys[-1]),
+        ran.start(f"batch-output/{job.job_id}/{'x' * 900}.jsonl"),
+    ):
+        assert ran.note(arn) == "FAILED"
+
+
+def _by_hand(ran: _Ran) -> None:
+    """An execution that a person stops, held where it has read images and records."""
+    job = ran.job()
+    rule = {"caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "hold"}
+    with ran.world.fault(**rule, having=[job.job_id]):
+        key = ran.upload(job)
+        eventually(
+            lambda: any(each["done"] for each in ran.world.faults()["rules"]), "an image is held"
         )
-    assert history.failure is not None
-    assert history.failure.state == "LoadRanges"
-    known = executions(deployed) - {history.arn}
-    deployed.step_functions.redrive_execution(executionArn=history.arn)
-    assert next_execution(deployed, key=job.key(), but=known).status == "SUCCEEDED"
-    return history.arn
+        arn = ran.started_for(key)[key]
+        ran.world.deployed.step_functions.stop_execution(executionArn=arn, error=STOPPED)
+        assert ran.note(arn) == "ABORTED"
 
 
-def test_no_log_line_holds_a_mark(deployed: Deployment, ran: _Ran) -> None:
-    assert ran.arns
-    assert _marked(_log_lines(deployed)) == []
+def _throttled(ran: _Ran) -> None:
+    """A worker tries until its time is over: it is given little here."""
+    client, name = ran.world.deployed.make_client("lambda"), ran.world.function("LoadSegment")
+    usual = client.get_function_configuration(FunctionName=name)["Timeout"]
+    client.update_function_configuration(FunctionName=name, Timeout=6)
+    try:
+        with ran.world.fault(
+            caller="*LoadSegment*", action="dynamodb:[BU]*Item", kind="error", status=400,
+            code="ProvisionedThroughputExceededException", message=QUOTED,
+        ):  # fmt: skip
+            ran.all_end("FAILED", ran.upload(ran.job()))
+    finally:
+        client.update_function_configuration(FunctionName=name, Timeout=usual)
 
 
-def test_no_payload_or_history_holds_a_mark(deployed: Deployment, ran: _Ran) -> None:
-    assert _marked(_history_events(deployed, ran.arns)) == []
+def _untold(ran: _Ran) -> None:
+    """A failure that nobody can be told: its event waits in a queue."""
+    job = JobRecord(user_id=USER)
+    rule = {"caller": "*RecordOutcome*", "action": "states:DescribeExecution", "kind": "timeout"}
+    with ran.world.fault(**rule):
+        ran.all_end("FAILED", ran.upload(job))
+        ran.queued += eventually(lambda: _waiting(ran, "OutcomeDeadLetters"), "an outcome waits")
 
 
-def test_no_alarm_or_metric_holds_a_mark(deployed: Deployment, ran: _Ran) -> None:
-    cloudwatch = deployed.make_client("cloudwatch")
+def _undelivered(ran: _Ran) -> None:
+    """Results that no execution is started for: their event waits in a queue."""
+    with denied_to_trigger(ran.world.deployed):
+        ran.upload(ran.job())
+        ran.queued += eventually(lambda: _waiting(ran, "TriggerDeadLetters"), "an event waits")
+
+
+def _waiting(ran: _Ran, queue: str) -> list[str]:
+    sqs = ran.world.deployed.sqs
+    (url,) = (each for each in sqs.list_queues()["QueueUrls"] if queue in each)
+    answer = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+    )
+    return [json.dumps(each, default=str) for each in answer.get("Messages", [])]
+
+
+def test_every_failure_that_has_a_name_was_made_to_happen(ran: _Ran) -> None:
+    seen = set().union(*ran.errors.values())
+    assert seen >= {failure.value for failure in Failure}
+    assert seen >= {
+        "AccessDenied",
+        "ClientError",
+        "ConnectionClosedError",
+        "Runtime.ExitError",
+        "Sandbox.Timedout",
+        "ValueError",
+        STOPPED,
+    }
+
+
+def test_no_log_line_holds_a_mark(ran: _Ran) -> None:
+    lines = list(_log_lines(ran.world))
+    assert any("segment_loaded" in line for line in lines)
+    assert any("[ERROR] ValueError" in line for line in lines)
+    assert _marked(lines) == []
+
+
+def test_no_payload_or_history_holds_a_mark(ran: _Ran) -> None:
+    events = list(_history_events(ran))
+    assert len(events) > 500
+    assert _marked(events) == []
+
+
+def test_no_alarm_or_metric_holds_a_mark(ran: _Ran) -> None:
+    cloudwatch = ran.world.deployed.make_client("cloudwatch")
     described = cloudwatch.describe_alarms()
     listed = cloudwatch.list_metrics()["Metrics"]
+    assert any("FailedState" in json.dumps(each) for each in listed)
     assert _marked([json.dumps(each, default=str) for each in (described, listed)]) == []
 
 
 def test_no_message_holds_a_mark(ran: _Ran) -> None:
-    ran.inbox.fetch()
-    assert _marked([each.subject + each.text for each in ran.inbox.messages]) == []
+    failed = [arn for arn, said in ran.errors.items() if said & set(Failure)]
+    assert failed
+    ran.world.inbox.fetch()
+    messages = [each.subject + each.text for each in ran.world.inbox.messages]
+    assert sum("What to do" in each for each in messages) > len(RULES)
+    assert _marked(messages) == []
+
+
+def test_nothing_that_waits_in_a_queue_holds_a_mark(ran: _Ran) -> None:
+    assert len(ran.queued) >= 2
+    assert _marked(ran.queued) == []
+
+
+def test_no_row_of_the_ledger_holds_a_mark(ran: _Ran) -> None:
+    pages = ran.world.deployed.dynamodb.get_paginator("scan").paginate(
+        TableName=ran.world.deployed.outputs["LedgerTableName"]
+    )
+    rows = [json.dumps(item) for page in pages for item in page["Items"]]
+    assert any("segment#" in row for row in rows)
+    assert _marked(rows) == []
+
+
+def test_what_is_written_to_a_jobs_record_holds_no_mark(ran: _Ran) -> None:
+    deployed = ran.world.deployed
+    pages = deployed.dynamodb.get_paginator("scan").paginate(
+        TableName=deployed.outputs["BatchJobsTableName"]
+    )
+    written = [
+        json.dumps([item.get(name) for name in ("status", "resultStats", "completedAt")])
+        for page in pages
+        for item in page["Items"]
+    ]
+    assert written
+    assert _marked(written) == []
+
+
+def test_no_file_of_a_plan_or_of_a_maps_results_holds_a_mark(ran: _Ran) -> None:
+    deployed = ran.world.deployed
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=deployed.bucket, Prefix="work/"
+    )
+    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    assert any(key.endswith("SUCCEEDED_0.json") for key in keys)
+    assert any(key.endswith("FAILED_0.json") for key in keys)
+    read = (deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read() for key in keys)
+    assert _marked([*keys, *(body.decode() for body in read)]) == []
+
+
+def test_no_dead_letter_holds_what_was_asked_of_the_model(ran: _Ran) -> None:
+    """They hold what it answered: that is what they are for."""
+    deployed = ran.world.deployed
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=deployed.bucket, Prefix="dead-letters/"
+    )
+    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    bodies = [
+        deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read() for key in keys
+    ]
+    assert any(MARK.encode() in body for body in bodies)
+    assert [body for body in bodies if _image() in body.decode()] == []
+
+
+COMMANDS: dict[str, Callable[[str, str], tuple[str, ...]]] = {
+    "inspect a job": lambda job, _: ("inspect", job),
+    "inspect an execution": lambda _, arn: ("inspect", arn),
+    "redrive, asked": lambda _, arn: ("redrive", arn),
+    "redrive a job, asked": lambda job, _: ("redrive", "--job", job),
+    "replay, asked": lambda job, _: ("replay", job),
+    "rejects": lambda job, _: ("rejects", job, "--all"),
+    "dead-events": lambda *_: ("dead-events",),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("more", [(), ("--json",)], ids=["for people", "for programs"])
+def test_no_command_shows_a_mark_unless_excerpts_are_asked_for(
+    ran: _Ran, monkeypatch: pytest.MonkeyPatch, command: str, more: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda **_: ran.world.deployed)
+    shown = []
+    for arn in _failed(ran)[: 1 if command == "dead-events" else None]:
+        key = json.loads(ran.world.describe(arn)["input"])["detail"]["object"]["key"]
+        arguments = COMMANDS[command](key.split("/")[1], arn)
+        shown.append(CliRunner().invoke(cli.app, [*arguments, *more]).output)
+    assert any(shown)
+    assert _marked(shown) == []
+
+
+def _failed(ran: _Ran) -> list[str]:
+    """An execution of each error."""
+    by_error = {min(said): arn for arn, said in ran.errors.items()}
+    return sorted(by_error.values())
+
+
+def _image() -> str:
+    return base64.b64encode(MARK.encode() * 3).decode()[:12]
 
 
 def _marked(texts: Any) -> list[str]:
-    encoded = base64.b64encode(MARK.encode() * 3).decode()[:12]
-    return [text for text in texts if MARK in text or encoded in text]
+    return [text for text in texts if MARK in text or _image() in text]
 
 
-def _log_lines(deployed: Deployment) -> Iterator[str]:
-    logs = deployed.make_client("logs")
+def _children(world: World, arn: str) -> list[str]:
+    client = world.deployed.step_functions
+    return [
+        child["executionArn"]
+        for run in client.list_map_runs(executionArn=arn)["mapRuns"]
+        for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+    ]
+
+
+def _log_lines(world: World) -> Iterator[str]:
+    logs = world.deployed.make_client("logs")
     for group in logs.describe_log_groups()["logGroups"]:
         for page in logs.get_paginator("filter_log_events").paginate(
             logGroupName=group["logGroupName"]
@@ -156,15 +456,10 @@ def _log_lines(deployed: Deployment) -> Iterator[str]:
             yield from (event["message"] for event in page["events"])
 
 
-def _history_events(deployed: Deployment, arns: set[str]) -> Iterator[str]:
-    client = deployed.step_functions
-    for arn in arns:
-        children = [
-            child["executionArn"]
-            for run in client.list_map_runs(executionArn=arn)["mapRuns"]
-            for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
-        ]
-        for each in (arn, *children):
+def _history_events(ran: _Ran) -> Iterator[str]:
+    client = ran.world.deployed.step_functions
+    for arn in ran.arns:
+        for each in (arn, *_children(ran.world, arn)):
             yield json.dumps(client.describe_execution(executionArn=each), default=str)
             for page in client.get_paginator("get_execution_history").paginate(executionArn=each):
                 yield from (json.dumps(event, default=str) for event in page["events"])

@@ -194,6 +194,12 @@ def test_an_execution_that_names_anothers_object_marks_neither_its_claim_nor_its
     assert world.record_of_job()["status"] == "INGESTING"
 
 
+def test_an_event_of_a_year_to_come_is_no_newer_than_its_execution() -> None:
+    """What failed before its claim counts until later content is claimed: not for ever."""
+    execution = _execution(input=json.dumps(event() | {"time": "2099-12-31T23:59:59Z"}))
+    assert execution.event_time == datetime(2026, 2, 28, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("status", "redrives"), [("FAILED", -1), ("RUNNING", -1), ("SUCCEEDED", 7), ("FAILED", 3)]
 )
