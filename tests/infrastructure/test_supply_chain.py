@@ -238,6 +238,21 @@ class TestBillOfMaterials:
 
         assert components == _required()
 
+    @pytest.mark.slow
+    def test_a_synthesis_writes_it_beside_the_layer_that_it_describes(self, tmp_path: Path) -> None:
+        subprocess.run(
+            [sys.executable, "-m", "stacks.synth", "--output", str(tmp_path / "cdk.out")],
+            cwd=PROJECT,
+            capture_output=True,
+            check=True,
+        )
+        (layer,) = (tmp_path / "cdk.out").glob("asset.*.zip")
+        materials = json.loads((tmp_path / "cdk.out" / "sbom.cdx.json").read_text())
+
+        assert _distributions(layer) == {
+            (component["name"], component["version"]) for component in materials["components"]
+        }
+
     def test_components_have_what_the_format_requires(self, materials: dict[str, Any]) -> None:
         references = [component["bom-ref"] for component in materials["components"]]
 
