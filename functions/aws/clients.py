@@ -6,12 +6,12 @@ repeated, and when, is decided by `writer`, which knows what the SDK does not.
 """
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
 
 from functions.aws.request_bodies import accept_ready_bodies
+from functions.aws.sdk import session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,19 +48,19 @@ WRITES_CONFIG = _CONFIG.merge(
 @cache
 def s3() -> "S3Client":
     """Amazon S3."""
-    return boto3.client("s3", config=_CONFIG)
+    return cast("S3Client", session().create_client("s3", config=_CONFIG))
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Amazon DynamoDB."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    return cast("DynamoDBClient", session().create_client("dynamodb", config=_CONFIG))
 
 
 @cache
 def transaction_writes() -> "DynamoDBClient":
     """Amazon DynamoDB for writing transactions: one attempt a call, ready-made bodies."""
-    client = boto3.client("dynamodb", config=WRITES_CONFIG)
+    client = cast("DynamoDBClient", session().create_client("dynamodb", config=WRITES_CONFIG))
     accept_ready_bodies(client, "BatchWriteItem")
     return client
 
@@ -68,10 +68,10 @@ def transaction_writes() -> "DynamoDBClient":
 @cache
 def step_functions() -> "SFNClient":
     """AWS Step Functions."""
-    return boto3.client("stepfunctions", config=_CONFIG)
+    return cast("SFNClient", session().create_client("stepfunctions", config=_CONFIG))
 
 
 @cache
 def sns() -> "SNSClient":
     """Amazon SNS."""
-    return boto3.client("sns", config=_CONFIG)
+    return cast("SNSClient", session().create_client("sns", config=_CONFIG))
