@@ -63,8 +63,10 @@ format: setup
 synth: setup
 	@$(RUN) -m stacks.synth
 
+# QUICK=--quick takes fewer rounds and no object of 1 GB.
 bench: setup
-	@$(RUN) -m bench
+	@$(BIN)/uv sync --locked --quiet --inexact --group bench --python $(BIN)/python || echo "Without awswrangler and Tracer: the dependency group bench could not be installed."
+	@$(RUN) -m bench $(QUICK)
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.emulator
 

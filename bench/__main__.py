@@ -1,14 +1,14 @@
-"""`python -m bench [ROUNDS]`: measure, print the table, write build/bench.json and the picture.
+"""`python -m bench [--quick] [ROUNDS]`: measure, print the table, write JSON and the pictures.
 
 Ratios of one run hold; absolute figures are this machine's, with its neighbours, at this hour.
 """
 
-import sys
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from bench import cold_start, corpora, environment, rounds
+from bench import cold_start, corpora, environment, growth, rounds, wrangler
 from bench.memory import growth_mib
 from bench.report import Figure, table, write_json, write_svg
 from bench.rounds import Round, in_turns, measure
@@ -20,37 +20,38 @@ from bench.floor import Floor  # noqa: E402
 from bench.naive import NaiveLoader  # noqa: E402
 from bench.ours import OurLoader  # noqa: E402
 
-JSON, PICTURE = Path("build/bench.json"), Path("docs/bench.svg")
+JSON, PICTURE, PLOT = Path("build/bench.json"), Path("docs/bench.svg"), Path("docs/growth.svg")
 SMALL_BYTES, LARGE_BYTES = 16_000_000, 64_000_000
 RANGE_BYTES = 64 * 1024 * 1024
-GROWTH_BYTES = (1_000_000, 16_000_000, 128_000_000)
 
 
-def main(times: int) -> None:
+def main(times: int, sizes: Sequence[int]) -> None:
     """Measure everything."""
     small, large = corpora.small(), corpora.large()
-    figures: list[Figure] = []
     with running(corpora.FOLDER) as stubs:
-        figures += [_cpu(stubs, small, times), _throughput(stubs, large, times)]
+        figures = [_cpu(stubs, small, times), _throughput(stubs, large, times)]
         figures += [_memory(stubs, small, "SMALL"), _memory(stubs, large, "LARGE")]
-        figures += _growth(stubs, small)
+        grown = growth.measure(stubs, small, sizes)
     with running(corpora.FOLDER, delay_ms=8) as stubs:
         figures.append(_rate(stubs, small, times))
     figures.append(_cold_start(times))
-    write_json(figures, JSON)
-    print(table(figures))
+    write_json([*figures, *grown], JSON)
+    print(table([*figures, *grown]))
     write_svg(figures, PICTURE)
+    growth.write_plot(grown, PLOT, sizes)
 
 
 def _loaders(stubs: Stubs, path: Path, upto: int) -> dict[str, Callable[[], Round]]:
-    ours, naive, floor = OurLoader(stubs), NaiveLoader(stubs), Floor(stubs)
-    loads = {
-        "ours": partial(ours.load, path, upto=upto),
-        "naive": partial(naive.load, path, upto=upto),
-        "floor": partial(floor.load, path, upto=upto),
+    made: dict[str, OurLoader | NaiveLoader | wrangler.WranglerLoader] = {
+        "ours": OurLoader(stubs),
+        "naive": NaiveLoader(stubs),
     }
-    ours.load(path, upto=1_000_000)
-    naive.load(path, upto=1_000_000)
+    if wrangler.is_there():
+        made["awswrangler"] = wrangler.WranglerLoader(stubs)
+    for each in made.values():
+        each.load(path, upto=1_000_000)
+    loads = {name: partial(each.load, path, upto=upto) for name, each in made.items()}
+    loads["floor"] = partial(Floor(stubs).load, path, upto=upto)
     loaders: dict[str, Callable[[], Round]] = {
         name: partial(measure, load) for name, load in loads.items()
     }
@@ -117,59 +118,31 @@ def _rate(stubs: Stubs, path: Path, times: int) -> Figure:
 
 def _memory(stubs: Stubs, path: Path, name: str) -> Figure:
     grown = max(growth_mib(stubs, path, RANGE_BYTES), 0.01)  # a ratio needs more than nothing
-    limit = {"limit": [24.0]}
-    return Figure(f"memory over idle, 64 MiB of {name}", "MiB", [grown], limit, False, {"limit": 1})  # noqa: FBT003
-
-
-def _growth(stubs: Stubs, source: Path) -> list[Figure]:
-    """From the smallest object to each larger one: what a record costs."""
-    figures = []
-    first: dict[str, float] = {}
-    for size in GROWTH_BYTES:
-        path = corpora.tiled(source, size)
-        loader = OurLoader(stubs)
-        loader.load(path, upto=200_000)
-        loader.requests = 0
-        run = measure(partial(loader.load, path))
-        values = {
-            "CPU a record, µs": run.cpu / run.records * 1e6,
-            "requests a thousand records": loader.requests / run.records * 1000,
-        }
-        for name, value in values.items():
-            base = first.setdefault(name, value)
-            label = f"{name.partition(',')[0]}, object of {size // 1_000_000} MB"
-            unit = "µs" if "µs" in name else "a thousand" if "thousand" in name else ""
-            figures.append(Figure(label, unit, [value], {"1 MB": [base]}, False, {}))  # noqa: FBT003
-        figures.append(
-            Figure(
-                f"memory over idle, object of {size // 1_000_000} MB",
-                "MiB",
-                [growth_mib(stubs, path, size)],
-                {},
-                more_is_better=False,
-                aims={},
-            )
-        )
-    return figures
+    return Figure(
+        f"memory over idle, 64 MiB of {name}",
+        "MiB",
+        [grown],
+        {"limit": [24.0]},
+        more_is_better=False,
+        aims={"limit": 1},
+    )
 
 
 def _cold_start(times: int) -> Figure:
-    programs = {"ours": cold_start.OURS, "typical": cold_start.typical()}
+    programs = cold_start.programs()
     values: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(times + 1):  # the first warms the disk's cache
         for name, program in programs.items():
             values[name].append(cold_start.cpu(program) * 1000)
-    with_tracer = "with Tracer" if cold_start.has_tracer() else "without Tracer"
-    baselines = {f"typical handler {with_tracer}": values["typical"][1:]}
-    return Figure(
-        "cold start, CPU",
-        "ms",
-        values["ours"][1:],
-        baselines,
-        more_is_better=False,
-        aims=dict.fromkeys(baselines, 1 / 0.6),
-    )
+    ours, *baselines = (found[1:] for found in values.values())
+    named = dict(zip(list(programs)[1:], baselines, strict=True))
+    aims = dict.fromkeys(list(named)[:1], 1 / 0.6)
+    return Figure("cold start, CPU", "ms", ours, named, more_is_better=False, aims=aims)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    arguments = argparse.ArgumentParser("bench")
+    arguments.add_argument("rounds", nargs="?", type=int)
+    arguments.add_argument("--quick", action="store_true", help="2 rounds, objects to 128 MB")
+    asked = arguments.parse_args()
+    main(asked.rounds or (2 if asked.quick else 5), growth.SIZES[: 3 if asked.quick else None])

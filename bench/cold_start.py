@@ -1,9 +1,9 @@
-"""Processor time from the start of Python to the first call ready, by processes of their own."""
+"""Processor time from the start of Python to the first call ready, in processes of their own."""
 
 import os
-import resource
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import Final
 
 OURS: Final = """
@@ -15,9 +15,14 @@ telemetry(); clients.s3(); clients.dynamodb(); clients.transaction_writes()
 TYPICAL: Final = """
 import boto3
 from aws_lambda_powertools import Logger, Metrics, Tracer
-from pydantic import BaseModel
-from typing import Literal
 
+boto3.resource("dynamodb").Table("transactions")
+Logger(); Metrics(); Tracer()
+"""
+WITH_MODEL: Final = f"""
+from typing import Literal
+from pydantic import BaseModel
+{TYPICAL}
 class Receipt(BaseModel):
     amount: int
     type: Literal["income", "expense"]
@@ -25,32 +30,43 @@ class Receipt(BaseModel):
     merchant: str
     category: str
 
-boto3.client("s3"); boto3.resource("dynamodb").Table("transactions")
-Logger(); Metrics(); Tracer(disabled={tracer_disabled})
+boto3.client("s3")
+"""
+_READY: Final = """
+import os, time
+print(time.process_time(), flush=True)
+os._exit(0)
 """
 _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
     "AWS_LAMBDA_FUNCTION_NAME": "bench",
+    "LAMBDA_TASK_ROOT": "/var/task",  # without it Tracer thinks that it is not on Lambda
 }
 
 
-def has_tracer() -> bool:
-    """Whether the X-Ray SDK is installed, without which there is no Tracer to measure."""
-    command = [sys.executable, "-c", "import aws_xray_sdk"]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+def programs() -> dict[str, str]:
+    """Ours, and the handlers that it is measured against, by name.
+
+    The typical one has boto3's resource, Logger, Metrics and Tracer; the other one also what
+    our work takes, a pydantic model and S3. Without the X-Ray SDK neither has a Tracer.
+    """
+    if find_spec("aws_xray_sdk"):
+        return {"ours": OURS, "typical handler": TYPICAL, "with model and S3": WITH_MODEL}
+    return {
+        "ours": OURS,
+        "typical handler without Tracer": _without_tracer(TYPICAL),
+        "with model and S3, without Tracer": _without_tracer(WITH_MODEL),
+    }
 
 
-def typical() -> str:
-    """The handler that we are measured against; without Tracer where it is not installed."""
-    if has_tracer():
-        return TYPICAL.format(tracer_disabled=False)
-    return TYPICAL.replace(", Tracer", "").replace(" Tracer(disabled={tracer_disabled})", "")
+def _without_tracer(program: str) -> str:
+    return program.replace(", Tracer", "").replace(" Tracer()", "")
 
 
 def cpu(program: str) -> float:
-    """Seconds of processor time of a Python process that runs this and ends."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, **_ENVIRONMENT}, check=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    """Seconds of processor time until a new Python process has run this."""
+    command = [sys.executable, "-c", program + _READY]
+    environment = {**os.environ, **_ENVIRONMENT}
+    answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return float(answer.stdout.splitlines()[-1])

@@ -3,7 +3,7 @@
 import base64
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,25 +37,6 @@ def small() -> Path:
 def large() -> Path:
     """600 lines averaging 400 KB: the image is echoed in base64."""
     return _write("large.jsonl", LARGE_LINES, _picture_in_base64)
-
-
-def tiled(source: Path, size: int) -> Path:
-    """Whole lines of a corpus, repeated under new ids until there are about `size` bytes."""
-    path = FOLDER / f"{source.stem}-{size}.jsonl"
-    if not path.exists():
-        with path.open("wb") as file:
-            for number, line in enumerate(_forever(source)):
-                written = file.write(line.replace(b"img_", b"i%07d_" % number, 1))
-                size -= written
-                if size <= 0:
-                    break
-    return path
-
-
-def _forever(source: Path) -> Iterator[bytes]:
-    while True:
-        with source.open("rb") as file:
-            yield from file
 
 
 def _write(name: str, lines: int, picture: Picture) -> Path:

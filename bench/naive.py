@@ -6,6 +6,7 @@ it a hundred times as slow on long lines.
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import date as calendar_date
 from decimal import Decimal
 from pathlib import Path
@@ -44,16 +45,20 @@ class NaiveLoader:
 
     def load(self, path: Path, *, upto: int) -> int:
         """Load what lies before a position; returns how many records it was."""
+        records = 0
+        with self._table.batch_writer() as batch:
+            for item in self.items(path, upto=upto):
+                records += 1
+                if item is not None:
+                    batch.put_item(Item=item)
+        return records
+
+    def items(self, path: Path, *, upto: int) -> Iterator[dict[str, Any] | None]:
+        """What the lines before a position become; None for a bad one."""
         body = self._s3.get_object(
             Bucket="b", Key=f"batch-output/job-1/{path.name}", Range=f"bytes=0-{upto - 1}"
         )["Body"]
-        records = 0
-        with self._table.batch_writer() as batch:
-            for line in body.iter_lines(chunk_size=1024 * 1024):
-                records += 1
-                if (item := _item(line)) is not None:
-                    batch.put_item(Item=item)
-        return records
+        return map(_item, body.iter_lines(chunk_size=1024 * 1024))
 
 
 def _item(line: bytes) -> dict[str, Any] | None:

@@ -47,7 +47,7 @@ class _NoLedger(Ledger):
 
 
 class OurLoader:
-    """Loads whole files of the stub's folder, by as many segments as it takes."""
+    """Loads whole objects of the stub, by as many segments as it takes."""
 
     def __init__(self, stubs: Stubs) -> None:
         self._s3 = boto3.client("s3", endpoint_url=stubs.s3)
@@ -63,18 +63,21 @@ class OurLoader:
         self.requests += 1
 
     def load(self, path: Path, *, upto: int | None = None) -> int:
-        """Load the lines that begin before a position; returns how many records they were."""
-        size = path.stat().st_size
+        """Load a file, or the lines that begin before a position; returns how many records."""
+        return self.load_object(path.name, path.stat().st_size, upto=upto)
+
+    def load_object(self, name: str, size: int, *, upto: int | None = None) -> int:
+        """The same for an object that the stub makes."""
         start, end, records = 0, min(upto or size, size), 0
         while start < end:
-            segment = self._segment(path, size, start, end)
+            segment = self._segment(name, size, start, end)
             start, records = segment.span.end, records + segment.counts.total
         return records
 
-    def _segment(self, path: Path, size: int, start: int, end: int) -> Segment:
+    def _segment(self, name: str, size: int, start: int, end: int) -> Segment:
         deadline = Deadline(time.monotonic() + 3600, time.monotonic)
         budget = WriteBudget(_UNLIMITED, clock=time.monotonic, sleep=time.sleep)
-        work = _work(path.name, size, start, end)
+        work = _work(name, size, start, end)
         with TransactionWriter(
             self._dynamodb,
             "transactions",

@@ -51,7 +51,7 @@ class Figure:
 
     def rows(self) -> list[tuple[str, ...]]:
         """A row a baseline, or one where there is none."""
-        first = (f"{self.name} ({self.unit})", spread(self.ours))
+        first = (f"{self.name} ({self.unit})" if self.unit else self.name, spread(self.ours))
         rows: list[tuple[str, ...]] = []
         for name, values in self.baselines.items():
             aim = f"{self.aims[name]:g}" if name in self.aims else ""

@@ -1,8 +1,9 @@
 """DynamoDB and S3 as far as a loader sees them, on loopback, in a process of their own.
 
 They cost next to nothing, so that what is measured is the client. DynamoDB confirms everything
-after a set time; S3 serves the files of one folder, ranges included. Started as
-`python -m bench.stubs FOLDER DELAY_MS`, prints both ports as a line of JSON, and ends with its
+after a set time; S3 serves the files of one folder, and such as it makes, ranges included.
+
+`python -m bench.stubs FOLDER DELAY_MS` prints both ports as a line of JSON, and ends with its
 standard input.
 """
 
@@ -18,17 +19,31 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
+from bench import tiles
+
 ETAG: Final = "0123456789abcdef0123456789abcdef"
-_BODY: Final = b'{"UnprocessedItems":{}}'
-_CONFIRMED: Final = (
-    b"HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Fri, 09 Jan 2026 00:00:00 GMT\r\n"
-    b"Content-Type: application/x-amz-json-1.0\r\nContent-Length: %d\r\n"
-    b"Connection: keep-alive\r\nx-amzn-RequestId: 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123\r\n"
-    b"x-amz-crc32: %d\r\n\r\n" % (len(_BODY), zlib.crc32(_BODY))
-) + _BODY
+
+
+def _answer(body: bytes) -> bytes:
+    head = (
+        "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Fri, 09 Jan 2026 00:00:00 GMT\r\n"
+        f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n"
+        "Connection: keep-alive\r\nx-amzn-RequestId: 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ0123\r\n"
+        f"x-amz-crc32: {zlib.crc32(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+_CONFIRMED: Final = _answer(b'{"UnprocessedItems":{}}')
+_KEYS: Final = [
+    {"AttributeName": "userId", "KeyType": "HASH"},
+    {"AttributeName": "transactionId", "KeyType": "RANGE"},
+]
+_TABLE: Final = _answer(json.dumps({"Table": {"KeySchema": _KEYS}}).encode())
 _RANGE: Final = re.compile(rb"range: bytes=(\d+)-(\d*)", re.IGNORECASE)
 
 
@@ -73,11 +88,12 @@ class _DynamoDB(asyncio.Protocol):
             if len(self._buffer) < total:
                 return
             self._buffer = self._buffer[total:]
-            asyncio.get_running_loop().call_later(self._delay, self._answer)
+            answer = _TABLE if b".describetable" in head else _CONFIRMED
+            asyncio.get_running_loop().call_later(self._delay, self._send, answer)
 
-    def _answer(self) -> None:
+    def _send(self, answer: bytes) -> None:
         if not self._transport.is_closing():
-            self._transport.write(_CONFIRMED)
+            self._transport.write(answer)
 
 
 def _serve_file(connection: socket.socket, folder: Path) -> None:
@@ -95,7 +111,8 @@ def _serve_file(connection: socket.socket, folder: Path) -> None:
 
 
 def _send_range(connection: socket.socket, path: Path, asked: re.Match[bytes] | None) -> None:
-    size = path.stat().st_size
+    tiled = tiles.find(path.name)
+    size = tiled[0] if tiled else path.stat().st_size
     start = int(asked[1]) if asked else 0
     end = min(int(asked[2]), size - 1) if asked and asked[2] else size - 1
     status = "206 Partial Content" if asked else "200 OK"
@@ -105,9 +122,18 @@ def _send_range(connection: socket.socket, path: Path, asked: re.Match[bytes] | 
         f"Content-Type: binary/octet-stream\r\nContent-Length: {end - start + 1}\r\n\r\n"
     )
     connection.sendall(head.encode())
+    if tiled:
+        for block in tiles.blocks(_content(path.with_name(tiled[1])), start, end + 1):
+            connection.sendall(block)
+        return
     with path.open("rb") as file:
         while start <= end:
             start += os.sendfile(connection.fileno(), file.fileno(), start, end - start + 1)
+
+
+@cache
+def _content(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 def _accept_for_ever(server: socket.socket, folder: Path) -> None:
