@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 1.0
 """How long an answer of the row is relied on."""
+_PROMPT_SECONDS: Final = LOOK_SECONDS
+"""An answer of the row that takes longer is not relied on at all."""
+_LOOKS: Final = 3
+"""In a row, until an answer is prompt."""
 SUCCESSION_SECONDS: Final = LOOK_SECONDS + WRITE_TIMEOUT_SECONDS
 """After this long no predecessor replaces anything any more."""
 
@@ -140,11 +144,18 @@ class Undisturbed:
     def __call__(self) -> bool:
         """Whether it is; the answer is never older than a second."""
         with self._lock:
-            now = self.clock()
-            if self.holds and now - self._looked_at >= LOOK_SECONDS:
-                self.holds = self._ask()
-                self._looked_at = now
+            if self.holds and self.clock() - self._looked_at >= LOOK_SECONDS:
+                self._look()
             return self.holds
+
+    def _look(self) -> None:
+        """Ask, and again where an answer took long: it is as old as its question."""
+        for _ in range(_LOOKS):
+            self._looked_at = self.clock()
+            self.holds = self._ask()
+            if not self.holds or self.clock() - self._looked_at < _PROMPT_SECONDS:
+                return
+        self.holds = False
 
     def _ask(self) -> bool:
         try:

@@ -2,10 +2,12 @@
 
 # ruff: noqa: N803 - the arguments are named by AWS
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from functions.aws.request_bodies import BODY
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.expressions import Expression, Item
 
@@ -45,6 +47,14 @@ class MemoryDynamoDB:
         changed = Expression(request["UpdateExpression"], found or dict(Key), request).updated()
         self.tables[TableName][self._key(TableName, Key)] = copy.deepcopy(changed)
         return {"Attributes": changed} if request.get("ReturnValues") == "ALL_NEW" else {}
+
+    def batch_write_item(self, **request: Any) -> dict[str, Any]:
+        ((table, puts),) = json.loads(request[BODY])["RequestItems"].items()
+        keys = [self._key(table, put["PutRequest"]["Item"]) for put in puts]
+        assert 1 <= len(keys) == len(set(keys)) <= 25
+        for put in puts:
+            self.put_item(TableName=table, Item=put["PutRequest"]["Item"])
+        return {"UnprocessedItems": {}}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         ((table, request),) = RequestItems.items()

@@ -1,0 +1,143 @@
+"""One results object, its tables in memory, and calls of LoadSegment on a clock of their own."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from functions.aws import clients, writer
+from functions.aws.settings import LoadSettings
+from functions.aws.tables import Ledger
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.payloads import SegmentWork
+from functions.domain.segments import Coverage, cover
+from functions.load_segment import call
+from tests.unit.load.fake_time import FakeTime
+from tests.unit.load.world import good
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.interruptions import Interrupted, Interruptions
+from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.telling import Told
+
+KEY = "batch-output/job-1/a.jsonl"
+IMAGES = [f"image-{number}" for number in range(60)]
+DATA = b"\n".join([*map(good, IMAGES), b"no json"]) + b"\n"
+_SETTINGS = LoadSettings.read(
+    {
+        **ENVIRONMENT,
+        "LINE_BYTES_LIMIT": "4096",
+        "GUEST_RETENTION_DAYS": "60",
+        "ACCOUNT_RETENTION_DAYS": "60",
+    }
+)
+
+
+class Clock(FakeTime):
+    """The module `time` as the worker uses it."""
+
+    monotonic = time = FakeTime.clock
+
+
+class Context:
+    """Of one invocation."""
+
+    def __init__(self, request: str) -> None:
+        self.aws_request_id = request
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+class LoadWorld:
+    """A claimed object, and what is done with it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.s3 = MemoryS3()
+        self.dynamodb = MemoryDynamoDB(
+            **{
+                "transactions": ("userId", "transactionId"),
+                "batch-jobs": ("intentId", "submitTime"),
+                "ledger": ("pk", "sk"),
+            }
+        )
+        self._patch = monkeypatch
+        self._requests = itertools.count(1)
+        monkeypatch.setattr(call, "time", Clock())
+        monkeypatch.setattr(writer, "THREADS", 1)  # so that what is between two calls is a moment
+        job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+        self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)
+        self.etag = self.s3.objects[KEY].etag
+        claim: dict[str, Any] = {
+            **claim_key("job-1", KEY).as_dict(),
+            "etag": self.etag,
+            "owner": "execution-1",
+        }
+        claim |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+
+    def load(self, interruptions: Interruptions | None = None) -> SegmentWork:
+        """A call for the whole object, seen through interruptions."""
+        with self.clients(interruptions or Interruptions()):
+            return self.load_by_these()
+
+    def load_by_these(self) -> SegmentWork:
+        """A call with the clients that there are."""
+        return call.load_segment(
+            SegmentWork.model_validate(self._work()),
+            context=Context(f"request-{next(self._requests)}"),
+            settings=_SETTINGS,
+            say=Told(),
+        )
+
+    @contextmanager
+    def clients(self, through: Interruptions) -> Iterator[None]:
+        """Let the worker see the memory through interruptions, one call at a time."""
+        dynamodb, s3 = Interrupted(self.dynamodb, through), Interrupted(self.s3, through)
+        with self._patch.context() as patch:
+            patch.setattr(clients, "s3", lambda: s3)
+            patch.setattr(clients, "dynamodb", lambda: dynamodb)
+            patch.setattr(clients, "transaction_writes", lambda: dynamodb)
+            yield
+
+    def _work(self) -> dict[str, Any]:
+        return {
+            "execution": "execution-1",
+            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+            "object": {
+                "bucket": BUCKET,
+                "key": KEY,
+                "name": "a.jsonl",
+                "etag": self.etag,
+                "size": len(DATA),
+            },
+            "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
+            "writeUnitsPerSecond": 1e6,
+            "range": {"from": 0, "to": len(DATA)},
+        }
+
+    @property
+    def transactions(self) -> dict[str, dict[str, Any]]:
+        """By image."""
+        items = map(from_item, self.dynamodb.tables["transactions"].values())
+        return {item["imageId"]: item for item in items}
+
+    def edit_all(self) -> set[str]:
+        """What a person does to every transaction there is; which they were."""
+        for item in self.dynamodb.tables["transactions"].values():
+            item |= {"version": {"N": "2"}, "merchant": {"S": "a person's"}}
+        return set(self.transactions)
+
+    def coverage(self) -> Coverage:
+        """What VerifyLoad would find."""
+        ledger = Ledger(self.dynamodb, "ledger")  # type: ignore[arg-type]
+        return cover(ledger.segments(object_partition("job-1", KEY, 1)), len(DATA))
+
+    def dead_letters(self, key: str) -> list[dict[str, Any]]:
+        """Of one segment."""
+        return [json.loads(line) for line in self.s3.objects[key].body.splitlines()]

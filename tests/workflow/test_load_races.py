@@ -1,0 +1,102 @@
+"""Two attempts at one range at once, and a person's edit between any two steps of either."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from functions.aws import writer
+from tests.workflow.load_world import DATA, IMAGES, LoadWorld
+from tests.workflow.memory.interruptions import Interruptions
+
+
+@pytest.fixture
+def new_world(monkeypatch: pytest.MonkeyPatch) -> Callable[[], LoadWorld]:
+    return lambda: LoadWorld(monkeypatch)
+
+
+def _steps(world: LoadWorld) -> list[str]:
+    """The calls of an attempt that nobody disturbs."""
+    undisturbed = Interruptions()
+    world.load(undisturbed)
+    return undisturbed.calls
+
+
+def _holds_every_record(world: LoadWorld) -> None:
+    assert set(world.transactions) == set(IMAGES)
+    coverage = world.coverage()
+    assert coverage.missing == ()
+    (segment,) = coverage.chain
+    assert (segment.span.end, segment.counts.total) == (len(DATA), len(IMAGES) + 1)
+    assert segment.dead_letters is not None
+    assert [each["reason"] for each in world.dead_letters(segment.dead_letters)] == ["InvalidJson"]
+
+
+def _holds_edits(world: LoadWorld, edited: set[str]) -> None:
+    theirs = {image for image, item in world.transactions.items() if item["version"] == 2}
+    assert theirs >= edited
+    assert {world.transactions[image]["merchant"] for image in edited} <= {"a person's"}
+
+
+def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays(
+    new_world: Callable[[], LoadWorld],
+) -> None:
+    first = _steps(new_world())
+    assert first.count("batch_write_item") == 3
+    found = 0
+    for number in range(len(first)):
+        world, edited = new_world(), set[str]()
+        world.load(
+            Interruptions(meanwhile={number: lambda w=world, e=edited: e.update(w.edit_all())})  # type: ignore[misc]
+        )
+        world.load()
+        _holds_every_record(world)
+        _holds_edits(world, edited)
+        found = max(found, len(edited))
+    assert found == len(IMAGES)
+
+
+def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_nothing(
+    new_world: Callable[[], LoadWorld],
+) -> None:
+    """The first goes on when the second is done and a person has edited all of it.
+
+    Not in the middle of a put: that one ends, or is given up, before a second attempt begins.
+    """
+    steps = _steps(new_world())
+    for number, step in enumerate(steps):
+        if step == "batch_write_item":
+            continue
+        world = new_world()
+
+        def overtake(world: LoadWorld = world) -> None:
+            world.load()
+            assert world.edit_all() == set(IMAGES)
+
+        world.load(Interruptions(meanwhile={number: overtake}))
+        _holds_every_record(world)
+        _holds_edits(world, set(IMAGES))
+
+
+def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
+    new_world: Callable[[], LoadWorld], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        world = new_world()
+        monkeypatch.setattr(writer, "THREADS", 4)
+        together = threading.Barrier(3)
+
+        def attempt(world: LoadWorld = world, together: threading.Barrier = together) -> None:
+            together.wait(timeout=10)
+            world.load_by_these()
+
+        with world.clients(Interruptions()):
+            racers = [threading.Thread(target=attempt) for _ in range(3)]
+            for racer in racers:
+                racer.start()
+            for racer in racers:
+                racer.join(timeout=60)
+        _holds_every_record(world)
+        edited = world.edit_all()
+        world.load()
+        _holds_edits(world, edited)
