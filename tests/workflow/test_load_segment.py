@@ -206,3 +206,18 @@ def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_eve
     assert not undisturbed()
     now[0] = 9.0
     assert not undisturbed()
+
+
+def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_prompt() -> None:
+    now, waits = [0.0], iter([1.0, 0.5, 1.0, 1.0, 1.0])
+
+    def look() -> bool:
+        now[0] += next(waits)
+        return True
+
+    undisturbed = attempts.Undisturbed(True, look, clock=lambda: now[0])
+    assert undisturbed()
+    assert now[0] == 1.5
+    now[0] = 9.0
+    assert not undisturbed()
+    assert list(waits) == []
