@@ -32,7 +32,7 @@ class Resolver:
                 as their names say; a redrive comes back here.
         """
         if event.bucket != self.bucket:
-            return _ignored(execution, "not the image bucket")
+            return _ignored(execution, f"not of the image bucket, {self.bucket}")
         if event.detail_type != OBJECT_CREATED:
             return _ignored(execution, f"not an event of the type {OBJECT_CREATED!r}")
         match parse_key(event.key):
