@@ -12,6 +12,8 @@ from functions.domain.errors import JobInvalid
 
 MAX_USER_ID_BYTES = 2048
 """DynamoDB's limit of a partition key; `userId` is one."""
+MAX_TRACE_MARK = 256
+"""Letters; an id of AWS X-Ray has 35."""
 MAX_EXECUTIONS = 100
 """Named in `ingestState`, the newest first: thousands would not fit into an item."""
 
@@ -61,6 +63,11 @@ class Job:
     def intent_id(self) -> str:
         """The record's partition key."""
         return self.key.intent_id
+
+    @property
+    def trace_mark(self) -> str | None:
+        """The trace id as payloads and log lines carry it: they stay small whatever it is."""
+        return self.trace_id and self.trace_id[:MAX_TRACE_MARK]
 
     @classmethod
     def from_record(cls, job_id: str, record: Mapping[str, Any]) -> Self:

@@ -5,6 +5,7 @@ notifications to queues and functions), and are used as they come.
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +20,8 @@ PROCESSED_PREFIX: Final = "processed/"
 MANIFEST_NAME: Final = "manifest.json.out"
 MAX_ARRIVED_KEY_BYTES: Final = 900
 """Of a results object or a manifest. S3 allows 1,024, and so does DynamoDB for a sort key: the rest
-is for what this system's own keys and rows add to it."""
+is for what this system's own keys and rows add to it. Counted as JSON writes it: each dead letter
+names its object, and letters that JSON has to escape would make them six times as long."""
 
 _RESULTS = re.compile(r"batch-output/(?P<job>[^/]+)/(?P<name>.+\.jsonl(?:\.out)?)", re.DOTALL)
 _MANIFEST = re.compile(r"batch-output/(?P<job>[^/]+)/manifest\.json\.out")
@@ -67,7 +69,7 @@ def key_problem(key: str) -> str | None:
     if (parsed := parse_key(key)) is None:
         return None
     try:
-        size = len(key.encode())
+        size = len(json.dumps(key, ensure_ascii=False).encode()) - len('""')
     except UnicodeEncodeError:
         return "its key is no text"
     if size > MAX_ARRIVED_KEY_BYTES:

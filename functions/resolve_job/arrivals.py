@@ -79,7 +79,7 @@ class Resolver:
             job_id=job_id,
             intent_id=job.key.intent_id,
             submit_time=job.key.submit_time,
-            trace_id=job.trace_id,
+            trace_id=job.trace_mark,
         )
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.domain.attribute_values import to_item
@@ -113,6 +113,9 @@ VERDICTS: dict[str, tuple[str, Any, str]] = {
     ),
     "another's object, with this one's ETag": (_KEY, VICTIM_KEY, "ResultsObjectChanged"),
     "a key that leaves no room": (_KEY, _LONG, "EventInvalid"),
+    "a key that each dead letter would have to escape": (
+        _KEY, "batch-output/job-1/" + "\x01" * 150 + ".jsonl", "EventInvalid",
+    ),
     "a key as long as the input": (_KEY, f"batch-output/j/{_HUGE}.jsonl", "EventInvalid"),
     "a job as long as the input": (_KEY, f"batch-output/{_HUGE}/a.jsonl", "EventInvalid"),
     "a manifest of such a job": (
@@ -197,6 +200,19 @@ def _verdict(event: dict[str, Any]) -> tuple[str, str]:
     return str(arrived["arrival"]), json.dumps(arrived)
 
 
+def test_a_jobs_own_words_of_any_length_leave_the_payload_small(
+    aws: Aws, event: dict[str, Any]
+) -> None:
+    words = {"traceId": "t" * 300_000, "modelId": "m" * 10_000, "note": "n" * 10_000}
+    job = {"intentId": "i" * 2048, "submitTime": "s" * 1024, "jobId": "job-3", "userId": "u" * 2048}
+    aws[1].put_item(TableName="batch-jobs", Item=to_item(job | words))
+    key = "batch-output/job-3/answers.jsonl.out"
+    aws[0].put_object(Bucket=BUCKET, Key=key, Body=BODY)
+    arrived = _resolve(_changed(event, _KEY, key))
+    assert arrived["job"]["traceId"] == "t" * 256
+    assert len(json.dumps(arrived)) < 8 * 1024
+
+
 @pytest.mark.parametrize(
     "text",
     ["[]", "null", '"x"', "{}", '{"detail": []}', '{"detail": {"bucket": [], "object": []}}'],
@@ -219,6 +235,7 @@ _NAMES = st.text(
 )
 
 
+@settings(deadline=None)
 @given(_NAMES, _NAMES)
 def test_keys_of_one_job_stay_in_its_own_folders_and_fit(job: str, name: str) -> None:
     """Whatever a key is made of: nothing in it is a folder to S3 but what is before it."""
@@ -237,6 +254,7 @@ def test_keys_of_one_job_stay_in_its_own_folders_and_fit(job: str, name: str) ->
 _PARTS = st.tuples(_NAMES, _NAMES, st.integers(1, 99))
 
 
+@settings(deadline=None)
 @given(_PARTS, _PARTS)
 def test_no_two_objects_or_generations_share_a_row(
     one: tuple[str, str, int], other: tuple[str, str, int]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.domain import records
@@ -111,6 +111,7 @@ def test_what_was_asked_of_the_model_is_in_no_dead_letter(
     assert SECRET[:12] not in json.dumps([reject.excerpt, reject.details, reject.record_id])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_a_line_that_begins_neither_as_json_nor_as_a_record_is_not_quoted(
     before: bytes, behind: bytes
@@ -145,6 +146,7 @@ def _planted(value: Any) -> Any:
     return [_planted(each) for each in value] if isinstance(value, list) else value
 
 
+@settings(deadline=None)
 @given(_JSON, _JSON, _JSON)
 def test_nothing_that_is_called_model_input_is_quoted(one: Any, other: Any, third: Any) -> None:
     record = {"modelInput": 1, "modelOutput": one, "output": other, "error": third, "customData": 1}

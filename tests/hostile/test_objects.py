@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
+from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.ranges import Range, plan
+from functions.domain.segments import Segment, cover
 from tests.hostile import exhausting_objects
 from tests.hostile.costs import cost_of
 from tests.unit.load.world import World, good
@@ -82,6 +85,18 @@ def _bytes_asked(world: World) -> int:
         start, end = each.removeprefix("bytes=").split("-")
         asked += int(end) - int(start) + 1
     return asked
+
+
+def test_the_proof_of_a_hundred_thousand_segments_takes_little_time() -> None:
+    """So many are made of 5 GB of one-digit lines; half as many again were tried twice."""
+    spans = [Range(at, at + 4096) for at in range(0, 100_000 * 4096, 4096)]
+    again = [Range(at, at + 8192) for at in range(2048, 50_000 * 8192, 8192)]
+    segments = [Segment(span=span, counts=LoadCounts(rejects={"x": 1})) for span in spans + again]
+    began = time.process_time()
+    coverage = cover(segments, 100_000 * 4096)
+    assert coverage.missing == ()
+    assert sum_loads(each.counts for each in coverage.chain).failure == 100_000
+    assert time.process_time() - began < 10
 
 
 @pytest.mark.parametrize(
