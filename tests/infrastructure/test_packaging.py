@@ -108,7 +108,7 @@ def test_every_client_that_functions_make_has_its_model() -> None:
     made = {
         service
         for path in (PROJECT / "functions").rglob("*.py")
-        for service in re.findall(r"""\.client\(\s*["'](\w+)""", path.read_text())
+        for service in re.findall(r"""\.(?:create_)?client\(\s*["'](\w+)""", path.read_text())
     }
 
     assert made == layer_archive.SERVICES
