@@ -127,10 +127,8 @@ def _install(packages: Path, locked: str) -> None:
 
 def _prune(packages: Path) -> None:
     """Take away what no function reads at run time."""
-    for directory in (packages / "bin", packages / "boto3" / "examples"):
-        shutil.rmtree(directory, ignore_errors=True)
-    models = [*(packages / "boto3" / "data").iterdir(), *(packages / "botocore" / "data").iterdir()]
-    for directory in models:
+    shutil.rmtree(packages / "bin", ignore_errors=True)
+    for directory in (packages / "botocore" / "data").iterdir():
         if directory.is_dir() and directory.name not in SERVICES:
             shutil.rmtree(directory)
     for directory in [*packages.rglob("tests"), *packages.rglob("__pycache__")]:

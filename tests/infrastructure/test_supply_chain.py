@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
+import importlib.metadata
 import json
 import os
 import re
@@ -14,7 +16,7 @@ import zipfile
 from dataclasses import replace
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +25,9 @@ from stacks.byte_code import Interpreter
 from stacks.errors import LayerNotBuilt, LockNotRead
 from stacks.layer_archive import Layer
 from stacks.lock import bill_of_materials, requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOCK = PROJECT / "uv.lock"
@@ -106,8 +111,22 @@ class TestLayer:
     def test_everything_in_it_is_required_by_version_and_hash(self) -> None:
         required = _required()
 
-        assert {"boto3", "pydantic", "aws-lambda-powertools"} <= {name for name, _ in required}
+        assert {"botocore", "pydantic", "aws-lambda-powertools"} <= {name for name, _ in required}
         assert all(required.values())
+
+    def test_the_functions_import_what_they_depend_on_and_nothing_else(self) -> None:
+        distributions = importlib.metadata.packages_distributions()
+        imported = {
+            _normal(distributions[module][0])
+            for path in (PROJECT / "functions").rglob("*.py")
+            for module in _imports(ast.parse(path.read_text(encoding="utf-8")))
+            if module not in sys.stdlib_module_names and module != "functions"
+        }
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+        direct = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+
+        assert direct <= imported
+        assert imported <= {name for name, _ in _required()}
 
     def test_its_fingerprint_follows_what_the_functions_run_with(self, project: Path) -> None:
         first = Layer.of(project).fingerprint
@@ -197,6 +216,17 @@ class TestLayer:
         assert _distributions(built[0]) == set(_required())
 
 
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Top-level names of what a module imports when it runs, so not for the type checker alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (each.name.split(".")[0] for each in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            yield str(child.module).split(".")[0]
+        elif not (isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)):
+            yield from _imports(child)
+
+
 def _distributions(archive: Path) -> set[tuple[str, str]]:
     """Name and version of each distribution in a layer, as its own metadata says."""
     found = set()
@@ -204,8 +234,13 @@ def _distributions(archive: Path) -> set[tuple[str, str]]:
         for name in layer.namelist():
             if re.fullmatch(r"python/[^/]+\.dist-info/METADATA", name):
                 metadata = HeaderParser().parsestr(layer.read(name).decode())
-                found.add((metadata["Name"].lower().replace("_", "-"), metadata["Version"]))
+                found.add((_normal(metadata["Name"]), metadata["Version"]))
     return found
+
+
+def _normal(name: str) -> str:
+    """https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class TestBillOfMaterials:
