@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from local import synthesis
 from local.deploy import deploy, outputs
 from local.errors import DeploymentFailed, SynthesisFailed
-from tests.emulator.conftest import ACCOUNT, REGION, Aws
+from tests.emulator.conftest import ACCOUNT, REGION, Aws, eventually
 from tests.emulator.operations import (
     allow,
     client,
@@ -345,3 +345,71 @@ class TestKeys:
             "kmsDataKeyReusePeriodSeconds": 300,
             "type": "CUSTOMER_MANAGED_KMS_KEY",
         }
+
+
+CUSTOM = """
+import json, urllib.request
+import boto3
+
+def handler(event, context):
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"PhysicalResourceId": "one", "Status": "SUCCESS"}
+    try:
+        bucket = event["ResourceProperties"]["Bucket"]
+        boto3.client("s3").put_object(Bucket=bucket, Key=event["RequestType"], Body=b"1")
+    except Exception as error:
+        answer |= {"Status": "FAILED", "Reason": str(error)}
+    request = urllib.request.Request(
+        event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request)
+"""
+
+
+class TestCustomResources:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html."""
+
+    @pytest.fixture
+    def bucket(self, aws: Aws) -> str:
+        created = name("bucket")
+        aws.s3.create_bucket(Bucket=created)
+        return created
+
+    def deploy(self, aws: Aws, folder: Path, stack: str, bucket: str, action: str) -> None:
+        function = {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": aws.role(service="lambda.amazonaws.com", statements=[allow(action)]),
+                "Code": {"ZipFile": CUSTOM},
+            },
+        }
+        custom = {
+            "Type": "AWS::CloudFormation::CustomResource",
+            "Properties": {
+                "ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]},
+                "Bucket": bucket,
+            },
+        }
+        resources = {"Function": function, "Custom": custom}
+        deploy(assembly(folder, stack, resources), endpoint=aws.endpoint)
+
+    def test_their_function_is_called_with_its_role(
+        self, aws: Aws, tmp_path: Path, bucket: str
+    ) -> None:
+        stack = name("stack")
+        self.deploy(aws, tmp_path, stack, bucket, "s3:PutObject")
+        client(aws.endpoint, "cloudformation").delete_stack(StackName=stack)
+
+        def called() -> list[str]:
+            listed = aws.s3.list_objects_v2(Bucket=bucket)["Contents"]
+            return [each["Key"] for each in listed]
+
+        eventually(lambda: called() == ["Create", "Delete"], "it is called for both")
+
+    def test_what_it_may_not_fails_the_deployment(
+        self, aws: Aws, tmp_path: Path, bucket: str
+    ) -> None:
+        with pytest.raises(DeploymentFailed, match=r"Custom .*AccessDenied"):
+            self.deploy(aws, tmp_path, name("stack"), bucket, "s3:GetObject")
