@@ -17,7 +17,7 @@ from ops.demo import flaws
 from ops.failures import failed_since, read_failed
 from ops.redrive import restart
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.world import RECORDS, World, eventually
+from tests.e2e.faults.world import RECORDS, World, eventually, kebab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +99,7 @@ def _lowered(world: World, alarm: str, threshold: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("function", STATES)
 def test_a_state_whose_function_runs_out_of_time(world: World, function: str) -> None:
-    name = _kebab(function)
+    name = kebab(function)
     alarms = (
         f"state-{STATES[function]}",
         f"function-errors-{name}",
@@ -115,7 +115,7 @@ def test_a_state_whose_function_runs_out_of_time(world: World, function: str) ->
 @pytest.mark.parametrize("function", STATES)
 def test_a_function_that_may_not_run(world: World, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
-    alarm = f"function-throttles-{_kebab(function)}"
+    alarm = f"function-throttles-{kebab(function)}"
     since = _quiet(world, alarm)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
@@ -277,7 +277,7 @@ def test_an_outcome_that_cannot_be_told(world: World) -> None:
 @pytest.mark.parametrize("function", ["RecordOutcome", "FindStuckJobs"])
 def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
-    alarm = f"function-throttles-{_kebab(function)}"
+    alarm = f"function-throttles-{kebab(function)}"
     since = _quiet(world, alarm)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
@@ -353,9 +353,11 @@ def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
         TableName=world.deployed.outputs["LedgerTableName"], Key=to_item(dict(key))
     )["Item"]
     old = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # A claim of three days ago of which no worker wrote anything since.
     hanging = {
         **row,
         "state": {"S": "claimed"},
+        "generation": {"N": "2"},
         "claimedAt": {"S": old},
         "eventTime": {"S": old},
     }
@@ -448,7 +450,3 @@ def _tell_again(world: World) -> None:
 
 def _put_claim(world: World, item: dict[str, Any]) -> None:
     world.deployed.dynamodb.put_item(TableName=world.deployed.outputs["LedgerTableName"], Item=item)
-
-
-def _kebab(name: str) -> str:
-    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")

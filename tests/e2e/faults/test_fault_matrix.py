@@ -9,7 +9,7 @@ import pytest
 from ops.failures import read_failed
 from ops.redrive import restart
 from tests.e2e.faults.cases import CASES, SPOTS, Case
-from tests.e2e.faults.world import Edit, World
+from tests.e2e.faults.world import Edit, World, kebab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
     record_property("state", case.state)
     record_property("error", case.error)
     batch = world.new_batch()
-    alarm = f"{world.deployed.stack}-state-{_kebab(case.state)}"
+    alarm = f"{world.deployed.stack}-state-{kebab(case.state)}"
     world.until_quiet(alarm)
     since = world.inbox.mark()
     with world.fault(**case.rule):
@@ -161,7 +161,3 @@ def _entered_since_redrive(world: World, arn: str) -> set[str]:
         for event in events[redriven:]
         if event["type"] in ("TaskStateEntered", "MapStateEntered")
     }
-
-
-def _kebab(name: str) -> str:
-    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")

@@ -53,6 +53,11 @@ def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -
     return value
 
 
+def kebab(name: str) -> str:
+    """As alarms are called: `LoadRanges` is `load-ranges`."""
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")
+
+
 @dataclass
 class World:
     """A deployment with faults, and what people are told of it."""
