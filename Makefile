@@ -66,6 +66,7 @@ synth: setup
 # QUICK=--quick takes fewer rounds and no object of 1 GB.
 bench: setup
 	@$(BIN)/uv sync --locked --quiet --inexact --group bench --python $(BIN)/python || echo "Without awswrangler and Tracer: the dependency group bench could not be installed."
+	@$(NPM) ci --prefix bench/node --silent --no-audit --no-fund || echo "Without the baseline in Node: its packages could not be installed."
 	@$(RUN) -m bench $(QUICK)
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.emulator

@@ -1,12 +1,19 @@
 """The Lambda function behind the state LoadSegment."""
 
+import gc
 from typing import Any
 
-from functions.aws.deadline import LambdaContext
-from functions.aws.settings import LoadSettings
-from functions.aws.telemetry import telemetry
-from functions.domain.payloads import SegmentWork
-from functions.load_segment.call import load_segment
+# What is imported stays. Not to look for garbage in it takes a tenth off a cold start's processor
+# time.
+gc.disable()
+from functions.aws.deadline import LambdaContext  # noqa: E402
+from functions.aws.settings import LoadSettings  # noqa: E402
+from functions.aws.telemetry import telemetry  # noqa: E402
+from functions.domain.payloads import SegmentWork  # noqa: E402
+from functions.load_segment.call import load_segment  # noqa: E402
+
+gc.freeze()
+gc.enable()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
