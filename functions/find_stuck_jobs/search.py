@@ -25,6 +25,8 @@ from functions.domain.timestamps import timestamp
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MAX_NAMED: Final = 20
+"""Objects of a job: whoever floods one folder must not keep the search from all others."""
 SETTLING_IN: Final = timedelta(hours=1)
 """Younger objects may still have an execution coming."""
 LONGEST_SILENCE: Final = timedelta(hours=3)
@@ -111,9 +113,18 @@ class StuckJobSearch:
 
     def _problems(self, job_id: str, objects: JobObjects) -> Iterator[Problem]:
         claims = {claim.key: claim for claim in self.settler.ledger.claims(job_id)}
-        for results in objects.results:
-            if self._is_unclaimed(results, claims.get(results.key)):
-                yield self._unclaimed(job_id, results)
+        unclaimed = [
+            results
+            for results in objects.results
+            if self._is_unclaimed(results, claims.get(results.key))
+        ]
+        for results in unclaimed[:MAX_NAMED]:
+            yield self._unclaimed(job_id, results)
+        if (more := len(unclaimed) - MAX_NAMED) > 0:
+            yield Problem(
+                f"{more} more results objects that nobody claimed",
+                f"ingest replay {argument(job_id)}",
+            )
         for claim in claims.values():
             if heard := self._silent_since(job_id, claim):
                 yield Problem(

@@ -424,6 +424,17 @@ def test_no_command_shows_a_mark_unless_excerpts_are_asked_for(
     assert _marked(shown) == []
 
 
+def test_excerpts_are_shown_to_who_asks_for_them(
+    ran: _Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or else nothing above would have been found either."""
+    monkeypatch.setattr(options, "chosen", lambda **_: ran.world.deployed)
+    (arn,) = (arn for arn, said in ran.errors.items() if Failure.TOO_MANY_REJECTS in said)
+    key = json.loads(ran.world.describe(arn)["input"])["detail"]["object"]["key"]
+    shown = CliRunner().invoke(cli.app, ["rejects", key.split("/")[1], "--excerpts"]).output
+    assert MARK in shown
+
+
 def _failed(ran: _Ran) -> list[str]:
     """An execution of each error."""
     by_error = {min(said): arn for arn, said in ran.errors.items()}

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import time
 import unicodedata
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
+from functions.aws.settings import LedgerRetention
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.events import Event
 from functions.domain.service_failures import plain_cause
+from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from functions.record_outcome.status_change import Execution, Outcome, StatusChange
 from tests.hostile.aws_behind_commands import DIRT
@@ -27,6 +31,9 @@ from tests.unit.record_outcome.conftest import (
     event,
     world,
 )
+from tests.workflow.machine import BUCKET, Machine
+from tests.workflow.machine import JOB as MACHINE_JOB
+from tests.workflow.telling import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,3 +258,40 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) ->
     assert record["status"] == "FAILED"
     assert record["ingestState"]["objects"] == 2001
     assert len(record["ingestState"]["executions"]) == 100
+
+
+# What is found where an event was lost.
+
+
+def _search(machine: Machine) -> list[dict[str, Any]]:
+    s3: Any = machine.s3
+    told = machine.told = Told()
+    written = LedgerRetention(ledger_retention_days=90).written
+    now = machine.now + timedelta(hours=2)
+    StuckJobSearch(s3, BUCKET, machine.settler, timedelta(days=7), written, told, now).run()
+    return told.all(Event.JOB_STUCK)
+
+
+def _put(machine: Machine, key: str) -> None:
+    machine.upload(key, b"x")
+    machine.s3.objects[key] = replace(machine.s3.objects[key], created=machine.now)
+
+
+def test_a_flood_of_objects_of_one_job_does_not_hide_another_job() -> None:
+    machine = Machine()
+    for number in range(2_000):
+        _put(machine, f"batch-output/a-nobody/{number:05d}.jsonl")
+    _put(machine, f"batch-output/{MACHINE_JOB}/lost.jsonl")
+    lines = _search(machine)
+    assert len(lines) == 20 + 1 + 1
+    assert "1980 more results objects" in lines[20]["problem"]
+    assert (lines[21]["jobId"], "lost.jsonl" in lines[21]["problem"]) == (MACHINE_JOB, True)
+
+
+def test_the_cure_of_a_lost_event_is_safe_to_be_copied() -> None:
+    machine = Machine()
+    _put(machine, f"batch-output/$(reboot)/{DIRT.replace('/', '')}.jsonl")
+    (line,) = _search(machine)
+    assert line["cure"].startswith("ingest replay '$(reboot)' --object $'batch-output/$(reboot)/")
+    assert "\x1b" not in line["cure"]
+    assert "\u202e" not in line["cure"]
