@@ -11,6 +11,7 @@ from functions.aws import attempts, clients, wiring
 from functions.aws.attempts import AttemptRow
 from functions.aws.settings import LoadSettings
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.load_segment.handler import handler
 from tests.unit.load.world import good
@@ -107,6 +108,18 @@ def test_a_range_is_loaded_and_stated(loading: Loading, requests: list[str]) -> 
     assert (row.counts.success, dict(row.counts.rejects)) == (60, {"InvalidJson": 1})
     letters = loading.s3.get_object(Bucket=BUCKET, Key=row.dead_letters)["Body"].read()
     assert [json.loads(line)["reason"] for line in letters.splitlines()] == ["InvalidJson"]
+
+
+def test_the_rate_in_force_is_a_metric_and_is_printed(
+    loading: Loading, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    loading.run(writeUnitsPerSecond=123.5)
+    (printed,) = (each for each in caplog.records if each.msg == Event.SEGMENT_LOADED)
+    assert vars(printed)["writeUnitsPerSecond"] == 123.5
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (counted,) = (line for line in written if "_aws" in line)
+    assert counted[Metric.WRITE_UNITS_PER_SECOND] == [123.5]
 
 
 @pytest.mark.parametrize(
