@@ -256,7 +256,9 @@ class Ledger:
 
     def last_expiry(self, partition: str) -> int | None:
         """The latest `ttl` (epoch seconds) of what was stated there; None without any."""
-        rows = self._query(
+        rows = query(
+            self.client,
+            TableName=self.table,
             KeyConditionExpression="pk = :pk",
             ProjectionExpression="#ttl",
             ExpressionAttributeNames={"#ttl": "ttl"},
@@ -269,17 +271,18 @@ class Ledger:
         self.client.put_item(TableName=self.table, Item=item)
 
     def _rows(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
-        return self._query(
+        return query(
+            self.client,
+            TableName=self.table,
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
         )
 
-    def _query(self, **request: Any) -> Iterator[dict[str, Any]]:
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table, ConsistentRead=True, **request
-        )
-        for page in pages:
-            yield from map(from_item, page["Items"])
+
+def query(client: "DynamoDBClient", **request: Any) -> Iterator[dict[str, Any]]:
+    """The items of all pages of Query, read strongly consistent, as plain values."""
+    for page in client.get_paginator("query").paginate(ConsistentRead=True, **request):
+        yield from map(from_item, page["Items"])
 
 
 def conditional_update(client: "DynamoDBClient", **request: Any) -> bool:

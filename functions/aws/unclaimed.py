@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from functions.aws.tables import Ledger, conditional_update
-from functions.domain.attribute_values import Item, from_item, to_item
+from functions.aws.tables import Ledger, conditional_update, query
+from functions.domain.attribute_values import Item, to_item
 from functions.domain.claims import Claim, ClaimState, standing
 from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition
 from functions.domain.timestamps import timestamp
@@ -34,13 +34,13 @@ class UnclaimedFailures:
 
     def of(self, job_id: str) -> list[Claim]:
         """All of a job, as claims of generation 0."""
-        pages = self.client.get_paginator("query").paginate(
+        rows = query(
+            self.client,
             TableName=self.table,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": {"S": unclaimed_partition(job_id)}},
-            ConsistentRead=True,
         )
-        return [Claim.from_row(from_item(item)) for page in pages for item in page["Items"]]
+        return [Claim.from_row(row) for row in rows]
 
     def fail(
         self, unclaimed: Claim, job_id: str, *, failure: Mapping[str, object], now: datetime

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from tests.embedded import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,23 +46,13 @@ class Decisions:
 
     def begin(self, case: str) -> None:
         """Count what follows under a case."""
-        self._ask("POST", {"case": case})
+        ask(self.endpoint, "decisions", "POST", {"case": case})
 
     def uses(self) -> list[Use]:
         """Grants that allowed calls, each once a case."""
-        found = self._ask("GET")["uses"]
+        found = ask(self.endpoint, "decisions", "GET")["uses"]
         return [Use(**{key: each[key] for key in Use.__annotations__}) for each in found]
 
     def denials(self) -> list[Denial]:
         """Calls that were denied, in their order."""
-        return [Denial(**each) for each in self._ask("GET")["denials"]]
-
-    def _ask(self, method: str, value: dict[str, Any] | None = None) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 - on loopback
-            f"{self.endpoint.url}/_embedded/decisions",
-            method=method,
-            data=json.dumps(value).encode() if value is not None else None,
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            loaded: dict[str, Any] = json.loads(answer.read())
-            return loaded
+        return [Denial(**each) for each in ask(self.endpoint, "decisions", "GET")["denials"]]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from local import server
 from local.emulator.faults import Rule, UnknownFault
+from tests.embedded import ask
 from tests.emulator.conftest import Aws, eventually
 from tests.emulator.operations import allow, metric_sum, name
 from tests.emulator.test_eventbridge import PASS, put, rule, start_role
@@ -37,20 +36,11 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 @contextmanager
 def throttled(aws: Aws, **which: Any) -> Iterator[None]:
     """Throttle calls until the block ends."""
-    _faults(aws, "POST", {"kind": "throttle", **which})
+    ask(aws.endpoint, "faults", "POST", {"kind": "throttle", **which})
     try:
         yield
     finally:
-        _faults(aws, "DELETE")
-
-
-def _faults(aws: Aws, method: str, fault: dict[str, Any] | None = None) -> None:
-    request = urllib.request.Request(  # noqa: S310 - on loopback
-        f"{aws.endpoint.url}/_embedded/faults",
-        method=method,
-        data=json.dumps(fault).encode() if fault else None,
-    )
-    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+        ask(aws.endpoint, "faults", "DELETE")
 
 
 class TestDynamoDB:

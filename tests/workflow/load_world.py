@@ -53,6 +53,40 @@ class Context:
         return 300_000
 
 
+JOB_RECORD = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
+
+
+def claim_row(etag: str, *, owner: str = "execution-1") -> dict[str, object]:
+    """The ledger's row of the object's first claim."""
+    return {
+        **claim_key("job-1", KEY).as_dict(),
+        "etag": etag,
+        "owner": owner,
+        "generation": 1,
+        "state": "claimed",
+        "eventTime": "2026-07-01T00:00:00Z",
+    }
+
+
+def segment_work(etag: str) -> dict[str, Any]:
+    """Input of LoadSegment for the whole object."""
+    return {
+        "schema": 1,
+        "execution": "execution-1",
+        "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+        "object": {
+            "bucket": BUCKET,
+            "key": KEY,
+            "name": "a.jsonl",
+            "etag": etag,
+            "size": len(DATA),
+        },
+        "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
+        "writeUnitsPerSecond": 1e6,
+        "range": {"from": 0, "to": len(DATA)},
+    }
+
+
 class LoadWorld:
     """A claimed object, and what is done with it."""
 
@@ -69,17 +103,10 @@ class LoadWorld:
         self._requests = itertools.count(1)
         monkeypatch.setattr(call, "time", Clock())
         monkeypatch.setattr(writer, "THREADS", 1)  # so that what is between two calls is a moment
-        job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)
         self.etag = self.s3.objects[KEY].etag
-        claim: dict[str, Any] = {
-            **claim_key("job-1", KEY).as_dict(),
-            "etag": self.etag,
-            "owner": "execution-1",
-        }
-        claim |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(claim_row(self.etag)))
 
     def load(self, interruptions: Interruptions | None = None) -> SegmentWork:
         """A call for the whole object, seen through interruptions."""
@@ -89,7 +116,7 @@ class LoadWorld:
     def load_by_these(self) -> SegmentWork:
         """A call with the clients that there are."""
         return call.load_segment(
-            SegmentWork.model_validate(self._work()),
+            SegmentWork.model_validate(segment_work(self.etag)),
             context=Context(f"request-{next(self._requests)}"),
             settings=_SETTINGS,
             say=Told(),
@@ -104,22 +131,6 @@ class LoadWorld:
             patch.setattr(clients, "dynamodb", lambda: dynamodb)
             patch.setattr(clients, "transaction_writes", lambda: dynamodb)
             yield
-
-    def _work(self) -> dict[str, Any]:
-        return {
-            "execution": "execution-1",
-            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
-            "object": {
-                "bucket": BUCKET,
-                "key": KEY,
-                "name": "a.jsonl",
-                "etag": self.etag,
-                "size": len(DATA),
-            },
-            "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
-            "writeUnitsPerSecond": 1e6,
-            "range": {"from": 0, "to": len(DATA)},
-        }
 
     @property
     def transactions(self) -> dict[str, dict[str, Any]]:

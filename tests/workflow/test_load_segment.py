@@ -12,24 +12,10 @@ from functions.aws.attempts import AttemptRow
 from functions.aws.settings import LoadSettings
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.events import Event, Metric
-from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ledger_rows import object_partition
 from functions.load_segment.handler import handler
-from tests.unit.load.world import good
 from tests.workflow.aws_tables import BUCKET
-
-KEY = "batch-output/job-1/a.jsonl"
-LINES = [good(f"image-{number}") for number in range(60)]
-DATA = b"\n".join([*LINES, b"no json"]) + b"\n"
-
-
-class Context:
-    """Of one invocation."""
-
-    def __init__(self, request: str = "request-1") -> None:
-        self.aws_request_id = request
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 300_000
+from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
 
 
 class Loading:
@@ -37,36 +23,16 @@ class Loading:
 
     def __init__(self, s3: Any, dynamodb: Any) -> None:
         self.s3, self.dynamodb = s3, dynamodb
-        job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
         self.etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)["ETag"].strip('"')
         self.claim("execution-1")
 
     def claim(self, owner: str) -> None:
-        row = {**claim_key("job-1", KEY).as_dict(), "etag": self.etag, "owner": owner}
-        row |= {"generation": 1, "state": "claimed", "eventTime": "2026-07-01T00:00:00Z"}
+        row = claim_row(self.etag, owner=owner)
         self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
 
-    def work(self, **changes: Any) -> dict[str, Any]:
-        return {
-            "schema": 1,
-            "execution": "execution-1",
-            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
-            "object": {
-                "bucket": BUCKET,
-                "key": KEY,
-                "name": "a.jsonl",
-                "etag": self.etag,
-                "size": len(DATA),
-            },
-            "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
-            "writeUnitsPerSecond": 1e6,
-            "range": {"from": 0, "to": len(DATA)},
-            **changes,
-        }
-
     def run(self, *, request: str = "request-1", **changes: Any) -> dict[str, Any]:
-        return handler(self.work(**changes), Context(request))
+        return handler(segment_work(self.etag) | changes, Context(request))
 
     def items(self) -> dict[str, dict[str, Any]]:
         pages = self.dynamodb.get_paginator("scan").paginate(TableName="transactions")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.request
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from ops.demo.forms import NOVA
 from ops.demo.generator import Recipe, make_batch
 from ops.demo.observation import observe
 from tests.e2e.faults.inbox import SECONDS, Inbox
+from tests.embedded import ask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -177,14 +176,7 @@ class World:
     def _faults(self, method: str, rule: dict[str, Any] | None = None) -> dict[str, Any]:
         embedded = self.deployed.embedded
         assert embedded is not None
-        request = urllib.request.Request(  # noqa: S310 - on loopback
-            f"{embedded.endpoint.url}/_embedded/faults",
-            method=method,
-            data=json.dumps(rule).encode() if rule is not None else None,
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-            loaded: dict[str, Any] = json.loads(answer.read())
-            return loaded
+        return ask(embedded.endpoint, "faults", method, rule)
 
     def function(self, name: str) -> str:
         """The deployed name of a function."""
