@@ -48,9 +48,12 @@ def compile_tree(tree: Path, *, interpreter: Path, installed_at: str) -> None:
         *("--invalidation-mode", "unchecked-hash"),
         *("-s", str(tree), "-p", installed_at, str(tree)),
     ]
-    # Sets are written in the order of their hashes.
-    environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    subprocess.run(command, check=True, env=environment)  # noqa: S603 - all arguments are ours
+    # Whoever synthesizes may have told Python to optimize, to keep byte code elsewhere, or to make
+    # files that nobody else may read.
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
+    subprocess.run(  # noqa: S603 - all arguments are ours
+        command, check=True, env=environment, umask=0o022
+    )
 
 
 def _candidates(version: str) -> Iterator[Path]:

@@ -87,12 +87,6 @@ def empty(directory: Path) -> Path:
     return _kept(directory / "layer-empty.zip", lambda _: None)
 
 
-def holds_byte_code(archive: Path) -> bool:
-    """Whether the modules in an archive are compiled."""
-    with zipfile.ZipFile(archive) as source:
-        return any(name.endswith(".pyc") for name in source.namelist())
-
-
 def _kept(archive: Path, fill: Callable[[Path], None]) -> Path:
     """Make an archive once; a build at the same time as another wins or loses whole."""
     if archive.exists():

@@ -1,13 +1,16 @@
 """What the functions run: their code as one asset, their dependencies as one layer."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from aws_cdk import AssetHashType, IgnoreMode, Stack
+from aws_cdk import AssetHashType, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks import layer_archive
+from stacks.byte_code import Interpreter
+from stacks.function_code import write_code
 from stacks.layer_archive import Layer
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -29,29 +32,39 @@ class Package:
 def package(scope: Construct) -> Package:
     """Make the package of all functions: the Graviton processor costs a fifth less than x86."""
     architecture, runtime = lambda_.Architecture.ARM_64, lambda_.Runtime.PYTHON_3_13
+    layer = Layer.of(PROJECT / "uv.lock")
     dependencies = lambda_.LayerVersion(
         scope,
         "Dependencies",
-        code=_dependencies(built=Stack.of(scope).bundling_required),
+        code=_dependencies(layer, built=Stack.of(scope).bundling_required),
         compatible_architectures=[architecture],
         compatible_runtimes=[runtime],
         description="Locked dependencies of the functions",
     )
     return Package(
-        architecture=architecture, code=_code(), dependencies=dependencies, runtime=runtime
+        architecture=architecture,
+        code=_code(scope, layer.interpreter),
+        dependencies=dependencies,
+        runtime=runtime,
     )
 
 
-def _code() -> lambda_.Code:
-    """The `functions` package and nothing beside it, importable as `functions`."""
-    return lambda_.Code.from_asset(
-        str(PROJECT),
-        exclude=["*", "!functions", "**/__pycache__", "**/*.pyc"],
-        ignore_mode=IgnoreMode.DOCKER,
-    )
+def _code(scope: Construct, interpreter: Interpreter | None) -> lambda_.Code:
+    """The functions' code, staged once for all of them.
+
+    An embedded AWS that runs them in another Python gets the same asset, and passes over byte code
+    that is not its own.
+    """
+    with tempfile.TemporaryDirectory() as written:
+        write_code(
+            Path(written), project=PROJECT, interpreter=interpreter.path if interpreter else None
+        )
+        code = lambda_.Code.from_asset(written)
+        code.bind(scope)  # copies it into the assembly now, while it is there
+    return code
 
 
-def _dependencies(*, built: bool) -> lambda_.Code:
+def _dependencies(layer: Layer, *, built: bool) -> lambda_.Code:
     """The locked dependencies for the functions' Python and processor.
 
     The archive is empty where the CDK is told to bundle nothing (context
@@ -59,7 +72,6 @@ def _dependencies(*, built: bool) -> lambda_.Code:
     environment, or by commands that only look at the stack. The asset is named by a fingerprint of
     what the layer is built from, not by its content, so that the template is the same either way.
     """
-    layer = Layer.of(PROJECT / "uv.lock")
     archive = layer.build(BUILD) if built else layer_archive.empty(BUILD)
     return lambda_.Code.from_asset(
         str(archive), asset_hash=layer.fingerprint, asset_hash_type=AssetHashType.CUSTOM

@@ -8,11 +8,11 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stacks.errors import SynthesisError
-from stacks.layer_archive import PLATFORM, PYTHON_VERSION, holds_byte_code
+from stacks.layer_archive import PLATFORM, PYTHON_VERSION
 from stacks.lock import bill_of_materials
 from stacks.node import use_locked_node
 
@@ -21,10 +21,6 @@ PROJECT = Path(__file__).resolve().parent.parent
 #: What Lambda takes of a function with its layers, unzipped.
 #: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LAMBDA_LIMIT_MEGABYTES = 250
-
-_NO_BYTE_CODE = (
-    f"WITHOUT byte code, for there is no Python {PYTHON_VERSION} here: cold starts take longer"
-)
 
 
 def main() -> None:
@@ -54,17 +50,28 @@ def _report(output: Path) -> Iterator[str]:
         resources = len(json.loads(template.read_bytes())["Resources"])
         yield f"template           {_size(template.stat().st_size)}, {resources} resources"
     for code in sorted(path for path in output.glob("asset.*") if path.is_dir()):
-        sizes = [path.stat().st_size for path in code.rglob("*") if path.is_file()]
-        yield f"functions' code    {_size(sum(sizes))} in {len(sizes)} files"
+        files = [path for path in code.rglob("*") if path.is_file()]
+        yield (
+            f"functions' code    {_size(sum(path.stat().st_size for path in files))}"
+            f" in {len(files)} files, {_byte_code(path.name for path in files)}"
+        )
     for layer in sorted(output.glob("asset.*.zip")):
         with zipfile.ZipFile(layer) as archive:
-            unzipped = sum(entry.file_size for entry in archive.infolist())
-        byte_code = "with byte code" if holds_byte_code(layer) else _NO_BYTE_CODE
+            entries = archive.infolist()
+        unzipped = sum(entry.file_size for entry in entries)
         yield (
             f"dependency layer   {_size(unzipped)} of {LAMBDA_LIMIT_MEGABYTES} MB,"
             f" {_size(layer.stat().st_size)} zipped,"
-            f" Python {PYTHON_VERSION}, {PLATFORM}, {byte_code}"
+            f" Python {PYTHON_VERSION}, {PLATFORM},"
+            f" {_byte_code(entry.filename for entry in entries)}"
         )
+
+
+def _byte_code(files: Iterable[str]) -> str:
+    """Whether modules among files with these names are compiled."""
+    if any(name.endswith(".pyc") for name in files):
+        return "with byte code"
+    return f"WITHOUT byte code, for there is no Python {PYTHON_VERSION} here: slower cold starts"
 
 
 def _write_bill_of_materials(path: Path) -> int:

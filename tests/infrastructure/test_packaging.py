@@ -1,6 +1,5 @@
 import hashlib
 import re
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stacks import layer_archive
-from stacks.byte_code import compile_tree, find_interpreter
+from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import Template
 
 TEMPLATE = "BatchIngest.template.json"
@@ -98,6 +97,19 @@ def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
     assert Template(folder / TEMPLATE).one(layer) == Template(created_folder / TEMPLATE).one(layer)
 
 
+def test_the_asset_of_the_code_is_named_by_its_content_alone(
+    created_folder: Path, synthesized: Callable[..., Path]
+) -> None:
+    """Two syntheses write it at another time, to another place."""
+    another = synthesized("imported", **IMPORTED)
+
+    (one,), (other,) = (
+        [path.name for path in folder.glob("asset.*") if path.is_dir()]
+        for folder in (created_folder, another)
+    )
+    assert one == other
+
+
 def test_every_client_that_functions_make_has_its_model() -> None:
     made = {
         service
@@ -106,31 +118,3 @@ def test_every_client_that_functions_make_has_its_model() -> None:
     }
 
     assert made == layer_archive.SERVICES
-
-
-def test_no_interpreter_is_no_error() -> None:
-    assert find_interpreter("3.99") is None
-
-
-def test_a_stand_in_is_not_taken_for_an_interpreter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shim = tmp_path / "python3.99"
-    shim.write_text("#!/bin/sh\nexit 127\n")
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert find_interpreter("3.99") is None
-
-
-def test_byte_code_is_valid_whatever_becomes_of_the_time_stamps(tmp_path: Path) -> None:
-    module = tmp_path / "module.py"
-    module.write_text("NAMES = frozenset({'a', 'b', 'c'})\n")
-
-    compile_tree(tmp_path, interpreter=Path(sys.executable), installed_at="/opt/python")
-
-    (compiled,) = tmp_path.rglob("*.pyc")
-    content = compiled.read_bytes()
-    assert int.from_bytes(content[4:8], "little") == 0b01  # by hash, and never checked (PEP 552)
-    assert b"/opt/python/module.py" in content
-    assert str(tmp_path).encode() not in content

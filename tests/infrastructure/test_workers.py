@@ -111,7 +111,7 @@ def test_the_code_is_the_functions_package_and_nothing_beside_it(created_folder:
     files = [path.relative_to(code) for path in code.rglob("*") if path.is_file()]
 
     assert {file.parts[0] for file in files} == {"functions"}
-    assert {file.suffix for file in files} <= {".py", ".typed"}
+    assert {file.suffix for file in files} <= {".py", ".pyc"}
     assert {file.parent.name for file in files if file.name == "handler.py"} == {
         "find_stuck_jobs",
         "load_segment",
