@@ -6,16 +6,21 @@ Rules are managed at /_embedded/faults: GET lists rules and calls, POST adds a r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
+from ministack.services import stepfunctions as sfn
+
 from local.emulator import (
     eventbridge,
     executions,
     fault_worker_script,
+    item_reader,
+    map_results,
     service_calls,
     throttles,
 )
@@ -33,7 +38,10 @@ from local.emulator.faults import PERFORMED, Call, Faults, Rule
 from local.emulator.state_errors import TIMEOUT, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.emulator.frames import Frame
+    from local.emulator.s3_requests import Response
 
 TOUCHES: tuple[str, ...] = (*fault_worker_script.TOUCHES, *throttles.TOUCHES)
 
@@ -53,6 +61,8 @@ def install() -> None:
     fault_worker_script.install()
     for resource, call in list(service_calls.CALLS.items()):
         service_calls.CALLS[resource] = _faulty(resource, call)
+    item_reader.read_text = _faulty_reader(item_reader.read_text)
+    map_results.put_object = _faulty_writer(map_results.put_object)
     executions.gates.append(_let_enter)
     eventbridge.gates.append(_is_throttled)
 
@@ -174,10 +184,37 @@ def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
         if rule is None:
             return call(role, parameters)
         if rule.kind in PERFORMED:
-            call(role, parameters)
+            with contextlib.suppress(sfn._ExecutionError):  # an answer too, and lost as any other
+                call(role, parameters)
         if rule.kind == "timeout":
             raise StateError(TIMEOUT, "")
         raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
+
+    return faulty
+
+
+def _faulty_reader(read: Callable[[str, str], str]) -> Callable[[str, str], str]:
+    """A map's reading of its items, which goes well or not."""
+
+    def faulty(bucket: str, key: str) -> str:
+        rule = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
+        if rule is not None:
+            raise StateError(rule.code, f"{rule.code}: {rule.message}")
+        return read(bucket, key)
+
+    return faulty
+
+
+def _faulty_writer(
+    put: Callable[[str, str, bytes, dict[str, str]], Response],
+) -> Callable[[str, str, bytes, dict[str, str]], Response]:
+    """A map's writing of its results, which goes well or not."""
+
+    def faulty(bucket: str, key: str, body: bytes, headers: dict[str, str]) -> Response:
+        rule = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
+        if rule is not None:
+            return rule.status, {}, f"{rule.code}: {rule.message}".encode()
+        return put(bucket, key, body, headers)
 
     return faulty
 

@@ -18,7 +18,8 @@ machine calls itself), an action (`s3:GetObject`) and a kind:
 | pretend | an answer as of success, but nothing is performed (DynamoDB's PutItem) |
 | throttle | DynamoDB refuses the request for want of throughput, of an `index` if one is named |
 
-A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout). Two more can be
+A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout); what a map reads
+and writes itself (`states`, `s3:GetObject` and `s3:PutObject`) knows `error`. Two more can be
 throttled, and wait until they are no more: that a state machine enters a state (`states`,
 `states:StateTransition`), and that a rule calls its target (`events`, `events:InvokeTarget`).
 """

@@ -18,9 +18,14 @@ from local.emulator.execution_limits import payload
 from local.emulator.state_errors import ITEM_READER_FAILED, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.emulator.frames import Frame, Json, State
 
 TOUCHES: tuple[str, ...] = ("ministack.services.stepfunctions:_s3_object_text",)
+
+read_text: Callable[[str, str], str] = sfn._s3_object_text
+"""An object's text by bucket and key; faults are put around it."""
 
 
 def read_inputs(frame: Frame, state: State, data: Json) -> list[str]:
@@ -47,7 +52,7 @@ def _read(frame: Frame, state: State, data: Json) -> list[Any]:
         frame.role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", error=ITEM_READER_FAILED
     )
     try:
-        items = json.loads(sfn._s3_object_text(bucket, key))
+        items = json.loads(read_text(bucket, key))
     except sfn._ExecutionError as error:
         raise StateError(ITEM_READER_FAILED, error.cause) from None
     except ValueError as error:

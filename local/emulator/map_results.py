@@ -23,14 +23,20 @@ from local.emulator.eligibility import redrive_status
 from local.emulator.state_errors import RESULT_WRITER_FAILED, StateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.emulator.frames import Frame, Json, State
     from local.emulator.history import Execution
     from local.emulator.map_runs import MapRun
+    from local.emulator.s3_requests import Response
 
 TOUCHES: tuple[str, ...] = (
     "ministack.services.s3:_buckets",
     "ministack.services.s3:_put_object",
 )
+
+put_object: Callable[[str, str, bytes, dict[str, str]], Response] = s3._put_object
+"""Writes an object by bucket, key, content and headers; faults are put around it."""
 
 _FILES = {
     "SUCCEEDED": "SUCCEEDED",
@@ -92,7 +98,7 @@ class ResultWriter:
 
     def _put(self, key: str, content: Any) -> int:
         body = json.dumps(content, separators=(",", ":")).encode()
-        status, _, answer = s3._put_object(self._bucket, key, body, {})
+        status, _, answer = put_object(self._bucket, key, body, {})
         if status != 200:
             raise StateError(RESULT_WRITER_FAILED, f"{key}: {answer!r}")
         return len(body)

@@ -123,6 +123,7 @@ class Case:
         fault: In words.
         where: In words.
         rule: Of the embedded AWS.
+        before: Further rules, that bring the execution to where the fault is.
         state: Where the execution must fail.
         error: What the execution, or the map's child, must fail with.
         brief: Whether it is one of the representatives that every run has.
@@ -134,6 +135,7 @@ class Case:
     rule: dict[str, Any] = field(repr=False)
     state: str
     error: str
+    before: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     brief: bool = False
     heals: bool = False
 
@@ -145,6 +147,12 @@ class Case:
 def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Fault, rule and error name of each fault that a call can meet."""
     is_s3 = spot.action.startswith("s3:")
+    # HEAD has no body that could name the error, and DynamoDB's SDK no class for each.
+    named = is_s3 and spot.action != "s3:HeadObject"
+    if is_s3:
+        yield "exception", {"kind": "error", "code": "InternalError"}, "ClientError"
+    else:
+        yield "exception", {"kind": "error", "code": "InternalServerError"}, "InternalServerError"
     throttle = (
         ({"code": "SlowDown", "status": 503}, "ClientError")
         if is_s3
@@ -163,9 +171,8 @@ def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
     )
     if spot.what != "write transactions":  # its throttle is a case of its own
         yield "throttle storm", {"kind": "error", **throttle[0]}, throttle[1]
-    # HEAD has no body that could name the error, and DynamoDB's SDK no class for it.
-    named = is_s3 and spot.action != "s3:HeadObject"
     yield "access denied", {"kind": "error", **denied}, "AccessDenied" if named else "ClientError"
+    yield "function time-out", {"kind": "timeout"}, "Sandbox.Timedout"
     yield "lost responses", {"kind": "lost"}, "ConnectionClosedError"
     yield "killed process", {"kind": "kill"}, "Runtime.ExitError"
     if spot.action == "s3:GetObject" and spot.what != "read the manifest":
@@ -184,6 +191,7 @@ _BRIEF = {
     ("deleted object", "look at the results object"),
     ("throttle storm", "note the ranges in the claim"),
     ("lost responses", "write transactions"),
+    ("function time-out", "read the range"),
     ("killed process", "state the segment"),
     ("deleted object", "read the range"),
     ("access denied", "read the segments"),
@@ -233,10 +241,15 @@ _WORKERS = {
 
 
 def invocations() -> Iterator[Case]:
-    """Every fault at every call of Lambda, and at the claim, which needs no function."""
+    """Every fault at every call of Lambda."""
     for state, function in _WORKERS.items():
         here = {"caller": "states", "action": "lambda:Invoke", "having": (f"Workers{function}",)}
         for fault, rule, error in (
+            (
+                "exception",
+                {"kind": "error", "code": "Lambda.ServiceException"},
+                "Lambda.ServiceException",
+            ),
             (
                 "throttle storm",
                 {"kind": "error", "code": "Lambda.TooManyRequestsException"},
@@ -259,35 +272,63 @@ def invocations() -> Iterator[Case]:
                 brief=(state, fault)
                 in {("VerifyLoad", "task time-out"), ("SettleJob", "throttle storm")},
             )
-        yield Case(
-            "function time-out",
-            f"{state}: any call of {function}",
-            {"caller": f"*Workers{function}*", "action": "*", "kind": "timeout"},
-            state,
-            "Sandbox.Timedout",
-            brief=state == "LoadRanges",
-        )
-    for fault, rule, error in (
-        (
-            "throttle storm",
-            {"kind": "error", "code": "DynamoDB.ProvisionedThroughputExceededException"},
-            "DynamoDB.ProvisionedThroughputExceededException",
-        ),
-        (
-            "access denied",
-            {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"},
-            "DynamoDB.AmazonDynamoDBException",
-        ),
-        ("task time-out", {"kind": "timeout"}, "States.Timeout"),
+
+
+def claims() -> Iterator[Case]:
+    """Every fault at the states that call DynamoDB themselves."""
+    take = {"caller": "states", "action": "dynamodb:UpdateItem"}
+    read = {"caller": "states", "action": "dynamodb:GetItem"}
+    # Whose claim was taken but who was not told so reads whose it is.
+    unheard = ({**take, "kind": "lost", "times": 1},)
+    for state, what, call, before in (
+        ("ClaimObject", "take the claim", take, ()),
+        ("ReadClaim", "read whose claim it is", read, unheard),
     ):
-        yield Case(
-            fault,
-            "ClaimObject: take the claim",
-            {"caller": "states", "action": "dynamodb:UpdateItem", **rule},
-            "ClaimObject",
-            error,
-            brief=fault == "access denied",
-        )
+        for fault, rule, error in (
+            ("exception", "DynamoDB.InternalServerErrorException", ""),
+            ("throttle storm", "DynamoDB.ProvisionedThroughputExceededException", ""),
+            ("access denied", "DynamoDB.AmazonDynamoDBException", ""),
+            ("task time-out", "timeout", "States.Timeout"),
+            ("lost responses", "lost", "DynamoDB.SdkClientException"),
+        ):
+            yield Case(
+                fault,
+                f"{state}: {what}",
+                {**call, "kind": rule} if error else {**call, "kind": "error", "code": rule},
+                state,
+                error or rule,
+                before=before,
+                brief=(state, fault)
+                in {("ClaimObject", "access denied"), ("ReadClaim", "throttle storm")},
+            )
+
+
+def map_files() -> Iterator[Case]:
+    """Every fault at what the maps read and write themselves."""
+    read = {"caller": "states", "action": "s3:GetObject"}
+    write = {"caller": "states", "action": "s3:PutObject"}
+    for state, items in (("LoadRanges", "ranges"), ("MigrateImages", "chunks")):
+        for fault, code, status in (
+            ("exception", "InternalError", 500),
+            ("throttle storm", "SlowDown", 503),
+            ("access denied", "AccessDenied", 403),
+            ("deleted object", "NoSuchKey", 404),
+        ):
+            for what, call, error in (
+                (f"read the list of {items}", read, "States.ItemReaderFailed"),
+                ("write the map's results", write, "States.ResultWriterFailed"),
+            ):
+                if (fault, call) == ("deleted object", write):
+                    continue
+                rule = {**call, "kind": "error", "code": code, "status": status}
+                yield Case(
+                    fault,
+                    f"{state}: {what}",
+                    {**rule, "having": (f"/{items}-",)},
+                    state,
+                    error,
+                    brief=(state, fault, call) == ("LoadRanges", "exception", write),
+                )
 
 
 def _taking_turns(cases: list[Case]) -> list[Case]:
@@ -299,4 +340,4 @@ def _taking_turns(cases: list[Case]) -> list[Case]:
     return [case for turn in rounds for case in turn if case is not None]
 
 
-CASES = _taking_turns([*calls(), *invocations()])
+CASES = _taking_turns([*claims(), *calls(), *invocations(), *map_files()])

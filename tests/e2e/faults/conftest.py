@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.e2e.faults.inbox import Inbox
 from tests.e2e.faults.world import CONTEXT, SERVER_SETTINGS, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -38,23 +39,50 @@ def _no_faults_left(world: World) -> Iterator[None]:
     world.clear_faults()
 
 
+class Show(Protocol):
+    """Puts a test on docs/fault-matrix.md; see `matrix_page.Result`."""
+
+    def __call__(
+        self, fault: str, *, where: str = "", state: str = "", error: str = "", cured: str = ""
+    ) -> None: ...
+
+
+@pytest.fixture
+def show(record_property: Callable[[str, object], None]) -> Show:
+    """What a test is about, said before it can fail."""
+
+    def said(
+        fault: str, *, where: str = "", state: str = "", error: str = "", cured: str = ""
+    ) -> None:
+        facts = {"fault": fault, "where": where, "state": state, "error": error, "cured": cured}
+        record_property("case", facts)
+
+    return said
+
+
+@pytest.fixture
+def show_alarms(record_property: Callable[[str, object], None]) -> Callable[[int], None]:
+    """How many alarms were seen in both states."""
+    return partial(record_property, "alarms")
+
+
 _results: list[matrix_page.Result] = []
+_alarms: list[int] = []
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Collect the cases of the matrix."""
-    facts = dict(report.user_properties)
-    if report.when == "call" and "fault" in facts:
-        names = ("fault", "where", "state", "error")
-        shown = {name: str(facts[name]) for name in names}
-        _results.append(
-            matrix_page.Result(**shown, outcome=report.outcome, seconds=report.duration)
-        )
+    """Collect what the page shows."""
+    if report.when != "call":
+        return
+    facts: dict[str, Any] = dict(report.user_properties)
+    if "case" in facts:
+        case = matrix_page.Result(**facts["case"], outcome=report.outcome, seconds=report.duration)
+        _results.append(case)
+    if "alarms" in facts:
+        _alarms.append(facts["alarms"])
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the page after a long run."""
-    if session.config.getoption("--long") and len(_results) == sum(
-        not case.heals for case in CASES
-    ):
-        matrix_page.write(_results)
+    """Write the page after a long run of all of this."""
+    if session.config.getoption("--long") and _alarms and len(_results) >= len(CASES):
+        matrix_page.write(_results, alarms=_alarms[0])

@@ -1,27 +1,66 @@
-"""docs/fault-matrix.md, written by a long run of the matrix."""
+"""docs/fault-matrix.md, written by a long run of all that goes wrong on purpose."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "fault-matrix.md"
 
+FAULTS = (
+    "exception",
+    "throttle storm",
+    "access denied",
+    "function time-out",
+    "task time-out",
+    "killed process",
+    "lost responses",
+    "deleted object",
+)
+"""The columns; what else goes wrong is a row of the second table."""
+STATES = (
+    "ResolveJob",
+    "ClaimObject",
+    "ReadClaim",
+    "PlanRanges",
+    "LoadRanges",
+    "VerifyLoad",
+    "MigrateImages",
+    "VerifyMigration",
+    "SettleJob",
+)
+
 _HEAD = """# The fault matrix
 
-Every fault at every call, on the embedded AWS: an execution meets the fault until it gives up,
-people are told, somebody edits a transaction, the fault goes away, and one redrive finishes. Each
-case asserts the error's name at the right state, the job and its claim marked, the state's alarm
-and a message with the command to use, that only unfinished work ran again, that the edit was kept,
-and that transactions, dead letters, images and the job's record equal those of an undisturbed run.
-
-This page is written by `pytest tests/e2e/faults --long`.
+What goes wrong here goes wrong on the embedded AWS, with the template and the functions that are
+deployed to AWS. This page is written by `pytest tests/e2e/faults --long`.
 """
 
+_CALLS = """
+## Every fault at every call
+
+An execution meets the fault until it gives up, people are told, somebody edits a transaction, the
+fault goes away, and one redrive finishes. Each case asserts the error's name at the right state,
+the job and its claim marked, the state's alarm and a message with the command to use, that only
+unfinished work ran again, that the edit was kept, and that transactions, dead letters, images and
+the job's record equal those of an undisturbed run.
+
+A cell is the error that the execution fails with; of a map's worker, the one that its children fail
+with. *heals*: the call was carried out, the next attempt finds it done, and nothing fails. An
+empty cell: there is no such fault at that call."""
+
+_OTHERS = """
+## Children of maps, jobs, and faults that pass
+
+The same is asserted, but for what the last column says.
+
+| What goes wrong | Fails in | Error | After the cure |
+|---|---|---|---|"""
+
 _TAIL = """
-Two further cases fail nothing: when the answers to *mark the pending image* or *delete the source*
-are lost, the call was carried out, and the next attempt finds it done.
+A deleted image fails nothing: it is counted as left, and [has an alarm](runbook/images-left.md). A
+deleted manifest is one that has not come yet.
 
 ## What cannot be produced locally
 
@@ -39,31 +78,83 @@ are lost, the call was carried out, and the next attempt finds it done.
 
 @dataclass(frozen=True)
 class Result:
-    """A case of the matrix, and how it went."""
+    """A case, and how it went.
+
+    Attributes:
+        fault: A column of the matrix, or what went wrong in words.
+        where: The call in words; empty where `fault` says it all.
+        state: Where it failed; empty if nothing failed.
+        error: With what.
+        cured: What came of it; empty for what an undisturbed run leaves.
+        outcome: Of the test.
+        seconds: It took.
+    """
 
     fault: str
     where: str
     state: str
     error: str
+    cured: str
     outcome: str
     seconds: float
 
 
-def write(results: list[Result]) -> None:
-    """Write the page."""
-    count = Counter(result.outcome for result in results)
-    seconds = sum(result.seconds for result in results)
-    said = ", ".join(f"{number} {outcome}" for outcome, number in sorted(count.items()))
+def write(results: list[Result], *, alarms: int) -> None:
+    """Write the page.
+
+    Args:
+        results: The cases.
+        alarms: How many were seen in both states.
+    """
+    failed = sum(result.outcome != "passed" for result in results)
+    minutes = sum(result.seconds for result in results) / 60
     lines = [
         _HEAD,
-        f"{len(results)} cases ({said}) in {seconds / 60:.0f} minutes.",
-        "",
-        "| Call | Fault | Fails in | Error | After one redrive |",
-        "|---|---|---|---|---|",
-        *(
-            f"| {each.where} | {each.fault} | `{each.state}` | `{each.error}` |"
-            f" {'as undisturbed' if each.outcome == 'passed' else each.outcome} |"
-            for each in results
-        ),
+        f"{len(results)} cases, of which {failed} failed, in {minutes:.0f} minutes.",
+        f"{alarms} alarms, each seen in ALARM and back in OK, and heard through the topic.",
+        _CALLS,
+    ]
+    calls = sorted((each for each in results if each.where), key=_state)
+    for state, of_state in groupby(calls, _state):
+        lines += _matrix(STATES[state], list(of_state))
+    lines.append(_OTHERS)
+    lines += [
+        f"| {each.fault} | {_code(each.state)} | {_code(each.error)} |"
+        f" {_verdict(each, each.cured or 'as undisturbed')} |"
+        for each in results
+        if not each.where
     ]
     PAGE.write_text("\n".join(lines) + "\n" + _TAIL, encoding="utf-8")
+
+
+def _state(result: Result) -> int:
+    return STATES.index(result.state)
+
+
+def _matrix(state: str, results: list[Result]) -> list[str]:
+    """A table: a row a call, a column a fault that the state has met."""
+    faults = [fault for fault in FAULTS if any(each.fault == fault for each in results)]
+    cells = {(each.where, each.fault): each for each in results}
+    return [
+        f"\n### {state}\n",
+        f"| Call | {' | '.join(faults)} |",
+        "|---" * (len(faults) + 1) + "|",
+        *(
+            f"| {where} | {' | '.join(_cell(cells.get((where, fault))) for fault in faults)} |"
+            for where in dict.fromkeys(each.where for each in results)
+        ),
+    ]
+
+
+def _cell(result: Result | None) -> str:
+    if result is None:
+        return ""
+    return _verdict(result, _code(result.error) if result.error else "heals")
+
+
+def _verdict(result: Result, good: str) -> str:
+    return good if result.outcome == "passed" else f"**{result.outcome}**"
+
+
+def _code(name: str) -> str:
+    return f"`{name}`" if name else ""

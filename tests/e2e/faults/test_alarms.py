@@ -20,7 +20,7 @@ from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rule
 from tests.e2e.faults.world import RECORDS, World, eventually, kebab
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ops.demo.batch import Batch
 
@@ -377,7 +377,9 @@ def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
     _rings(world, *own, since=since)
 
 
-def test_every_alarm_was_heard_in_both_states(world: World) -> None:
+def test_every_alarm_was_heard_in_both_states(
+    world: World, show_alarms: Callable[[int], None]
+) -> None:
     """Last: what the tests of this module have caused, and that all of it is over."""
     cloudwatch = world.deployed.make_client("cloudwatch")
     names = {
@@ -396,6 +398,7 @@ def test_every_alarm_was_heard_in_both_states(world: World) -> None:
             if each.alarm and each.alarm["NewStateValue"] == state
         }
 
+    show_alarms(len(names))
     assert names - heard("ALARM") == set()
 
     def ringing() -> set[str]:

@@ -9,6 +9,7 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key
+from ops import replay
 from ops.failures import read_failed
 from ops.redrive import restart
 from tests.e2e.faults.world import eventually
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ops.demo.batch import Batch
+    from tests.e2e.faults.conftest import Show
     from tests.e2e.faults.world import World
 
 
@@ -49,20 +51,23 @@ def _without_twin(world: World, batch: Batch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "break_it", "mend_it", "status"),
+    ("what", "error", "break_it", "mend_it", "status"),
     [
-        ("JobNotFound", _remove, _write, None),
-        ("JobAmbiguous", _twin, _without_twin, "SUBMITTED"),
-        ("JobInvalid", lambda w, b: _write(w, b, userId=None), _write, "FAILED"),
+        ("is missing", "JobNotFound", _remove, _write, None),
+        ("is there twice", "JobAmbiguous", _twin, _without_twin, "SUBMITTED"),
+        ("names no user", "JobInvalid", lambda w, b: _write(w, b, userId=None), _write, "FAILED"),
     ],
 )
 def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     world: World,
+    show: Show,
+    what: str,
     error: str,
     break_it: Callable[[World, Batch], None],
     mend_it: Callable[[World, Batch], None],
     status: str | None,
 ) -> None:
+    show(f"The job's record {what}", state="ResolveJob", error=error)
     batch = world.new_batch()
     break_it(world, batch)
     upload = world.deliver(batch)
@@ -79,14 +84,16 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
 
 
 @pytest.mark.parametrize(
-    ("state", "fault"),
+    ("state", "error", "fault"),
     [
         (
             "ResolveJob",
+            "ClientError",
             {"caller": "*ResolveJob*", "kind": "error", "code": "403", "status": 403},
         ),
         (
             "ClaimObject",
+            "DynamoDB.AmazonDynamoDBException",
             {
                 "caller": "states",
                 "action": "dynamodb:UpdateItem",
@@ -97,8 +104,10 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     ],
 )
 def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done(
-    world: World, state: str, fault: dict[str, Any]
+    world: World, state: str, error: str, fault: dict[str, Any], show: Show
 ) -> None:
+    what = f"Another object of a job that is done fails in {state}"
+    show(what, state=state, error=error, cured="the job is completed, both objects counted")
     batch = world.new_batch()
     world.deliver(batch)
     first = world.execution_of(batch)
@@ -109,7 +118,8 @@ def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done
         world.deployed.s3.put_object(Bucket=world.deployed.bucket, Key=key, Body=b"{}\n" * 3)
         second = world.execution_for(key)
         assert world.until_ended(second) == "FAILED"
-        assert world.inbox.told(second, "FAILED").facts["failedState"] == state
+        facts = world.inbox.told(second, "FAILED").facts
+        assert (facts["failedState"], facts["error"]) == (state, error)
     assert world.job_status(batch) == "FAILED"
     # What is computed again meanwhile does not forget it.
     total = before["resultStats"]["totalCount"] + 3
@@ -139,13 +149,19 @@ def _revision(record: Mapping[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("error", "word"), [("IncompleteLoad", "segment#"), ("IncompleteMigration", "chunk#")]
 )
-def test_a_verdict_is_not_redriven_but_names_the_replay(
-    world: World, error: str, word: str
+def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
+    world: World, error: str, word: str, show: Show
 ) -> None:
+    show(
+        f"Workers say that they wrote their {word.strip('#')}'s row, and it is not there",
+        state=error,
+        error=error,
+        cured="as undisturbed, after `ingest replay JOB`",
+    )
     batch = world.new_batch()
     rule: dict[str, Any] = {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"}
     with world.fault(**rule, having=[word]):
-        world.deliver(batch)
+        upload = world.deliver(batch)
         arn = world.execution_of(batch)
         assert world.until_ended(arn) == "FAILED"
     facts = world.inbox.told(arn, "FAILED").facts
@@ -157,6 +173,11 @@ def test_a_verdict_is_not_redriven_but_names_the_replay(
     assert embedded is not None
     assert obstacle.instead == f"ingest replay {batch.job.job_id} --data {embedded.data}"
     assert world.job_status(batch) == "FAILED"
+    (found,) = replay.find(world.deployed, batch.job.job_id)
+    again = replay.start(world.deployed, found, reason="what the message says")
+    assert world.until_ended(again) == "SUCCEEDED"
+    second_claim = f"claim {batch.key}, generation: Decimal('2') instead of 1"
+    assert world.differences(batch, upload) == [second_claim]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +193,9 @@ def test_a_verdict_is_not_redriven_but_names_the_replay(
 )
 @pytest.mark.parametrize("action", ["dynamodb:BatchWriteItem", "s3:CopyObject"])
 def test_a_fault_that_passes_is_healed_without_a_person(
-    world: World, kind: str, action: str
+    world: World, kind: str, action: str, show: Show
 ) -> None:
+    show(f"One call of {action}: {kind}", cured="heals without a person")
     batch = world.new_batch()
     with world.fault(caller="*", action=action, kind=kind, times=1):
         upload = world.deliver(batch)

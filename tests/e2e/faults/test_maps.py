@@ -12,6 +12,7 @@ from tests.e2e.faults.world import CONTEXT, World, eventually, kebab
 
 if TYPE_CHECKING:
     from ops.demo.batch import Batch
+    from tests.e2e.faults.conftest import Show
 
 LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
 ERROR = "Lambda.ServiceException"
@@ -56,8 +57,10 @@ def _alarm(world: World, state: str) -> str:
     "which", ["first", pytest.param("middle", marks=pytest.mark.slow), "last", "all"]
 )
 def test_children_that_fail_are_named_and_alone_run_again(
-    world: World, state: str, which: str
+    world: World, state: str, which: str, show: Show
 ) -> None:
+    children = f"the {which} child" if which != "all" else "all children"
+    show(f"{state}: {children} cannot call the function", state=state, error=ERROR)
     batch = world.new_batch()
     having = _range(batch, which) if state == "LoadRanges" else _chunk(which)
     since = _quiet(world, state)
@@ -72,8 +75,10 @@ def test_children_that_fail_are_named_and_alone_run_again(
 
 
 @pytest.mark.slow
-def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World) -> None:
+def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World, show: Show) -> None:
     """A worker tries until its time is over: it is given little here."""
+    fault = "LoadSegment: DynamoDB refuses every write until the time is over"
+    show(fault, state="LoadRanges", error="WriteThrottled")
     client, name = world.deployed.make_client("lambda"), world.function("LoadSegment")
     usual = client.get_function_configuration(FunctionName=name)["Timeout"]
     client.update_function_configuration(FunctionName=name, Timeout=6)
@@ -100,8 +105,9 @@ def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World) ->
     ],
 )
 def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
-    world: World, state: str, function: str
+    world: World, state: str, function: str, show: Show
 ) -> None:
+    show(f"The execution is stopped by hand while {function} works", state=state)
     batch = world.new_batch()
     since = _quiet(world, state)
     with world.fault(caller=f"*Workers{function}*", action="s3:*", kind="hold", skip=1):

@@ -155,9 +155,10 @@ class World:
         eventually(lambda: self.alarm_state(name) != "ALARM", f"{name} falls silent")
 
     @contextmanager
-    def fault(self, **rule: Any) -> Iterator[None]:
-        """A fault that is in force until the block ends."""
-        self._faults("POST", rule)
+    def fault(self, *more: dict[str, Any], **rule: Any) -> Iterator[None]:
+        """A fault that is in force until the block ends, and more of them."""
+        for each in (rule, *more):
+            self.add_fault(**each)
         try:
             yield
         finally:
