@@ -23,7 +23,8 @@ from functions.aws.deadline import Deadline
 from functions.aws.objects import WorkFiles
 from functions.aws.tables import Ledger
 from functions.aws.telemetry import Telemetry
-from functions.domain.payloads import ChunkItem, ChunkWork, ClaimRef, JobRef, ObjectRef, Slice
+from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
+from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover

@@ -19,7 +19,7 @@ from functions.aws.tables import Ledger
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
-from functions.domain.payloads import SegmentWork
+from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.segments import Segment
 from functions.domain.transactions import Retention, TransactionBuilder
 from functions.load_segment.groups import RecordSorter

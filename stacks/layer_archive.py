@@ -6,7 +6,6 @@ the same bytes, wherever they are built.
 """
 
 import hashlib
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -15,22 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from stacks import byte_code
+from stacks import byte_code, pruning
 from stacks.byte_code import Interpreter, compile_tree, find_interpreter
 from stacks.errors import LayerNotBuilt
 from stacks.lock import requirements, run_uv
+from stacks.pruning import SERVICES, prune
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"
-
-#: What the functions make clients of. The models of botocore's other services stay out: they are
-#: most of its size.
-SERVICES = frozenset({"dynamodb", "s3", "sns", "stepfunctions"})
-
-#: Of `*.dist-info`, what only an installer reads, and what would differ from build to build.
-_INSTALLER_FILES = frozenset(
-    {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"}
-)
 
 #: The earliest time that a zip entry can have.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -76,7 +67,7 @@ class Layer:
 
     def _fill(self, packages: Path) -> None:
         _install(packages, self.requirements)
-        _prune(packages)
+        prune(packages)
         if self.interpreter:
             path = self.interpreter.path
             compile_tree(packages, interpreter=path, installed_at="/opt/python")
@@ -103,7 +94,9 @@ def _kept(archive: Path, fill: Callable[[Path], None]) -> Path:
 
 def _builder() -> list[bytes]:
     """The builder's own source: what it makes of a lock file changes with it."""
-    return [Path(module).read_bytes() for module in (__file__, byte_code.__file__)]
+    return [
+        Path(module).read_bytes() for module in (__file__, byte_code.__file__, pruning.__file__)
+    ]
 
 
 def _install(packages: Path, locked: str) -> None:
@@ -117,21 +110,6 @@ def _install(packages: Path, locked: str) -> None:
     )
     if done.returncode:
         raise LayerNotBuilt(f"The layer of dependencies could not be built:\n{done.stderr.strip()}")
-
-
-def _prune(packages: Path) -> None:
-    """Take away what no function reads at run time."""
-    shutil.rmtree(packages / "bin", ignore_errors=True)
-    for directory in (packages / "botocore" / "data").iterdir():
-        if directory.is_dir() and directory.name not in SERVICES:
-            shutil.rmtree(directory)
-    for directory in [*packages.rglob("tests"), *packages.rglob("__pycache__")]:
-        shutil.rmtree(directory, ignore_errors=True)
-    for path in packages.rglob("*"):
-        if path.parent.suffix == ".dist-info" and path.name in _INSTALLER_FILES:
-            path.unlink()
-    # A lock of uv's on the folder that it installs into.
-    (packages / ".lock").unlink(missing_ok=True)
 
 
 def _zip(tree: Path, archive: Path) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functions.aws.objects import WorkFiles
 from functions.aws.settings import PlanSettings
 from functions.domain.images import Chunk
-from functions.domain.payloads import ChunkItem, Ingest, Plan, Span
+from functions.domain.payloads.chunk_work import ChunkItem
+from functions.domain.payloads.ingest import Ingest, Plan
+from functions.domain.payloads.segment_work import Span
 from functions.domain.ranges import Range, plan
 
 

@@ -1,4 +1,7 @@
-"""A function's settings: one typed model a function, read from its environment when called."""
+"""Settings that several functions share, read from the environment when a function is called.
+
+Each function's own are beside its handler: a cold start builds no model of another's.
+"""
 
 import os
 from collections.abc import Mapping
@@ -6,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
-
-from functions.domain.transactions import Retention
 
 
 class Settings(BaseModel):
@@ -72,76 +73,3 @@ class PlanSettings(Settings):
     max_ranges: PositiveInt
     load_concurrency: PositiveInt
     write_units_per_second: PositiveInt
-
-
-class PlanRangesSettings(PlanSettings, SettleSettings):
-    """Planning begins the job."""
-
-
-class VerifySettings(PlanSettings):
-    """What the load is measured by, and how images are shared out.
-
-    Attributes:
-        reject_percent_limit: More rejects than this share (and at least 20) stop an execution.
-    """
-
-    reject_percent_limit: float
-    migrate_concurrency: PositiveInt
-    images_per_chunk: PositiveInt
-
-
-class VerifyMigrationSettings(Settings):
-    """How many chunks are migrated at once."""
-
-    migrate_concurrency: PositiveInt
-
-
-class LoadSettings(Settings, LedgerRetention):
-    """How a segment is loaded.
-
-    Attributes:
-        guest_retention_days, account_retention_days: 0 means for ever.
-    """
-
-    transactions_table: str
-    line_bytes_limit: PositiveInt
-    guest_retention_days: int = Field(ge=0)
-    account_retention_days: int = Field(ge=0)
-
-    @property
-    def retention(self) -> Retention:
-        """What `ttl` is made of."""
-        return Retention(
-            guest=_days(self.guest_retention_days), account=_days(self.account_retention_days)
-        )
-
-
-class MigrateSettings(Settings, LedgerRetention):
-    """Where images go.
-
-    Attributes:
-        image_storage_class: Empty for S3's default.
-        image_kms_key_arn: Empty for the bucket's default encryption.
-    """
-
-    transactions_table: str
-    pending_images_table: str
-    image_storage_class: str = ""
-    image_kms_key_arn: str = ""
-
-
-class OutcomeSettings(SettleSettings):
-    """Whom to tell, and in whose name."""
-
-    alarm_topic_arn: str
-    stack_name: str
-
-
-class StuckJobsSettings(SettleSettings, LedgerRetention):
-    """How far back to look, and how old a row of the ledger is."""
-
-    stuck_lookback_days: PositiveInt
-
-
-def _days(days: int) -> timedelta | None:
-    return timedelta(days=days) if days else None

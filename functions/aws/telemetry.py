@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.aws.plain_errors import leave_data_out
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
-from functions.domain.payloads import JobRef
+from functions.domain.payloads.payload import JobRef
 
 __all__ = ["MetricUnit", "Telemetry", "telemetry"]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from functions.aws import clients, wiring
 from functions.aws.deadline import LambdaContext
-from functions.aws.settings import StuckJobsSettings
 from functions.aws.telemetry import telemetry
 from functions.find_stuck_jobs.search import StuckJobSearch
+from functions.find_stuck_jobs.settings import StuckJobsSettings
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

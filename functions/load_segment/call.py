@@ -8,16 +8,16 @@ from functions.aws.attempts import AttemptRow, Undisturbed
 from functions.aws.deadline import Deadline, LambdaContext
 from functions.aws.objects import PinnedObject
 from functions.aws.pacing import Pacing
-from functions.aws.settings import LoadSettings
 from functions.aws.telemetry import MetricUnit, Telemetry
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import SegmentWork, Span
+from functions.domain.payloads.segment_work import SegmentWork, Span
 from functions.domain.transactions import TransactionBuilder
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
+from functions.load_segment.settings import LoadSettings
 
 MARGIN_SECONDS = 15.0
 """Kept for the segment's files and its row."""

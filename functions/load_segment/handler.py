@@ -7,10 +7,10 @@ from typing import Any
 # time.
 gc.disable()
 from functions.aws.deadline import LambdaContext  # noqa: E402
-from functions.aws.settings import LoadSettings  # noqa: E402
 from functions.aws.telemetry import telemetry  # noqa: E402
-from functions.domain.payloads import SegmentWork  # noqa: E402
+from functions.domain.payloads.segment_work import SegmentWork  # noqa: E402
 from functions.load_segment.call import load_segment  # noqa: E402
+from functions.load_segment.settings import LoadSettings  # noqa: E402
 
 gc.freeze()
 gc.enable()

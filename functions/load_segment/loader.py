@@ -12,7 +12,7 @@ from functions.domain.errors import WriteThrottled
 from functions.domain.ledger_rows import object_partition
 from functions.domain.lines import Line, split_lines
 from functions.domain.object_keys import dead_letters_key, image_list_key, work_prefix
-from functions.domain.payloads import SegmentWork
+from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.load_segment.groups import RecordSorter

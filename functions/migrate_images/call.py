@@ -6,15 +6,15 @@ from typing import Any
 
 from functions.aws import clients, wiring
 from functions.aws.deadline import Deadline, LambdaContext
-from functions.aws.settings import MigrateSettings
 from functions.aws.telemetry import Telemetry
 from functions.domain.events import Event
-from functions.domain.payloads import ChunkWork
+from functions.domain.payloads.chunk_work import ChunkWork
 from functions.domain.timestamps import jst_date
 from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.records import ImageRecords
+from functions.migrate_images.settings import MigrateSettings
 
 MARGIN_SECONDS = 30.0
 """Kept for the batch under way and the chunk's row."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from functions.aws.deadline import LambdaContext
-from functions.aws.settings import MigrateSettings
 from functions.aws.telemetry import telemetry
-from functions.domain.payloads import ChunkWork
+from functions.domain.payloads.chunk_work import ChunkWork
 from functions.migrate_images.call import migrate_images
+from functions.migrate_images.settings import MigrateSettings
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from functions.domain.events import Event
 from functions.domain.failures import ImageLeftReason
 from functions.domain.images import PendingImage
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import ChunkWork
+from functions.domain.payloads.chunk_work import ChunkWork
 from functions.migrate_images.mover import ImageMover, Left
 from functions.migrate_images.records import BATCH_KEYS, ImageRecords
 

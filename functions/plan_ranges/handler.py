@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import RangePlanner
-from functions.aws.settings import PlanRangesSettings
 from functions.aws.telemetry import telemetry
 from functions.domain.events import Event
-from functions.domain.payloads import Ingest
+from functions.domain.payloads.ingest import Ingest
 from functions.plan_ranges.planning import Planning
+from functions.plan_ranges.settings import PlanRangesSettings
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
 from functions.aws.tables import Ledger
-from functions.domain.payloads import Ingest
+from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 
 

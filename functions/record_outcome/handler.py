@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.aws import clients, wiring
 from functions.aws.deadline import LambdaContext
-from functions.aws.settings import OutcomeSettings
 from functions.aws.telemetry import telemetry
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
+from functions.record_outcome.settings import OutcomeSettings
 from functions.record_outcome.status_change import StatusChange
 
 

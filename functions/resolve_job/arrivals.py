@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from functions.aws.objects import head_results
 from functions.aws.tables import BatchJobs
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
-from functions.domain.payloads import Arrival, Arrived, JobRef, ObjectRef
+from functions.domain.payloads.arrived import Arrival, Arrived
+from functions.domain.payloads.payload import JobRef, ObjectRef
 from functions.domain.s3_event import OBJECT_CREATED, ObjectCreated
 
 if TYPE_CHECKING:

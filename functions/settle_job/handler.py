@@ -6,7 +6,7 @@ from functions.aws import wiring
 from functions.aws.settings import SettleSettings
 from functions.aws.telemetry import telemetry
 from functions.domain.events import Event
-from functions.domain.payloads import SettleWork
+from functions.domain.payloads.settle_work import SettleWork
 from functions.settle_job.settling import Settling
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from functions.aws.settlement import JobSettler
 from functions.aws.tables import Ledger
 from functions.domain.counts import ImageCounts, LoadCounts
-from functions.domain.payloads import ObjectRef, Settled, SettleWork
+from functions.domain.payloads.payload import ObjectRef
+from functions.domain.payloads.settle_work import Settled, SettleWork
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import ChunkPlanner, RangePlanner
-from functions.aws.settings import VerifySettings
 from functions.aws.telemetry import MetricUnit, Telemetry, telemetry
 from functions.domain.counts import LoadCounts
 from functions.domain.events import Event, Metric
-from functions.domain.payloads import Ingest, Proof, Verdict
+from functions.domain.payloads.ingest import Ingest, Proof, Verdict
+from functions.verify_load.settings import VerifySettings
 from functions.verify_load.verification import LoadVerification
 
 

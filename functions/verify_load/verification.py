@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.aws.plans import ChunkPlanner, RangePlanner
-from functions.aws.settings import VerifySettings
 from functions.aws.tables import Ledger
 from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.images import plan_chunks
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import MAX_ROUNDS, Ingest, Proof, Verdict
+from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 from functions.domain.segments import Coverage, cover
+from functions.verify_load.settings import VerifySettings
 
 MIN_REJECTS: Final = 20
 """Fewer rejects than this never stop an execution, whatever their share."""

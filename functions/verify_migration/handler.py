@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import ChunkPlanner
-from functions.aws.settings import VerifyMigrationSettings
 from functions.aws.telemetry import telemetry
 from functions.domain.counts import ImageCounts
 from functions.domain.events import Event, Metric
-from functions.domain.payloads import Ingest, Verdict
+from functions.domain.payloads.ingest import Ingest, Verdict
+from functions.verify_migration.settings import VerifyMigrationSettings
 from functions.verify_migration.verification import MigrationVerification
 
 

@@ -6,7 +6,7 @@ from functions.aws.plans import ChunkPlanner
 from functions.aws.tables import Ledger
 from functions.domain.counts import sum_images
 from functions.domain.ledger_rows import object_partition
-from functions.domain.payloads import MAX_ROUNDS, Ingest, Proof, Verdict
+from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from functions.aws.settings import Settings
 from functions.aws.telemetry import Telemetry
 from functions.domain.errors import ResultsObjectMissing
 from functions.domain.events import Event, Metric
-from functions.domain.payloads import Ingest, SegmentWork
+from functions.domain.payloads.ingest import Ingest
+from functions.domain.payloads.segment_work import SegmentWork
 
 SECRET = "user-of-somebody"
 KEY = f"uploads/{SECRET}/their receipt.jpg"

@@ -1,17 +1,24 @@
 import hashlib
+import json
 import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import botocore
 import pytest
+from botocore.regions import EndpointResolver
+from botocore.session import Session
 
 from stacks import layer_archive
+from stacks.pruning import SERVICES, prune
 from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import Template
 
 TEMPLATE = "BatchIngest.template.json"
 PROJECT = Path(__file__).resolve().parents[2]
+BOTOCORE = Path(botocore.__file__).parent
 
 
 def _tree(root: Path) -> Path:
@@ -35,13 +42,14 @@ def _tree(root: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# {name}\n")
+    shutil.copy(BOTOCORE / "data" / "endpoints.json", root / "botocore" / "data")
     return root
 
 
 def test_the_layer_keeps_what_functions_read_at_run_time(tmp_path: Path) -> None:
     packages = _tree(tmp_path)
 
-    layer_archive._prune(packages)
+    prune(packages)
 
     left = {p.relative_to(packages).as_posix() for p in packages.rglob("*") if p.is_file()}
     assert left == {
@@ -53,6 +61,32 @@ def test_the_layer_keeps_what_functions_read_at_run_time(tmp_path: Path) -> None
         "botocore/data/s3/service-2.json.gz",
         "pydantic-2.dist-info/METADATA",
         "pydantic-2.dist-info/licenses/LICENSE",
+    }
+
+
+def test_every_client_finds_the_same_endpoint_by_the_layer_s_list_in_every_region(
+    tmp_path: Path,
+) -> None:
+    prune(_tree(tmp_path))
+    pruned = json.loads((tmp_path / "botocore" / "data" / "endpoints.json").read_bytes())
+    whole = json.loads((BOTOCORE / "data" / "endpoints.json").read_bytes())
+    regions = [
+        (partition["partition"], region)
+        for partition in whole["partitions"]
+        for region in partition["regions"]
+    ]
+
+    for service in SERVICES:
+        prefix = Session().get_service_model(service).endpoint_prefix
+        for partition, region in regions:
+            found, expected = (
+                EndpointResolver(each).construct_endpoint(prefix, region, partition)
+                for each in (pruned, whole)
+            )
+            assert found == expected
+            assert expected is not None
+    assert {name for each in pruned["partitions"] for name in each["services"]} == {
+        *("dynamodb", "s3", "sns", "states"),
     }
 
 
@@ -117,4 +151,4 @@ def test_every_client_that_functions_make_has_its_model() -> None:
         for service in re.findall(r"""\.(?:create_)?client\(\s*["'](\w+)""", path.read_text())
     }
 
-    assert made == layer_archive.SERVICES
+    assert made == SERVICES

@@ -4,22 +4,29 @@ from typing import Any
 
 import pytest
 
-from functions.aws import settings as function_settings
+from functions.aws.settings import Settings, SettleSettings
+from functions.find_stuck_jobs.settings import StuckJobsSettings
+from functions.load_segment.settings import LoadSettings
+from functions.migrate_images.settings import MigrateSettings
+from functions.plan_ranges.settings import PlanRangesSettings
+from functions.record_outcome.settings import OutcomeSettings
+from functions.verify_load.settings import VerifySettings
+from functions.verify_migration.settings import VerifyMigrationSettings
 from tests.infrastructure.template import Template
 
 FUNCTION = "AWS::Lambda::Function"
 
 #: The settings that each handler reads from its environment.
-SETTINGS: dict[str, type[function_settings.Settings]] = {
-    "ResolveJob": function_settings.Settings,
-    "PlanRanges": function_settings.PlanRangesSettings,
-    "LoadSegment": function_settings.LoadSettings,
-    "VerifyLoad": function_settings.VerifySettings,
-    "MigrateImages": function_settings.MigrateSettings,
-    "VerifyMigration": function_settings.VerifyMigrationSettings,
-    "SettleJob": function_settings.SettleSettings,
-    "RecordOutcome": function_settings.OutcomeSettings,
-    "FindStuckJobs": function_settings.StuckJobsSettings,
+SETTINGS: dict[str, type[Settings]] = {
+    "ResolveJob": Settings,
+    "PlanRanges": PlanRangesSettings,
+    "LoadSegment": LoadSettings,
+    "VerifyLoad": VerifySettings,
+    "MigrateImages": MigrateSettings,
+    "VerifyMigration": VerifyMigrationSettings,
+    "SettleJob": SettleSettings,
+    "RecordOutcome": OutcomeSettings,
+    "FindStuckJobs": StuckJobsSettings,
 }
 
 #: Read by Powertools, and the stack's name for whoever looks at a function.

@@ -10,7 +10,7 @@ from functions.domain import lines as product_lines
 from functions.domain.attribute_values import Item, item_size
 from functions.domain.counts import sum_loads
 from functions.domain.jobs import Job as ProductJob
-from functions.domain.payloads import ObjectRef
+from functions.domain.payloads.payload import ObjectRef
 from functions.domain.records import Reject, read_record, too_large, too_long
 from functions.domain.timestamps import parse_timestamp
 from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder

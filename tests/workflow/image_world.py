@@ -13,7 +13,8 @@ from functions.aws.tables import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
 from functions.domain.ledger_rows import claim_key, object_partition
-from functions.domain.payloads import ChunkItem, ChunkWork, ClaimRef, JobRef, ObjectRef, Slice
+from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
+from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
 from functions.domain.transactions import transaction_id
 from functions.migrate_images.image_store import ImageStore

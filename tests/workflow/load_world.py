@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from functions.aws import clients, writer
-from functions.aws.settings import LoadSettings
 from functions.aws.tables import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key, object_partition
-from functions.domain.payloads import SegmentWork
+from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.segments import Coverage, cover
 from functions.load_segment import call
+from functions.load_segment.settings import LoadSettings
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.world import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT

@@ -21,7 +21,7 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import manifest_key
-from functions.domain.payloads import Settled, SettleWork
+from functions.domain.payloads.settle_work import Settled, SettleWork
 from functions.domain.s3_event import read_event
 from functions.resolve_job.arrivals import Resolver
 from functions.settle_job.settling import Settling

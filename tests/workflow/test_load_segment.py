@@ -9,11 +9,11 @@ import pytest
 
 from functions.aws import attempts, clients, wiring
 from functions.aws.attempts import AttemptRow
-from functions.aws.settings import LoadSettings
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
 from functions.load_segment.handler import handler
+from functions.load_segment.settings import LoadSettings
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
 

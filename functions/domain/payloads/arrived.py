@@ -1,0 +1,41 @@
+"""What ResolveJob found out."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from functions.domain.payloads.payload import SCHEMA, Instant, JobRef, ObjectRef, Payload
+
+
+class Arrival(StrEnum):
+    """What the event announced."""
+
+    RESULTS = "RESULTS"
+    MANIFEST = "MANIFEST"
+    IGNORED = "IGNORED"
+
+
+class Arrived(Payload):
+    """Output of ResolveJob, and all that ClaimObject needs.
+
+    Attributes:
+        reason: Why an object is ignored.
+        shut_out_by: The ETag whose claim shuts this execution out. A replay is shut out by
+            none, and says so here.
+        sequencer: S3's order of the event among those of its key; empty where it has none.
+        displaces_up_to: Claims of events up to this one in that order may be displaced. Events
+            are delivered in any order, and older content must not displace newer.
+        now: When the job was resolved.
+    """
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    arrival: Arrival
+    reason: str | None = None
+    execution: str
+    job: JobRef | None = None
+    object: ObjectRef | None = None
+    event_time: Instant | None = None
+    now: Instant | None = None
+    shut_out_by: str | None = None
+    sequencer: str | None = None
+    displaces_up_to: str | None = None

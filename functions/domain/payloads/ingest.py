@@ -1,0 +1,87 @@
+"""The state of an execution, from its claim to its proofs."""
+
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from pydantic import Field
+
+from functions.domain.object_keys import ResultsKey, work_prefix
+from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+
+MAX_ROUNDS: Final = 3
+"""How often what the ledger finds missing is done again, before a proof is given up."""
+
+
+class Plan(Payload):
+    """A list of map items in S3.
+
+    Attributes:
+        bucket, key: The list, a JSON array.
+        items: How many; with none there is no list.
+        max_concurrency: Children of the map at once.
+        results_prefix: Where the map's results go.
+        write_units_per_second: Each worker's share of the write budget.
+    """
+
+    bucket: str
+    key: str
+    items: int
+    max_concurrency: int
+    results_prefix: str
+    write_units_per_second: float | None = None
+
+
+class Verdict(StrEnum):
+    """What the ledger says."""
+
+    COMPLETE = "COMPLETE"
+    """Proven."""
+    MISSING = "MISSING"
+    """Something is missing, and planned again."""
+    INCOMPLETE = "INCOMPLETE"
+    """Something is missing still, and no attempt is left."""
+    SUPERSEDED = "SUPERSEDED"
+    """The execution no longer owns its claim."""
+
+
+class Proof(Payload):
+    """What was proven of the load or of the migration.
+
+    Attributes:
+        round: Attempts made beyond the first.
+        counts: Of the chain's segments, or of all chunks, in the words of the contract.
+    """
+
+    verdict: Verdict
+    round: int = 0
+    counts: dict[str, Any] = Field(default_factory=dict)
+    too_many_rejects: bool | None = None
+
+
+class Ingest(Payload):
+    """The state of an execution once it has its claim; every function returns it, grown."""
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    execution: str
+    job: JobRef
+    object: ObjectRef
+    claim: ClaimRef
+    superseded: bool = False
+    plan: Plan | None = None
+    load: Proof | None = None
+    migration_plan: Plan | None = None
+    migration: Proof | None = None
+
+    @property
+    def results_key(self) -> ResultsKey:
+        """The object's key in its parts."""
+        return ResultsKey(self.job.job_id, self.object.name)
+
+    @property
+    def work_prefix(self) -> str:
+        """Folder of this claim's own files."""
+        return work_prefix(self.results_key, generation=self.claim.generation)
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with some fields changed."""
+        return self.model_copy(update=changes)

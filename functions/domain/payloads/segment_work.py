@@ -1,0 +1,57 @@
+"""A range, and what LoadSegment is given and leaves of it."""
+
+from typing import Self
+
+from pydantic import Field
+
+from functions.domain.object_keys import ResultsKey
+from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+from functions.domain.ranges import Range
+
+
+class Span(Payload):
+    """A range as it travels: bytes `[from, to)`.
+
+    Attributes:
+        again: It was planned before, in whole or in part, so some of its records may have been
+            written already; absent otherwise.
+    """
+
+    start: int = Field(alias="from")
+    end: int = Field(alias="to")
+    again: bool | None = None
+
+    @classmethod
+    def of(cls, span: Range, *, again: bool = False) -> Self:
+        """From a range."""
+        return cls(start=span.start, end=span.end, again=again or None)
+
+    def as_range(self) -> Range:
+        """To a range."""
+        return Range(self.start, self.end)
+
+
+class SegmentWork(Payload):
+    """Input and output of LoadSegment: what is left of a range.
+
+    Attributes:
+        range: From where the next call goes on, to the range's end.
+        undisturbed: No call for this range was ever repeated, so it may write without
+            conditions.
+        finished: Nothing is left; or somebody else owns the claim.
+    """
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    execution: str
+    job: JobRef
+    object: ObjectRef
+    claim: ClaimRef
+    write_units_per_second: float
+    range: Span
+    undisturbed: bool = True
+    finished: bool = False
+
+    @property
+    def results_key(self) -> ResultsKey:
+        """The object's key in its parts."""
+        return ResultsKey(self.job.job_id, self.object.name)

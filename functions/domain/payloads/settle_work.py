@@ -1,0 +1,32 @@
+"""What SettleJob is given, and says."""
+
+from typing import Any
+
+from pydantic import Field
+
+from functions.domain.payloads.ingest import Proof
+from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+
+
+class SettleWork(Payload):
+    """Input of SettleJob: a finished `Ingest`, or a manifest that arrived alone."""
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    execution: str
+    job: JobRef
+    object: ObjectRef | None = None
+    claim: ClaimRef | None = None
+    load: Proof | None = None
+    migration: Proof | None = None
+
+
+class Settled(Payload):
+    """Output of SettleJob."""
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    execution: str
+    job: JobRef
+    object: ObjectRef | None = None
+    superseded: bool = False
+    status: str | None = None
+    counts: dict[str, Any] = Field(default_factory=dict)

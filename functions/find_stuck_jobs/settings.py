@@ -1,0 +1,11 @@
+"""Settings of FindStuckJobs."""
+
+from pydantic import PositiveInt
+
+from functions.aws.settings import LedgerRetention, SettleSettings
+
+
+class StuckJobsSettings(SettleSettings, LedgerRetention):
+    """How far back to look, and how old a row of the ledger is."""
+
+    stuck_lookback_days: PositiveInt

@@ -1,0 +1,32 @@
+"""Settings of LoadSegment."""
+
+from datetime import timedelta
+
+from pydantic import Field, PositiveInt
+
+from functions.aws.settings import LedgerRetention, Settings
+from functions.domain.transactions import Retention
+
+
+class LoadSettings(Settings, LedgerRetention):
+    """How a segment is loaded.
+
+    Attributes:
+        guest_retention_days, account_retention_days: 0 means for ever.
+    """
+
+    transactions_table: str
+    line_bytes_limit: PositiveInt
+    guest_retention_days: int = Field(ge=0)
+    account_retention_days: int = Field(ge=0)
+
+    @property
+    def retention(self) -> Retention:
+        """What `ttl` is made of."""
+        return Retention(
+            guest=_days(self.guest_retention_days), account=_days(self.account_retention_days)
+        )
+
+
+def _days(days: int) -> timedelta | None:
+    return timedelta(days=days) if days else None

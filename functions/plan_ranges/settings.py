@@ -1,0 +1,7 @@
+"""Settings of PlanRanges."""
+
+from functions.aws.settings import PlanSettings, SettleSettings
+
+
+class PlanRangesSettings(PlanSettings, SettleSettings):
+    """Planning begins the job."""

@@ -1,0 +1,17 @@
+"""Settings of VerifyLoad."""
+
+from pydantic import PositiveInt
+
+from functions.aws.settings import PlanSettings
+
+
+class VerifySettings(PlanSettings):
+    """What the load is measured by, and how images are shared out.
+
+    Attributes:
+        reject_percent_limit: More rejects than this share (and at least 20) stop an execution.
+    """
+
+    reject_percent_limit: float
+    migrate_concurrency: PositiveInt
+    images_per_chunk: PositiveInt

@@ -1,0 +1,11 @@
+"""Settings of VerifyMigration."""
+
+from pydantic import PositiveInt
+
+from functions.aws.settings import Settings
+
+
+class VerifyMigrationSettings(Settings):
+    """How many chunks are migrated at once."""
+
+    migrate_concurrency: PositiveInt
