@@ -204,6 +204,11 @@ class Ledger:
             remove=_FAILURE,
         )
 
+    def restore(self, execution: str, job_id: str, key: str) -> bool:
+        """Mark a claim done that was settled and then marked otherwise; False without it."""
+        done = {"state": ClaimState.DONE.value}
+        return self._update_claim(execution, job_id, key, done, only_with="doneAt", remove=_FAILURE)
+
     def _update_claim(
         self,
         execution: str,
@@ -213,6 +218,7 @@ class Ledger:
         *,
         first: Mapping[str, object] | None = None,
         only_if: ClaimState | None = None,
+        only_with: str = "",
         remove: Sequence[str] = (),
     ) -> bool:
         first = first or {}
@@ -225,6 +231,8 @@ class Ledger:
         if only_if is not None:
             condition += " AND #state = :onlyIf"
             arguments[":onlyIf"] = only_if.value
+        if only_with:
+            condition += f" AND attribute_exists({only_with})"
         return conditional_update(
             self.client,
             TableName=self.table,

@@ -65,6 +65,14 @@ class OutcomeMarker:
                 self._mark(key.job_id)
                 return
 
+    def recovered(self, execution: Execution) -> None:
+        """Mark a claim done again that it had settled before somebody marked it otherwise."""
+        key = self._key_of(execution)
+        if not isinstance(key, ResultsKey):
+            return
+        if self.settler.ledger.restore(execution.arn, key.job_id, key.key):
+            self._mark(key.job_id)
+
     def _key_of(self, execution: Execution) -> ResultsKey | ManifestKey | None:
         """What it worked on, if that is in the image bucket: its input may name any other."""
         return execution.parsed_key if execution.bucket == self.settler.bucket else None

@@ -14,7 +14,7 @@ from functions.record_outcome.message import (
     recovery_message,
     redriven_message,
 )
-from functions.record_outcome.status_change import Execution, Outcome, StatusChange
+from functions.record_outcome.status_change import FAILED_STATUSES, Execution, Outcome, StatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -54,6 +54,7 @@ class OutcomeRecorder:
                 self._failed(execution)
             case Outcome.REDRIVEN:
                 self.marker.redriven(execution)
+                self._follow(execution)
                 self._tell(Event.EXECUTION_REDRIVEN, execution, redriven_message)
             case Outcome.RECOVERED:
                 self._tell(Event.EXECUTION_RECOVERED, execution, recovery_message)
@@ -62,11 +63,24 @@ class OutcomeRecorder:
     def _failed(self, execution: Execution) -> None:
         failed = find_failed_state(self.step_functions, execution.arn)
         self.marker.failed(execution, state=failed.name)
-        later = self._describe(execution.arn)
-        if not later.is_as(execution.status, execution.redrive_count):
-            # Redriven in this very moment: the event of that may have come before our mark.
-            self.marker.redriven(later)
+        self._follow(execution)
         self.announcements.once(execution, lambda: self._tell_failure(execution, failed))
+
+    def _follow(self, marked: Execution) -> None:
+        """Look again after a mark, and mark again for as long as it is no more as it was.
+
+        An execution may be redriven, fail again or end in the very moment of marking, and the
+        events of that may be worked off before the mark: whoever marks last is to have looked.
+        """
+        arn = marked.arn
+        while not (now := self._describe(arn)).is_as(marked.status, marked.redrive_count):
+            if now.status in FAILED_STATUSES:
+                self.marker.failed(now, state=find_failed_state(self.step_functions, arn).name)
+            elif now.status == "RUNNING":
+                self.marker.redriven(now)
+            else:
+                self.marker.recovered(now)
+            marked = now
 
     def _tell_failure(self, execution: Execution, failed: FailedState) -> None:
         self.say.warn(

@@ -89,7 +89,8 @@ def test_a_failure_before_the_claim_marks_a_job_whose_other_objects_are_done(wor
     assert world.record_of_job()["status"] == "FAILED"
     state = world.record_of_job()["ingestState"]
     assert (state["objects"], state["objectsDone"], state["objectsFailed"]) == (2, 1, 1)
-    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    for _ in range(2):
+        world.describes(status="RUNNING", redriveCount=1, stopDate=None)
     world.expect_message()
     world.hears("RUNNING", redrive_count=1)
     assert world.record_of_job()["status"] == "INGESTING"
@@ -248,11 +249,45 @@ def test_a_redrive_in_the_very_moment_of_marking_is_marked_too(world: World) -> 
     world.claim()
     world.describes()
     world.failed_in("PlanRanges")
-    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    for _ in range(2):
+        world.describes(status="RUNNING", redriveCount=1, stopDate=None)
     world.expect_message()
     world.hears("FAILED")
     assert world.row_of_claim()["state"] == "claimed"
     assert world.record_of_job()["status"] == "INGESTING"
+
+
+def test_a_redrive_that_has_settled_before_the_failure_is_marked_stays_settled(
+    world: World,
+) -> None:
+    world.job(userId="u")
+    world.describes()
+    # Meanwhile it was redriven, and SettleJob closed the claim.
+    world.claim(**DONE, doneAt="2026-03-01T11:59:59Z")
+    world.failed_in("SettleJob")
+    for _ in range(2):
+        world.describes(status="SUCCEEDED", redriveCount=1, redriveStatus="NOT_REDRIVABLE")
+    world.expect_message()
+    world.hears("FAILED")
+    assert world.row_of_claim()["state"] == "done"
+    assert "failure" not in world.row_of_claim()
+    assert world.record_of_job()["status"] == "COMPLETED"
+    world.all_was_called()
+
+
+def test_a_redrive_that_fails_while_its_start_is_marked_stays_failed(world: World) -> None:
+    world.job(userId="u")
+    world.claim(state="failed")
+    world.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    world.describes(redriveCount=1)
+    world.failed_in("SettleJob")
+    world.describes(redriveCount=1)
+    world.expect_message()
+    world.hears("RUNNING", redrive_count=1)
+    assert world.row_of_claim()["state"] == "failed"
+    assert world.row_of_claim()["failure"]["state"] == "SettleJob"
+    assert world.record_of_job()["status"] == "FAILED"
+    world.all_was_called()
 
 
 def test_a_redrive_that_starts_is_recorded_and_said_once(world: World) -> None:
@@ -260,6 +295,7 @@ def test_a_redrive_that_starts_is_recorded_and_said_once(world: World) -> None:
     world.claim(state="failed")
     world.expect_message()
     for _ in range(2):
+        world.describes(status="RUNNING", redriveCount=1, stopDate=None)
         world.describes(status="RUNNING", redriveCount=1, stopDate=None)
         assert world.hears("RUNNING", redrive_count=1) is Outcome.REDRIVEN
     assert world.row_of_claim()["state"] == "claimed"
