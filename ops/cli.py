@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
 from typing import Any, NoReturn
 
@@ -10,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from local.errors import LocalError, PortTaken, StateOfOtherVersion
+from local.errors import LocalError, NotADataFolder, PortTaken, StateOfOtherVersion
 from ops import local_commands
 from ops.dead_events import dead_events
 from ops.demo.command import demo
@@ -33,8 +34,10 @@ class Sentences(TyperGroup):
     """Ends a command that cannot go on with one sentence and an exit code, not with a trace."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse what is no text: neither AWS nor a terminal could be told it."""
+        """Refuse what is no text, and what is empty: a variable of a script that was never set."""
         for each in args:
+            if not each or (each.startswith("--") and each.endswith("=") and each.count("=") == 1):
+                raise typer.BadParameter(f"{each}'' is empty: give it a value, or leave it out.")
             if each.encode(errors="replace").decode() != each:
                 raise typer.BadParameter(f"{visible(each)} is no text: say it in UTF-8.")
         return super().parse_args(ctx, args)
@@ -45,7 +48,7 @@ class Sentences(TyperGroup):
             return super().invoke(ctx)
         except OpsError as error:
             _end(str(error), error.exit_code, error)
-        except (PortTaken, StateOfOtherVersion) as error:
+        except (NotADataFolder, PortTaken, StateOfOtherVersion) as error:
             _end(str(error), ExitCode.REFUSED, error)
         except LocalError as error:
             _end(str(error), ExitCode.FAILED, error)
@@ -54,6 +57,8 @@ class Sentences(TyperGroup):
             _end(str(refused), refused.exit_code, error)
         except (typer.Exit, typer.Abort, TyperException):
             raise
+        except OSError as error:
+            _end(f"This machine does not allow it: {visible(error)}", ExitCode.FAILED, error)
         except Exception as error:  # noqa: BLE001 - a fault of this command, shown as it is
             err.print(outside("".join(traceback.format_exception(error))))
             _end("This is a fault of the command itself: please report it.", ExitCode.FAILED, error)
@@ -87,5 +92,8 @@ def _ingest() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. A terminal that is closed, or `kill`, ends it like a Ctrl-C."""
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(each, signal.default_int_handler)
     app()

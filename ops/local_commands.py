@@ -41,7 +41,8 @@ def up(
             "to move it.",
             style="yellow",
         )
-    deployment = deploy.deploy(assembly, endpoint=running.endpoint)
+    with server.stopped_if_interrupted(started):
+        deployment = deploy.deploy(assembly, endpoint=running.endpoint)
     _show(running, deployment.outputs, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ are shown as escapes (`\x1b`), and reach rich as `Text` alone, which has no mark
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from typing import TextIO
@@ -21,10 +22,14 @@ __all__ = ["err", "out", "outside", "print_json", "visible"]
 _WIDTH = 160  # of tables in files and pipes
 
 
-def _console(stream: TextIO, *, stderr: bool) -> Console:
+def _console(stream: TextIO | None, *, stderr: bool) -> Console:
+    """A console on a stream of this process, which may be closed (`>&-`): then there is none."""
+    if isinstance(stream, io.TextIOWrapper):
+        # A merchant's name must not end a command where the encoding has no letters for it.
+        stream.reconfigure(errors="backslashreplace")
     return Console(
         stderr=stderr,
-        width=None if stream.isatty() else _WIDTH,
+        width=None if stream is not None and stream.isatty() else _WIDTH,
         highlight=False,
         markup=False,
         emoji=False,

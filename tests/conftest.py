@@ -1,8 +1,19 @@
-"""What holds for all tests: the long form of a suite runs only when it is asked for."""
+"""What holds for all tests.
+
+The long form of a suite runs only when it is asked for, and nothing that tests start outlives
+them, however they end.
+"""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+
+
+def pytest_configure() -> None:
+    # The first to say so is the one that started the others (`-n`).
+    os.environ.setdefault("INGEST_LOCAL_ENDS_WITH", str(os.getpid()))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

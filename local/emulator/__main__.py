@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local import process
 from local.data_folder import CLEAN
 
 if TYPE_CHECKING:
@@ -62,16 +63,21 @@ def main() -> None:
         os.environ.pop(name, None)
     extensions = _checked_extensions()
     extensions.install()
-    threading.Thread(target=_end_without_folder, args=(state,), daemon=True).start()
+    threading.Thread(target=_end_when_abandoned, args=(state,), daemon=True).start()
     unsaved = _Errors()
     logging.getLogger("persistence").addHandler(unsaved)
     _serve(arguments.socket, arguments.port)
     (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
 
 
-def _end_without_folder(state: Path) -> None:
-    """End once the folder is gone: whoever started this has thrown it away, or was killed."""
-    while state.exists():
+def _end_when_abandoned(state: Path) -> None:
+    """End once the folder is gone, or the process that this one is to end with.
+
+    Tests name theirs: a killed one stops nothing.
+    """
+    starter = int(os.environ.get("INGEST_LOCAL_ENDS_WITH", os.getpid()))
+    mark = process.start_mark(starter)
+    while state.exists() and mark is not None and process.is_running(starter, mark):
         time.sleep(_LOOK_SECONDS)
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -73,15 +73,19 @@ def demo(
 
 
 def perform(data: Any, *, seed: int) -> Run:
-    """Do all of it; show only the progress."""
+    """Do all of it; show only the progress. A Ctrl-C stops the embedded AWS that it started."""
     began = time.monotonic()
     err.print("Starting the embedded AWS ...", style="dim")
     assembly = synthesis.synthesize(server.PROJECT)
     started = server.start(data)
     if started.lost:
         err.print(started.lost, style="yellow")
-    deploy.deploy(assembly, endpoint=started.server.endpoint)
-    deployed = deployment.on_embedded(started.server)
+    with server.stopped_if_interrupted(started):
+        deploy.deploy(assembly, endpoint=started.server.endpoint)
+        return _ingest(deployment.on_embedded(started.server), seed=seed, began=began)
+
+
+def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
     batches = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
     _announce(batches)
     for batch in batches:

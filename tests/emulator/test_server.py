@@ -7,13 +7,15 @@ import os
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from local import process, server
 from local.emulator import self_check
-from local.errors import PortTaken, StartupFailed, StateOfOtherVersion
+from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
 from tests.emulator.conftest import eventually
 
 if TYPE_CHECKING:
@@ -104,6 +106,48 @@ def test_a_taken_port_is_named(data: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=f"Port {port} .* --port"):
             server.start(data, port=port)
+
+
+def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name in ("tmp", "saved", "state"):
+        (home / name).mkdir(parents=True)
+        (home / name / "theirs").touch()
+    home.chmod(0o755)
+    with pytest.raises(NotADataFolder, match="holds other files"):
+        server.start(home)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+    assert len(list(home.glob("*/theirs"))) == 3
+    assert len(list(home.iterdir())) == 3
+
+
+def test_a_start_that_is_interrupted_leaves_no_process(data: Path) -> None:
+    code = f"import pathlib; from local import server; server.start(pathlib.Path({str(data)!r}))"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=server.PROJECT) as starter:
+        eventually(lambda: server.find(data), "it has started a process")
+        running = server.find(data)
+        starter.send_signal(signal.SIGINT)
+    assert starter.returncode != 0
+    assert running is not None
+    assert process.start_mark(running.pid) is None
+
+
+def test_an_interruption_stops_what_was_started_for_it_and_nothing_else(data: Path) -> None:
+    first = server.start(data)
+    with pytest.raises(KeyboardInterrupt), server.stopped_if_interrupted(server.start(data)):
+        raise KeyboardInterrupt
+    assert server.find(data) == first.server
+    with pytest.raises(KeyboardInterrupt), server.stopped_if_interrupted(first):
+        raise KeyboardInterrupt
+    assert server.find(data) is None
+
+
+def test_it_ends_with_the_process_that_it_was_told(data: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as starter:
+        settings = {"INGEST_LOCAL_ENDS_WITH": str(starter.pid)}
+        assert server.start(data, settings=settings).server == server.find(data)
+        starter.kill()
+    eventually(lambda: server.find(data) is None, "it has ended too")
 
 
 def test_the_state_of_another_version_is_refused_and_left_alone(data: Path) -> None:

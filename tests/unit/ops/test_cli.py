@@ -47,6 +47,30 @@ def test_help_tells_the_exit_codes() -> None:
         assert f"{code} {meaning}" in text
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["inspect", ""],
+        ["redrive", "--yes", "--job", ""],
+        ["redrive", "--yes", "--job="],
+        ["replay", ""],
+    ],
+)
+def test_an_empty_argument_is_refused(arguments: list[str]) -> None:
+    """A script's variable that was never set is not the job of executions that have none."""
+    result = ingest(*arguments)
+    assert result.exit_code == ExitCode.REFUSED
+    assert "is empty" in result.stderr
+
+
+def test_what_the_machine_does_not_allow_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = ingest("local", "status", "--data", str(tmp_path / "file"))
+    assert result.exit_code == ExitCode.FAILED
+    assert "Not a directory" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("command", ["demo", "submit", "inspect"])
 def test_every_command_answers_programs_too(command: str) -> None:
     assert "--json" in ingest(command, "--help").output

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -10,7 +13,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from local.server import PROJECT
 from ops.terminal import outside, visible
+
+
+def printed(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """What a process of its own prints, with a terminal as it finds it."""
+    return subprocess.run(
+        ["sh", "-c", code, sys.executable],
+        env={**os.environ, **environment},
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
+    )
+
+
+def test_letters_that_the_encoding_does_not_have_are_shown_as_escapes() -> None:
+    code = """exec "$0" -c "from ops.terminal import out; out.print('caf\\u00e9')" """
+    assert printed(code, PYTHONIOENCODING="ascii").stdout == b"caf\\xe9\n"
+
+
+def test_a_closed_output_ends_no_command() -> None:
+    code = """exec "$0" -c "from ops.terminal import out; out.print('nobody reads')" >&-"""
+    assert printed(code).stderr == b""
 
 
 @given(st.text(st.characters(exclude_categories=())))
