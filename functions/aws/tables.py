@@ -77,7 +77,7 @@ class BatchJobs:
             ":status": settlement.status.value,
             ":stats": settlement.stats,
             ":state": state,
-            ":seen": job.revision,
+            **_seen(job.revision),
         }
         if settlement.status.is_settled:
             values[":now"] = timestamp(now)
@@ -117,18 +117,23 @@ class BatchJobs:
                 {
                     ":status": JobStatus.FAILED.value,
                     ":state": state,
-                    ":seen": revision,
+                    **_seen(revision),
                 }
             ),
         )
 
 
 def _as_it_was_read(revision: int) -> str:
-    """Condition (with `:seen`) that the record is there, and nobody wrote it since."""
+    """Condition (with `_seen`) that the record is there, and nobody wrote it since."""
     seen = "ingestState.revision = :seen"
     if revision == 0:
-        seen = f"(attribute_not_exists(ingestState.revision) OR {seen})"
+        # No number is what somebody else wrote; what is not there has no type either.
+        seen = f"({seen} OR NOT attribute_type(ingestState.revision, :number))"
     return f"attribute_exists(intentId) AND {seen}"
+
+
+def _seen(revision: int) -> dict[str, object]:
+    return {":seen": revision} if revision else {":seen": 0, ":number": "N"}
 
 
 def _job_key(key: JobKey) -> dict[str, object]:

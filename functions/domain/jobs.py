@@ -77,8 +77,7 @@ class Job:
             JobInvalid: without a `userId` that can be a key.
         """
         key = JobKey(str(record["intentId"]), str(record["submitTime"]))
-        state = record.get("ingestState")
-        revision = int(state.get("revision", 0)) if isinstance(state, Mapping) else 0
+        revision = _revision(record.get("ingestState"))
         user_id = record.get("userId")
         if not isinstance(user_id, str) or not 1 <= len(user_id.encode()) <= MAX_USER_ID_BYTES:
             raise JobInvalid(
@@ -97,6 +96,12 @@ class Job:
             status=_text(record.get("status")),
             revision=revision,
         )
+
+
+def _revision(state: object) -> int:
+    """What somebody else wrote there counts as never written, and is replaced."""
+    revision = state.get("revision") if isinstance(state, Mapping) else None
+    return revision if isinstance(revision, int) and not isinstance(revision, bool) else 0
 
 
 def _text(value: object) -> str | None:

@@ -291,6 +291,15 @@ def test_a_record_that_others_keep_writing_is_given_up_to_be_tried_again_later()
         _calls_of_a_finish(machine, executions[0], Interruptions(meanwhile=others))
 
 
+@pytest.mark.parametrize("theirs", ["x", [], {}, {"revision": "a"}, {"revision": True}])
+def test_what_somebody_else_wrote_as_ingest_state_is_replaced(theirs: object) -> None:
+    machine = Machine()
+    machine.write_record(ingestState=theirs)
+    _ingest(machine, KEYS[0], **_counts(1))
+    assert machine.record["status"] == "COMPLETED"
+    assert machine.record["ingestState"]["revision"] == 2
+
+
 def test_no_record_is_ever_created() -> None:
     machine, executions = _two_running()
     machine.dynamodb.tables["batch-jobs"].clear()

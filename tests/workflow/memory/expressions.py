@@ -63,10 +63,13 @@ class Expression:
         return met
 
     def _both(self) -> bool:
-        met = self._one()
+        met = self._negated()
         while self._skip("AND"):
-            met = self._one() and met
+            met = self._negated() and met
         return met
+
+    def _negated(self) -> bool:
+        return not self._one() if self._skip("NOT") else self._one()
 
     def _one(self) -> bool:
         if self._skip("("):
@@ -79,6 +82,13 @@ class Expression:
             found = self._path(self._take()) is not None
             self._expect(")")
             return found is wanted
+        if self._skip("attribute_type"):
+            self._expect("(")
+            typed = self._path(self._take()) or {}
+            self._expect(",")
+            kind = self._values[self._take()]["S"]
+            self._expect(")")
+            return kind in typed
         if self._skip("begins_with"):
             self._expect("(")
             left = self._path(self._take())
