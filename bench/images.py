@@ -20,8 +20,8 @@ from bench import image_stub
 from bench.image_stub import ETAG, USER
 from functions.aws.clients import MAX_CONNECTIONS
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.tables import Ledger
 from functions.aws.telemetry import Telemetry
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef

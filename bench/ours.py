@@ -12,10 +12,10 @@ import boto3
 from bench.stubs import ETAG, Stubs
 from functions.aws import clients
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.pacing import Pacing
 from functions.aws.request_bodies import accept_ready_bodies
-from functions.aws.tables import Ledger
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey

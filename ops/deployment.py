@@ -9,7 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from functions.aws.tables import BatchJobs, Ledger
+from functions.aws.batch_jobs import BatchJobs
+from functions.aws.ledger import Ledger
 from functions.domain.plain_text import argument
 from local import server
 from ops.errors import NothingFound

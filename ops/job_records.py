@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.aws.tables import JOB_INDEX
+from functions.aws.batch_jobs import JOB_INDEX
 from functions.domain.attribute_values import from_item, to_item
 from ops.errors import CannotSubmit
 

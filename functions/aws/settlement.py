@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from functions.aws.batch_jobs import BatchJobs
+from functions.aws.ledger import Ledger
 from functions.aws.objects import ManifestUnreadable, manifest_total
-from functions.aws.tables import BatchJobs, Ledger
 from functions.aws.telemetry import Telemetry
 from functions.aws.unclaimed import standing_claims
 from functions.domain.events import Event, Metric

@@ -7,7 +7,7 @@ whether it may have been carried out.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import (
     ChecksumError,
@@ -24,10 +24,6 @@ from functions.domain.transactions import Transaction, update_unless_edited
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-BATCH_ITEMS: Final = 25
-"""BatchWriteItem's limit."""
-
 
 _SERVER_ERRORS: Final = range(500, 600)
 _NO_ANSWER: Final = (
@@ -66,17 +62,6 @@ class Outcome:
     error: Exception | None = None
 
 
-class Write(Protocol):
-    """One request for some transactions."""
-
-    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
-        """Send it.
-
-        Raises:
-            botocore.exceptions.ClientError: for an answer that no repetition changes.
-        """
-
-
 def classify(error: Exception) -> Answer | None:
     """What a failed request says of itself; None for an error that repeating does not change."""
     if not isinstance(error, ClientError):
@@ -94,7 +79,11 @@ class BatchPut:
     table: str
 
     def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
-        """Put at most 25 transactions of different keys."""
+        """Put at most 25 transactions of different keys.
+
+        Raises:
+            botocore.exceptions.ClientError: for an answer that no repetition changes.
+        """
         parameters: dict[str, Any] = {"RequestItems": {}, BODY: self._body(transactions)}
         try:
             answer = self.client.batch_write_item(**parameters)
@@ -125,7 +114,11 @@ class ConditionalUpdate:
     table: str
 
     def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
-        """Update one transaction; a person's work stays, and counts as confirmed."""
+        """Update one transaction; a person's work stays, and counts as confirmed.
+
+        Raises:
+            botocore.exceptions.ClientError: for an answer that no repetition changes.
+        """
         (transaction,) = transactions
         update = update_unless_edited(transaction.item)
         try:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from functions.aws.tables import Ledger, conditional_update, query
+from functions.aws.dynamodb import conditional_update, query
+from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import Item, to_item
 from functions.domain.claims import Claim, ClaimState, standing
 from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition

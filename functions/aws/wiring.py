@@ -4,10 +4,11 @@ import time
 from datetime import UTC, datetime
 
 from functions.aws import clients
+from functions.aws.batch_jobs import BatchJobs
+from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
 from functions.aws.settings import Settings, SettleSettings
 from functions.aws.settlement import JobSettler
-from functions.aws.tables import BatchJobs, Ledger
 from functions.aws.telemetry import telemetry
 
 

@@ -12,7 +12,6 @@ from functions.aws.telemetry import MetricUnit, Telemetry
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.events import Event, Metric
-from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.segment_work import SegmentWork, Span
 from functions.domain.transactions import TransactionBuilder
 from functions.load_segment.groups import RecordSorter
@@ -30,12 +29,12 @@ def load_segment(
     """Load the next segment of a range, if the execution has its claim still."""
     if not _owns_claim(work, settings):
         say.warn(Event.CLAIM_LOST)
-        return work.model_copy(update={"finished": True})
+        return work.but(finished=True)
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     row = AttemptRow(
         clients.dynamodb(),
         settings.ledger_table,
-        object_partition(work.job.job_id, work.object.key, work.claim.generation),
+        work.ledger_partition,
         work.range.start,
         caller=context.aws_request_id,
         expires=settings.expires(time.time()),
@@ -132,8 +131,7 @@ def _source(work: SegmentWork) -> PinnedObject:
 def _left(work: SegmentWork, loaded: Loaded, undisturbed: Undisturbed) -> SegmentWork:
     """What the next call is given: it is the first only where nothing was written ahead of it."""
     end = loaded.segment.span.end
-    done = {"undisturbed": undisturbed.holds and loaded.nothing_beyond}
+    done = work.but(undisturbed=undisturbed.holds and loaded.nothing_beyond)
     if end == work.range.end:
-        return work.model_copy(update={**done, "finished": True})
-    rest = work.range.model_copy(update={"start": end})
-    return work.model_copy(update={**done, "range": rest})
+        return done.but(finished=True)
+    return done.but(range=work.range.but(start=end))

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
-from functions.aws.tables import Ledger
 from functions.aws.writer import TransactionWriter
 from functions.domain.errors import WriteThrottled
-from functions.domain.ledger_rows import object_partition
 from functions.domain.lines import Line, split_lines
-from functions.domain.object_keys import dead_letters_key, image_list_key, work_prefix
+from functions.domain.object_keys import dead_letters_key, image_list_key
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
@@ -100,14 +99,12 @@ class SegmentLoader:
             letters_key = dead_letters_key(work.results_key, etag=work.object.etag, segment=span)
             self.files.write_lines(letters_key, bytes(progress.dead_letters))
         if progress.images:
-            prefix = work_prefix(work.results_key, generation=work.claim.generation)
-            images_key = image_list_key(prefix, span)
+            images_key = image_list_key(work.work_prefix, span)
             self.files.write_lines(images_key, bytes(progress.images))
         segment = Segment(
             span=span, counts=progress.counts, dead_letters=letters_key, images=images_key
         )
-        partition = object_partition(work.job.job_id, work.object.key, work.claim.generation)
-        self.ledger.put_segment(partition, segment, expires=self.expires)
+        self.ledger.put_segment(work.ledger_partition, segment, expires=self.expires)
         return segment
 
 

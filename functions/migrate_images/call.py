@@ -27,7 +27,7 @@ def migrate_images(
     ledger = wiring.ledger(settings)
     if ledger.owns(work.execution, work.job.job_id, work.object.key) is None:
         say.warn(Event.CLAIM_LOST)
-        return work.model_copy(update={"finished": True})
+        return work.but(finished=True)
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
     records = ImageRecords(
         client=clients.dynamodb(),

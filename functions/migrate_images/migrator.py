@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.tables import Ledger
 from functions.aws.telemetry import Telemetry
 from functions.domain.counts import ImageCounts
 from functions.domain.events import Event
 from functions.domain.failures import ImageLeftReason
 from functions.domain.images import PendingImage
-from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.chunk_work import ChunkWork
 from functions.migrate_images.mover import ImageMover, Left
 from functions.migrate_images.records import BATCH_KEYS, ImageRecords
@@ -52,12 +51,13 @@ class ChunkMigrator:
                         return _stopped(work, position, counts)
                     if not self._owns(work):
                         self.say.warn(Event.CLAIM_LOST)
-                        return work.model_copy(update={"finished": True})
+                        return work.but(finished=True)
                 counts += self._move_batch(batch, pool)
                 position += len(batch)
-        partition = object_partition(work.job.job_id, work.object.key, work.claim.generation)
-        self.ledger.put_chunk(partition, work.chunk.number, counts, expires=self.expires)
-        return _stopped(work, position, counts).model_copy(update={"finished": True})
+        self.ledger.put_chunk(
+            work.ledger_partition, work.chunk.number, counts, expires=self.expires
+        )
+        return _stopped(work, position, counts).but(finished=True)
 
     def _owns(self, work: ChunkWork) -> bool:
         return self.ledger.owns(work.execution, work.job.job_id, work.object.key) is not None
@@ -112,4 +112,4 @@ def _batches(image_ids: Iterator[str]) -> Iterator[list[str]]:
 
 
 def _stopped(work: ChunkWork, position: int, counts: ImageCounts) -> ChunkWork:
-    return work.model_copy(update={"position": position, "counts": counts.as_dict()})
+    return work.but(position=position, counts=counts.as_dict())

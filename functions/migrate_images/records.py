@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.aws.tables import conditional_update
+from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.images import PROCESSED, PendingImage
 from functions.domain.timestamps import timestamp

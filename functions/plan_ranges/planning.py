@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from functions.aws.ledger import Ledger
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
-from functions.aws.tables import Ledger
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from functions.aws.batch_jobs import BatchJobs
 from functions.aws.objects import head_results
-from functions.aws.tables import BatchJobs
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
 from functions.domain.payloads.arrived import Arrival, Arrived
 from functions.domain.payloads.payload import JobRef, ObjectRef

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
-from functions.aws.tables import Ledger
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.payloads.payload import ObjectRef
 from functions.domain.payloads.settle_work import Settled, SettleWork
@@ -23,9 +23,9 @@ class Settling:
         """Mark the claim done with its counts, if the execution has it still; then the job."""
         settled = Settled(execution=work.execution, job=work.job, object=work.object)
         if work.object is not None and not self._close(work, work.object):
-            return settled.model_copy(update={"superseded": True})
+            return settled.but(superseded=True)
         result = self.settler.settle(work.job.job_id, work.job.key)
-        return settled.model_copy(update={"status": result.status, "counts": result.stats})
+        return settled.but(status=result.status, counts=result.stats)
 
     def _close(self, work: SettleWork, results: ObjectRef) -> bool:
         loads = LoadCounts.from_dict(work.load.counts if work.load else {})

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from functions.aws.ledger import Ledger
 from functions.aws.plans import ChunkPlanner, RangePlanner
-from functions.aws.tables import Ledger
 from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.images import plan_chunks
-from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 from functions.domain.segments import Coverage, cover
 from functions.verify_load.settings import VerifySettings
@@ -27,11 +26,10 @@ class LoadVerification:
 
     def verify(self, ingest: Ingest) -> Ingest:
         """Look for the chain; plan the images behind it, or what it lacks."""
-        job_id, key = ingest.job.job_id, ingest.object.key
         round_ = ingest.load.round if ingest.load else 0
-        if self.ledger.owns(ingest.execution, job_id, key) is None:
+        if self.ledger.owns(ingest.execution, ingest.job.job_id, ingest.object.key) is None:
             return ingest.but(load=Proof(verdict=Verdict.SUPERSEDED, round=round_))
-        segments = self.ledger.segments(object_partition(job_id, key, ingest.claim.generation))
+        segments = self.ledger.segments(ingest.ledger_partition)
         coverage = cover(segments, ingest.object.size)
         if coverage.missing:
             return self._missing(ingest, coverage, round_)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
+from functions.aws.ledger import Ledger
 from functions.aws.plans import ChunkPlanner
-from functions.aws.tables import Ledger
 from functions.domain.counts import sum_images
-from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 
 
@@ -18,11 +17,10 @@ class MigrationVerification:
 
     def verify(self, ingest: Ingest) -> Ingest:
         """Look for every chunk; plan those that are missing."""
-        job_id, key = ingest.job.job_id, ingest.object.key
         round_ = ingest.migration.round if ingest.migration else 0
-        if self.ledger.owns(ingest.execution, job_id, key) is None:
+        if self.ledger.owns(ingest.execution, ingest.job.job_id, ingest.object.key) is None:
             return ingest.but(migration=Proof(verdict=Verdict.SUPERSEDED, round=round_))
-        done = self.ledger.chunks(object_partition(job_id, key, ingest.claim.generation))
+        done = self.ledger.chunks(ingest.ledger_partition)
         missing = self.chunks.plan_missing(ingest, done, round_=round_ + 1)
         if not missing.items:
             counts = sum_images(done.values()).as_dict()

@@ -38,11 +38,6 @@ class Running:
         self.left = threading.Event()
         """Set when the attempt's thread has nothing more to write."""
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the execution was closed, by itself or from outside."""
-        return self._closed.done()
-
     def close(self) -> None:
         """Wake the attempt's thread and tell it to leave."""
         if not self._closed.done():

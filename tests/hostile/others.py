@@ -67,22 +67,6 @@ def everything(aws: Aws) -> dict[str, Any]:
     return {**tables, "bucket": objects}
 
 
-def of_others(aws: Aws) -> dict[str, Any]:
-    """The part of it that is the victim's."""
-    found = everything(aws)
-    objects = found.pop("bucket")
-    mine = {
-        name: [item for item in items if "2" in repr(_identity(item))]
-        for name, items in found.items()
-    }
-    return {**mine, "bucket": {key: body for key, body in objects.items() if "2/" in key}}
-
-
-def _identity(item: dict[str, Any]) -> list[Any]:
-    names = ("intentId", "jobId", "userId", "imageId", "pk")
-    return [item.get(name) for name in names]
-
-
 def _items(dynamodb: Any, table: str) -> Any:
     for page in dynamodb.get_paginator("scan").paginate(TableName=table):
         yield from page["Items"]

@@ -1,6 +1,5 @@
 """A bucket, tables and a chunk of images, and a worker that may be stopped anywhere."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.tables import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
 from functions.domain.ledger_rows import claim_key, object_partition
@@ -228,7 +227,3 @@ class World:
         for record in map(from_item, self.dynamodb.tables["pending"].values()):
             if record["status"] == PROCESSED:
                 assert record["processedKey"] in objects
-
-
-def etag_of(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.aws import clients, writer
-from functions.aws.tables import Ledger
+from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.payloads.segment_work import SegmentWork

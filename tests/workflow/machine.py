@@ -14,8 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.aws.batch_jobs import BatchJobs
+from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
-from functions.aws.tables import BatchJobs, Ledger
 from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState

@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from functions.domain.images import Chunk
-from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+from functions.domain.payloads.payload import ClaimedWork, Payload
 
 
 class Slice(Payload):
@@ -29,7 +29,7 @@ class ChunkItem(Payload):
         return cls(number=number, slices=slices)
 
 
-class ChunkWork(Payload):
+class ChunkWork(ClaimedWork):
     """Input and output of MigrateChunk: what is left of a chunk.
 
     Attributes:
@@ -38,11 +38,6 @@ class ChunkWork(Payload):
         finished: Nothing is left; or somebody else owns the claim.
     """
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
-    execution: str
-    job: JobRef
-    object: ObjectRef
-    claim: ClaimRef
     chunk: ChunkItem
     position: int = 0
     counts: dict[str, Any] = Field(default_factory=dict)

@@ -1,12 +1,11 @@
 """The state of an execution, from its claim to its proofs."""
 
 from enum import StrEnum
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from pydantic import Field
 
-from functions.domain.object_keys import ResultsKey, work_prefix
-from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+from functions.domain.payloads.payload import ClaimedWork, Payload
 
 MAX_ROUNDS: Final = 3
 """How often what the ledger finds missing is done again, before a proof is given up."""
@@ -58,30 +57,11 @@ class Proof(Payload):
     too_many_rejects: bool | None = None
 
 
-class Ingest(Payload):
+class Ingest(ClaimedWork):
     """The state of an execution once it has its claim; every function returns it, grown."""
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
-    execution: str
-    job: JobRef
-    object: ObjectRef
-    claim: ClaimRef
     superseded: bool = False
     plan: Plan | None = None
     load: Proof | None = None
     migration_plan: Plan | None = None
     migration: Proof | None = None
-
-    @property
-    def results_key(self) -> ResultsKey:
-        """The object's key in its parts."""
-        return ResultsKey(self.job.job_id, self.object.name)
-
-    @property
-    def work_prefix(self) -> str:
-        """Folder of this claim's own files."""
-        return work_prefix(self.results_key, generation=self.claim.generation)
-
-    def but(self, **changes: Any) -> Self:
-        """A copy with some fields changed."""
-        return self.model_copy(update=changes)

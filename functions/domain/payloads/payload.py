@@ -6,12 +6,14 @@ new code.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 from functions.domain.jobs import JobKey
+from functions.domain.ledger_rows import object_partition
+from functions.domain.object_keys import ResultsKey, work_prefix
 from functions.domain.timestamps import timestamp
 
 SCHEMA: Final = 1
@@ -34,6 +36,10 @@ class Payload(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """What a handler returns: plain JSON values, absent where None."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def but(self, **changes: Any) -> Self:
+        """A copy with some fields changed."""
+        return self.model_copy(update=changes)
 
 
 class JobRef(Payload):
@@ -71,3 +77,28 @@ class ClaimRef(Payload):
 
     generation: int
     event_time: Instant
+
+
+class ClaimedWork(Payload):
+    """Base of what an execution does once it has its claim."""
+
+    schema_: int = Field(default=SCHEMA, alias="schema")
+    execution: str
+    job: JobRef
+    object: ObjectRef
+    claim: ClaimRef
+
+    @property
+    def results_key(self) -> ResultsKey:
+        """The object's key in its parts."""
+        return ResultsKey(self.job.job_id, self.object.name)
+
+    @property
+    def work_prefix(self) -> str:
+        """Folder of this claim's own files."""
+        return work_prefix(self.results_key, generation=self.claim.generation)
+
+    @property
+    def ledger_partition(self) -> str:
+        """Where the ledger has the attempts, segments and chunks of this claim."""
+        return object_partition(self.job.job_id, self.object.key, self.claim.generation)

@@ -4,8 +4,7 @@ from typing import Self
 
 from pydantic import Field
 
-from functions.domain.object_keys import ResultsKey
-from functions.domain.payloads.payload import SCHEMA, ClaimRef, JobRef, ObjectRef, Payload
+from functions.domain.payloads.payload import ClaimedWork, Payload
 from functions.domain.ranges import Range
 
 
@@ -31,7 +30,7 @@ class Span(Payload):
         return Range(self.start, self.end)
 
 
-class SegmentWork(Payload):
+class SegmentWork(ClaimedWork):
     """Input and output of LoadSegment: what is left of a range.
 
     Attributes:
@@ -41,17 +40,7 @@ class SegmentWork(Payload):
         finished: Nothing is left; or somebody else owns the claim.
     """
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
-    execution: str
-    job: JobRef
-    object: ObjectRef
-    claim: ClaimRef
     write_units_per_second: float
     range: Span
     undisturbed: bool = True
     finished: bool = False
-
-    @property
-    def results_key(self) -> ResultsKey:
-        """The object's key in its parts."""
-        return ResultsKey(self.job.job_id, self.object.name)

@@ -9,10 +9,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.aws.deadline import Deadline
+from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.pacing import Pacing
 from functions.aws.request_bodies import BODY
-from functions.aws.tables import Ledger
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey

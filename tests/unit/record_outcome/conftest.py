@@ -12,8 +12,9 @@ import pytest
 from botocore.stub import ANY, Stubber
 from moto import mock_aws
 
+from functions.aws.batch_jobs import BatchJobs
+from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
-from functions.aws.tables import BatchJobs, Ledger
 from functions.aws.telemetry import telemetry
 from functions.domain.attribute_values import from_item, to_item
 from functions.record_outcome.announcements import Announcements

@@ -11,8 +11,6 @@ from functions.aws.request_bodies import BODY
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.expressions import Expression, Item
 
-INDEX_KEYS = ("jobId",)
-
 
 class MemoryDynamoDB:
     """The client's methods that are used."""

@@ -1,148 +1,28 @@
-"""The job's record and the ledger in DynamoDB, read strongly consistent."""
+"""The ledger's claims, segments and chunks, read strongly consistent."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.exceptions import ClientError
-
-from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.aws.dynamodb import conditional_update, query
 from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts
-from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import Job, JobKey, JobStatus, Settlement
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-JOB_INDEX: Final = "jobIdIndex"
 _FAILURE: Final = ("failure", "failedAt", "redrivableUntil")
 """What a claim says of a failure, and no longer says when work goes on."""
 
 
 @dataclass(frozen=True)
-class BatchJobs:
-    """The application's batch-jobs table. No record is ever created here."""
-
-    client: "DynamoDBClient"
-    table: str
-
-    def find(self, job_id: str) -> Job:
-        """The one record of a job, by the index.
-
-        Raises:
-            JobNotFound, JobAmbiguous, JobInvalid: as their names say.
-        """
-        answer = self.client.query(
-            TableName=self.table,
-            IndexName=JOB_INDEX,
-            KeyConditionExpression="jobId = :jobId",
-            ExpressionAttributeValues={":jobId": {"S": job_id}},
-            Limit=2,
-        )
-        records = [from_item(item) for item in answer["Items"]]
-        if not records:
-            raise JobNotFound(job_id)
-        if len(records) > 1:
-            raise JobAmbiguous(job_id, sorted(str(record["intentId"]) for record in records))
-        return Job.from_record(job_id, records[0])
-
-    def read(self, job_id: str, key: JobKey) -> Job:
-        """The record under a key.
-
-        Raises:
-            JobNotFound, JobInvalid: as their names say.
-        """
-        answer = self.client.get_item(
-            TableName=self.table, Key=to_item(_job_key(key)), ConsistentRead=True
-        )
-        if "Item" not in answer:
-            raise JobNotFound(job_id)
-        return Job.from_record(job_id, from_item(answer["Item"]))
-
-    def write(self, job: Job, settlement: Settlement, *, now: datetime) -> bool:
-        """Write what the claims imply, if nobody has since the job was read.
-
-        Returns:
-            Whether it was written: False means read everything again.
-        """
-        completed = ", completedAt = if_not_exists(completedAt, :now)"
-        state = {**settlement.state, "revision": job.revision + 1, "updatedAt": timestamp(now)}
-        values: dict[str, object] = {
-            ":status": settlement.status.value,
-            ":stats": settlement.stats,
-            ":state": state,
-            **_seen(job.revision),
-        }
-        if settlement.status.is_settled:
-            values[":now"] = timestamp(now)
-        return conditional_update(
-            self.client,
-            TableName=self.table,
-            Key=to_item(_job_key(job.key)),
-            UpdateExpression=(
-                "SET #status = :status, resultStats = :stats, ingestState = :state"
-                + (completed if settlement.status.is_settled else "")
-            ),
-            ConditionExpression=_as_it_was_read(job.revision),
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(values),
-        )
-
-    def mark_failed(self, key: JobKey, *, revision: int, now: datetime) -> bool:
-        """Say that a job failed whose claims, or whose lack of them, say nothing.
-
-        Args:
-            key: Of its record.
-            revision: As it was read.
-            now: The present (UTC).
-
-        Returns:
-            Whether it was written: False if somebody else has, since the job was read.
-        """
-        state = {"objects": 0, "revision": revision + 1, "updatedAt": timestamp(now)}
-        return conditional_update(
-            self.client,
-            TableName=self.table,
-            Key=to_item(_job_key(key)),
-            UpdateExpression="SET #status = :status, ingestState = :state",
-            ConditionExpression=_as_it_was_read(revision),
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(
-                {
-                    ":status": JobStatus.FAILED.value,
-                    ":state": state,
-                    **_seen(revision),
-                }
-            ),
-        )
-
-
-def _as_it_was_read(revision: int) -> str:
-    """Condition (with `_seen`) that the record is there, and nobody wrote it since."""
-    seen = "ingestState.revision = :seen"
-    if revision == 0:
-        # No number is what somebody else wrote; what is not there has no type either.
-        seen = f"({seen} OR NOT attribute_type(ingestState.revision, :number))"
-    return f"attribute_exists(intentId) AND {seen}"
-
-
-def _seen(revision: int) -> dict[str, object]:
-    return {":seen": revision} if revision else {":seen": 0, ":number": "N"}
-
-
-def _job_key(key: JobKey) -> dict[str, object]:
-    return {"intentId": key.intent_id, "submitTime": key.submit_time}
-
-
-@dataclass(frozen=True)
 class Ledger:
-    """Claims, attempts, segments and chunks: see `functions.domain.ledger_rows`."""
+    """Claims, segments and chunks: see `functions.domain.ledger_rows`."""
 
     client: "DynamoDBClient"
     table: str
@@ -290,20 +170,3 @@ class Ledger:
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
         )
-
-
-def query(client: "DynamoDBClient", **request: Any) -> Iterator[dict[str, Any]]:
-    """The items of all pages of Query, read strongly consistent, as plain values."""
-    for page in client.get_paginator("query").paginate(ConsistentRead=True, **request):
-        yield from map(from_item, page["Items"])
-
-
-def conditional_update(client: "DynamoDBClient", **request: Any) -> bool:
-    """UpdateItem; whether its condition held."""
-    try:
-        client.update_item(**request)
-    except ClientError as error:
-        if is_any(error, CONDITION_FAILED):
-            return False
-        raise
-    return True

@@ -1,0 +1,29 @@
+"""What several tables are asked in the same way."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.domain.attribute_values import from_item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def query(client: "DynamoDBClient", **request: Any) -> Iterator[dict[str, Any]]:
+    """The items of all pages of Query, read strongly consistent, as plain values."""
+    for page in client.get_paginator("query").paginate(ConsistentRead=True, **request):
+        yield from map(from_item, page["Items"])
+
+
+def conditional_update(client: "DynamoDBClient", **request: Any) -> bool:
+    """UpdateItem; whether its condition held."""
+    try:
+        client.update_item(**request)
+    except ClientError as error:
+        if is_any(error, CONDITION_FAILED):
+            return False
+        raise
+    return True
