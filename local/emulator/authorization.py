@@ -9,17 +9,8 @@ machine to run a map, and states:RedriveExecution on the labelled children to re
 
 from __future__ import annotations
 
-import functools
-import importlib
-import importlib.util
-from typing import TYPE_CHECKING
-
+from local.emulator import roles
 from local.emulator.state_errors import StateError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_ROLES = "local.emulator.roles"
 
 
 def require(role: str, action: str, resource: str, *, error: str) -> None:
@@ -28,14 +19,6 @@ def require(role: str, action: str, resource: str, *, error: str) -> None:
     Raises:
         StateError: it may not, under the error name given.
     """
-    why = _denial()(role, action, resource)
+    why = roles.denial(role, action, resource)
     if why is not None:
         raise StateError(error, why)
-
-
-@functools.cache
-def _denial() -> Callable[[str, str, str], str | None]:
-    if importlib.util.find_spec(_ROLES) is None:
-        return lambda *_: None
-    denial: Callable[[str, str, str], str | None] = importlib.import_module(_ROLES).denial
-    return denial
