@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from functions.domain.ledger_rows import object_partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from functions.domain.claims import Claim
     from ops.deployment import Deployment
@@ -55,22 +55,25 @@ class DeadLetter:
         return {**shown, "excerpt": self.excerpt} if excerpts else shown
 
 
-def read_dead_letters(deployed: Deployment, job_id: str) -> list[DeadLetter] | None:
-    """All rejects of a job's newest claims, by place; None if nothing of it was ever claimed.
+def read_dead_letters(
+    deployed: Deployment, job_id: str, claims: Iterable[Claim]
+) -> Iterator[DeadLetter]:
+    """The rejects of a job's claims, by place; one at a time, for there may be millions.
 
-    Two workers may have processed a record twice: its letter is shown once.
+    Two workers may have processed a record twice: its letter is yielded once.
     """
-    claims = deployed.ledger.claims(job_id)
-    if not claims:
-        return None
-    found: dict[tuple[str, int], DeadLetter] = {}
-    for claim in claims:
+    for claim in sorted(claims, key=lambda claim: claim.key):
         partition = object_partition(job_id, claim.key, claim.generation)
+        read_to = -1
         for segment in deployed.ledger.segments(partition):
-            if segment.dead_letters:
-                for letter in _letters(deployed, segment.dead_letters, of=claim):
-                    found[letter.key, letter.offset] = letter
-    return [found[place] for place in sorted(found)]
+            if segment.dead_letters is None:
+                continue
+            for letter in _letters(deployed, segment.dead_letters, of=claim):
+                # Segments come by their first byte, and each has all letters of its span: one
+                # that lies before another was read with it.
+                if letter.offset > read_to:
+                    read_to = letter.offset
+                    yield letter
 
 
 def _letters(deployed: Deployment, key: str, *, of: Claim) -> Iterator[DeadLetter]:

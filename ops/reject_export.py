@@ -15,7 +15,7 @@ from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
 from functions.domain.strict_json import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from ops.dead_letters import DeadLetter
     from ops.deployment import Deployment
@@ -45,7 +45,7 @@ class _Unusable(Exception):  # noqa: N818 - a verdict on a record
     """A record that is no input, and why."""
 
 
-def export_records(deployed: Deployment, letters: Sequence[DeadLetter], file: IO[bytes]) -> Export:
+def export_records(deployed: Deployment, letters: Iterable[DeadLetter], file: IO[bytes]) -> Export:
     """Read each record again where it lies, and write its input; one line for each record id."""
     export = Export()
     written: set[str] = set()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,13 +12,16 @@ import typer
 from rich.table import Table
 
 from ops import options
-from ops.dead_letters import DeadLetter, read_dead_letters
+from ops.dead_letters import read_dead_letters
 from ops.errors import NothingFound, Refused
-from ops.reject_export import Export, export_records
+from ops.reject_export import export_records
 from ops.terminal import out, outside, print_json, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ops.dead_letters import DeadLetter
+    from ops.reject_export import Export
 
 EXAMPLES = 3
 """Shown of each reason, unless --all asks for all."""
@@ -47,55 +51,80 @@ def rejects(
     if export is not None and export.exists():
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    letters = read_dead_letters(deployed, job)
-    if letters is None:
+    claims = deployed.ledger.claims(job)
+    if not claims:
         raise NothingFound(f"On {deployed.place} nothing of a job {visible(job)} was ever claimed.")
     exported = None
     if export is not None:
+        letters = read_dead_letters(deployed, job, claims)
         with os.fdopen(os.open(export, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             exported = export_records(deployed, letters, file)
+    found = sort_out(
+        read_dead_letters(deployed, job, claims), most=None if every or as_json else EXAMPLES
+    )
     if as_json:
-        print_json(_as_json(job, letters, exported, excerpts=excerpts))
+        print_json(_as_json(job, found, exported, excerpts=excerpts))
     else:
-        _show(letters, every=every, excerpts=excerpts)
+        _show(found, excerpts=excerpts)
         if exported is not None and export is not None:
             _show_export(exported, export)
 
 
+@dataclass(frozen=True)
+class OfReason:
+    """Rejects of one reason.
+
+    Attributes:
+        count: All of them.
+        kept: The first, in the order of their places.
+    """
+
+    count: int
+    kept: Sequence[DeadLetter]
+
+
+def sort_out(letters: Iterable[DeadLetter], *, most: int | None) -> dict[str, OfReason]:
+    """Count rejects by reason, the most frequent first, and keep so many of each, or all."""
+    counts: Counter[str] = Counter()
+    kept: dict[str, list[DeadLetter]] = defaultdict(list)
+    for each in letters:
+        counts[each.reason] += 1
+        if most is None or len(kept[each.reason]) < most:
+            kept[each.reason].append(each)
+    return {reason: OfReason(count, kept[reason]) for reason, count in counts.most_common()}
+
+
 def _as_json(
-    job: str, letters: Sequence[DeadLetter], exported: Export | None, *, excerpts: bool
+    job: str, found: Mapping[str, OfReason], exported: Export | None, *, excerpts: bool
 ) -> dict[str, Any]:
+    letters = [each for of_reason in found.values() for each in of_reason.kept]
+    letters.sort(key=lambda each: (each.key, each.offset))
     return {
         "job": job,
-        "rejectsByReason": _by_reason(letters),
+        "rejectsByReason": {reason: of_reason.count for reason, of_reason in found.items()},
         "rejects": [each.as_json(excerpts=excerpts) for each in letters],
         "exported": exported and exported.written,
         "notExported": exported and [vars(each) for each in exported.left],
     }
 
 
-def _by_reason(letters: Sequence[DeadLetter]) -> dict[str, int]:
-    return dict(Counter(each.reason for each in letters).most_common())
-
-
-def _show(letters: Sequence[DeadLetter], *, every: bool, excerpts: bool) -> None:
-    if not letters:
+def _show(found: Mapping[str, OfReason], *, excerpts: bool) -> None:
+    if not found:
         out.print("No record was rejected.")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Reason", "Record", "Where", "Details"):
         table.add_column(column, overflow="fold")
-    for reason, count in _by_reason(letters).items():
-        table.add_row(outside(f"{reason} ({count})", "bold"), "", "", "")
-        of_reason = [each for each in letters if each.reason == reason]
-        for each in of_reason if every else of_reason[:EXAMPLES]:
+    for reason, of_reason in found.items():
+        table.add_row(outside(f"{reason} ({of_reason.count})", "bold"), "", "", "")
+        for each in of_reason.kept:
             where = f"{each.key} @{each.offset}+{each.length}"
             details = outside("; ".join(each.details))
             table.add_row("", outside(each.record_id or "-"), outside(where), details)
             if excerpts and each.excerpt:
                 table.add_row("", "", "", outside(each.excerpt, "dim"))
-        if not every and count > EXAMPLES:
-            table.add_row("", outside(f"and {count - EXAMPLES} more", "dim"), "", "")
+        if more := of_reason.count - len(of_reason.kept):
+            table.add_row("", outside(f"and {more} more", "dim"), "", "")
     out.print(table)
 
 

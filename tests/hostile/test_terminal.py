@@ -205,7 +205,8 @@ def test_ones_own_execution_is_found_by_name_and_by_arn(aws: Aws, states: StepFu
 def test_a_forged_dead_letter_leads_to_no_other_object(aws: Aws, states: StepFunctions) -> None:
     forged = {"key": "uploads/user-2/secret.jpg", "etag": "x", "version": "v"}
     behind.plant(aws, job="job-1", key="batch-output/job-1/a.jsonl", letter=forged)
-    (letter,) = read_dead_letters(behind.deployment(aws, states), "job-1") or []
+    deployed = behind.deployment(aws, states)
+    (letter,) = read_dead_letters(deployed, "job-1", deployed.ledger.claims("job-1"))
     assert (letter.key, letter.version) == ("batch-output/job-1/a.jsonl", "")
     assert letter.etag != "x"
 
