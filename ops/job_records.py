@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.aws.batch_jobs import JOB_INDEX
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.jobs import JOB_ID_INDEX
 from ops.errors import CannotSubmit
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | Non
     table = deployment.outputs["BatchJobsTableName"]
     listed = deployment.dynamodb.query(
         TableName=table,
-        IndexName=JOB_INDEX,
+        IndexName=JOB_ID_INDEX,
         KeyConditionExpression="jobId = :jobId",
         ExpressionAttributeValues={":jobId": {"S": job_id}},
         Limit=2,

@@ -12,9 +12,17 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
+from functions.domain.object_keys import (
+    DEAD_LETTERS_PREFIX,
+    MANIFEST_NAME,
+    PROCESSED_PREFIX,
+    RESULTS_PREFIX,
+    UPLOADS_PREFIX,
+    WORK_PREFIX,
+)
 from stacks import names
 from stacks.definition import Definition
-from stacks.storage import BATCH_OUTPUT, DEAD_LETTERS, PROCESSED, UPLOADS, WORK, Storage
+from stacks.storage import Storage
 from stacks.worker import Worker
 from stacks.workers import Workers
 from stacks.workflow import Workflow
@@ -29,27 +37,27 @@ _TRACING_AND_LOG_DELIVERY = (
 )
 #: Of objects none of which is there when the role is made, so that a prefix has to name them.
 _OBJECTS = {
-    f"{BATCH_OUTPUT}*": (
+    f"{RESULTS_PREFIX}*": (
         "Bedrock names its results by job. They are read, in the version that was announced, and"
         " never written."
     ),
-    f"{BATCH_OUTPUT}*/manifest.json.out": (
+    f"{RESULTS_PREFIX}*/{MANIFEST_NAME}": (
         "Bedrock writes one manifest for each job, under the job's id. It is read, and never"
         " written."
     ),
-    f"{DEAD_LETTERS}*": (
+    f"{DEAD_LETTERS_PREFIX}*": (
         "Rejects are written by job and by results object. The function may neither read nor delete"
         " what is there."
     ),
-    f"{PROCESSED}*": (
+    f"{PROCESSED_PREFIX}*": (
         "Copies are named like the uploads that they are made of. They are made over nothing, and"
         " compared with what is there; the function may delete none."
     ),
-    f"{UPLOADS}*": (
+    f"{UPLOADS_PREFIX}*": (
         "Which uploads a job answers is data. The function deletes only what it has copied, by its"
         " content, and only where the upload's record names the job's user."
     ),
-    f"{WORK}*": (
+    f"{WORK_PREFIX}*": (
         "The system's own files, named by job and by results object: nothing of anybody else is"
         " kept there."
     ),
@@ -85,7 +93,7 @@ def accept_findings(
 
     machine = workflow.role
     _accept_resource(machine, "*", _TRACING_AND_LOG_DELIVERY)
-    _accept_objects(machine, storage, f"{WORK}*")
+    _accept_objects(machine, storage, f"{WORK_PREFIX}*")
     for label in ("", *definition.map_labels):
         executions = names.executions_arn(workflow, label=label)
         for role in (machine, workers.record_outcome.role):
@@ -101,14 +109,14 @@ def accept_findings(
 
 def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
     """Patterns of keys on which each function has grants."""
-    results, manifests = f"{BATCH_OUTPUT}*", f"{BATCH_OUTPUT}*/manifest.json.out"
+    results, manifests = f"{RESULTS_PREFIX}*", f"{RESULTS_PREFIX}*/{MANIFEST_NAME}"
     return {
         workers.resolve_job: [results],
-        workers.plan_ranges: [manifests, f"{WORK}*"],
-        workers.load_segment: [results, f"{DEAD_LETTERS}*", f"{WORK}*"],
-        workers.verify_load: [f"{WORK}*"],
-        workers.migrate_images: [f"{PROCESSED}*", f"{UPLOADS}*", f"{WORK}*"],
-        workers.verify_migration: [f"{WORK}*"],
+        workers.plan_ranges: [manifests, f"{WORK_PREFIX}*"],
+        workers.load_segment: [results, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*"],
+        workers.verify_load: [f"{WORK_PREFIX}*"],
+        workers.migrate_images: [f"{PROCESSED_PREFIX}*", f"{UPLOADS_PREFIX}*", f"{WORK_PREFIX}*"],
+        workers.verify_migration: [f"{WORK_PREFIX}*"],
         workers.settle_job: [manifests],
         workers.record_outcome: [manifests],
         workers.find_stuck_jobs: [manifests],

@@ -6,17 +6,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from functions.domain.jobs import JOB_ID_INDEX
+from functions.domain.object_keys import DEAD_LETTERS_PREFIX, RESULTS_PREFIX, WORK_PREFIX
 from stacks.event_bridge_switch import EventBridgeSwitch
 from stacks.settings import Settings
-
-BATCH_OUTPUT = "batch-output/"
-DEAD_LETTERS = "dead-letters/"
-PROCESSED = "processed/"
-UPLOADS = "uploads/"
-WORK = "work/"
-
-#: Global index of the job table: a job's record by the id that Bedrock gave it.
-JOB_ID_INDEX = "jobIdIndex"
 
 #: Global index of the transactions table: a user's transactions by their date.
 BY_DATE_INDEX = "byDate"
@@ -95,10 +88,10 @@ class Storage(Construct):
             lifecycle_rules=[
                 *(
                     _expiration(prefix, settings.output_retention_days)
-                    for prefix in (BATCH_OUTPUT, WORK)
+                    for prefix in (RESULTS_PREFIX, WORK_PREFIX)
                 ),
                 *(
-                    [_expiration(DEAD_LETTERS, settings.dead_letter_retention_days)]
+                    [_expiration(DEAD_LETTERS_PREFIX, settings.dead_letter_retention_days)]
                     if settings.dead_letter_retention_days
                     else []
                 ),

@@ -8,24 +8,25 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from functions.domain.events import METRICS_NAMESPACE
+from functions.domain.jobs import JOB_ID_INDEX
+from functions.domain.object_keys import (
+    DEAD_LETTERS_PREFIX,
+    MANIFEST_NAME,
+    PROCESSED_PREFIX,
+    RESULTS_PREFIX,
+    UPLOADS_PREFIX,
+    WORK_PREFIX,
+)
 from stacks import names
 from stacks.definition import Definition
 from stacks.notifications import Notifications
 from stacks.packaging import package
 from stacks.settings import Settings
-from stacks.storage import (
-    BATCH_OUTPUT,
-    DEAD_LETTERS,
-    JOB_ID_INDEX,
-    PROCESSED,
-    UPLOADS,
-    WORK,
-    Storage,
-)
+from stacks.storage import Storage
 from stacks.worker import Worker
 
-_BATCH_OUTPUT_OBJECTS = f"{BATCH_OUTPUT}*"
-_MANIFESTS = f"{BATCH_OUTPUT}*/manifest.json.out"
+_BATCH_OUTPUT_OBJECTS = f"{RESULTS_PREFIX}*"
+_MANIFESTS = f"{RESULTS_PREFIX}*/{MANIFEST_NAME}"
 
 
 class Workers(Construct):
@@ -81,7 +82,7 @@ class Workers(Construct):
             {**self._range_settings(), "GRACE_HOURS": self._settings.grace_hours},
         )
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
-        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         self._may_recompute_job(worker)
         return worker
 
@@ -101,8 +102,8 @@ class Workers(Construct):
         worker.grants.items(storage.batch_jobs, "GetItem")
         worker.grants.items(storage.ledger, "GetItem", "PutItem")
         worker.grants.items(storage.transactions, "BatchWriteItem", "UpdateItem")
-        worker.grants.objects(storage.bucket, f"{DEAD_LETTERS}*", "PutObject")
-        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        worker.grants.objects(storage.bucket, f"{DEAD_LETTERS_PREFIX}*", "PutObject")
+        worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         self._may_read_results(worker)
         return worker
 
@@ -119,7 +120,7 @@ class Workers(Construct):
             },
         )
         worker.grants.items(storage.ledger, "GetItem", "Query")
-        worker.grants.objects(storage.bucket, f"{WORK}*", "PutObject")
+        worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         return worker
 
     def _migrate_images(self) -> Worker:
@@ -140,12 +141,16 @@ class Workers(Construct):
         worker.grants.items(storage.ledger, "GetItem", "PutItem")
         worker.grants.items(storage.pending_images, "BatchGetItem", "UpdateItem")
         worker.grants.items(storage.transactions, "BatchGetItem", "UpdateItem")
-        worker.grants.objects(bucket, f"{WORK}*", "GetObject")
+        worker.grants.objects(bucket, f"{WORK_PREFIX}*", "GetObject")
         worker.grants.objects(
-            bucket, f"{UPLOADS}*", "DeleteObject", "GetObject", "GetObjectTagging"
+            bucket, f"{UPLOADS_PREFIX}*", "DeleteObject", "GetObject", "GetObjectTagging"
         )
-        worker.grants.objects(bucket, f"{PROCESSED}*", "GetObject", "PutObject", "PutObjectTagging")
-        worker.grants.listing(bucket, f"{PROCESSED}*", f"{UPLOADS}*", f"{WORK}*")
+        worker.grants.objects(
+            bucket, f"{PROCESSED_PREFIX}*", "GetObject", "PutObject", "PutObjectTagging"
+        )
+        worker.grants.listing(
+            bucket, f"{PROCESSED_PREFIX}*", f"{UPLOADS_PREFIX}*", f"{WORK_PREFIX}*"
+        )
         if settings.image_kms_key_arn:
             image_key = kms.Key.from_key_arn(self, "ImageKey", settings.image_kms_key_arn)
             worker.grants.key(image_key, service="s3", reads=True, writes=True)
@@ -159,9 +164,9 @@ class Workers(Construct):
             {"MIGRATE_CONCURRENCY": self._settings.migrate_concurrency},
         )
         worker.grants.items(storage.ledger, "GetItem", "Query")
-        worker.grants.objects(storage.bucket, f"{WORK}*", "GetObject", "PutObject")
+        worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "GetObject", "PutObject")
         # A list that is gone must not look like a missing permission.
-        worker.grants.listing(storage.bucket, f"{WORK}*")
+        worker.grants.listing(storage.bucket, f"{WORK_PREFIX}*")
         return worker
 
     def _settle_job(self) -> Worker:

@@ -8,21 +8,22 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, WORK_PREFIX
 from stacks import names
 from stacks.dead_letters import DELIVERY_AGE, DELIVERY_ATTEMPTS, dead_letter_queue
 from stacks.definition import Definition
 from stacks.grants import Grants
 from stacks.log_groups import log_group
 from stacks.settings import Settings
-from stacks.storage import BATCH_OUTPUT, WORK, Storage
+from stacks.storage import Storage
 from stacks.workers import Workers
 
 #: Keys that start an execution: results objects in both layouts, and the manifest. A `*` crosses
 #: `/`; ResolveJob decides what a key is.
 TRIGGER_KEYS = (
-    f"{BATCH_OUTPUT}*/*.jsonl.out",
-    f"{BATCH_OUTPUT}*/*.jsonl",
-    f"{BATCH_OUTPUT}*/manifest.json.out",
+    f"{RESULTS_PREFIX}*/*.jsonl.out",
+    f"{RESULTS_PREFIX}*/*.jsonl",
+    f"{RESULTS_PREFIX}*/{MANIFEST_NAME}",
 )
 
 #: What the trigger's rule is called, after the stack's name.
@@ -124,7 +125,7 @@ class Workflow(Construct):
         # Maps read their items from work/ and write their results there, in parts.
         grants.objects(
             self._storage.bucket,
-            f"{WORK}*",
+            f"{WORK_PREFIX}*",
             "AbortMultipartUpload",
             "GetObject",
             "ListMultipartUploadParts",

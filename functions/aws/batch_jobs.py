@@ -2,18 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import Job, JobKey, JobStatus, Settlement
+from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus, Settlement
 from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-JOB_INDEX: Final = "jobIdIndex"
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class BatchJobs:
         """
         answer = self.client.query(
             TableName=self.table,
-            IndexName=JOB_INDEX,
+            IndexName=JOB_ID_INDEX,
             KeyConditionExpression="jobId = :jobId",
             ExpressionAttributeValues={":jobId": {"S": job_id}},
             Limit=2,

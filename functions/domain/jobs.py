@@ -10,6 +10,8 @@ from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, is_count, sum_images, sum_loads
 from functions.domain.errors import JobInvalid
 
+JOB_ID_INDEX = "jobIdIndex"
+"""Global index of the batch-jobs table: a job's record by the id that Bedrock gave it."""
 MAX_USER_ID_BYTES = 2048
 """DynamoDB's limit of a partition key; `userId` is one."""
 MAX_TRACE_MARK = 256

@@ -34,7 +34,6 @@ class StatusChange(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     execution: str = Field(alias="executionArn")
-    state_machine: str = Field(alias="stateMachineArn")
     status: str
     redrive_count: int = Field(default=0, alias="redriveCount")
 
@@ -110,7 +109,7 @@ class Execution(BaseModel):
 
     @property
     def parsed_key(self) -> ResultsKey | ManifestKey | None:
-        """The same, in its parts."""
+        """The key in its parts; None where it is nothing to this system."""
         return parse_key(self.key)
 
     @property
