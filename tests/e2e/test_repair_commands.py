@@ -199,6 +199,15 @@ class TestRedrive:
         assert not result.stdout
 
 
+def _queued(deployed: Deployment) -> int:
+    """Events in the trigger's dead-letter queue, those included that nobody can receive now."""
+    found = deployed.sqs.get_queue_attributes(
+        QueueUrl=deployed.outputs["TriggerDeadLetterQueueUrl"],
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(int(number) for number in found.values())
+
+
 class TestDeadEvents:
     def test_results_that_were_not_started_are_started_by_resending(
         self, deployed: Deployment, data: Path, ingest: Callable[..., Result]
@@ -222,6 +231,7 @@ class TestDeadEvents:
         assert (event["became"], history.status) == (history.arn, "SUCCEEDED")
         assert len(job.transactions(deployed)) == 1
         assert _json(ingest("dead-events", "--json")) == {"events": [], "left": 0}
+        assert _queued(deployed) == 0
 
     def test_outcomes_that_were_not_told_are_told_by_resending(
         self, deployed: Deployment, ingest: Callable[..., Result]
