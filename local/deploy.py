@@ -6,6 +6,7 @@ with the very template, wait, return its outputs.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from local import assets
+from local import assets, drift
 from local.errors import DeploymentFailed
 
 if TYPE_CHECKING:
@@ -72,6 +73,22 @@ def deploy(folder: Path, *, endpoint: Endpoint) -> Deployment:
     """
     assembly = Assembly.read(folder)
     body = assembly.template.read_text(encoding="utf-8")
+    return _deploy(assembly, body, endpoint)
+
+
+def revert_drift(folder: Path, *, endpoint: Endpoint) -> Deployment:
+    """Put back policies, permissions and functions that were changed or removed by hand.
+
+    Raises:
+        DeploymentFailed: with the reason of each resource that failed.
+    """
+    assembly = Assembly.read(folder)
+    body = assembly.template.read_text(encoding="utf-8")
+    _deploy(assembly, json.dumps(drift.disturbed(json.loads(body))), endpoint)
+    return _deploy(assembly, body, endpoint)
+
+
+def _deploy(assembly: Assembly, body: str, endpoint: Endpoint) -> Deployment:
     cloudformation = endpoint.client("cloudformation")
     standing = _describe(cloudformation, assembly.stack)
     # Names of assets are hashes of their content, so an equal template is an equal deployment.
@@ -117,8 +134,10 @@ def _publish(assembly: Assembly, body: str, endpoint: Endpoint) -> Mapping[str, 
     assets.publish(endpoint.client("s3"), published, template=json.loads(body))
     if len(body.encode()) <= _INLINE_TEMPLATE_BYTES:
         return {"TemplateBody": body}
-    template = next(asset for asset in published if asset.source == assembly.template)
-    return {"TemplateURL": f"{endpoint.url}/{template.bucket}/{template.key}"}
+    bucket = next(each.bucket for each in published if each.source == assembly.template)
+    key = f"{hashlib.sha256(body.encode()).hexdigest()}.json"
+    endpoint.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode())
+    return {"TemplateURL": f"{endpoint.url}/{bucket}/{key}"}
 
 
 def _describe(cloudformation: Any, stack: str) -> dict[str, Any] | None:

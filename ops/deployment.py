@@ -173,7 +173,7 @@ def on_aws(stack: str) -> Deployment:
         raise NothingFound(
             "No embedded AWS runs, and no AWS region and credentials are set. "
             "`ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
-            "AWS_REGION with credentials."
+            "AWS_DEFAULT_REGION with credentials."
         )
 
     def client(service: str) -> Any:
@@ -183,7 +183,7 @@ def on_aws(stack: str) -> Deployment:
     if outputs is None:
         raise NothingFound(
             f"There is no stack {stack} in {session.region_name}. Name another with --stack, or "
-            "choose the account and region with AWS_PROFILE and AWS_REGION."
+            "choose the account and region with AWS_PROFILE and AWS_DEFAULT_REGION."
         )
     return Deployment(stack, f"AWS, {session.region_name}", session.region_name, outputs, client)
 

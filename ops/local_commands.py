@@ -27,6 +27,13 @@ def up(
         int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; a free one if absent.")
     ] = None,
     data: Data = server.DEFAULT_DATA,
+    revert_drift: Annotated[
+        bool,
+        typer.Option(
+            "--revert-drift",
+            help="Also put back policies, permissions and functions that were changed by hand.",
+        ),
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Start the embedded AWS, or find it running, and deploy the stack as the code stands."""
@@ -41,8 +48,9 @@ def up(
             "to move it.",
             style="yellow",
         )
+    bring_up = deploy.revert_drift if revert_drift else deploy.deploy
     with server.stopped_if_interrupted(started):
-        deployment = deploy.deploy(assembly, endpoint=running.endpoint)
+        deployment = bring_up(assembly, endpoint=running.endpoint)
     _show(running, deployment.outputs, as_json=as_json)
 
 

@@ -100,7 +100,8 @@ def counts_text(outcome: Outcome) -> Text:
         f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "
         f"+ {loads.duplicate} duplicates"
     )
-    stats = (outcome.record or {}).get("resultStats") or {}
+    # A failed job's record counts nothing of what failed: beside these counts it would contradict.
+    stats = {} if outcome.status == "FAILED" else (outcome.record or {}).get("resultStats") or {}
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
             text.append(f"; {visible(stats[name])} {word}", style="yellow")

@@ -233,7 +233,8 @@ class Observability(Construct):
         self.alarms.add(
             "stuck-jobs",
             metrics.own(self, Metric.STUCK_JOBS, statistic=metrics.MAXIMUM),
-            meaning="Jobs have results, but nothing works on them: an event was lost.",
+            meaning="Jobs have results, but nothing works on them: an event was lost, or an "
+            "execution hangs or ended unheard.",
             lasts=True,
             urgency=ACT,
         )

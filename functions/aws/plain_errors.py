@@ -5,11 +5,13 @@ texts that this system wrote, or whose every word is known to be the service's o
 """
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from functions.aws.service_errors import NOT_FOUND, THROTTLED
+from functions.domain.object_keys import WORK_PREFIX
 from functions.domain.service_failures import without_addresses
 
 _OUR_OWN: Final = "functions."
@@ -64,8 +66,14 @@ def _of_service(error: ClientError) -> str:
     answer = error.response.get("Error", {})
     code, message = str(answer.get("Code", "Unknown")), str(answer.get("Message", ""))
     if code in _SPEAKS_OF_NO_CONTENT:
-        said = without_addresses(_KEY_IN_ARN.sub(r"\1(...)\2", message))
+        said = without_addresses(_KEY_IN_ARN.sub(r"\1(...)\2", message)) + _file(answer)
     else:
         said = _LEFT_OUT
     operation = error.operation_name
     return f"An error occurred ({code}) when calling the {operation} operation: {said}"
+
+
+def _file(answer: Mapping[str, Any]) -> str:
+    """Which file of this system's own it is about: of those the key has no user's id."""
+    key = str(answer.get("Key", ""))
+    return f" ({key})" if key.startswith(WORK_PREFIX) else ""

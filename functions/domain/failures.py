@@ -25,11 +25,13 @@ class Explanation:
         meaning: One sentence, without the names of jobs or objects.
         remedy: What to do before the cure; empty when nothing has to be done.
         cure: How the work is then continued.
+        otherwise: What to do where that cannot help, in a sentence; empty where it always does.
     """
 
     meaning: str
     remedy: str
     cure: Cure
+    otherwise: str = ""
 
     @property
     def sentence(self) -> str:
@@ -43,7 +45,8 @@ class Explanation:
             Cure.REDRIVE: "redrive the execution.",
             Cure.REPLAY: "replay the results object (a redrive would fail again).",
         }[self.cure]
-        return f"{self.remedy}, then {verb}" if self.remedy else verb
+        first = f"{self.remedy}, then {verb}" if self.remedy else verb
+        return f"{first} {self.otherwise}".rstrip()
 
 
 class Failure(StrEnum):
@@ -92,12 +95,14 @@ _EXPLANATIONS = {
         "The results object of the event is not in the bucket.",
         "restore the same content under the same key",
         Cure.REDRIVE,
+        "If it is gone for good, submit the records to Bedrock again.",
     ),
     Failure.RESULTS_OBJECT_CHANGED: Explanation(
         "The results object is no longer the one of the event; its upload starts an execution "
         "of its own.",
         "restore the same content if the new object was a mistake",
         Cure.REDRIVE,
+        "If it was meant, nothing is to be done: its own execution takes this one's place.",
     ),
     Failure.WRITE_THROTTLED: Explanation(
         "DynamoDB refused every write of a segment until the worker's time was spent.",
@@ -107,7 +112,8 @@ _EXPLANATIONS = {
     Failure.TOO_MANY_REJECTS: Explanation(
         "Too large a share of the records was rejected; good records are written, images are "
         "untouched.",
-        "read the dead letters and mend the prompt or the parser",
+        "see why with `ingest rejects JOB`: where good answers are read wrongly, mend the code; "
+        "where the answers are wrong, submit those records again and raise rejectPercentLimit",
         Cure.REPLAY,
     ),
     Failure.INCOMPLETE_LOAD: Explanation(

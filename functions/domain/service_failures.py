@@ -46,7 +46,7 @@ class ServiceFailure(StrEnum):
     def explanation(self) -> Explanation:
         """What it means and how it is cured."""
         meaning, remedy = _MEANINGS[self]
-        return Explanation(meaning, remedy, Cure.REDRIVE)
+        return Explanation(meaning, remedy, Cure.REDRIVE, _OTHERWISE.get(self, ""))
 
 
 _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
@@ -72,11 +72,14 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.ITEM_READER: (
         "The map could not read the list of its items.",
-        "see that the list is in the bucket, and that the state machine's role may read it",
+        (
+            f"do what the cause says: what the state machine's role lacks comes back by {PUT_BACK};"
+            " a list that is gone can be restored in a bucket with versions"
+        ),
     ),
     ServiceFailure.RESULT_WRITER: (
         "The map could not write its results; the work of its children is done.",
-        "see that the state machine's role may write to the bucket",
+        f"do what the cause says: what the state machine's role lacks comes back by {PUT_BACK}",
     ),
     ServiceFailure.FUNCTION_TIMED_OUT: (
         "The function was stopped at its time limit.",
@@ -111,20 +114,35 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.SERVICE_ANSWERED: (
         "A service answered the function with an error; the cause names service, action and code.",
-        "do what the cause says: a throttle passes by itself, a denied access needs its grant back",
+        (
+            "do what the cause says: a throttle passes by itself, a grant that the role lost comes"
+            f" back by {PUT_BACK}"
+        ),
     ),
     ServiceFailure.ACCESS_DENIED: (
         "S3 refused the function an object.",
-        "give its role, or the bucket's policy or key, the grant back that the cause names",
+        (
+            "give its role, or the bucket's policy or key, the grant back that the cause names"
+            f" ({PUT_BACK} does so for what is the stack's)"
+        ),
     ),
     ServiceFailure.FILE_GONE: (
         "A file that this execution wrote is gone from the bucket.",
-        "restore it (a bucket with versions has it still), or replay the job instead",
+        "restore it (a bucket with versions has it still)",
     ),
     ServiceFailure.JOB_CONTENDED: (
         "Others kept writing the job's record while it was settled.",
         "",
     ),
+}
+
+_GONE_FOR_GOOD: Final = (
+    "If it is gone for good, a redrive would fail again: replay the job instead"
+    " (ingest replay JOB), which writes it anew."
+)
+_OTHERWISE: Final = {
+    ServiceFailure.ITEM_READER: _GONE_FOR_GOOD,
+    ServiceFailure.FILE_GONE: _GONE_FOR_GOOD,
 }
 
 _STOPPED: Final = Explanation("Somebody stopped the execution.", "", Cure.REDRIVE)

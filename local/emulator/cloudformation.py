@@ -14,12 +14,16 @@ import functools
 from typing import Any
 
 from ministack.services import cloudwatch
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import handlers as actions
+from ministack.services.cloudformation import helpers, provisioners, stacks
 
 from local.emulator import alarms, event_targets, resource_properties
 
 TOUCHES = (
     *resource_properties.TOUCHES,
+    "ministack.services.cloudformation.handlers:_ACTION_HANDLERS",
+    "ministack.services.cloudformation.helpers:_error",
+    "ministack.services.cloudformation.helpers:_p",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
     "ministack.services.cloudformation.provisioners:_cw_metric_alarm_record",
     "ministack.services.cloudformation.provisioners:_eb_rule_create",
@@ -74,6 +78,7 @@ _alarm_record = provisioners._cw_metric_alarm_record
 _create_rule = provisioners._eb_rule_create
 _update_rule = provisioners._eb_rule_update
 _put_metric_alarm = cloudwatch._put_metric_alarm
+_create_change_set = actions._ACTION_HANDLERS["CreateChangeSet"]
 
 Properties = dict[str, Any]
 Created = tuple[str, dict[str, Any]]
@@ -98,6 +103,18 @@ def install() -> None:
     provisioners._update_resource = _update_supported
     stacks._update_resource = _update_supported
     cloudwatch._put_metric_alarm = _checked_put_metric_alarm
+    actions._ACTION_HANDLERS["CreateChangeSet"] = _checked_create_change_set
+
+
+def _checked_create_change_set(params: Any) -> Any:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html."""
+    if mode := helpers._p(params, "DeploymentMode"):
+        why = (
+            f"DeploymentMode {mode} is not emulated: `ingest local up --revert-drift` puts back"
+            " what was changed by hand."
+        )
+        return helpers._error("ValidationError", why)
+    return _create_change_set(params)
 
 
 def _provision_supported(

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local import synthesis
-from local.deploy import deploy, outputs
+from local.deploy import deploy, outputs, revert_drift
 from local.errors import DeploymentFailed, SynthesisFailed
 from tests.emulator.conftest import ACCOUNT, REGION, Aws, eventually
 from tests.emulator.operations import (
@@ -127,6 +127,75 @@ def test_what_has_not_changed_is_not_deployed_again(aws: Aws, tmp_path: Path) ->
     third = deploy(folder, endpoint=aws.endpoint)
     assert third.changed
     assert third.outputs == first.outputs
+
+
+def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html."""
+    stack, rule = name("stack"), f"arn:aws:events:{REGION}:{ACCOUNT}:rule/one"
+    role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+    role_name, policy_name = role.rpartition("/")[2], "made-by-the-stack"
+    granted = json.loads(document(allow("s3:ListAllMyBuckets")))
+    policy = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {
+            "PolicyName": policy_name,
+            "Roles": [role_name],
+            "PolicyDocument": granted,
+        },
+    }
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "DependsOn": ["Policy"],
+        "Properties": {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": role,
+            "MemorySize": 256,
+            "Code": {"S3Bucket": ASSETS, "S3Key": f"{stack}-code.zip"},
+        },
+    }
+    permission = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": "Function"},
+            "Principal": "events.amazonaws.com",
+            "SourceArn": rule,
+        },
+    }
+    resources = {"Policy": policy, "Function": function, "Permission": permission}
+    named = {"Name": {"Value": {"Ref": "Function"}}}
+    folder = assembly(tmp_path, stack, resources, Outputs=named)
+    function_name = deploy(folder, endpoint=aws.endpoint).outputs["Name"]
+    functions = client(aws.endpoint, "lambda")
+
+    aws.iam.delete_role_policy(RoleName=role_name, PolicyName=policy_name)
+    (statement,) = json.loads(functions.get_policy(FunctionName=function_name)["Policy"])[
+        "Statement"
+    ]
+    functions.remove_permission(FunctionName=function_name, StatementId=statement["Sid"])
+    functions.update_function_configuration(FunctionName=function_name, MemorySize=128)
+    assert not deploy(folder, endpoint=aws.endpoint).changed
+
+    assert revert_drift(folder, endpoint=aws.endpoint).outputs["Name"] == function_name
+    found = aws.iam.get_role_policy(RoleName=role_name, PolicyName=policy_name)
+    assert found["PolicyDocument"] == granted
+    assert rule in functions.get_policy(FunctionName=function_name)["Policy"]
+    described = functions.get_function_configuration(FunctionName=function_name)
+    assert (described["MemorySize"], described.get("Description", "")) == (256, "")
+
+
+def test_a_drift_aware_change_set_is_refused_by_name(aws: Aws, tmp_path: Path) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html."""
+    stack = name("stack")
+    deploy(assembly(tmp_path, stack, {"Queue": QUEUE}, Outputs=URL), endpoint=aws.endpoint)
+    with pytest.raises(ClientError, match="ingest local up --revert-drift"):
+        client(aws.endpoint, "cloudformation").create_change_set(
+            StackName=stack,
+            ChangeSetName="one",
+            UsePreviousTemplate=True,
+            DeploymentMode="REVERT_DRIFT",
+        )
 
 
 def test_a_large_template_goes_by_its_address(aws: Aws, tmp_path: Path) -> None:

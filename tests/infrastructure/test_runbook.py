@@ -1,11 +1,29 @@
 """Every alarm has its page, every page an alarm, and each says the four things."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, ServiceFailure
+from tests.e2e.faults.cases import CASES
 from tests.infrastructure.template import Template
 
-RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
+PROJECT = Path(__file__).resolve().parents[2]
+RUNBOOK = PROJECT / "docs" / "runbook"
+STATES: dict[str, dict[str, Any]] = json.loads(
+    (PROJECT / "statemachine" / "ingest.asl.json").read_text("utf-8")
+)["States"]
+CAN_FAIL = [name for name, state in STATES.items() if state["Type"] in {"Map", "Task"}]
+OF_MAPS = {
+    STEP_FUNCTIONS_MAP_FAILED,
+    ServiceFailure.ITEM_READER,
+    ServiceFailure.RESULT_WRITER,
+    ServiceFailure.PERMISSIONS,
+}
 SECTIONS = ["What it means", "How to look", "How to cure", "How to know that it is cured"]
 
 
@@ -35,3 +53,26 @@ def test_every_page_says_what_it_means_how_to_look_to_cure_and_to_know() -> None
 def test_the_list_of_pages_is_whole() -> None:
     listed = set(re.findall(r"\]\(([a-z-]+)\.md\)", (RUNBOOK / "README.md").read_text("utf-8")))
     assert listed == {page.stem for page in RUNBOOK.glob("*.md")} - {"README"}
+
+
+def _tasks(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The state itself, or those of a map's children."""
+    yield from state.get("ItemProcessor", {}).get("States", {"": state}).values()
+
+
+@pytest.mark.parametrize("state", CAN_FAIL)
+def test_every_error_that_a_state_can_fail_with_is_in_the_table_of_its_page(state: str) -> None:
+    """What it tries again in vain, what the fault matrix met there, and what a map adds."""
+    retried = {
+        error
+        for task in _tasks(STATES[state])
+        for retry in task.get("Retry", [])
+        for error in retry["ErrorEquals"]
+    }
+    met = {case.error for case in CASES if case.state == state}
+    of_maps = OF_MAPS if STATES[state]["Type"] == "Map" else set()
+    name = re.sub(r"(?<!^)(?=[A-Z])", "-", state).lower()
+    page = (RUNBOOK / f"state-{name}.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
+    named = {error for row in rows for error in re.findall(r"`([^`]+)`", row)}
+    assert named >= retried | met | of_maps

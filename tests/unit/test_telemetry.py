@@ -1,10 +1,16 @@
 """What leaves a function when the SDK fails."""
 
 import traceback
+from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger, Metrics
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from functions.aws.telemetry import Telemetry
 
@@ -27,6 +33,23 @@ def test_an_error_of_the_sdk_does_not_name_the_object_that_it_was_about(error: E
     written = "".join(traceback.format_exception(raised.value))
     assert "https://bucket.s3.amazonaws.com/(...)" in written
     assert "user-of-somebody" not in written
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("work/job1/0a1b/1/chunks-0.json", "not exist. (work/job1/0a1b/1/chunks-0.json)"),
+        ("uploads/user-of-somebody/receipt.jpg", "not exist."),
+    ],
+)
+def test_of_an_object_that_is_gone_only_a_file_of_this_system_is_named(key: str, said: str) -> None:
+    answer: Any = {"Code": "NoSuchKey", "Message": "The specified key does not exist.", "Key": key}
+    error = ClientError({"Error": answer}, "GetObject")
+    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(ClientError) as raised, say.invocation(execution="e"):
+        _fail(error)
+    assert str(raised.value).endswith(said)
+    assert "user-of-somebody" not in str(raised.value)
 
 
 def _fail(error: Exception) -> None:

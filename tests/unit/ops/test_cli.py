@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.exceptions
 import pytest
 from typer.testing import CliRunner, Result
@@ -74,6 +76,14 @@ def test_what_the_machine_does_not_allow_is_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["demo", "submit", "inspect"])
 def test_every_command_answers_programs_too(command: str) -> None:
     assert "--json" in ingest(command, "--help").output
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_the_variable_that_is_named_is_one_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = " ".join(ingest("inspect", "job1").stderr.split())
+    (variable,) = re.findall(r"AWS_\w*REGION", said)
+    monkeypatch.setenv(variable, "eu-west-1")
+    assert boto3.Session().region_name == "eu-west-1"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ def test_counts_add_up_and_say_what_is_missing() -> None:
     assert "more than expected" not in text
 
 
+def test_a_failed_job_does_not_count_records_as_missing_that_are_shown_beside() -> None:
+    assert "missing" not in shown(outcome(history=FAILED, status="FAILED"), failed_execution())
+
+
 def test_states_have_durations_and_the_object_its_ranges() -> None:
     text = shown(outcome())
     assert "LoadRanges" in text

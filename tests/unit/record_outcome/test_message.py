@@ -46,6 +46,13 @@ def test_every_error_has_a_meaning_a_cure_and_a_command(error: str) -> None:
     assert facts["command"] == wanted
 
 
+@pytest.mark.parametrize("error", [ServiceFailure.ITEM_READER, ServiceFailure.FILE_GONE])
+def test_of_a_file_that_is_gone_for_good_the_replay_is_named(error: str) -> None:
+    advice = explain(error).instruction
+    assert advice.index("then redrive the execution. If it is gone for good") > 0
+    assert "ingest replay JOB" in advice
+
+
 def test_what_cannot_be_redriven_says_why_and_what_to_do_instead() -> None:
     message = failure_message(
         _execution(

@@ -1,0 +1,189 @@
+"""What a person breaks, and what the runbook's page says then: not simulated, but done."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.ledger_rows import object_partition
+from functions.domain.timestamps import timestamp
+from ops import replay
+from ops.demo import flaws
+from ops.failures import read_failed
+from ops.redrive import restart
+from tests.e2e.faults.world import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ops.demo.batch import Batch
+    from ops.uploads import Upload
+    from tests.e2e.faults.world import World
+
+WRITES_JOB = {"action": "dynamodb:UpdateItem", "having": ["ingestState"]}
+
+
+def _delivered_and(
+    world: World, batch: Batch, do: Callable[[str], None], **held: Any
+) -> tuple[Upload, str]:
+    """Deliver an object, and do something while a call of its execution waits."""
+    with world.fault(**held, kind="hold"):
+        upload = world.deliver(batch)
+        arn = world.execution_of(batch)
+        eventually(lambda: world.faults()["rules"][0]["done"], "a call waits")
+        do(arn)
+    return upload, arn
+
+
+def _replayed(world: World, batch: Batch) -> str:
+    (found,) = replay.find(world.deployed, batch.job.job_id)
+    return replay.start(world.deployed, found, reason="as the runbook says")
+
+
+def _left_behind(world: World, batch: Batch, upload: Upload) -> list[str]:
+    """What differs from an undisturbed run, but that the claim is a replay's."""
+    found = world.differences(batch, upload)
+    (claimed,) = (each for each in found if f"claim {batch.key}, generation: " in each)
+    return [each for each in found if each != claimed]
+
+
+def _deleted(world: World, batch: Batch, part: str) -> list[str]:
+    """Delete files of a job under `work/`, those with a word in their keys."""
+    s3, bucket = world.deployed.s3, world.deployed.bucket
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"work/{batch.job.job_id}/")
+    keys = [each["Key"] for each in listed["Contents"] if part in each["Key"]]
+    for key in keys:
+        s3.delete_object(Bucket=bucket, Key=key)
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("part", "held", "state"),
+    [
+        ("/ranges-", {"caller": "*PlanRanges*", **WRITES_JOB}, "LoadRanges"),
+        ("/images/", {"caller": "*VerifyLoad*", "action": "s3:PutObject"}, "MigrateImages"),
+        pytest.param(
+            "/chunks-0.json",
+            {"caller": "*VerifyMigration*", "action": "dynamodb:Query"},
+            "VerifyMigration",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
+    world: World, part: str, held: dict[str, Any], state: str
+) -> None:
+    batch = world.new_batch()
+    gone: list[str] = []
+    upload, arn = _delivered_and(
+        world, batch, lambda _: gone.extend(_deleted(world, batch, part)), **held
+    )
+    assert world.until_ended(arn) == "FAILED"
+    told = world.inbox.told(arn, "FAILED")
+    assert told.facts["failedState"] == state
+    assert any(key in told.text for key in gone)
+    assert "replay the job instead (ingest replay JOB)" in told.text
+    restart(world.deployed, [read_failed(world.deployed, arn)])
+    assert world.until_ended(arn) == "FAILED"
+    assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
+    assert _left_behind(world, batch, upload) == []
+
+
+def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World) -> None:
+    def delete_results(_: str) -> None:
+        assert _deleted(world, batch, "-results/")
+
+    batch = world.new_batch()
+    held = {"caller": "*VerifyMigration*", "action": "dynamodb:Query"}
+    upload, arn = _delivered_and(world, batch, delete_results, **held)
+    assert world.until_ended(arn) == "SUCCEEDED"
+    assert world.differences(batch, upload) == []
+
+
+@contextmanager
+def _reject_percent_limit(world: World, limit: int) -> Iterator[None]:
+    """What deploying another `rejectPercentLimit` changes, until the block ends."""
+    functions, name = world.deployed.make_client("lambda"), world.function("VerifyLoad")
+    usual = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    assert "REJECT_PERCENT_LIMIT" in usual
+    higher = {**usual, "REJECT_PERCENT_LIMIT": str(limit)}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": higher})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": usual})
+
+
+def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(world: World) -> None:
+    batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
+    upload = world.deliver(batch)
+    arn = world.execution_of(batch)
+    assert world.until_ended(arn) == "FAILED"
+    facts = world.inbox.told(arn, "FAILED").facts
+    assert facts["failedState"] == "TooManyRejects"
+    assert facts["command"] == f"ingest replay {batch.job.job_id}"
+    with _reject_percent_limit(world, 100):
+        assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
+    assert world.job_status(batch) == "COMPLETED"
+    assert _left_behind(world, batch, upload) == []
+
+
+def _make_old(world: World, batch: Batch) -> None:
+    """Make the claim, and all that was written for it, five hours older than it is."""
+    ledger, by = world.deployed.outputs["LedgerTableName"], timedelta(hours=5)
+    job_id = batch.job.job_id
+
+    def change(key: dict[str, Any], what: str, value: object, **names: str) -> None:
+        world.deployed.dynamodb.update_item(
+            TableName=ledger,
+            Key=to_item(key),
+            UpdateExpression=f"SET {what}",
+            ExpressionAttributeValues=to_item({":value": value}),
+            **({"ExpressionAttributeNames": names} if names else {}),  # type: ignore[arg-type]
+        )
+
+    claim = {"pk": f"job#{job_id}", "sk": f"claim#{batch.key}"}
+    change(claim, "claimedAt = :value, eventTime = :value", timestamp(datetime.now(UTC) - by))
+    rows = world.deployed.dynamodb.query(
+        TableName=ledger,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": object_partition(job_id, batch.key, 1)}},
+    )["Items"]
+    for row in map(from_item, rows):
+        key = {"pk": row["pk"], "sk": row["sk"]}
+        change(key, "#ttl = :value", int(row["ttl"] - by.total_seconds()), **{"#ttl": "ttl"})
+
+
+def test_an_execution_that_hangs_is_found_stopped_and_redriven(world: World) -> None:
+    functions, search = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
+
+    def stuck() -> int:
+        answer = functions.invoke(FunctionName=search, Payload=b"{}")
+        return int(json.loads(answer["Payload"].read())["stuckJobs"])
+
+    def find_and_stop(arn: str) -> None:
+        before = stuck()
+        _make_old(world, batch)
+        assert stuck() == before + 1
+        logs = world.deployed.make_client("logs").filter_log_events(
+            logGroupName=f"/aws/lambda/{world.deployed.stack}-FindStuckJobs",
+            filterPattern="job_stuck",
+        )["events"]
+        (line,) = (each["message"] for each in logs if batch.job.job_id in each["message"])
+        assert json.loads(line)["cure"].startswith(f"ingest inspect {arn}; if it has ended, ")
+        world.deployed.step_functions.stop_execution(executionArn=arn)
+        assert world.until_ended(arn) == "ABORTED"
+        world.inbox.told(arn, "ABORTED")
+
+    batch = world.new_batch()
+    held = {"caller": "*LoadSegment*", "action": "s3:GetObject"}
+    _, arn = _delivered_and(world, batch, find_and_stop, **held)
+    restart(world.deployed, [read_failed(world.deployed, arn)])
+    assert world.until_ended(arn) == "SUCCEEDED"
+    assert world.job_status(batch) == "COMPLETED"
+    world.inbox.told(arn, "RECOVERED", redrives=1)
