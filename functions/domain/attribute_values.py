@@ -1,7 +1,7 @@
 """DynamoDB's AttributeValues: plain values to the wire form and back, and their sizes.
 
-boto3's own serializer does the same through a class a type; this one is small, pure, and
-accepts just the types that this system writes.
+boto3, which has a serializer too, is not there when functions run. This one is pure, and accepts
+just the types that this system writes.
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ops.demo import seeding
 from ops.demo.comparison import compare
 from ops.demo.generator import account_recipe, make_batch
 from ops.demo.observation import observe
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ops.demo.batch import Batch
     from ops.deployment import Deployment
 
@@ -38,7 +36,7 @@ def test_a_migration_whose_worker_is_killed_ends_after_a_redrive_like_an_undistu
     delivered = datetime.now(UTC)
     execution = _claimed(deployed, batch)
 
-    _until(
+    eventually(
         lambda: len(_processed(deployed, batch) - before) >= MOVED_FIRST, "some images are moved"
     )
     killed = _kill_until_failed(deployed, execution, data)
@@ -47,7 +45,7 @@ def test_a_migration_whose_worker_is_killed_ends_after_a_redrive_like_an_undistu
     _no_transaction_points_at_nothing(deployed, batch)
 
     deployed.step_functions.redrive_execution(executionArn=execution)
-    _until(lambda: _status(deployed, execution) == "SUCCEEDED", "the redrive succeeds")
+    eventually(lambda: _status(deployed, execution) == "SUCCEEDED", "the redrive succeeds")
     ended = observe(deployed, batch)
     assert ended.objects != halfway.objects, "it was over before it was stopped"
     assert compare(batch, ended, etag=etag, not_before=began, not_after=delivered) == [], (
@@ -60,7 +58,7 @@ def _claimed(deployed: Deployment, batch: Batch) -> str:
         claim = deployed.ledger.claim(batch.job.job_id, batch.key)
         return claim.owner if claim else None
 
-    return str(_until(owner, "the object is claimed"))
+    return str(eventually(owner, "the object is claimed"))
 
 
 def _kill_until_failed(deployed: Deployment, execution: str, data: Path) -> list[int]:
@@ -75,7 +73,7 @@ def _kill_until_failed(deployed: Deployment, execution: str, data: Path) -> list
         assert status in {"RUNNING", "FAILED"}, "it was over before it was stopped"
         return status == "FAILED"
 
-    _until(failed, "the execution fails")
+    eventually(failed, "the execution fails", seconds=SECONDS)
     return killed
 
 
@@ -113,11 +111,3 @@ def _no_transaction_points_at_nothing(deployed: Deployment, batch: Batch) -> Non
     pointers = {item["s3Key"] for item in seen.transactions.values() if "s3Key" in item}
     mine = {key for key in pointers if key.startswith(("uploads/", "processed/"))}
     assert mine <= seen.objects.keys()
-
-
-def _until(what: Callable[[], Any], why: str) -> Any:
-    end = time.monotonic() + SECONDS
-    while not (value := what()):
-        assert time.monotonic() < end, f"not in {SECONDS} s: {why}"
-        time.sleep(0.02)
-    return value

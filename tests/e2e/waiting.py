@@ -1,23 +1,32 @@
-"""Waits for executions, each time with a deadline."""
+"""Waits, each with a deadline."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ops import history
 from ops.outcome import read_outcome
 from ops.progress import Follower, ended
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from ops.deployment import Deployment
     from ops.history import History
     from ops.outcome import Outcome
 
 SECONDS = 120.0
+
+
+def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -> Any:
+    """The first true value, asked for again and again."""
+    deadline = time.monotonic() + seconds
+    while not (value := what()):
+        assert time.monotonic() < deadline, f"not in {seconds:.0f} s: {why}"
+        time.sleep(0.02)
+    return value
 
 
 def until_ended(deployed: Deployment, *job_ids: str) -> Sequence[Outcome]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,10 +15,9 @@ from ops.demo.comparison import compare
 from ops.demo.generator import account_recipe, make_batch
 from ops.demo.observation import observe
 from stacks.node import use_locked_node
-from tests.e2e.waiting import SECONDS, until_ended
+from tests.e2e.waiting import eventually, until_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from local.endpoint import Endpoint
@@ -93,11 +91,3 @@ def take_down(deployed: Deployment) -> str:
         return None if status.endswith("_IN_PROGRESS") else status
 
     return str(eventually(gone, "the stack goes"))
-
-
-def eventually(what: Callable[[], Any], why: str) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not (value := what()):
-        assert time.monotonic() < deadline, f"deadline passed: {why}"
-        time.sleep(0.1)
-    return value

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.server import PROJECT
-from tests.e2e.deployments.standing import endpoint_of, eventually, run_job, stand
+from tests.e2e.deployments.standing import endpoint_of, run_job, stand
 from tests.e2e.deployments.theirs import ACCOUNT
 from tests.e2e.held import JobRecord, deliver
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path

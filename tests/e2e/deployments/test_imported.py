@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.attribute_values import from_item
-from tests.e2e.deployments.standing import Ran, endpoint_of, eventually, run_job, stand, take_down
+from tests.e2e.deployments.standing import Ran, endpoint_of, run_job, stand, take_down
 from tests.e2e.deployments.theirs import Theirs
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
