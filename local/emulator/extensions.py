@@ -14,6 +14,7 @@ from local.emulator import (
     fault_gateway,
     metrics,
     queues,
+    request_context,
     roles,
     s3_copies,
     s3_events,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _EXTENSIONS: tuple[ModuleType, ...] = (
     decisions,
-    roles,
+    request_context,
     s3_permissions,
     s3_copies,
     s3_ranges,
@@ -44,7 +45,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
 )
 
 TOUCHES: tuple[str, ...] = tuple(
-    touch for module in (scope, queues, *_EXTENSIONS) for touch in module.TOUCHES
+    touch for module in (scope, queues, roles, *_EXTENSIONS) for touch in module.TOUCHES
 )
 """Every private name of MiniStack that is replaced, called or read."""
 
