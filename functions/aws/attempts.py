@@ -8,31 +8,24 @@ before it replaces anything, and the successor waits as long as it might not hav
 """
 
 import math
-import threading
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.aws.clients import WRITE_TIMEOUT_SECONDS
-from functions.aws.deadline import Clock
 from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.aws.standing import LOOK_SECONDS
 from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-LOOK_SECONDS: Final = 1.0
-"""How long an answer of the row is relied on."""
-_PROMPT_SECONDS: Final = LOOK_SECONDS
-"""An answer of the row that takes longer is not relied on at all."""
-_LOOKS: Final = 3
-"""In a row, until an answer is prompt."""
 SUCCESSION_SECONDS: Final = LOOK_SECONDS + WRITE_TIMEOUT_SECONDS
-"""After this long no predecessor replaces anything any more."""
+"""After this long no predecessor replaces anything any more, and nobody who has lost the claim
+writes."""
 
 
 @dataclass(frozen=True)
@@ -121,44 +114,3 @@ class Succession:
 
     first: bool
     seconds: float
-
-
-@dataclass
-class Undisturbed:
-    """Whether a call is alone with its records, asked by its threads before each request.
-
-    Once it is not, it never is again. Where the answer cannot be had, it is no.
-
-    Attributes:
-        holds: How it begins.
-        look: Asks the ledger.
-        clock: Monotonic seconds.
-    """
-
-    holds: bool
-    look: Callable[[], bool]
-    clock: Clock
-    _looked_at: float = field(default=float("-inf"), init=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-
-    def __call__(self) -> bool:
-        """Whether it is; the answer is never older than a second."""
-        with self._lock:
-            if self.holds and self.clock() - self._looked_at >= LOOK_SECONDS:
-                self._look()
-            return self.holds
-
-    def _look(self) -> None:
-        """Ask, and again where an answer took long: it is as old as its question."""
-        for _ in range(_LOOKS):
-            self._looked_at = self.clock()
-            self.holds = self._ask()
-            if not self.holds or self.clock() - self._looked_at < _PROMPT_SECONDS:
-                return
-        self.holds = False
-
-    def _ask(self) -> bool:
-        try:
-            return self.look()
-        except (ClientError, BotoCoreError):
-            return False

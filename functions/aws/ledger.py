@@ -128,6 +128,11 @@ class Ledger:
             ExpressionAttributeValues=to_item({**arguments, ":owner": execution}),
         )
 
+    def attempts_end_by(self, partition: str) -> int:
+        """When those who are at work there will have ended, epoch seconds; 0 if nobody is."""
+        rows = self._rows(partition, ledger_rows.ATTEMPT_PREFIX)
+        return max((row.get("endsBy", 0) for row in rows), default=0)
+
     def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
         """State what was done of a range."""
         row = ledger_rows.segment_row(segment)

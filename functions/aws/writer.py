@@ -53,7 +53,8 @@ class TransactionWriter:
             pacing: Budget, deadline, and how to wait.
             may_replace: Whether nobody can have touched these items: BatchWriteItem may replace
                 them. Otherwise each is a conditional update that spares a person's work. Asked
-                immediately before every request, because the answer can become no.
+                immediately before every request of either kind, because the answer can become
+                no; it raises `ClaimLost` once nothing may be written any more.
         """
         self.table = table
         self._pacing = pacing
@@ -144,6 +145,7 @@ class TransactionWriter:
     def _update_until_confirmed(self, transaction: Transaction) -> bool:
         refusals = unknown = 0
         while self._admitted([transaction], refusals + unknown):
+            self._may_replace()  # an update needs no leave to replace, but the claim
             outcome = self._update([transaction])
             if not outcome.left:
                 return True

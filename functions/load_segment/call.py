@@ -4,10 +4,11 @@ import random
 import time
 
 from functions.aws import clients, wiring
-from functions.aws.attempts import AttemptRow, Undisturbed
+from functions.aws.attempts import AttemptRow
 from functions.aws.deadline import Deadline, LambdaContext
 from functions.aws.objects import PinnedObject
 from functions.aws.pacing import Pacing
+from functions.aws.standing import ClaimLost, Standing
 from functions.aws.telemetry import MetricUnit, Telemetry
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
@@ -28,8 +29,7 @@ def load_segment(
 ) -> SegmentWork:
     """Load the next segment of a range, if the execution has its claim still."""
     if not _owns_claim(work, settings):
-        say.warn(Event.CLAIM_LOST)
-        return work.but(finished=True)
+        return _superseded(work, say)
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     row = AttemptRow(
         clients.dynamodb(),
@@ -39,13 +39,21 @@ def load_segment(
         caller=context.aws_request_id,
         expires=settings.expires(time.time()),
     )
-    undisturbed = _begin(row, work, context, settings)
-    say.info(Event.SEGMENT_STARTED, undisturbed=undisturbed.holds)
+    standing = _begin(row, work, context, settings)
+    say.info(Event.SEGMENT_STARTED, undisturbed=standing.alone)
     try:
-        loaded = _load(work, undisturbed, deadline=deadline, settings=settings, say=say)
+        loaded = _load(work, standing, deadline=deadline, settings=settings, say=say)
+    except ClaimLost:
+        return _superseded(work, say)
     finally:
         row.end()
-    return _left(work, loaded, undisturbed)
+    return _left(work, loaded, standing)
+
+
+def _superseded(work: SegmentWork, say: Telemetry) -> SegmentWork:
+    """Nothing is left to do for an execution without its claim."""
+    say.warn(Event.CLAIM_LOST)
+    return work.but(finished=True)
 
 
 def _owns_claim(work: SegmentWork, settings: LoadSettings) -> bool:
@@ -55,7 +63,7 @@ def _owns_claim(work: SegmentWork, settings: LoadSettings) -> bool:
 
 def _begin(
     row: AttemptRow, work: SegmentWork, context: LambdaContext, settings: LoadSettings
-) -> Undisturbed:
+) -> Standing:
     """Put the attempt on record, before its first write, and let a predecessor take notice.
 
     Items may be replaced only on the first attempt at every part of the range so far, of a key
@@ -66,16 +74,17 @@ def _begin(
     if succession.seconds:
         time.sleep(succession.seconds)
     first = work.undisturbed and not work.range.again and succession.first
-    return Undisturbed(
-        holds=first and work.claim.generation == FIRST_GENERATION,
-        look=lambda: row.is_still_mine() and _owns_claim(work, settings),
+    return Standing(
+        alone=first and work.claim.generation == FIRST_GENERATION,
+        is_named=row.is_still_mine,
+        owns_claim=lambda: _owns_claim(work, settings),
         clock=time.monotonic,
     )
 
 
 def _load(
     work: SegmentWork,
-    undisturbed: Undisturbed,
+    standing: Standing,
     *,
     deadline: Deadline,
     settings: LoadSettings,
@@ -90,7 +99,7 @@ def _load(
         clients.transaction_writes(),
         settings.transactions_table,
         pacing=Pacing(budget, deadline, time.sleep, random.random),
-        may_replace=undisturbed,
+        may_replace=standing.may_replace,
     ) as writer:
         loaded = SegmentLoader(
             source=_source(work),
@@ -128,10 +137,10 @@ def _source(work: SegmentWork) -> PinnedObject:
     )
 
 
-def _left(work: SegmentWork, loaded: Loaded, undisturbed: Undisturbed) -> SegmentWork:
+def _left(work: SegmentWork, loaded: Loaded, standing: Standing) -> SegmentWork:
     """What the next call is given: it is the first only where nothing was written ahead of it."""
     end = loaded.segment.span.end
-    done = work.but(undisturbed=undisturbed.holds and loaded.nothing_beyond)
+    done = work.but(undisturbed=standing.alone and loaded.nothing_beyond)
     if end == work.range.end:
         return done.but(finished=True)
     return done.but(range=work.range.but(start=end))

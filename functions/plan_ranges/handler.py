@@ -1,5 +1,6 @@
 """The Lambda function behind the state PlanRanges."""
 
+import time
 from typing import Any
 
 from functions.aws import wiring
@@ -20,6 +21,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             wiring.ledger(settings),
             RangePlanner(wiring.work_files(settings), settings),
             wiring.job_settler(settings),
+            now=time.time,
+            sleep=time.sleep,
         )
         planned = planning.plan(ingest)
         if planned.plan is None:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from functions.aws import clients, writer
+from functions.aws.attempts import SUCCESSION_SECONDS
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.segments import Coverage, cover
+from functions.domain.transactions import transaction_id
 from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from tests.unit.load.fake_time import FakeTime
@@ -101,7 +103,8 @@ class LoadWorld:
         )
         self._patch = monkeypatch
         self._requests = itertools.count(1)
-        monkeypatch.setattr(call, "time", Clock())
+        self.time = Clock()
+        monkeypatch.setattr(call, "time", self.time)
         monkeypatch.setattr(writer, "THREADS", 1)  # so that what is between two calls is a moment
         self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)
@@ -143,6 +146,25 @@ class LoadWorld:
         for item in self.dynamodb.tables["transactions"].values():
             item |= {"version": {"N": "2"}, "merchant": {"S": "a person's"}}
         return set(self.transactions)
+
+    def lose_claim(self) -> None:
+        """Another execution claims newer content, and waits as PlanRanges does."""
+        row = claim_row("newer", owner="execution-2") | {"generation": 2}
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+        self.time.sleep(SUCCESSION_SECONDS)
+
+    def write_newer(self) -> None:
+        """What that execution then writes."""
+        for image in IMAGES:
+            newer = {
+                "userId": "user-1",
+                "transactionId": transaction_id("job-1", image),
+                "imageId": image,
+                "merchant": "newer",
+                "version": 1,
+                "status": "unconfirmed",
+            }
+            self.dynamodb.put_item(TableName="transactions", Item=to_item(newer))
 
     def coverage(self) -> Coverage:
         """What VerifyLoad would find."""

@@ -78,6 +78,29 @@ def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_not
         _holds_edits(world, set(IMAGES))
 
 
+@pytest.mark.parametrize("tried_again", [False, True])
+def test_an_execution_that_lost_its_claim_at_any_step_writes_nothing_over_newer_content(
+    new_world: Callable[[], LoadWorld], *, tried_again: bool
+) -> None:
+    """What it sent before ends, or is given up, before the newer content is written."""
+
+    def begin() -> LoadWorld:
+        world = new_world()
+        if tried_again:
+            world.load()
+        return world
+
+    steps = _steps(begin())
+    assert steps.count("update_item" if tried_again else "batch_write_item") >= 3
+    for number in range(len(steps)):
+        world = begin()
+        lost = Interruptions(meanwhile={number: world.lose_claim, number + 1: world.write_newer})
+        assert world.load(lost).finished
+        assert not {"batch_write_item", "update_item"} & set(lost.calls[number + 1 :])
+        if len(lost.calls) > number + 1:
+            assert {item["merchant"] for item in world.transactions.values()} == {"newer"}
+
+
 def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
     new_world: Callable[[], LoadWorld], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from functions.aws import attempts, clients, wiring
+from functions.aws import attempts, clients, standing, wiring
 from functions.aws.attempts import AttemptRow
+from functions.aws.standing import ClaimLost, Standing
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
@@ -135,24 +136,33 @@ def _at_second_batch(do: Callable[[], object]) -> None:
     events.register("after-call.dynamodb.BatchWriteItem", act)
 
 
-@pytest.mark.parametrize("who", ["a second attempt", "another execution"])
-def test_a_call_that_is_overtaken_replaces_nothing_any_more(
-    loading: Loading, requests: list[str], monkeypatch: pytest.MonkeyPatch, who: str
-) -> None:
-    monkeypatch.setattr(attempts, "LOOK_SECONDS", 0.0)
+@pytest.fixture
+def looks_always(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standing, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr("functions.aws.writer.THREADS", 1)
 
+
+@pytest.mark.usefixtures("looks_always")
+def test_a_call_that_a_second_attempt_overtakes_replaces_nothing_any_more(
+    loading: Loading, requests: list[str]
+) -> None:
     def overtake() -> None:
-        if who == "another execution":
-            loading.claim("execution-2")
-        else:
-            _row("request-2").begin(now=0, ends_by=0)
+        _row("request-2").begin(now=0, ends_by=0)
         loading.edit("image-3")
 
     _at_second_batch(overtake)
     loading.run()
     assert requests == ["BatchWriteItem"] * 2 + ["UpdateItem"] * 10
     assert loading.items()["image-3"]["merchant"] == "a person's"
+
+
+@pytest.mark.usefixtures("looks_always")
+def test_a_call_whose_claim_another_execution_takes_writes_nothing_any_more(
+    loading: Loading, requests: list[str]
+) -> None:
+    _at_second_batch(lambda: loading.claim("execution-2"))
+    assert loading.run()["finished"]
+    assert requests == ["BatchWriteItem"] * 2
 
 
 def _row(caller: str) -> AttemptRow:
@@ -177,14 +187,14 @@ def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Lo
 
 def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_ever() -> None:
     now, answers = [0.0], iter([True, False, True])
-    undisturbed = attempts.Undisturbed(True, lambda: next(answers), clock=lambda: now[0])
-    assert undisturbed()
+    place = Standing(True, lambda: next(answers), lambda: True, clock=lambda: now[0])
+    assert place.may_replace()
     now[0] = 0.9
-    assert undisturbed()
+    assert place.may_replace()
     now[0] = 1.0
-    assert not undisturbed()
+    assert not place.may_replace()
     now[0] = 9.0
-    assert not undisturbed()
+    assert not place.may_replace()
 
 
 def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_prompt() -> None:
@@ -194,9 +204,23 @@ def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_pro
         now[0] += next(waits)
         return True
 
-    undisturbed = attempts.Undisturbed(True, look, clock=lambda: now[0])
-    assert undisturbed()
+    place = Standing(True, look, lambda: True, clock=lambda: now[0])
+    assert place.may_replace()
     assert now[0] == 1.5
     now[0] = 9.0
-    assert not undisturbed()
+    assert not place.may_replace()
     assert list(waits) == []
+
+
+def test_a_lost_claim_is_found_out_within_a_second_and_stops_everything() -> None:
+    now, owned = [0.0], [True]
+    place = Standing(False, lambda: True, lambda: owned[0], clock=lambda: now[0])
+    assert not place.may_replace()
+    owned[0] = False
+    now[0] = 0.9
+    assert not place.may_replace()
+    now[0] = 1.0
+    for _ in range(2):
+        with pytest.raises(ClaimLost):
+            place.may_replace()
+        owned[0] = True  # it is never its again

@@ -1,0 +1,77 @@
+"""What a worker call may still write: asked by its threads before each request.
+
+BatchWriteItem replaces whatever is there, so it is for a call that is alone with its records. And
+a call whose execution has lost its claim may write nothing at all: another execution is making the
+same transactions, of newer content perhaps, and would be written over.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.aws.deadline import Clock
+
+LOOK_SECONDS: Final = 1.0
+"""How long an answer of the ledger is relied on."""
+_PROMPT_SECONDS: Final = LOOK_SECONDS
+"""An answer that takes longer is not relied on for replacing anything."""
+_LOOKS: Final = 3
+"""In a row, until an answer is prompt."""
+
+
+class ClaimLost(Exception):  # noqa: N818  a turn of events, not a fault
+    """Another execution has the claim: a replay, or one of newer content."""
+
+
+@dataclass
+class Standing:
+    """Of one call, in the ledger.
+
+    Attributes:
+        alone: Nobody else has begun with its records; once somebody has, it never is again.
+            Where the answer cannot be had, somebody has.
+        is_named: Asks whether the attempt's row has the call's name still.
+        owns_claim: Asks whether the execution has its claim still.
+        clock: Monotonic seconds.
+    """
+
+    alone: bool
+    is_named: Callable[[], bool]
+    owns_claim: Callable[[], bool]
+    clock: Clock
+    _lost: bool = field(default=False, init=False)
+    _looked_at: float = field(default=float("-inf"), init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def may_replace(self) -> bool:
+        """Whether nobody can have touched its items; the answer is never older than a second.
+
+        Raises:
+            ClaimLost: as its name says.
+        """
+        with self._lock:
+            if not self._lost and self.clock() - self._looked_at >= LOOK_SECONDS:
+                self._look()
+            if self._lost:
+                raise ClaimLost
+            return self.alone
+
+    def _look(self) -> None:
+        """Ask, and again where an answer took long: it is as old as its question."""
+        for _ in range(_LOOKS):
+            self._looked_at = self.clock()
+            self._ask()
+            prompt = self.clock() - self._looked_at < _PROMPT_SECONDS
+            if prompt or self._lost or not self.alone:
+                return
+        self.alone = False
+
+    def _ask(self) -> None:
+        try:
+            self._lost = not self.owns_claim()
+            self.alone = self.alone and not self._lost and self.is_named()
+        except (ClientError, BotoCoreError):
+            self.alone = False

@@ -1,0 +1,62 @@
+"""PlanRanges lets the workers of an earlier claim end before its own begin."""
+
+from typing import Any
+
+import pytest
+
+from functions.aws.attempts import SUCCESSION_SECONDS, AttemptRow
+from functions.domain.attribute_values import to_item
+from functions.domain.ledger_rows import object_partition
+from functions.plan_ranges import handler
+from tests.unit.load.fake_time import FakeTime
+from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Clock, claim_row, segment_work
+
+
+@pytest.fixture
+def clock(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """The planner's, in a world with a claimed object."""
+    _, dynamodb = aws
+    dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+    limits = {"RANGE_BYTES": 1024, "MAX_RANGES": 9, "LOAD_CONCURRENCY": 4}
+    for name, value in {**limits, "WRITE_UNITS_PER_SECOND": 9, "GRACE_HOURS": 1}.items():
+        monkeypatch.setenv(name, str(value))
+    clock = Clock()
+    monkeypatch.setattr(handler, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("generation", "earlier", "ends_in", "waits"),
+    [
+        (1, 1, 300, []),  # its own attempts, before a redrive: they make the same items
+        (2, 1, None, []),
+        (2, 1, 300, [SUCCESSION_SECONDS]),
+        (2, 1, 2, [2]),
+        (2, 1, -5, []),
+        (3, 1, 300, [SUCCESSION_SECONDS]),
+    ],
+)
+def test_it_waits_for_those_before_it(
+    aws: tuple[Any, Any],
+    clock: FakeTime,
+    generation: int,
+    earlier: int,
+    ends_in: int | None,
+    waits: list[float],
+) -> None:
+    _, dynamodb = aws
+    row = claim_row("e") | {"generation": generation}
+    dynamodb.put_item(TableName="ledger", Item=to_item(row))
+    partition = object_partition("job-1", KEY, earlier)
+    attempt = AttemptRow(dynamodb, "ledger", partition, 1024, caller="a worker's", expires=1)
+    attempt.begin(now=clock.now, ends_by=clock.now + (ends_in or 300))
+    if ends_in is None:
+        attempt.end()
+    work = segment_work("e")
+    work["claim"] |= {"generation": generation}
+    planned = handler.handler({name: work[name] for name in _INGEST}, None)
+    assert planned["plan"]["items"] == -(-len(DATA) // 1024)
+    assert clock.slept == waits
+
+
+_INGEST = ("schema", "execution", "job", "object", "claim")
