@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_stepfunctions import SFNClient
 
-MAX_EVENTS = 1000
-"""What one call returns. An execution of this workflow has about 60 events, retries aside."""
+PAGE_EVENTS = 1000
+"""The most that one call returns. An execution of this workflow has about 60 events, without those
+of its retries, of what it did again, and of its redrives."""
 _ENDS = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",
@@ -54,7 +55,6 @@ class History:
         event: The execution's input: S3's event.
         ended: None while it runs.
         states: In the order in which they were entered.
-        cut: Whether it has more events than were read.
     """
 
     arn: str
@@ -65,7 +65,6 @@ class History:
     states: tuple[StateRun, ...]
     failure: Failure | None
     redrives: int
-    cut: bool = False
 
     @property
     def name(self) -> str:
@@ -93,16 +92,18 @@ class History:
 
 
 def read(step_functions: SFNClient, arn: str) -> History:
-    """Read an execution's history with one call.
+    """Read an execution's history: with one call, where it is no longer than a page.
 
     Raises:
         botocore.exceptions.ClientError: ExecutionDoesNotExist, for one.
     """
-    answer = step_functions.get_execution_history(executionArn=arn, maxResults=MAX_EVENTS)
-    return from_events(arn, answer["events"], cut="nextToken" in answer)
+    pages = step_functions.get_paginator("get_execution_history").paginate(
+        executionArn=arn, PaginationConfig={"PageSize": PAGE_EVENTS}
+    )
+    return from_events(arn, (event for page in pages for event in page["events"]))
 
 
-def from_events(arn: str, events: Iterable[Mapping[str, Any]], *, cut: bool = False) -> History:
+def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
     """Tell the history from its events, in their order."""
     runs: list[StateRun] = []
     status, failure, event, redrives = "RUNNING", None, "{}", 0
@@ -133,7 +134,6 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]], *, cut: bool = Fa
         states=tuple(runs),
         failure=failure,
         redrives=redrives,
-        cut=cut,
     )
 
 

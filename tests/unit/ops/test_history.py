@@ -6,6 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
+from botocore.stub import Stubber
+
 from ops import history
 
 if TYPE_CHECKING:
@@ -85,3 +88,21 @@ def test_an_input_that_is_no_event_has_no_key() -> None:
     for text in ("[]", "nonsense", '{"detail": null}', '{"detail": {"object": {"key": 1}}}'):
         started = {"type": "ExecutionStarted", "executionStartedEventDetails": {"input": text}}
         assert of(started).key is None
+
+
+def test_a_history_of_several_pages_is_read_to_its_end() -> None:
+    """Redrives and rounds add to it; its end is on the last page."""
+    client = boto3.client("stepfunctions", region_name="us-east-1")
+    pages: list[dict[str, Any]] = [
+        {"events": [_numbered(1, STARTED)], "nextToken": "more"},
+        {"events": [_numbered(2, {"type": "ExecutionSucceeded"})]},
+    ]
+    asked = {"executionArn": ARN, "maxResults": history.PAGE_EVENTS}
+    with Stubber(client) as stub:
+        stub.add_response("get_execution_history", pages[0], asked)
+        stub.add_response("get_execution_history", pages[1], {**asked, "nextToken": "more"})
+        assert history.read(client, ARN).status == "SUCCEEDED"
+
+
+def _numbered(number: int, event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, "id": number, "timestamp": START}
