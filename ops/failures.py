@@ -53,7 +53,7 @@ class FailedExecution:
     @property
     def error(self) -> str:
         """Its own error; of a map, its first child's."""
-        return _error(self.execution, self.failed) or self.execution.status
+        return self.failed.error_behind(self.execution.error) or self.execution.status
 
     @property
     def cause(self) -> str:
@@ -147,12 +147,6 @@ def is_about(deployed: Deployment, arn: str, job_id: str) -> bool:
     return Execution.model_validate(described).job_id == job_id
 
 
-def _error(execution: Execution, failed: FailedState) -> str:
-    if execution.error == STEP_FUNCTIONS_MAP_FAILED and failed.children:
-        return failed.children[0].error
-    return execution.error
-
-
 def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
     replay = deployed.command("replay", execution.job_id or "JOB")
     look = deployed.command("inspect", execution.arn)
@@ -164,7 +158,7 @@ def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -
             "Another execution has the results object since: a redrive would write nothing.",
             deployed.command("inspect", owner),
         )
-    explanation = explain(_error(execution, failed), status=execution.status)
+    explanation = explain(failed.error_behind(execution.error), status=execution.status)
     if explanation.cure is Cure.REPLAY:
         return Obstacle(f"A redrive would fail again. {explanation.meaning}", replay)
     if not execution.is_redrivable:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.domain.service_failures import plain_cause
+from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, plain_cause
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -56,6 +56,12 @@ class FailedState:
     name: str
     items: MapCounts | None = None
     children: tuple[FailedChild, ...] = ()
+
+    def error_behind(self, error: str) -> str:
+        """The error that says why: of a map's own, that of a failed child."""
+        if error == STEP_FUNCTIONS_MAP_FAILED and self.children:
+            return self.children[0].error
+        return error
 
 
 def find_failed_state(client: "SFNClient", execution: str) -> FailedState:

@@ -11,11 +11,7 @@ from typing import Final
 from functions.aws.failed_state import FailedState
 from functions.domain.failures import Cure, Explanation
 from functions.domain.plain_text import argument, visible
-from functions.domain.service_failures import (
-    STEP_FUNCTIONS_MAP_FAILED,
-    explain,
-    plain_cause,
-)
+from functions.domain.service_failures import explain, plain_cause
 from functions.record_outcome.status_change import Execution
 
 MAX_SUBJECT: Final = 100
@@ -46,7 +42,7 @@ def failure_message(
 ) -> Message:
     """Say what failed, why, and what to do about it."""
     error, cause = execution.error[:_MAX_ERROR], plain_cause(execution.cause)[:_MAX_CAUSE]
-    explanation = _explanation(execution, failed)
+    explanation = explain(failed.error_behind(execution.error), status=execution.status)
     command = _command(execution, explanation, job_id)
     facts: dict[str, object] = {
         "outcome": execution.status,
@@ -135,14 +131,6 @@ def console_link(arn: str) -> str:
 
 
 _ENDED: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
-
-
-def _explanation(execution: Execution, failed: FailedState) -> Explanation:
-    """Of a map's failure, what its children say."""
-    error = execution.error
-    if error == STEP_FUNCTIONS_MAP_FAILED and failed.children:
-        error = failed.children[0].error
-    return explain(error, status=execution.status)
 
 
 def _advice(execution: Execution, explanation: Explanation) -> str:

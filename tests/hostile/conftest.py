@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
-from functions.aws import clients
 from functions.aws.telemetry import telemetry
 from tests.workflow import aws_tables
 
@@ -16,20 +14,12 @@ if TYPE_CHECKING:
 
     from tests.hostile.others import Aws
 
-_CACHES: tuple[Any, ...] = (clients.s3, clients.dynamodb, clients.transaction_writes, telemetry)
-
 
 @pytest.fixture(scope="module")
 def tables() -> Iterator[Aws]:
     """S3 and DynamoDB as the handlers see them, for all cases of a module: making them is slow."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in aws_tables.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        for cached in _CACHES:
-            cached.cache_clear()
-        yield aws_tables.create_all()
-    for cached in _CACHES:
-        cached.cache_clear()
+    with aws_tables.on_moto() as made:
+        yield made
 
 
 @pytest.fixture

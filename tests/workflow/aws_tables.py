@@ -1,8 +1,16 @@
 """The system's tables and bucket in moto, with their real keys, and a function's environment."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import pytest
+from moto import mock_aws
+
+from functions.aws import clients
+from functions.aws.telemetry import telemetry
+from functions.domain.jobs import JOB_ID_INDEX
 
 BUCKET = "image-bucket"
 TABLES = {
@@ -34,6 +42,25 @@ ENVIRONMENT = {
 }
 
 
+@contextmanager
+def on_moto() -> Iterator[tuple[Any, Any]]:
+    """S3 and DynamoDB as the handlers see them; no client or log of theirs outlives it."""
+    made_once: tuple[Any, ...] = (
+        clients.s3,
+        clients.dynamodb,
+        clients.transaction_writes,
+        telemetry,
+    )
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        for cached in made_once:
+            cached.cache_clear()
+        yield create_all()
+    for cached in made_once:
+        cached.cache_clear()
+
+
 def create_all() -> tuple[Any, Any]:
     """Make bucket and tables; clients of S3 and DynamoDB."""
     s3: Any = boto3.client("s3")
@@ -46,7 +73,7 @@ def create_all() -> tuple[Any, Any]:
             names.append("jobId")
             index["GlobalSecondaryIndexes"] = [
                 {
-                    "IndexName": "jobIdIndex",
+                    "IndexName": JOB_ID_INDEX,
                     "KeySchema": [{"AttributeName": "jobId", "KeyType": "HASH"}],
                     "Projection": {"ProjectionType": "ALL"},
                 }
