@@ -149,9 +149,40 @@ _STOPPED: Final = Explanation("Somebody stopped the execution.", "", Cure.REDRIV
 _OVERDUE: Final = Explanation(
     "The execution took longer than a day.", "see in its history what it waited for", Cure.REDRIVE
 )
+_PASSING: Final = Explanation(
+    "The network or a service did not answer, or refused, for longer than it was tried again.",
+    "wait until that has passed (AWS's health dashboard tells of its own troubles)",
+    Cure.REDRIVE,
+)
+_PASSES: Final = frozenset(
+    {
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "DynamoDB.InternalServerErrorException",
+        "DynamoDB.ProvisionedThroughputExceededException",
+        "DynamoDB.RequestLimitExceeded",
+        "DynamoDB.SdkClientException",
+        "DynamoDB.ThrottlingException",
+        "EndpointConnectionError",
+        "IncompleteReadError",
+        "InternalServerError",
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.SdkClientException",
+        "Lambda.ServiceException",
+        "Lambda.Unknown",
+        "PendingImagesThrottled",
+        "ProvisionedThroughputExceededException",
+        "ReadTimeoutError",
+        "ReplicatedWriteConflictException",
+        "RequestLimitExceeded",
+        "ResponseStreamingError",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
 _OTHER: Final = Explanation(
-    "A service's error outlasted its retries, or the code has a fault.",
-    "remove what the cause names",
+    "A service answered with an error, or the code has a fault.",
+    "remove what the cause, or the function's log, names",
     Cure.REDRIVE,
 )
 
@@ -171,7 +202,7 @@ def explain(error: str, *, status: str = "FAILED") -> Explanation:
         return Failure(error).explanation
     if error in set(ServiceFailure):
         return ServiceFailure(error).explanation
-    return _OTHER
+    return _PASSING if error in _PASSES else _OTHER
 
 
 _ADDRESS: Final = re.compile(r"""(https?://[^/\s"']+)/[^\s"']*""")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions.domain.failures import Cure, Failure
+from functions.domain.service_failures import explain
 from functions.find_stuck_jobs.search import LONGEST_SILENCE
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "ingest.asl.json"
@@ -140,6 +141,12 @@ def test_every_task_retries_exactly_the_transient_errors_of_what_it_calls(states
         by_lambda = ":lambda:" in state["Resource"]
         wanted = LAMBDA | SDK | OWN.get(name, set()) if by_lambda else DYNAMODB
         assert sorted(retried) == sorted(wanted), name
+
+
+def test_every_error_that_is_retried_in_vain_has_its_own_sentence(states: States) -> None:
+    for name, state in _of_type(states, "Task"):
+        for error in (error for retry in state["Retry"] for error in retry["ErrorEquals"]):
+            assert explain(error) != explain("Unheard"), (name, error)
 
 
 def test_no_verdict_is_retried(states: States) -> None:
