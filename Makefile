@@ -1,8 +1,10 @@
 # A verb for each thing that a contributor does. All of them set up what they need.
 #
+#   make setup   install the tools in .venv; the others do it by themselves
 #   make demo    the main job, on the embedded AWS, from an empty folder
 #   make test    all tests but the long ones
 #   make check   format, lint, types, import rules, definition, and the template's safety
+#   make format  format, and mend what the linter can
 #   make e2e     the end-to-end suites in their long form
 #   make synth   write a deployable cdk.out, and say how large the packages are
 #   make deploy  deploy it to the AWS account of your credentials
