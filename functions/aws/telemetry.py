@@ -7,7 +7,7 @@ of processor time at each cold start (Python 3.13, byte code there), a sixth of 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -17,6 +17,9 @@ from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads.payload import JobRef
 
 __all__ = ["MetricUnit", "Telemetry", "telemetry"]
+
+_CALLER: Final = 3
+"""Powertools' `stacklevel` by which a line's `location` is not in this module."""
 
 
 class Telemetry:
@@ -51,11 +54,11 @@ class Telemetry:
 
     def info(self, event: Event, **facts: Any) -> None:
         """Something went as it should."""
-        self._logger.info(event.value, event=event.value, **facts)
+        self._logger.info(event.value, stacklevel=_CALLER, event=event.value, **facts)
 
     def warn(self, event: Event, **facts: Any) -> None:
         """Something wants a person's attention."""
-        self._logger.warning(event.value, event=event.value, **facts)
+        self._logger.warning(event.value, stacklevel=_CALLER, event=event.value, **facts)
 
     def count(self, metric: Metric, value: float, unit: MetricUnit = MetricUnit.Count) -> None:
         """Add to a metric."""

@@ -1,5 +1,6 @@
 """What leaves a function when the SDK fails."""
 
+import json
 import traceback
 from typing import Any
 
@@ -13,6 +14,7 @@ from botocore.exceptions import (
 )
 
 from functions.aws.telemetry import Telemetry
+from functions.domain.events import Event
 
 ADDRESS = "https://bucket.s3.amazonaws.com/uploads/user-of-somebody/receipt.jpg?x=1"
 
@@ -50,6 +52,15 @@ def test_of_an_object_that_is_gone_only_a_file_of_this_system_is_named(key: str,
         _fail(error)
     assert str(raised.value).endswith(said)
     assert "user-of-somebody" not in str(raised.value)
+
+
+def test_a_line_says_who_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:
+    say = Telemetry(Logger(service="location"), Metrics(namespace="Test", service="test"))
+    say.info(Event.JOB_RESOLVED)
+    say.warn(Event.JOB_RESOLVED)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    here = "test_a_line_says_who_wrote_it"
+    assert [line["location"].partition(":")[0] for line in lines] == [here, here]
 
 
 def _fail(error: Exception) -> None:

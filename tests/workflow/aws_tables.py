@@ -20,6 +20,8 @@ TABLES = {
     "ledger": ("pk", "sk"),
 }
 ENVIRONMENT = {
+    "REJECT_PERCENT_LIMIT": "50",
+    "IMAGES_PER_CHUNK": "500",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",

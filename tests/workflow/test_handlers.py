@@ -20,6 +20,7 @@ from functions.migrate_images import handler as migrate_images
 from functions.plan_ranges import handler as plan_ranges
 from functions.resolve_job import handler as resolve_job
 from functions.settle_job import handler as settle_job
+from functions.verify_load import handler as verify_load
 from functions.verify_migration import handler as verify_migration
 from tests.workflow.aws_tables import BUCKET
 
@@ -146,6 +147,7 @@ def test_an_object_is_planned_and_its_job_is_being_ingested(aws: Aws, job: dict[
     items = json.loads(aws[0].get_object(Bucket=BUCKET, Key=plan["key"])["Body"].read())
     assert len(items) == plan["items"] == 4
     assert (items[0]["from"], items[-1]["to"]) == (0, len(BODY))
+    assert not any("again" in each for each in items)
     record = _job_record(aws)
     assert record["status"] == "INGESTING"
     assert "completedAt" not in record
@@ -157,6 +159,23 @@ def test_an_object_is_planned_and_its_job_is_being_ingested(aws: Aws, job: dict[
         0,
     )
     assert state["executions"] == [EXECUTION]
+
+
+def test_what_is_missing_is_planned_again_and_known_as_such_by_its_workers(
+    aws: Aws, job: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
+    for round_ in range(1, 4):
+        planned = verify_load.handler(planned, CONTEXT)
+        assert (planned["load"]["verdict"], planned["load"]["round"]) == ("MISSING", round_)
+        items = json.loads(
+            aws[0].get_object(Bucket=BUCKET, Key=planned["plan"]["key"])["Body"].read()
+        )
+        assert {each["again"] for each in items} == {True}
+        assert (items[0]["from"], items[-1]["to"]) == (0, len(BODY))
+    given_up = verify_load.handler(planned, CONTEXT)
+    assert given_up["load"]["verdict"] == "INCOMPLETE"
+    assert caplog.messages[-4:] == ["load_incomplete"] * 4
 
 
 def test_an_execution_without_the_claim_plans_nothing(aws: Aws, job: dict[str, Any]) -> None:

@@ -71,6 +71,29 @@ def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before
     assert "as it is" in line["problem"]
 
 
+def test_the_same_content_uploaded_again_is_not_stuck() -> None:
+    machine = Machine()
+    first, _ = machine.start(_put(machine, KEY))
+    machine.finish(first, successCount=1)
+    machine.pass_time(HOUR)
+    _put(machine, KEY)
+    machine.pass_time(2 * HOUR)
+    assert _search(machine)[0] == 0
+
+
+def test_older_content_that_has_come_back_is_not_stuck() -> None:
+    machine = Machine()
+    _put(machine, KEY, b"first")
+    older = machine.s3.objects[KEY]
+    machine.pass_time(HOUR)
+    second, _ = machine.start(_put(machine, KEY, b"second"))
+    machine.finish(second, successCount=1)
+    # In a bucket with versions, somebody removes the later one.
+    machine.s3.objects[KEY] = older
+    machine.pass_time(2 * HOUR)
+    assert _search(machine)[0] == 0
+
+
 def test_content_that_was_claimed_is_not_stuck() -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY))

@@ -14,6 +14,10 @@ LINES = [
     GOOD.replace(b"{", b'{"modelInput":[1,-Infinity],', 1),
     GOOD.replace(b"{", b'{"modelInput":"x NaN",', 1),
     GOOD.replace(b"{", b'{"modelInput":"\\ud800",', 1),
+    # Quotes that end no string, on both sides of a NaN, and backslashes that escape none.
+    GOOD.replace(b"{", rb'{"more":["\"",1,"\""],', 1),
+    GOOD.replace(b"{", rb'{"more":["\"",NaN,"\""],', 1),
+    GOOD.replace(b"{", rb'{"more":["\\",NaN,"\\\\"],', 1),
     GOOD.replace(b"{", b'{"modelInput":' + b"[" * 200 + b"]" * 200 + b",", 1),
     GOOD.replace(b"{", b'{"modelInput":' + b"[" * 199 + b"]" * 199 + b",", 1),
     GOOD.replace(b"{", b'{"modelInput":' + b"1" * 4301 + b",", 1),
