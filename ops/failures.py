@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ops.deployment import Deployment
 
 
+_BEFORE_THE_CLAIM = {"ResolveJob", "ClaimObject", "ReadClaim"}
+
+
 @dataclass(frozen=True)
 class Obstacle:
     """Why an execution is not to be redriven, and the command that helps instead."""
@@ -153,7 +156,7 @@ def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -
     if execution.status not in FAILED_STATUSES:
         ended = "is running" if execution.status == "RUNNING" else "has succeeded"
         return Obstacle(f"The execution {ended}: there is nothing to redrive.", look)
-    if owner := _new_owner(deployed, execution):
+    if owner := _new_owner(deployed, execution, failed):
         return Obstacle(
             "Another execution has the results object since: a redrive would write nothing.",
             deployed.command("inspect", owner),
@@ -167,13 +170,14 @@ def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -
     return None
 
 
-def _new_owner(deployed: Deployment, execution: Execution) -> str | None:
+def _new_owner(deployed: Deployment, execution: Execution, failed: FailedState) -> str | None:
     """Who has the claim, if somebody else has it."""
     key = parse_key(execution.key)
     if not isinstance(key, ResultsKey):
         return None
     claim = deployed.ledger.claim(key.job_id, key.key)
-    # An execution that failed before its claim may be the first for new content: let it try.
-    if claim is None or claim.owner == execution.arn or claim.etag != execution.etag:
+    if claim is None or claim.owner == execution.arn:
         return None
-    return claim.owner
+    # An execution that failed before its claim may be the first for new content: let it try.
+    may_claim = failed.name in _BEFORE_THE_CLAIM and claim.etag != execution.etag
+    return None if may_claim else claim.owner

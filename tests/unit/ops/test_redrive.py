@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts
+from functions.domain.attribute_values import to_item
+from functions.domain.ledger_rows import claim_key
 from functions.record_outcome.status_change import Execution
 from ops import redrive
 from ops.deployment import Deployment
 from ops.errors import NothingFound, Refused
 from ops.failures import FailedExecution, read_failed
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
 ARN = "arn:aws:states:us-east-1:1:execution:BatchIngest:one"
@@ -29,7 +33,8 @@ class _Pages:
 class _StepFunctions:
     """As much of Step Functions as a redrive asks."""
 
-    def __init__(self, **described: Any) -> None:
+    def __init__(self, *, state: str = "PlanRanges", **described: Any) -> None:
+        self.state = state
         self.described = {
             "executionArn": ARN,
             "status": "FAILED",
@@ -50,7 +55,7 @@ class _StepFunctions:
 
     def get_paginator(self, operation: str) -> _Pages:
         if operation == "get_execution_history":
-            entered = {"stateEnteredEventDetails": {"name": "PlanRanges"}}
+            entered = {"stateEnteredEventDetails": {"name": self.state}}
             return _Pages({"events": [entered]})
         if operation == "list_map_runs":
             return _Pages({"mapRuns": []})
@@ -93,6 +98,27 @@ def test_what_cannot_be_redriven_says_why_and_what_to_do_instead(
     assert obstacle is not None
     assert reason in obstacle.reason
     assert obstacle.instead.startswith(f"ingest {instead}")
+
+
+@pytest.mark.parametrize(
+    ("state", "obstacle"), [("ResolveJob", False), ("PlanRanges", True), ("LoadRanges", True)]
+)
+def test_what_newer_content_has_superseded_is_redriven_only_where_it_may_still_claim(
+    state: str, *, obstacle: bool
+) -> None:
+    key = "batch-output/job-1/a.jsonl"
+    detail = {"bucket": {"name": "b"}, "object": {"key": key, "etag": "older"}}
+    event = json.dumps({"time": "2026-03-02T00:00:00Z", "detail": detail})
+    ledger = MemoryDynamoDB(ledger=("pk", "sk"))
+    row = {"etag": "newer", "owner": "another", "generation": 2, "state": "done"}
+    row |= {"eventTime": "2026-03-02T00:00:00Z", **claim_key("job-1", key).as_dict()}
+    ledger.put_item(TableName="ledger", Item=to_item(row))
+    made = {"stepfunctions": _StepFunctions(state=state, input=event), "dynamodb": ledger}
+    outputs = {"StateMachineArn": MACHINE, "LedgerTableName": "ledger"}
+    deployed = Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
+    found = read_failed(deployed, ARN).obstacle
+    assert (found is not None) is obstacle
+    assert found is None or "Another execution has the results object" in found.reason
 
 
 def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_counts() -> None:
