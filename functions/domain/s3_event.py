@@ -5,12 +5,12 @@ here, once. What S3 itself says of the object is asked of S3 (`functions.aws.obj
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from functions.domain.errors import EventInvalid
-from functions.domain.object_keys import key_problem
+from functions.domain.object_keys import ResultsKey, key_problem, parse_key
 from functions.domain.timestamps import parse_timestamp
 
 OBJECT_CREATED: Final = "Object Created"
@@ -40,6 +40,13 @@ class _Object(_Model):
     @classmethod
     def _unquoted(cls, value: Any) -> Any:
         return value.strip('"') if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _names_its_content(self) -> Self:
+        """Results are read by their ETag: without one, it would seem that they have changed."""
+        if not self.etag and isinstance(parse_key(self.key), ResultsKey):
+            raise ValueError("no etag, which says what content is meant")
+        return self
 
     @field_validator("key")
     @classmethod

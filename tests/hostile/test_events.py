@@ -128,7 +128,7 @@ VERDICTS: dict[str, tuple[str, Any, str]] = {
     "a key that is a number": (_KEY, 7, "EventInvalid"),
     # Lies about the object.
     "an ETag that is another's": ("detail/object/etag", "0" * 32, "ResultsObjectChanged"),
-    "no ETag": ("detail/object/etag", ..., "ResultsObjectChanged"),
+    "no ETag": ("detail/object/etag", ..., "EventInvalid"),
     "any ETag": ("detail/object/etag", "*", "EventInvalid"),
     "a list of ETags": ("detail/object/etag", 'x", "y', "EventInvalid"),
     "an ETag that begins a header": ("detail/object/etag", 'x"\r\nx-amz-acl: y', "EventInvalid"),
