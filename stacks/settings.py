@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from functions.domain.claims import REDRIVE_PERIOD
 from stacks import knobs
 from stacks.errors import SettingsError
 
@@ -29,9 +30,8 @@ LogRetentionDays = Literal[
 #: S3 storage classes that an image can be copied to and still be read at once.
 StorageClass = Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR"]
 
-#: A failed execution can be redriven for 14 days: what a redrive reads must outlive them.
-#: https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
-REDRIVE_WINDOW_DAYS = 14
+#: What a redrive reads must outlive the time in which an execution can be redriven.
+_LEAST_RETENTION_DAYS = REDRIVE_PERIOD.days + 1
 
 _KEY_ARN = r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 _KEY_ARN_FORM = "the ARN of a KMS key (an alias will not do), or empty for none"
@@ -40,7 +40,6 @@ _STACK_NAME = r"^[A-Za-z][A-Za-z0-9-]{0,47}$"
 _BUCKET_NAME = r"^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _TABLE_NAME = r"^$|^[A-Za-z0-9_.-]{3,255}$"
 _TABLE_NAME_FORM = "the name of an existing table, or empty to create one"
-
 
 _IMPORTABLE = ("bucket", "transactions_table", "batch_jobs_table", "pending_images_table")
 
@@ -252,14 +251,14 @@ class Settings(BaseModel):
         "Life of attempt, segment and chunk rows.",
         default=90,
         unit="days",
-        least=REDRIVE_WINDOW_DAYS + 1,
+        least=_LEAST_RETENTION_DAYS,
         most=3650,
     )
     output_retention_days: int = knobs.count(
         "Life of objects under `batch-output/` and `work/` in a bucket that the stack creates.",
         default=30,
         unit="days",
-        least=REDRIVE_WINDOW_DAYS + 1,
+        least=_LEAST_RETENTION_DAYS,
         most=3650,
     )
     dead_letter_retention_days: int = knobs.count(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from functions.domain.claims import REDRIVE_PERIOD
 from stacks import knobs
 from stacks.errors import SettingsError
-from stacks.settings import REDRIVE_WINDOW_DAYS, Settings
+from stacks.settings import Settings
 from stacks.settings_page import page
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -148,7 +149,7 @@ def test_context_of_the_cdk_itself_is_left_aside() -> None:
 def test_what_a_redrive_reads_outlives_the_redrive_window() -> None:
     for name in ("ledgerRetentionDays", "outputRetentionDays"):
         with pytest.raises(SettingsError, match=name):
-            Settings.from_context({name: REDRIVE_WINDOW_DAYS})
+            Settings.from_context({name: REDRIVE_PERIOD.days})
 
 
 def test_the_synthesis_fails_with_the_sentence_alone() -> None:
