@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.failed_state import FailedState, find_failed_state
+from functions.domain.causes import plain_cause
 from functions.domain.failures import Cure
 from functions.domain.object_keys import ResultsKey, parse_key
-from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain, plain_cause
+from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain
 from functions.record_outcome.status_change import FAILED_STATUSES, Execution
 from ops.errors import NothingFound, Refused
 from ops.terminal import visible

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, plain_cause
+from functions.domain.causes import plain_cause
+from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient

@@ -11,8 +11,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from functions.aws.service_errors import NOT_FOUND, THROTTLED
+from functions.domain.causes import without_addresses
 from functions.domain.object_keys import WORK_PREFIX
-from functions.domain.service_failures import without_addresses
 
 _OUR_OWN: Final = "functions."
 _LEFT_OUT: Final = "(its text is left out: it may quote data)"

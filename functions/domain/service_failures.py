@@ -4,8 +4,6 @@ Names as Step Functions shows them:
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
 """
 
-import json
-import re
 from enum import StrEnum
 from typing import Final
 
@@ -203,25 +201,3 @@ def explain(error: str, *, status: str = "FAILED") -> Explanation:
     if error in set(ServiceFailure):
         return ServiceFailure(error).explanation
     return _PASSING if error in _PASSES else _OTHER
-
-
-_ADDRESS: Final = re.compile(r"""(https?://[^/\s"']+)/[^\s"']*""")
-
-
-def plain_cause(cause: str) -> str:
-    """The sentence in a cause: a function's error is JSON that has a stack trace beside it."""
-    try:
-        body = json.loads(cause)
-    except (ValueError, RecursionError):
-        body = None
-    message = body.get("errorMessage") if isinstance(body, dict) else None
-    sentence = message if isinstance(message, str) and message else cause
-    return without_addresses(sentence)
-
-
-def without_addresses(text: str) -> str:
-    """Cut what follows the host in addresses.
-
-    The SDK names the address that it called: for an image that is its key, which has the user's id.
-    """
-    return _ADDRESS.sub(r"\1/(...)", text)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.aws.failed_state import FailedState
+from functions.domain.causes import plain_cause
 from functions.domain.failures import Cure, Explanation
 from functions.domain.plain_text import argument, visible
-from functions.domain.service_failures import explain, plain_cause
+from functions.domain.service_failures import explain
 from functions.record_outcome.status_change import Execution
 
 MAX_SUBJECT: Final = 100

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
 from functions.aws.settings import LedgerRetention
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.causes import plain_cause
 from functions.domain.events import Event
-from functions.domain.service_failures import plain_cause
 from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from functions.record_outcome.status_change import Execution, Outcome, StatusChange

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from functions.aws.failed_state import FailedState
+from functions.domain.causes import plain_cause
 from functions.domain.failures import Cure, Failure
-from functions.domain.service_failures import ServiceFailure, explain, plain_cause
+from functions.domain.service_failures import ServiceFailure, explain
 from functions.record_outcome.message import MAX_SUBJECT, failure_message
 from functions.record_outcome.status_change import Execution
 

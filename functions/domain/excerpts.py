@@ -1,0 +1,69 @@
+"""What a reject shows of its record, in at most 1 KiB: never anything of `modelInput`."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+MAX_EXCERPT_BYTES: Final = 1024
+KEPT_MEMBERS: Final = ("recordId", "customData", "modelOutput", "output", "error")
+"""What is read of a record, and may be shown: all but `modelInput`, and what nobody asks for."""
+_MODEL_INPUT: Final = "modelInput"
+_HEAD_OF_RECORD: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(KEPT_MEMBERS)})"\s*:'.encode())
+"""How a record begins. What a line feed cut out of an echoed image or prompt begins otherwise."""
+_MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
+
+
+def excerpt_of_text(text: str) -> str:
+    """The head of the model's text."""
+    return text.encode()[:MAX_EXCERPT_BYTES].decode(errors="ignore")
+
+
+def excerpt_of_line(content: bytes) -> str:
+    """The head of a broken record, up to where `modelInput` may begin.
+
+    An escape may spell a letter of that key.
+    """
+    if not _HEAD_OF_RECORD.match(content):
+        return ""
+    head = _MAY_BE_MODEL_INPUT.split(content[:MAX_EXCERPT_BYTES], maxsplit=1)[0]
+    return excerpt_of_text(head.decode(errors="replace"))
+
+
+def excerpt_of_record(record: dict[str, Any]) -> str:
+    """What the record says in the members that are read, and in no others.
+
+    Written piece by piece, as far as it is wanted: a record may be 16 MiB of numbers.
+    """
+    kept = {name: record[name] for name in KEPT_MEMBERS if name in record}
+    excerpt = ""
+    for piece in _json_pieces(kept):
+        excerpt += piece
+        if len(excerpt) >= MAX_EXCERPT_BYTES:
+            break
+    return excerpt_of_text(excerpt)
+
+
+def _json_pieces(value: Any) -> Iterator[str]:
+    """JSON in short pieces, without what is called `modelInput` on any level."""
+    if isinstance(value, dict):
+        before = "{"
+        for name, member in value.items():
+            if name != _MODEL_INPUT:
+                yield f"{before}{_head_of_string(name)}: "
+                yield from _json_pieces(member)
+                before = ", "
+        yield "}" if before == ", " else "{}"
+    elif isinstance(value, list):
+        yield "["
+        for position, element in enumerate(value):
+            yield ", " if position else ""
+            yield from _json_pieces(element)
+        yield "]"
+    else:
+        yield _head_of_string(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _head_of_string(text: str) -> str:
+    """As JSON, and no longer than an excerpt can be."""
+    return json.dumps(text[:MAX_EXCERPT_BYTES], ensure_ascii=False)
