@@ -247,7 +247,10 @@ def test_images_are_moved_through_the_real_client_with_all_that_belongs_to_them(
 
 
 def test_a_migration_is_proven_settled_and_found_not_stuck(
-    aws: Aws, job: dict[str, Any], capsys: pytest.CaptureFixture[str]
+    aws: Aws,
+    job: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     _add_images(aws, "one")
     planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
@@ -259,6 +262,7 @@ def test_a_migration_is_proven_settled_and_found_not_stuck(
     missing = verify_migration.handler(planned, CONTEXT)
     assert missing["migration"]["verdict"] == "MISSING"
     assert missing["migrationPlan"]["items"] == 1
+    assert caplog.messages[-1] == "migration_incomplete"
     migrate_images.handler(migrating, CONTEXT)
     proven = verify_migration.handler(missing, CONTEXT)
     assert proven["migration"]["verdict"] == "COMPLETE"

@@ -28,10 +28,11 @@ LIMIT = 400
 KEY = "batch-output/job-1/a.jsonl"
 
 
-def good(image: str) -> bytes:
+def good(image: str, **more: object) -> bytes:
     """A record that becomes a transaction."""
-    receipt = '{"amount":1,"type":"income","date":"2026-07-01","merchant":"m","category":"fee"}'
-    return json.dumps({"recordId": image, "output": {"text": receipt}}).encode()
+    receipt = {"amount": 1, "type": "income", "date": "2026-07-01", "merchant": "m"}
+    text = json.dumps({**receipt, "category": "fee", **more})
+    return json.dumps({"recordId": image, "output": {"text": text}}).encode()
 
 
 def failure(code: str, status: int = 400) -> ClientError:
@@ -159,7 +160,7 @@ class World:
         ) as writer:
             return SegmentLoader(
                 source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),  # type: ignore[arg-type]
-                sorter=RecordSorter(work.object, _builder(), line_bytes_limit=LIMIT),
+                sorter=RecordSorter(work.object, builder(), line_bytes_limit=LIMIT),
                 writer=writer,
                 files=self.files,
                 ledger=self.ledger,
@@ -184,7 +185,7 @@ class World:
         )
 
 
-def _builder() -> TransactionBuilder:
+def builder() -> TransactionBuilder:
     job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
     at = datetime(2026, 7, 1, tzinfo=UTC)
     return TransactionBuilder(job, event_time=at, retention=Retention(None, None))

@@ -235,6 +235,27 @@ def test_another_invocation_need_not_wait_for_one_that_could_not_speak(world: Wo
     assert len(world.published) == 2  # the first was not delivered
 
 
+@pytest.mark.parametrize(
+    ("described", "until"),
+    [
+        # 14 days from its end, however late the event of that came.
+        ({"stopDate": NOW - timedelta(days=3)}, "2026-03-12T12:00:00Z"),
+        ({"redriveStatus": "NOT_REDRIVABLE"}, "2026-03-01T12:00:00Z"),
+    ],
+)
+def test_a_failed_claim_is_kept_for_as_long_as_it_can_be_redriven(
+    world: World, described: dict[str, Any], until: str
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(**described)
+    world.failed_in("PlanRanges")
+    world.describes(**described)
+    world.expect_message()
+    world.hears("FAILED")
+    assert world.row_of_claim()["redrivableUntil"] == until
+
+
 def test_a_failure_that_was_redriven_meanwhile_marks_nothing(world: World) -> None:
     world.job(userId="u")
     world.claim()
