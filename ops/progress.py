@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ops.outcome import Outcome
 
 POLL_SECONDS = 0.5
+MARKING_SECONDS = 5.0
+"""A failed execution is marked in its job's record from outside, mostly a second or two later."""
 
 
 @dataclass
@@ -103,12 +105,15 @@ class Follower:
     def _follow(self, show: Callable[[Sequence[Snapshot]], None]) -> Sequence[Outcome]:
         last: list[tuple[str, str, int, int]] = []
         changed_at = self.clock()
+        over_at: float | None = None
         while True:
             outcomes = self.read()
             shown = [snapshot(outcome, now=self.now()) for outcome in outcomes]
             show(shown)
             if outcomes and all(map(self.is_over, outcomes)):
-                return outcomes
+                over_at = self.clock() if over_at is None else over_at
+                if all(map(is_marked, outcomes)) or self.clock() - over_at >= MARKING_SECONDS:
+                    return outcomes
             marks = [(each.state, each.ranges, each.records, each.images) for each in shown]
             if marks != last:
                 last, changed_at = marks, self.clock()
@@ -143,6 +148,12 @@ def ended(outcome: Outcome) -> bool:
     if outcome.history.failure is not None:
         return True
     return all(each.claim.state is ClaimState.DONE for each in outcome.objects)
+
+
+def is_marked(outcome: Outcome) -> bool:
+    """Whether the job's record says so, where the execution shown failed."""
+    failed = outcome.history is not None and outcome.history.failure is not None
+    return not failed or outcome.record is None or outcome.status == "FAILED"
 
 
 def table(shown: Sequence[Snapshot]) -> Table:

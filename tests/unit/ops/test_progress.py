@@ -9,7 +9,7 @@ import pytest
 
 from functions.domain.claims import ClaimState
 from ops.errors import StillWaiting
-from ops.progress import Follower, ended, snapshot
+from ops.progress import MARKING_SECONDS, Follower, ended, snapshot
 from tests.unit.ops.outcomes import DONE, FAILED, NOW, RUNNING, outcome, unclaimed
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
         "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 90 images",
     ]
     assert len(clock.slept) == 3
+
+
+def test_a_failure_is_shown_when_the_job_says_so_too_but_not_waited_for_for_long() -> None:
+    failed = outcome(history=FAILED, state=CLAIMED, status="INGESTING")
+    marked = outcome(history=FAILED, state=ClaimState.FAILED, status="FAILED")
+    clock = Clock()
+    assert follower(iter([[failed], [failed], [marked]]), clock).follow(live=False) == [marked]
+    clock = Clock()
+    forever = iter(lambda: [failed], None)
+    assert follower(forever, clock).follow(live=False) == [failed]
+    assert clock.at == MARKING_SECONDS
 
 
 def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
