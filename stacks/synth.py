@@ -49,13 +49,14 @@ def _report(output: Path) -> Iterator[str]:
     for template in sorted(output.glob("*.template.json")):
         resources = len(json.loads(template.read_bytes())["Resources"])
         yield f"template           {_size(template.stat().st_size)}, {resources} resources"
-    for code in sorted(path for path in output.glob("asset.*") if path.is_dir()):
+    assets = _assets(output)
+    for code in filter(Path.is_dir, assets):
         files = [path for path in code.rglob("*") if path.is_file()]
         yield (
             f"functions' code    {_size(sum(path.stat().st_size for path in files))}"
             f" in {len(files)} files, {_byte_code(path.name for path in files)}"
         )
-    for layer in sorted(output.glob("asset.*.zip")):
+    for layer in filter(zipfile.is_zipfile, assets):
         with zipfile.ZipFile(layer) as archive:
             entries = archive.infolist()
         unzipped = sum(entry.file_size for entry in entries)
@@ -65,6 +66,15 @@ def _report(output: Path) -> Iterator[str]:
             f" Python {PYTHON_VERSION}, {PLATFORM},"
             f" {_byte_code(entry.filename for entry in entries)}"
         )
+
+
+def _assets(output: Path) -> list[Path]:
+    """Those of the last synthesis: the CDK leaves those of earlier ones in the folder."""
+    return [
+        output / file["source"]["path"]
+        for manifest in output.glob("*.assets.json")
+        for file in json.loads(manifest.read_bytes())["files"].values()
+    ]
 
 
 def _byte_code(files: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 
-from stacks import layer_archive
+from stacks import layer_archive, synth
 from stacks.pruning import SERVICES, prune
 from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import Template
@@ -152,3 +152,14 @@ def test_every_client_that_functions_make_has_its_model() -> None:
     }
 
     assert made == SERVICES
+
+
+def test_sizes_are_told_of_the_last_synthesis_alone(created_folder: Path, tmp_path: Path) -> None:
+    """The CDK leaves what an earlier one wrote into the same folder."""
+    output = tmp_path / "cdk.out"
+    shutil.copytree(created_folder, output)
+    (output / "asset.earlier" / "functions").mkdir(parents=True)
+
+    told = [line.split("  ")[0] for line in synth._report(output)]
+
+    assert told == ["template", "functions' code", "dependency layer"]
