@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import Failure
+from functions.domain.ledger_rows import claim_key
 from ops import cli, options
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
@@ -27,6 +28,8 @@ from tests.e2e.waiting import SECONDS, executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from functions.domain.attribute_values import Item
 
 __all__ = ["world"]
 
@@ -232,11 +235,13 @@ def _by_the_job_and_the_object(ran: _Ran) -> None:
         ran.upload(gone),
         ran.upload(twice),
         ran.upload(ran.job(userId=MARK * 200)),
-        ran.upload(odd := ran.job(ingestState={"revision": MARK})),
+        ran.upload(odd := _job_of_a_broken_ledger(ran)),
         ran.upload(ran.job(), _line("image", type=MARK) * 30),
     ]
     ran.all_end("FAILED", *keys)
-    odd.write(deployed)  # what Python quoted of it was no user's, and commands may show it
+    # What Python quoted of it was no user's, and commands may show it.
+    ledger = deployed.ledger
+    ledger.client.delete_item(TableName=ledger.table, Key=_broken_claim(odd.job_id))
     job = ran.job()
     for arn in (
         ran.start(job.key("nothing.jsonl")),
@@ -244,6 +249,20 @@ def _by_the_job_and_the_object(ran: _Ran) -> None:
         ran.start(f"batch-output/{job.job_id}/{'x' * 900}.jsonl"),
     ):
         assert ran.note(arn) == "FAILED"
+
+
+def _job_of_a_broken_ledger(ran: _Ran) -> JobRecord:
+    """A job beside whose claims is one of a state that there is not: Python's error quotes it."""
+    job, ledger = ran.job(), ran.world.deployed.ledger
+    broken = {"etag": "e", "owner": "o", "generation": 1, "state": MARK}
+    ledger.client.put_item(
+        TableName=ledger.table, Item={**_broken_claim(job.job_id), **to_item(broken)}
+    )
+    return job
+
+
+def _broken_claim(job_id: str) -> Item:
+    return to_item(dict(claim_key(job_id, "broken").as_dict()))
 
 
 def _by_hand(ran: _Ran) -> None:
