@@ -122,7 +122,13 @@ def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> 
 
 
 def test_a_start_that_is_interrupted_leaves_no_process(data: Path) -> None:
-    code = f"import pathlib; from local import server; server.start(pathlib.Path({str(data)!r}))"
+    # A shell may have had its background jobs, and so this test, ignore the signal.
+    code = f"""if True:
+        import pathlib, signal
+        from local import server
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        server.start(pathlib.Path({str(data)!r}))
+    """
     with subprocess.Popen([sys.executable, "-c", code], cwd=server.PROJECT) as starter:
         eventually(lambda: server.find(data), "it has started a process")
         running = server.find(data)
