@@ -155,8 +155,8 @@ class Settings(BaseModel):
         most=1000,
     )
     write_units_per_second: int = knobs.count(
-        "Write budget of one execution, shared among its workers. A job's transactions share one"
-        " partition key, and DynamoDB gives a partition 1,000.",
+        "Write budget of one execution, shared among its workers: at least one for each. A job's"
+        " transactions share one partition key, and DynamoDB gives a partition 1,000.",
         default=1000,
         unit="write units per second",
         least=1,
@@ -343,6 +343,13 @@ class Settings(BaseModel):
             if getattr(self, key) and not getattr(self, name):
                 message = f"{to_camel(key)} is given without {to_camel(name)}, whose key it is."
                 raise ValueError(message)
+        if self.write_units_per_second < self.load_concurrency:
+            # With less, a worker's time may end before one group of its records is written.
+            message = (
+                f"writeUnitsPerSecond is {self.write_units_per_second}: it must be at least"
+                f" loadConcurrency ({self.load_concurrency}), one for each worker."
+            )
+            raise ValueError(message)
         if self.stuck_lookback_days > self.output_retention_days:
             message = (
                 f"stuckLookbackDays is {self.stuck_lookback_days}: it must not exceed"

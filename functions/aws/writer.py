@@ -12,6 +12,7 @@ have edited the transaction since. Such items are written as conditional updates
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -27,6 +28,9 @@ THREADS: Final = 16
 """At 8 ms a call, what keeps one processor busy."""
 _WAITING_BATCHES: Final = THREADS
 """Read ahead of the threads, so that none waits for the reader."""
+_SECONDS_UNDER_WAY: Final = 2.0
+"""Of writing at the rate in force, begun at once: threads share the rate, and with much under way
+at a low one, no batch would be whole by the deadline."""
 _MAX_UNKNOWN_OUTCOMES: Final = 5
 """Of one transaction in a row; then the error is the execution's, which can be redriven."""
 
@@ -65,6 +69,8 @@ class TransactionWriter:
         self._room = threading.BoundedSemaphore(THREADS + _WAITING_BATCHES)
         self._lock = threading.Lock()
         self._in_flight: set[Future[bool]] = set()
+        self._progress = threading.Condition()
+        self._units_under_way = 0
         self._failure: BaseException | None = None
         self._leaving = False
         self.throttles = 0
@@ -95,12 +101,16 @@ class TransactionWriter:
             Exception: what an earlier batch failed of; there is no point in going on.
         """
         self._room.acquire()
+        units = sum(each.write_units for each in batch)
+        with self._progress:
+            self._progress.wait_for(lambda: self._may_begin(units))
+            self._units_under_way += units
         if self._failure is not None:
             self._room.release()
             raise self._failure
         future = self._pool.submit(self._confirm, batch, replace=replace)
         self._in_flight.add(future)
-        future.add_done_callback(self._done)
+        future.add_done_callback(partial(self._done, units))
         return future
 
     def settle(self) -> None:
@@ -108,11 +118,19 @@ class TransactionWriter:
         for future in list(self._in_flight):
             future.exception()
 
-    def _done(self, future: "Future[bool]") -> None:
-        self._in_flight.discard(future)
-        self._room.release()
+    def _may_begin(self, units: int) -> bool:
+        """Whether what is under way leaves room for these; one batch always may."""
+        most = self._pacing.budget.rate * _SECONDS_UNDER_WAY
+        return not self._units_under_way or self._units_under_way + units <= most
+
+    def _done(self, units: int, future: "Future[bool]") -> None:
         if not future.cancelled() and (failure := future.exception()) is not None:
             self._failure = failure
+        self._in_flight.discard(future)
+        self._room.release()
+        with self._progress:
+            self._units_under_way -= units
+            self._progress.notify()
 
     def _confirm(self, batch: Sequence[Transaction], *, replace: bool) -> bool:
         if replace:

@@ -18,8 +18,9 @@ from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
+from functions.domain.records import Answer, read_record
 from functions.domain.segments import Segment
-from functions.domain.transactions import Retention, TransactionBuilder
+from functions.domain.transactions import Retention, Transaction, TransactionBuilder
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
 from tests.unit.load.fake_time import FakeTime
@@ -189,3 +190,10 @@ def builder() -> TransactionBuilder:
     job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
     at = datetime(2026, 7, 1, tzinfo=UTC)
     return TransactionBuilder(job, event_time=at, retention=Retention(None, None))
+
+
+def transactions(first: int, count: int) -> list[Transaction]:
+    """Some transactions of a write unit each."""
+    answers = [read_record(good(f"image-{first + number}")) for number in range(count)]
+    made = builder()
+    return [made.build(a.image_id, a.receipt) for a in answers if isinstance(a, Answer)]

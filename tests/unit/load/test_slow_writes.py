@@ -1,0 +1,37 @@
+"""However low the rate, what a call has written counts: no more is begun than can be finished."""
+
+import threading
+
+import pytest
+
+from functions.aws.deadline import Deadline
+from functions.aws.pacing import Pacing
+from functions.aws.write_budget import WriteBudget
+from functions.aws.writer import TransactionWriter
+from tests.unit.load.fake_time import FakeTime
+from tests.unit.load.world import Table
+from tests.unit.load.world import transactions as make
+
+BATCH = 25
+
+
+@pytest.mark.parametrize("may_replace", [True, False])
+@pytest.mark.parametrize(("rate", "confirmed"), [(0.25, 1), (1, 4), (10, 40)])
+def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
+    rate: float, confirmed: int, *, may_replace: bool
+) -> None:
+    time, seconds = FakeTime(), 110
+    # The other threads' turn comes while a request is under way.
+    table = Table(before=lambda: threading.Event().wait(0.0005))
+    deadline = Deadline(time.now + seconds, time.clock)
+    budget = WriteBudget(rate, clock=time.clock, sleep=time.sleep)
+    with TransactionWriter(
+        table,  # type: ignore[arg-type]
+        "transactions",
+        pacing=Pacing(budget, deadline, time.sleep, lambda: 0.5),
+        may_replace=lambda: may_replace,
+    ) as writer:
+        written = [writer.write(make(BATCH * number, BATCH), replace=True) for number in range(50)]
+        done = [each.result() for each in written]
+    assert done[:confirmed] == [True] * confirmed
+    assert sum(done) * BATCH <= rate * seconds + 1
