@@ -89,8 +89,10 @@ def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
         ),
         (
             {"writeUnitsPerSecond": 3},
-            "writeUnitsPerSecond is 3: it must be at least loadConcurrency (4), one for each"
-            " worker.",
+            (
+                "writeUnitsPerSecond is 3: it must be at least loadConcurrency (4), one for each"
+                " worker."
+            ),
         ),
         (
             {"stuckLookbackDays": 30, "outputRetentionDays": 20},
