@@ -15,7 +15,7 @@ from ops.failure_view import failure_text
 from ops.terminal import outside, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import timedelta
 
     from rich.console import RenderableType
@@ -53,7 +53,9 @@ def _parts(
         yield _headline("Execution", history.name, history.status, f" in {took}")
     if failed is not None:
         yield failure_text(failed)
-    if outcome.objects:
+    if outcome.job_id and not outcome.objects:
+        yield Text("  No results object of it is claimed.")
+    if outcome.objects or _stats(outcome):
         yield counts_text(outcome)
     if outcome.loads.rejects or outcome.images.left:
         yield _indented(_reasons(outcome))
@@ -101,12 +103,17 @@ def counts_text(outcome: Outcome) -> Text:
         f"+ {loads.duplicate} duplicates"
     )
     # A failed job's record counts nothing of what failed: beside these counts it would contradict.
-    stats = {} if outcome.status == "FAILED" else (outcome.record or {}).get("resultStats") or {}
+    stats = {} if outcome.status == "FAILED" else _stats(outcome)
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
             text.append(f"; {visible(stats[name])} {word}", style="yellow")
     left = f", {sum(images.left.values())} left where they are" if images.left else ""
     return text.append(f"\n  {images.migrated} images moved{left}")
+
+
+def _stats(outcome: Outcome) -> Mapping[str, Any]:
+    """What the job's record counts; nothing before it was settled."""
+    return (outcome.record or {}).get("resultStats") or {}
 
 
 def _reasons(outcome: Outcome) -> Table:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, ServiceFailure
+from ops.cli import app
 from tests.e2e.faults.cases import CASES
 from tests.infrastructure.template import Template
 
@@ -76,3 +78,24 @@ def test_every_error_that_a_state_can_fail_with_is_in_the_table_of_its_page(stat
     rows = re.findall(r"^\| (`.+?) \|", page, re.MULTILINE)
     named = {error for row in rows for error in re.findall(r"`([^`]+)`", row)}
     assert named >= retried | met | of_maps
+
+
+def _typed() -> set[str]:
+    """Every `ingest` command of the pages, of their text and of their blocks."""
+    text = "\n".join(page.read_text("utf-8") for page in RUNBOOK.glob("*.md"))
+    found = re.findall(r"(?:^|`)(ingest [^`\n#]+)", text, re.MULTILINE)
+    return {command.strip() for command in found}
+
+
+def test_the_commands_of_the_pages_and_their_options_exist() -> None:
+    for command in _typed():
+        words = command.split()[1:]
+        found: Any = typer.main.get_command(app)
+        while words and hasattr(found, "commands"):
+            name = words.pop(0)
+            if name.startswith("-"):
+                break
+            assert name in found.commands, command
+            found = found.commands[name]
+        options = {option for each in found.params for option in each.opts} | {"--help"}
+        assert {word for word in words if word.startswith("-")} <= options, command

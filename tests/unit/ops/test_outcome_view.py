@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from ops.failures import FailedExecution, Obstacle
 from ops.outcome_view import as_json, render, seconds
-from tests.unit.ops.outcomes import FAILED, NOW, failed_execution, outcome
+from tests.unit.ops.outcomes import FAILED, NOW, failed_execution, outcome, unclaimed
 
 if TYPE_CHECKING:
     from ops.outcome import Outcome
@@ -34,6 +35,15 @@ def test_counts_add_up_and_say_what_is_missing() -> None:
 
 def test_a_failed_job_does_not_count_records_as_missing_that_are_shown_beside() -> None:
     assert "missing" not in shown(outcome(history=FAILED, status="FAILED"), failed_execution())
+
+
+def test_a_job_of_which_nothing_was_claimed_says_so_and_what_is_missing() -> None:
+    assert "No results object of it is claimed." in shown(unclaimed())
+    assert "records =" not in shown(unclaimed())
+    record = {"status": "PARTIALLY_COMPLETED", "resultStats": {"missingCount": 20}}
+    text = shown(replace(unclaimed(), record=record))
+    assert "0 records = 0 transactions + 0 rejects + 0 duplicates; 20 missing" in text
+    assert "No results object" not in shown(outcome())
 
 
 def test_states_have_durations_and_the_object_its_ranges() -> None:
