@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.jobs import JOB_ID_INDEX
-from ops.errors import CannotSubmit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,16 +44,7 @@ def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | Non
 
 
 def create_job_record(deployment: Deployment, attributes: Mapping[str, object]) -> None:
-    """Write a job's record, as the application would; on the embedded AWS only.
-
-    Raises:
-        CannotSubmit: on AWS, where job records are the application's.
-    """
-    if deployment.embedded is None:
-        raise CannotSubmit(
-            "Job records on AWS are the application's: --create-job is for the embedded AWS "
-            "alone. Name a job that is there with --job."
-        )
+    """Write a job's record, as the application would."""
     deployment.dynamodb.put_item(
         TableName=deployment.outputs["BatchJobsTableName"], Item=to_item(attributes)
     )

@@ -66,7 +66,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     key = results_key(file.name, job)
     deployed = options.chosen(local=local, data=data, stack=stack)
     if create_job:
-        _create(deployed, job, user)
+        write_record(deployed, job, user)
     _require_job(deployed, job)
     earlier = deployed.ledger.claim(job, key)
     upload = _upload(deployed, file, job, key)
@@ -109,7 +109,17 @@ def results_key(name: str, job_id: str) -> str:
     )
 
 
-def _create(deployed: Deployment, job_id: str, user: str) -> None:
+def write_record(deployed: Deployment, job_id: str, user: str) -> None:
+    """Write the record of a new job.
+
+    Raises:
+        CannotSubmit: it is there already; or on AWS, where job records are the application's.
+    """
+    if deployed.embedded is None:
+        raise CannotSubmit(
+            "Job records on AWS are the application's: --create-job is for the embedded AWS "
+            "alone. Name a job that is there with --job."
+        )
     if read_job_record(deployed, job_id) is not None:
         raise CannotSubmit(f"Job {visible(job_id)} is there already; leave out --create-job.")
     record = {"intentId": f"intent-{job_id}", "submitTime": timestamp(datetime.now(UTC))}

@@ -18,6 +18,11 @@ def pytest_configure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long form of the suites too")
+    parser.addoption(
+        "--stack",
+        help="run the end-to-end tests that need no more than a stack on this one, by the "
+        "credentials, region and endpoint of the environment",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

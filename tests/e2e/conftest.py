@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +13,10 @@ from tests.e2e.denials import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from ops.deployment import Deployment
 
+HERE = Path(__file__).parent
 RANGE_BYTES = 2 * 1024 * 1024  # several ranges of objects that are still quick to make
 
 
@@ -29,6 +30,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             yield folder
     finally:
         server.stop(folder)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--stack`, leave out what wants an embedded AWS of its own, or its faults."""
+    if not config.getoption("--stack"):
+        return
+    skip = pytest.mark.skip(reason="wants an embedded AWS: run without --stack")
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if not item.path.is_relative_to(HERE):
+            continue
+        if "deployed" not in names or not {"data", "world"}.isdisjoint(names):
+            item.add_marker(skip)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -47,8 +61,11 @@ def pytest_runtest_call() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def deployed(data: Path) -> Deployment:
-    running = server.find(data)
+def deployed(request: pytest.FixtureRequest) -> Deployment:
+    """The stack: on the embedded AWS, or the one that was named."""
+    if stack := request.config.getoption("--stack"):
+        return deployment.on_aws(str(stack))
+    running = server.find(request.getfixturevalue("data"))
     assert running is not None
     assembly = synthesis.synthesize(server.PROJECT, context={"rangeBytes": RANGE_BYTES})
     deploy.deploy(assembly, endpoint=running.endpoint)

@@ -65,7 +65,7 @@ def test_every_item_image_dead_letter_and_record_is_what_was_put_in(
 
 
 def test_the_execution_went_the_straight_way_in_several_ranges(
-    delivered: dict[str, Delivered],
+    deployed: Deployment, delivered: dict[str, Delivered]
 ) -> None:
     outcome = delivered["account"].outcome
     assert outcome.history is not None
@@ -82,7 +82,8 @@ def test_the_execution_went_the_straight_way_in_several_ranges(
         "Settled",
     ]
     done, planned = outcome.ranges
-    assert done == planned > 1
+    several = 2 if deployed.embedded else 1  # the stack of somebody else may have larger ranges
+    assert done == planned >= several
 
 
 def test_the_outcome_that_people_are_shown_is_the_one_that_was_put_in(

@@ -17,9 +17,8 @@ from local.errors import PortTaken, SynthesisFailed
 from ops import cli, deployment, inspect
 from ops.deployment import Deployment
 from ops.errors import CannotSubmit, ExitCode, NothingFound
-from ops.job_records import create_job_record
 from ops.outcome import Outcome
-from ops.submit import results_key
+from ops.submit import results_key, write_record
 
 
 def ingest(*arguments: str) -> Result:
@@ -170,7 +169,7 @@ def test_results_go_under_the_jobs_folder() -> None:
 def test_jobs_are_never_created_on_aws() -> None:
     on_aws = Deployment("BatchIngest", "AWS, eu-west-1", "eu-west-1", {}, pytest.fail)
     with pytest.raises(CannotSubmit, match="for the embedded AWS alone"):
-        create_job_record(on_aws, {})
+        write_record(on_aws, "job1", "user")
 
 
 def test_asking_for_a_stack_asks_for_aws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,37 @@
+"""The end-to-end tests run against a stack that was named, as they would against an account."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.deployment import Deployment
+
+
+@pytest.mark.slow
+def test_the_main_job_runs_on_a_stack_by_the_environment_alone(
+    data: Path, deployed: Deployment
+) -> None:
+    running = server.find(data)
+    assert running is not None
+    tests = ["tests/e2e/test_main_job.py", "tests/e2e/test_commands.py"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *tests, "--stack", deployed.stack],
+        cwd=server.PROJECT,
+        env={**os.environ, **running.endpoint.environment()},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "5 passed, 4 skipped" in ended.stdout
