@@ -106,6 +106,9 @@ def test_without_any_expectation_a_job_is_complete_with_what_there_is() -> None:
     assert machine.record["status"] == "COMPLETED"
     assert "missingCount" not in machine.record["resultStats"]
     assert "unexpectedCount" not in machine.record["resultStats"]
+    # What is not known rings no alarm.
+    assert machine.told.sums[Metric.RECORDS_MISSING] == 0
+    assert machine.told.sums[Metric.RECORDS_UNEXPECTED] == 0
 
 
 def test_records_that_are_missing_are_waited_for_until_the_grace_period_has_passed() -> None:
