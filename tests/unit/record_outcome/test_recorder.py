@@ -37,7 +37,9 @@ def _facts(message: dict[str, Any]) -> dict[str, Any]:
     return loaded
 
 
-def test_a_failure_marks_claim_and_job_and_says_what_to_do(world: World) -> None:
+def test_a_failure_marks_claim_and_job_and_says_what_to_do(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     world.job(userId="u")
     world.claim()
     message = world.hears_of_failure("PlanRanges")
@@ -55,6 +57,7 @@ def test_a_failure_marks_claim_and_job_and_says_what_to_do(world: World) -> None
     assert facts["redrivable"] is True
     assert message["Subject"] == "BatchIngest: job job1 FAILED in PlanRanges"
     assert "What to do:" in message["Message"]
+    assert "execution_failed" in caplog.messages  # which the dashboard lists
     world.all_was_called()
 
 
