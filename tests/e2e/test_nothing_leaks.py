@@ -22,14 +22,14 @@ from functions.domain.ledger_rows import claim_key
 from ops import cli, options
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
-from tests.e2e.faults.world import World, eventually
 from tests.e2e.held import JobRecord
-from tests.e2e.waiting import SECONDS, executions
+from tests.e2e.waiting import SECONDS, eventually, executions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from functions.domain.attribute_values import Item
+    from tests.e2e.faults.world import World
 
 __all__ = ["world"]
 

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from local import deploy, server, synthesis
-from ops import deployment
 from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
 from tests.e2e.faults.cases import CASES
-from tests.e2e.faults.inbox import Inbox
-from tests.e2e.faults.world import CONTEXT, SERVER_SETTINGS, World
+from tests.e2e.faults.world import World, world_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,16 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("faulty-aws")
-    assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
-    running = server.start(folder, settings=SERVER_SETTINGS).server
-    try:
-        deploy.deploy(assembly, endpoint=running.endpoint)
-        deployed = deployment.on_embedded(running)
-        with watch.over(running.endpoint):
-            yield World(deployed, Inbox.subscribe(deployed))
-    finally:
-        server.stop(folder)
+    with world_in(tmp_path_factory.mktemp("faulty-aws")) as world, watch.over(world.endpoint):
+        yield world
 
 
 @pytest.fixture(autouse=True)

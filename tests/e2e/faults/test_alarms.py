@@ -17,7 +17,8 @@ from ops.demo import flaws
 from ops.failures import failed_since, read_failed
 from ops.redrive import restart
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.world import RECORDS, World, eventually, kebab
+from tests.e2e.faults.world import RECORDS, World, kebab
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from ops import replay
 from ops.demo import flaws
 from ops.failures import read_failed
 from ops.redrive import restart
-from tests.e2e.faults.world import eventually
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

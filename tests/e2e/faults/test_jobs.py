@@ -12,7 +12,7 @@ from functions.domain.object_keys import manifest_key
 from ops import replay
 from ops.failures import read_failed
 from ops.redrive import restart
-from tests.e2e.faults.world import eventually
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,7 +8,8 @@ import pytest
 
 from functions.domain.ranges import Range, plan
 from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
-from tests.e2e.faults.world import CONTEXT, World, eventually, kebab
+from tests.e2e.faults.world import CONTEXT, World, kebab
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from ops.demo.batch import Batch

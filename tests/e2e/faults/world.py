@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,17 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import ImageLeftReason
+from local import deploy, server, synthesis
+from ops import deployment
 from ops.demo import flaws, seeding
 from ops.demo.comparison import compare
 from ops.demo.forms import NOVA
 from ops.demo.generator import Recipe, make_batch
 from ops.demo.observation import observe
-from tests.e2e.faults.inbox import SECONDS, Inbox
+from tests.e2e.faults.inbox import Inbox
+from tests.e2e.waiting import eventually
 from tests.embedded import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
 
+    from local.endpoint import Endpoint
     from ops.demo.batch import Batch
     from ops.demo.flaws import Flaw
     from ops.demo.observation import Observation
@@ -43,15 +47,6 @@ CONTEXT = {
 RECORDS = 20
 
 
-def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -> Any:
-    """The first true value, asked for again and again until a deadline."""
-    deadline = time.monotonic() + seconds
-    while not (value := what()):
-        assert time.monotonic() < deadline, f"deadline passed: {why}"
-        time.sleep(0.05)
-    return value
-
-
 def kebab(name: str) -> str:
     """As alarms are called: `LoadRanges` is `load-ranges`."""
     return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).strip("-")
@@ -63,6 +58,12 @@ class World:
 
     deployed: Deployment
     inbox: Inbox
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Of the embedded AWS."""
+        assert self.deployed.embedded is not None
+        return self.deployed.embedded.endpoint
 
     def new_batch(
         self, *, records: int = RECORDS, flawed: Mapping[Flaw, int] | None = None
@@ -175,9 +176,7 @@ class World:
         return self._faults("GET")
 
     def _faults(self, method: str, rule: dict[str, Any] | None = None) -> dict[str, Any]:
-        embedded = self.deployed.embedded
-        assert embedded is not None
-        return ask(embedded.endpoint, "faults", method, rule)
+        return ask(self.endpoint, "faults", method, rule)
 
     def function(self, name: str) -> str:
         """The deployed name of a function."""
@@ -187,6 +186,19 @@ class World:
         ]
         (found,) = (each for each in names if f"Workers{name}" in each)
         return str(found)
+
+
+@contextmanager
+def world_in(folder: Path) -> Iterator[World]:
+    """The stack with small ranges, on an embedded AWS in quick time, with faults within reach."""
+    assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
+    running = server.start(folder, settings=SERVER_SETTINGS).server
+    try:
+        deploy.deploy(assembly, endpoint=running.endpoint)
+        deployed = deployment.on_embedded(running)
+        yield World(deployed, Inbox.subscribe(deployed))
+    finally:
+        server.stop(folder)
 
 
 @dataclass(frozen=True)

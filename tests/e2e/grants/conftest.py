@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import deploy, server, synthesis
-from ops import deployment
 from tests.e2e.decisions import Decisions
-from tests.e2e.faults.inbox import Inbox
-from tests.e2e.faults.world import CONTEXT, SERVER_SETTINGS, World
+from tests.e2e.faults.world import CONTEXT, World, world_in
 from tests.e2e.grants.admission import Admission, admissions_of
 from tests.e2e.grants.removal import RoleGrant, grants_of
 
@@ -33,21 +31,14 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("granted-aws")
-    assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
-    running = server.start(folder, settings=SERVER_SETTINGS).server
-    try:
-        deploy.deploy(assembly, endpoint=running.endpoint)
-        deployed = deployment.on_embedded(running)
+    with world_in(tmp_path_factory.mktemp("granted-aws")) as world:
+        assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
         template = deploy.Assembly.read(assembly).template
         grants: list[RoleGrant | Admission] = [
-            *grants_of(deployed, template),
-            *admissions_of(deployed, template),
+            *grants_of(world.deployed, template),
+            *admissions_of(world.deployed, template),
         ]
-        world = World(deployed, Inbox.subscribe(deployed))
-        yield Site(world, grants, Decisions(running.endpoint))
-    finally:
-        server.stop(folder)
+        yield Site(world, grants, Decisions(world.endpoint))
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ops import dead_events
 from tests.e2e.decisions import Decisions
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.world import eventually
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -19,6 +18,7 @@ from tests.e2e.grants.scenario import (
     how_it_ended,
     redrive_to_the_end,
 )
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from ops.demo.batch import Batch

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ops.failures import read_failed
 from ops.redrive import restart
-from tests.e2e.faults.world import eventually
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -16,6 +15,7 @@ from tests.e2e.grants.scenario import (
     how_it_ended,
     redrive_to_the_end,
 )
+from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
