@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ops.demo.batch import Batch
     from ops.uploads import Upload
+    from tests.e2e.faults.conftest import Show
     from tests.e2e.faults.world import World
 
 WRITES_JOB = {"action": "dynamodb:UpdateItem", "having": ["ingestState"]}
@@ -76,8 +77,10 @@ def _deleted(world: World, batch: Batch, part: str) -> list[str]:
     ],
 )
 def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
-    world: World, part: str, held: dict[str, Any], state: str
+    world: World, show: Show, part: str, held: dict[str, Any], state: str
 ) -> None:
+    what = f"Somebody deletes `work/…{part}…` for good"
+    show(what, state=state, cured="as undisturbed, after `ingest replay JOB`")
     batch = world.new_batch()
     gone: list[str] = []
     upload, arn = _delivered_and(
@@ -94,7 +97,9 @@ def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
     assert _left_behind(world, batch, upload) == []
 
 
-def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World) -> None:
+def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World, show: Show) -> None:
+    show("Somebody deletes the results of the maps", cured="nothing fails")
+
     def delete_results(_: str) -> None:
         assert _deleted(world, batch, "-results/")
 
@@ -119,7 +124,15 @@ def _reject_percent_limit(world: World, limit: int) -> Iterator[None]:
         functions.update_function_configuration(FunctionName=name, Environment={"Variables": usual})
 
 
-def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(world: World) -> None:
+def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(
+    world: World, show: Show
+) -> None:
+    show(
+        "25 of 40 records are rejects",
+        state="TooManyRejects",
+        error="TooManyRejects",
+        cured="as undisturbed, after a higher `rejectPercentLimit` and `ingest replay JOB`",
+    )
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
     upload = world.deliver(batch)
     arn = world.execution_of(batch)
@@ -159,7 +172,9 @@ def _make_old(world: World, batch: Batch) -> None:
         change(key, "#ttl = :value", int(row["ttl"] - by.total_seconds()), **{"#ttl": "ttl"})
 
 
-def test_an_execution_that_hangs_is_found_stopped_and_redriven(world: World) -> None:
+def test_an_execution_that_hangs_is_found_stopped_and_redriven(world: World, show: Show) -> None:
+    what = "Nothing is heard of LoadSegment for hours: the search finds it, somebody stops it"
+    show(what, state="LoadRanges", cured="the job is completed")
     functions, search = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
 
     def stuck() -> int:
