@@ -104,10 +104,12 @@ class TransactionWriter:
         units = sum(each.write_units for each in batch)
         with self._progress:
             self._progress.wait_for(lambda: self._may_begin(units))
-            self._units_under_way += units
-        if self._failure is not None:
+            failure = self._failure
+            if failure is None:
+                self._units_under_way += units
+        if failure is not None:
             self._room.release()
-            raise self._failure
+            raise failure
         future = self._pool.submit(self._confirm, batch, replace=replace)
         self._in_flight.add(future)
         future.add_done_callback(partial(self._done, units))
