@@ -82,9 +82,12 @@ class Outcome:
     @property
     def has_failed(self) -> bool:
         """Whether the job, or the execution that is shown, failed."""
-        return self.status == "FAILED" or (
-            self.history is not None and self.history.failure is not None
-        )
+        return self.status == "FAILED" or self.execution_has_failed
+
+    @property
+    def execution_has_failed(self) -> bool:
+        """Whether the execution that is shown failed."""
+        return self.history is not None and self.history.failure is not None
 
 
 def read_outcome(

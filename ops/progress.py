@@ -145,15 +145,16 @@ def ended(outcome: Outcome) -> bool:
     """
     if outcome.history is None or outcome.history.ended is None:
         return False
-    if outcome.history.failure is not None:
-        return True
-    return all(each.claim.state is ClaimState.DONE for each in outcome.objects)
+    return outcome.execution_has_failed or all(
+        each.claim.state is ClaimState.DONE for each in outcome.objects
+    )
 
 
 def is_marked(outcome: Outcome) -> bool:
     """Whether the job's record says so, where the execution shown failed."""
-    failed = outcome.history is not None and outcome.history.failure is not None
-    return not failed or outcome.record is None or outcome.status == "FAILED"
+    if not outcome.execution_has_failed:
+        return True
+    return outcome.record is None or outcome.status == "FAILED"
 
 
 def table(shown: Sequence[Snapshot]) -> Table:

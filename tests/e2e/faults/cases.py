@@ -229,7 +229,7 @@ def calls() -> Iterator[Case]:
             )
 
 
-_WORKERS = {
+WORKERS = {
     "ResolveJob": "ResolveJob",
     "PlanRanges": "PlanRanges",
     "LoadRanges": "LoadSegment",
@@ -238,11 +238,12 @@ _WORKERS = {
     "VerifyMigration": "VerifyMigration",
     "SettleJob": "SettleJob",
 }
+"""The function of each state that has one."""
 
 
 def invocations() -> Iterator[Case]:
     """Every fault at every call of Lambda."""
-    for state, function in _WORKERS.items():
+    for state, function in WORKERS.items():
         here = {"caller": "states", "action": "lambda:Invoke", "having": (f"Workers{function}",)}
         for fault, rule, error in (
             (

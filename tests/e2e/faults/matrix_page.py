@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "fault-matrix.md"
+_PROJECT = Path(__file__).resolve().parents[3]
+PAGE = _PROJECT / "docs" / "fault-matrix.md"
 
 FAULTS = (
     "exception",
@@ -19,17 +21,11 @@ FAULTS = (
     "deleted object",
 )
 """The columns; what else goes wrong is a row of the second table."""
-STATES = (
-    "ResolveJob",
-    "ClaimObject",
-    "ReadClaim",
-    "PlanRanges",
-    "LoadRanges",
-    "VerifyLoad",
-    "MigrateImages",
-    "VerifyMigration",
-    "SettleJob",
+_DEFINITION = json.loads((_PROJECT / "statemachine" / "ingest.asl.json").read_text("utf-8"))
+STATES = tuple(
+    name for name, state in _DEFINITION["States"].items() if state["Type"] in ("Task", "Map")
 )
+"""That can fail, in the order of the flow."""
 
 _HEAD = """# The fault matrix
 

@@ -16,8 +16,9 @@ from ops import dead_events
 from ops.demo import flaws
 from ops.failures import failed_since, read_failed
 from ops.redrive import restart
+from tests.e2e.faults.cases import WORKERS
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.world import RECORDS, World, kebab
+from tests.e2e.faults.world import RECORDS, World, kebab, state_alarm
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -47,33 +48,8 @@ KEPT = (
     "TreatMissingData",
 )
 """What of a described alarm puts it back as it was."""
-STATES = {
-    "ResolveJob": "resolve-job",
-    "PlanRanges": "plan-ranges",
-    "LoadSegment": "load-ranges",
-    "VerifyLoad": "verify-load",
-    "MigrateImages": "migrate-images",
-    "VerifyMigration": "verify-migration",
-    "SettleJob": "settle-job",
-}
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
 WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "throttle"}
-
-
-def _name(world: World, alarm: str) -> str:
-    return f"{world.deployed.stack}-{alarm}"
-
-
-def _rings(world: World, *alarms: str, since: int) -> None:
-    for alarm in alarms:
-        message = world.inbox.rang(_name(world, alarm), "ALARM", since=since)
-        assert "Runbook: " in message.alarm["AlarmDescription"]
-
-
-def _quiet(world: World, *alarms: str) -> int:
-    for alarm in alarms:
-        world.until_quiet(_name(world, alarm))
-    return world.inbox.mark()
 
 
 def _run(world: World, batch: Batch | None = None) -> str:
@@ -89,7 +65,7 @@ def _run(world: World, batch: Batch | None = None) -> str:
 def _lowered(world: World, alarm: str, threshold: int) -> Iterator[None]:
     """A threshold that no test can wait for, lowered until the block ends."""
     cloudwatch = world.deployed.make_client("cloudwatch")
-    (found,) = cloudwatch.describe_alarms(AlarmNames=[_name(world, alarm)])["MetricAlarms"]
+    (found,) = cloudwatch.describe_alarms(AlarmNames=[world.alarm(alarm)])["MetricAlarms"]
     usual = {field: found[field] for field in KEPT if field in found}
     cloudwatch.put_metric_alarm(**{**usual, "Threshold": threshold})
     try:
@@ -98,40 +74,40 @@ def _lowered(world: World, alarm: str, threshold: int) -> Iterator[None]:
         cloudwatch.put_metric_alarm(**usual)
 
 
-@pytest.mark.parametrize("function", STATES)
-def test_a_state_whose_function_runs_out_of_time(world: World, function: str) -> None:
+@pytest.mark.parametrize(("state", "function"), WORKERS.items())
+def test_a_state_whose_function_runs_out_of_time(world: World, state: str, function: str) -> None:
     name = kebab(function)
     alarms = (
-        f"state-{STATES[function]}",
+        state_alarm(state),
         f"function-errors-{name}",
         f"function-duration-{name}",
         "executions-failed",
     )
-    since = _quiet(world, *alarms)
+    since = world.until_quiet(*alarms)
     with world.fault(caller=f"*Workers{function}*", action="*", kind="timeout"):
         _run(world)
-        _rings(world, *alarms, since=since)
+        world.rings(*alarms, since=since)
 
 
-@pytest.mark.parametrize("function", STATES)
+@pytest.mark.parametrize("function", WORKERS.values())
 def test_a_function_that_may_not_run(world: World, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
     alarm = f"function-throttles-{kebab(function)}"
-    since = _quiet(world, alarm)
+    since = world.until_quiet(alarm)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
         _run(world)
-        _rings(world, alarm, since=since)
+        world.rings(alarm, since=since)
     finally:
         client.delete_function_concurrency(FunctionName=name)
 
 
 def test_the_states_around_the_claim(world: World) -> None:
-    since = _quiet(world, "state-claim-object", "state-read-claim")
+    since = world.until_quiet("state-claim-object", "state-read-claim")
     error = {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"}
     with world.fault(caller="states", action="dynamodb:UpdateItem", **error):
         _run(world)
-    _rings(world, "state-claim-object", since=since)
+    world.rings("state-claim-object", since=since)
     arn = _run(world)
     client = world.deployed.step_functions
     with world.fault(caller="states", action="dynamodb:GetItem", **error):
@@ -139,38 +115,38 @@ def test_the_states_around_the_claim(world: World) -> None:
             stateMachineArn=world.deployed.state_machine, input=world.describe(arn)["input"]
         )["executionArn"]
         assert world.until_ended(again) == "FAILED"
-    _rings(world, "state-read-claim", since=since)
+    world.rings("state-read-claim", since=since)
 
 
 def test_verdicts(world: World) -> None:
-    since = _quiet(world, "state-incomplete-load", "state-incomplete-migration")
+    since = world.until_quiet("state-incomplete-load", "state-incomplete-migration")
     for word, alarm in (("segment#", "incomplete-load"), ("chunk#", "incomplete-migration")):
         with world.fault(caller="*", action="dynamodb:PutItem", having=[word], kind="pretend"):
             _run(world)
-        _rings(world, f"state-{alarm}", since=since)
+        world.rings(f"state-{alarm}", since=since)
 
 
 def test_too_many_rejects(world: World) -> None:
-    since = _quiet(world, "state-too-many-rejects", "rejects")
+    since = world.until_quiet("state-too-many-rejects", "rejects")
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
     _run(world, batch)
-    _rings(world, "state-too-many-rejects", "rejects", since=since)
+    world.rings("state-too-many-rejects", "rejects", since=since)
 
 
 def test_an_execution_that_is_stopped(world: World) -> None:
-    since = _quiet(world, "executions-aborted")
+    since = world.until_quiet("executions-aborted")
     batch = world.new_batch()
     with world.fault(caller="*LoadSegment*", action="s3:GetObject", kind="hold"):
         world.deliver(batch)
         arn = world.execution_of(batch)
         world.deployed.step_functions.stop_execution(executionArn=arn)
-        _rings(world, "executions-aborted", since=since)
+        world.rings("executions-aborted", since=since)
         world.inbox.told(arn, "ABORTED")
 
 
 def test_an_execution_that_runs_out_of_time(world: World) -> None:
     client, machine = world.deployed.step_functions, world.deployed.state_machine
-    since = _quiet(world, "executions-timed-out")
+    since = world.until_quiet("executions-timed-out")
     definition = client.describe_state_machine(stateMachineArn=machine)["definition"]
     short = json.dumps({**json.loads(definition), "TimeoutSeconds": 3})
     batch = world.new_batch()
@@ -182,13 +158,13 @@ def test_an_execution_that_runs_out_of_time(world: World) -> None:
             assert world.until_ended(arn) == "TIMED_OUT"
     finally:
         client.update_state_machine(stateMachineArn=machine, definition=definition)
-    _rings(world, "executions-timed-out", since=since)
+    world.rings("executions-timed-out", since=since)
     world.inbox.told(arn, "TIMED_OUT")
 
 
 def test_an_execution_that_takes_long(world: World) -> None:
     with _lowered(world, "execution-slow", LOWERED_SECONDS * 1000):
-        since = _quiet(world, "execution-slow")
+        since = world.until_quiet("execution-slow")
         batch = world.new_batch()
         with world.fault(caller="*SettleJob*", action="*", kind="hold"):
             world.deliver(batch)
@@ -199,8 +175,8 @@ def test_an_execution_that_takes_long(world: World) -> None:
                 "it has taken long",
             )
         assert world.until_ended(arn) == "SUCCEEDED"
-        _rings(world, "execution-slow", since=since)
-        world.inbox.rang(_name(world, "execution-slow"), "OK", since=since)
+        world.rings("execution-slow", since=since)
+        world.inbox.rang(world.alarm("execution-slow"), "OK", since=since)
 
 
 @pytest.mark.parametrize(
@@ -215,35 +191,35 @@ def test_an_execution_that_takes_long(world: World) -> None:
 def test_throttles_ring_and_lose_nothing(
     world: World, alarm: str, throttle: dict[str, str]
 ) -> None:
-    since = _quiet(world, alarm)
+    since = world.until_quiet(alarm)
     batch = world.new_batch()
     with world.fault(**{**throttle, "kind": "throttle"}):
         upload = world.deliver(batch)
-        _rings(world, alarm, since=since)
+        world.rings(alarm, since=since)
     assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
     assert world.differences(batch, upload) == []
-    world.inbox.rang(_name(world, alarm), "OK", since=since)
+    world.inbox.rang(world.alarm(alarm), "OK", since=since)
 
 
 @pytest.mark.causes_denials("states:StartExecution")
 def test_results_that_start_no_execution_and_are_resent(world: World) -> None:
     alarms = ("trigger-dead-letters", "trigger-failed-invocations")
-    since = _quiet(world, *alarms)
+    since = world.until_quiet(*alarms)
     batch = world.new_batch()
     with denied_to_trigger(world.deployed):
         upload = world.deliver(batch)
-        _rings(world, *alarms, since=since)
+        world.rings(*alarms, since=since)
     (dead,) = dead_events.read(world.deployed)
     assert dead.as_json()["about"] == batch.key
     resent = dead_events.send_again(dead)
     assert world.until_ended(str(resent.became)) == "SUCCEEDED"
     assert world.differences(batch, upload) == []
-    world.inbox.rang(_name(world, "trigger-dead-letters"), "OK", since=since)
+    world.inbox.rang(world.alarm("trigger-dead-letters"), "OK", since=since)
 
 
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
 def test_results_whose_event_is_lost(world: World) -> None:
-    since = _quiet(world, "trigger-events-lost")
+    since = world.until_quiet("trigger-events-lost")
     url = world.deployed.outputs["TriggerDeadLetterQueueUrl"]
     policy = world.deployed.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])[
         "Attributes"
@@ -254,7 +230,7 @@ def test_results_whose_event_is_lost(world: World) -> None:
     try:
         with denied_to_trigger(world.deployed):
             world.deliver(world.new_batch())
-            _rings(world, "trigger-events-lost", since=since)
+            world.rings("trigger-events-lost", since=since)
     finally:
         world.deployed.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
@@ -265,26 +241,26 @@ def test_an_outcome_that_cannot_be_told(world: World) -> None:
         "function-errors-record-outcome",
         "function-duration-record-outcome",
     )
-    since = _quiet(world, *alarms)
+    since = world.until_quiet(*alarms)
     world.add_fault(caller="*ResolveJob*", action="*", **DENIED)
     with world.fault(caller="*RecordOutcome*", action="states:DescribeExecution", kind="timeout"):
         arn = _run(world)
-        _rings(world, *alarms, since=since)
+        world.rings(*alarms, since=since)
     _tell_again(world)
     world.inbox.told(arn, "FAILED")
-    world.inbox.rang(_name(world, "outcome-dead-letters"), "OK", since=since)
+    world.inbox.rang(world.alarm("outcome-dead-letters"), "OK", since=since)
 
 
 @pytest.mark.parametrize("function", ["RecordOutcome", "FindStuckJobs"])
 def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
     alarm = f"function-throttles-{kebab(function)}"
-    since = _quiet(world, alarm)
+    since = world.until_quiet(alarm)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
         with pytest.raises(client.exceptions.TooManyRequestsException):
             client.invoke(FunctionName=name, Payload=b"{}")
-        _rings(world, alarm, since=since)
+        world.rings(alarm, since=since)
     finally:
         client.delete_function_concurrency(FunctionName=name)
 
@@ -301,7 +277,7 @@ def test_a_rule_that_may_not_call_its_function(
     world: World, function: str, rule: str, alarm: str
 ) -> None:
     events = world.deployed.make_client("events")
-    since = _quiet(world, alarm)
+    since = world.until_quiet(alarm)
     name = f"{world.deployed.stack}-{rule}"
     schedule = events.describe_rule(Name=name).get("ScheduleExpression")
     try:
@@ -311,7 +287,7 @@ def test_a_rule_that_may_not_call_its_function(
             else:
                 with world.fault(caller="*ResolveJob*", action="*", **DENIED):
                     arn = _run(world)
-            _rings(world, alarm, since=since)
+            world.rings(alarm, since=since)
     finally:
         if schedule:
             events.put_rule(Name=name, ScheduleExpression=schedule)
@@ -331,7 +307,7 @@ def test_a_rule_that_may_not_call_its_function(
 def test_a_manifest_that_differs_or_cannot_be_read(
     world: World, manifest: object, alarm: str
 ) -> None:
-    since = _quiet(world, alarm, "images-left")
+    since = world.until_quiet(alarm, "images-left")
     batch = world.new_batch()
     world.deployed.s3.put_object(
         Bucket=world.deployed.bucket,
@@ -340,13 +316,13 @@ def test_a_manifest_that_differs_or_cannot_be_read(
     )
     world.deliver(batch)
     # Its two images that cannot be moved are told of too.
-    _rings(world, alarm, "images-left", since=since)
+    world.rings(alarm, "images-left", since=since)
 
 
 def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
     client, name = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
     own = ("function-errors-find-stuck-jobs", "function-duration-find-stuck-jobs")
-    since = _quiet(world, "stuck-jobs", *own)
+    since = world.until_quiet("stuck-jobs", *own)
     batch = world.new_batch()
     _run(world, batch)
     key = {"pk": f"job#{batch.job.job_id}", "sk": f"claim#{batch.key}"}
@@ -364,18 +340,18 @@ def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
     }
     _put_claim(world, hanging)
     client.invoke(FunctionName=name, Payload=b"{}")
-    _rings(world, "stuck-jobs", since=since)
+    world.rings("stuck-jobs", since=since)
     # It lasts until a search finds that it is over.
     _put_claim(world, row)
 
     def is_over() -> bool:
         client.invoke(FunctionName=name, Payload=b"{}")
-        return world.alarm_state(_name(world, "stuck-jobs")) == "OK"
+        return world.alarm_state(world.alarm("stuck-jobs")) == "OK"
 
     eventually(is_over, "a search finds nothing stuck")
     with world.fault(caller="*FindStuckJobs*", action="*", kind="timeout"):
         client.invoke(FunctionName=name, Payload=b"{}")
-    _rings(world, *own, since=since)
+    world.rings(*own, since=since)
 
 
 def test_every_alarm_was_heard_in_both_states(

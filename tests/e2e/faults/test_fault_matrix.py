@@ -9,7 +9,7 @@ import pytest
 from ops.failures import read_failed
 from ops.redrive import restart
 from tests.e2e.faults.cases import CASES, SPOTS, Case
-from tests.e2e.faults.world import Edit, World, kebab
+from tests.e2e.faults.world import Edit, World, state_alarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +36,13 @@ def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
 ) -> None:
     show(case.fault, where=case.where, state=case.state, error=case.error)
     batch = world.new_batch()
-    alarm = f"{world.deployed.stack}-state-{kebab(case.state)}"
-    world.until_quiet(alarm)
-    since = world.inbox.mark()
+    since = world.until_quiet(state_alarm(case.state))
     with world.fault(*case.before, **case.rule):
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
         assert world.until_ended(arn) == "FAILED"
         is_loud_and_explained(world, batch, arn, state=case.state, error=case.error)
-        world.inbox.rang(alarm, "ALARM", since=since)
+        world.rings(state_alarm(case.state), since=since)
     one_redrive_finishes(world, batch, arn)
     assert world.differences(batch, upload) == []
 

@@ -8,7 +8,7 @@ import pytest
 
 from functions.domain.ranges import Range, plan
 from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
-from tests.e2e.faults.world import CONTEXT, World, kebab
+from tests.e2e.faults.world import CONTEXT, World, state_alarm
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
@@ -37,20 +37,6 @@ def _chunk(which: str) -> list[str]:
     return ["WorkersMigrateImages"] + ([f'"number": {numbers[which]},'] if which in numbers else [])
 
 
-def _quiet(world: World, state: str) -> int:
-    """From when on the state's alarm is heard."""
-    world.until_quiet(_alarm(world, state))
-    return world.inbox.mark()
-
-
-def _rings(world: World, state: str, *, since: int) -> None:
-    world.inbox.rang(_alarm(world, state), "ALARM", since=since)
-
-
-def _alarm(world: World, state: str) -> str:
-    return f"{world.deployed.stack}-state-{kebab(state)}"
-
-
 @pytest.mark.parametrize(
     "state", ["LoadRanges", pytest.param("MigrateImages", marks=pytest.mark.slow)]
 )
@@ -64,13 +50,13 @@ def test_children_that_fail_are_named_and_alone_run_again(
     show(f"{state}: {children} cannot call the function", state=state, error=ERROR)
     batch = world.new_batch()
     having = _range(batch, which) if state == "LoadRanges" else _chunk(which)
-    since = _quiet(world, state)
+    since = world.until_quiet(state_alarm(state))
     with world.fault(**LAMBDA, code=ERROR, having=having):
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
         assert world.until_ended(arn) == "FAILED"
         is_loud_and_explained(world, batch, arn, state=state, error=ERROR)
-        _rings(world, state, since=since)
+        world.rings(state_alarm(state), since=since)
     one_redrive_finishes(world, batch, arn)
     assert world.differences(batch, upload) == []
 
@@ -84,14 +70,14 @@ def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World, sh
     usual = client.get_function_configuration(FunctionName=name)["Timeout"]
     client.update_function_configuration(FunctionName=name, Timeout=6)
     batch = world.new_batch()
-    since = _quiet(world, "LoadRanges")
+    since = world.until_quiet(state_alarm("LoadRanges"))
     try:
         with world.fault(caller="*LoadSegment*", action="dynamodb:[BU]*Item", kind="throttle"):
             upload = world.deliver(batch)
             arn = world.execution_of(batch)
             assert world.until_ended(arn) == "FAILED"
             is_loud_and_explained(world, batch, arn, state="LoadRanges", error="WriteThrottled")
-            _rings(world, "LoadRanges", since=since)
+            world.rings(state_alarm("LoadRanges"), since=since)
     finally:
         client.update_function_configuration(FunctionName=name, Timeout=usual)
     one_redrive_finishes(world, batch, arn)
@@ -110,7 +96,7 @@ def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
 ) -> None:
     show(f"The execution is stopped by hand while {function} works", state=state)
     batch = world.new_batch()
-    since = _quiet(world, state)
+    since = world.until_quiet(state_alarm(state))
     with world.fault(caller=f"*Workers{function}*", action="s3:*", kind="hold", skip=1):
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
@@ -120,6 +106,6 @@ def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
         world.deployed.step_functions.stop_execution(executionArn=arn)
         assert world.until_ended(arn) == "ABORTED"
         is_loud_and_explained(world, batch, arn, state=state, error="", status="ABORTED")
-        _rings(world, state, since=since)
+        world.rings(state_alarm(state), since=since)
     one_redrive_finishes(world, batch, arn)
     assert world.differences(batch, upload) == []

@@ -6,6 +6,7 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from functions.domain.attribute_values import to_item
@@ -45,6 +46,11 @@ CONTEXT = {
     "stuckCheckMinutes": 1440,
 }
 RECORDS = 20
+
+
+def state_alarm(state: str) -> str:
+    """The alarm of a state's failures."""
+    return f"state-{kebab(state)}"
 
 
 def kebab(name: str) -> str:
@@ -152,8 +158,24 @@ class World:
         alarms = [*found["MetricAlarms"], *found["CompositeAlarms"]]
         return str(alarms[0]["StateValue"])
 
-    def until_quiet(self, name: str) -> None:
-        eventually(lambda: self.alarm_state(name) != "ALARM", f"{name} falls silent")
+    def alarm(self, name: str) -> str:
+        """An alarm as it is deployed, by its name within the stack."""
+        return f"{self.deployed.stack}-{name}"
+
+    def until_quiet(self, *alarms: str) -> int:
+        """Wait until alarms are silent; from when on they are heard."""
+        for name in map(self.alarm, alarms):
+            eventually(partial(self._is_silent, name), f"{name} falls silent")
+        return self.inbox.mark()
+
+    def _is_silent(self, name: str) -> bool:
+        return self.alarm_state(name) != "ALARM"
+
+    def rings(self, *alarms: str, since: int) -> None:
+        """Wait until alarms were heard, each with its page of the runbook."""
+        for alarm in alarms:
+            message = self.inbox.rang(self.alarm(alarm), "ALARM", since=since)
+            assert "Runbook: " in message.alarm["AlarmDescription"]
 
     @contextmanager
     def fault(self, *more: dict[str, Any], **rule: Any) -> Iterator[None]:

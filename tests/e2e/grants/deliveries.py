@@ -282,7 +282,7 @@ class AlarmRings(Scenario):
             return "nobody is told" * (len(_denials(world)) > known)
 
         end: str = eventually(ended, "the alarm is heard, or refused")
-        world.until_quiet(f"{world.deployed.stack}-executions-aborted")
+        world.until_quiet("executions-aborted")
         return end
 
 
