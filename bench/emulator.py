@@ -58,7 +58,7 @@ def main() -> None:
 
 def measure() -> list[dict[str, Any]]:
     """All rows: `name`, `ours`, `baselines`, `ratio` (ours to the baseline), `unit`."""
-    ours, plain = dict(_measure("local.emulator")), dict(_measure("ministack"))
+    ours, plain = dict(_measure("embedded_aws")), dict(_measure("ministack"))
     rows = [
         {
             "name": name,
@@ -102,7 +102,7 @@ def _running(module: str) -> Iterator[tuple[str, float]]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = os.environ | _SETTINGS
         environment |= {"GATEWAY_PORT": str(port), "TMPDIR": folder, "STATE_DIR": folder}
-        arguments = [f"--port={port}", f"--state={folder}"] if module == "local.emulator" else []
+        arguments = [f"--port={port}", f"--state={folder}"] if module == "embedded_aws" else []
         begun = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -215,7 +215,7 @@ def _definition(items: int, concurrency: int) -> dict[str, Any]:
 def _deployment_seconds() -> float:
     """Of the synthesized stack, onto an embedded AWS that has nothing yet."""
     assembly = synthesis.synthesize(PROJECT)
-    with _running("local.emulator") as (url, _):
+    with _running("embedded_aws") as (url, _):
         begun = time.perf_counter()
         deploy.deploy(assembly, endpoint=Endpoint(url))
         return time.perf_counter() - begun

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from embedded_aws.core.saving import CLEAN
 from local.errors import NotADataFolder, StateOfOtherVersion
 
 if TYPE_CHECKING:
@@ -163,13 +164,6 @@ class DataFolder:
         except FileNotFoundError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
-
-
-CLEAN = "clean"
-"""Name of the file that the emulator writes into `state/` once all else there is written.
-
-It holds a line for each service whose state could not be.
-"""
 
 
 _NAMES = {"process.json", "process.tmp", "emulator.log", "lock", "state", "saved", "tmp"}

@@ -16,7 +16,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local import process
+from embedded_aws.core import process
 from local.data_folder import DataFolder, ProcessRecord
 from local.endpoint import Endpoint
 from local.errors import PortTaken, StartupFailed, StopFailed
@@ -172,7 +172,7 @@ def _spawn(folder: DataFolder, listening: socket.socket, settings: dict[str, str
             [
                 sys.executable,
                 "-m",
-                "local.emulator",
+                "embedded_aws",
                 f"--socket={listening.fileno()}",
                 f"--port={listening.getsockname()[1]}",
                 f"--state={folder.state}",

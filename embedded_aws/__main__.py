@@ -1,0 +1,144 @@
+"""Serve MiniStack with the project's extensions: `python -m embedded_aws`.
+
+`local.server` starts it so in the background; by hand it serves on port 4566 until Ctrl-C.
+Everything it reads of its environment is set here, before MiniStack is imported: it keeps its
+settings in module globals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import resource
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embedded_aws.core import process
+from embedded_aws.core.saving import CLEAN
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_SETTINGS = {
+    "BIND_HOST": "127.0.0.1",
+    # Every caller's permissions are checked; `test`/`test` is the account's root.
+    "AUTH": "true",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "MINISTACK_REGION": "us-east-1",
+    # Functions run as warm subprocesses of this Python, without Docker.
+    "LAMBDA_EXECUTOR": "local",
+    # Listeners that would open ports of their own, on every interface.
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    "PERSIST_STATE": "1",
+    "S3_PERSIST": "1",
+    "LOG_LEVEL": "INFO",
+}
+
+_LOOK_SECONDS = 5.0
+
+
+def main() -> None:
+    """Parse the arguments, extend MiniStack, serve until told to stop, save."""
+    arguments = _arguments()
+    state: Path = arguments.state
+    # AUTH may be turned off from outside, to look at a fault without it.
+    settings = {**_SETTINGS, "AUTH": os.environ.get("AUTH", "true")}
+    os.environ.update(
+        settings,
+        GATEWAY_PORT=str(arguments.port),
+        STATE_DIR=str(state),
+        S3_DATA_DIR=str(state / "s3"),
+    )
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        os.environ.pop(name, None)
+    extensions = _checked_extensions()
+    extensions.install()
+    threading.Thread(target=_end_when_abandoned, args=(state,), daemon=True).start()
+    unsaved = _Errors()
+    logging.getLogger("persistence").addHandler(unsaved)
+    _serve(arguments.socket, arguments.port)
+    (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
+
+
+def _end_when_abandoned(state: Path) -> None:
+    """End once the folder is gone, or the process that this one is to end with.
+
+    Tests name theirs: a killed one stops nothing.
+    """
+    starter = int(os.environ.get("INGEST_LOCAL_ENDS_WITH", os.getpid()))
+    mark = process.start_mark(starter)
+    while state.exists() and mark is not None and process.is_running(starter, mark):
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Errors(logging.Handler):
+    """Remembers errors: MiniStack reports a state that it could not save in its log alone."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def _checked_extensions() -> ModuleType:
+    """The extensions, once MiniStack is known to be the one that they extend; else the end."""
+    from embedded_aws.core import self_check  # noqa: PLC0415 - imported once the settings stand
+
+    try:
+        self_check.check(())
+        try:
+            from embedded_aws import extensions  # noqa: PLC0415
+        except (AttributeError, ImportError) as error:
+            # What a module replaces, it looks up when it is imported.
+            raise self_check.UnexpectedMiniStack(str(error)) from error
+        self_check.check(extensions.TOUCHES)
+    except self_check.UnexpectedMiniStack as error:
+        sys.exit(str(error))
+    return extensions
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m embedded_aws", description=__doc__)
+    parser.add_argument("--port", type=int, default=4566, help="port on 127.0.0.1")
+    parser.add_argument("--socket", type=int, help="descriptor of a socket that listens there")
+    parser.add_argument("--state", type=Path, help="folder of the saved state")
+    arguments = parser.parse_args()
+    if arguments.state is None:
+        arguments.state = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
+    return arguments
+
+
+def _serve(socket: int | None, port: int) -> None:
+    from hypercorn.asyncio import serve  # noqa: PLC0415 - as above
+    from hypercorn.config import Config  # noqa: PLC0415
+    from ministack import app  # noqa: PLC0415
+
+    from embedded_aws.faults import gateway  # noqa: PLC0415
+    from embedded_aws.iam import decisions_api  # noqa: PLC0415
+
+    # A map's workers and their clients hold many connections; the default limit is 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
+    config.keep_alive_timeout = 75  # clients reuse connections for about a minute
+    config.graceful_timeout = 2
+    asyncio.run(serve(decisions_api.around(gateway.around(app.app)), config))
+
+
+if __name__ == "__main__":
+    main()

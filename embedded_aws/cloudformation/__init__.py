@@ -1,0 +1,1 @@
+"""CloudFormation: updates, drift, resource properties."""

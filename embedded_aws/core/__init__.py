@@ -1,0 +1,1 @@
+"""What every service uses: scope, requests, the self-check."""

@@ -1,0 +1,135 @@
+"""Handing an event to its target, if the target admits that.
+
+A state machine needs the target's role to be allowed, functions, queues and topics a policy of
+their own.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+Error codes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ministack.services import lambda_svc, sns, sqs, stepfunctions
+
+from embedded_aws.events.retries import NotDelivered
+from embedded_aws.iam import roles
+from embedded_aws.sqs import queues
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOUCHES = (
+    "ministack.services.lambda_svc:_execution_record_for_config",
+    "ministack.services.lambda_svc:_get_func_record_for_ref",
+    "ministack.services.lambda_svc:function_policy_for_arn",
+    "ministack.services.lambda_svc:invoke_async_with_retry",
+    "ministack.services.sns:publish_internal",
+    "ministack.services.sns:topic_policy_for_arn",
+    "ministack.services.sqs:queue_policy_for_arn",
+    "ministack.services.stepfunctions:_resolve_state_machine_arn",
+    "ministack.services.stepfunctions:_start_execution",
+)
+
+SERVICES = ("states", "lambda", "sqs", "sns")
+"""The services to which rules deliver here."""
+
+_SUPPORTED = frozenset(
+    {
+        "Arn", "DeadLetterConfig", "Id", "Input", "InputPath", "InputTransformer",
+        "RetryPolicy", "RoleArn",
+    }
+)  # fmt: skip
+
+Target = dict[str, Any]
+
+
+def unsupported(target: Target) -> str | None:
+    """Say what of a target this EventBridge does not do; None if it does all."""
+    service = str(target.get("Arn", "")).split(":")[2:3]
+    if service and service[0] not in SERVICES:
+        return f"targets of {service[0]} are not emulated, only of {', '.join(SERVICES)}"
+    if unknown := sorted(target.keys() - _SUPPORTED):
+        return f"the target property {', '.join(unknown)} is not emulated"
+    return None
+
+
+def send(target: Target, payload: str, rule_arn: str) -> None:
+    """Hand an event to its target.
+
+    Raises:
+        NotDelivered: it is not there, may not be used, or does not take the event now.
+    """
+    arn = target["Arn"]
+    hand_over: Callable[[], None] = {
+        "states": partial(_start_execution, target, payload, rule_arn),
+        "lambda": partial(_invoke_function, arn, payload, rule_arn),
+        "sqs": partial(send_message, arn, payload, rule_arn),
+        "sns": partial(_publish, arn, payload, rule_arn),
+    }[arn.split(":")[2]]
+    hand_over()
+
+
+def _start_execution(target: Target, payload: str, rule_arn: str) -> None:
+    arn = target["Arn"]
+    if stepfunctions._resolve_state_machine_arn(arn) is None:
+        raise _missing(arn)
+    role = target.get("RoleArn") or ""
+    if not role:
+        raise NotDelivered("NO_PERMISSIONS", "the target has no role", final=True)
+    _require(roles.denial(role, "states:StartExecution", arn, "events", source_arn=rule_arn))
+    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
+    if status >= 400:
+        error = json.loads(body)
+        code = str(error.get("__type", "")).rpartition("#")[2]
+        retriable = status >= 500 or "Limit" in code or "Throttl" in code
+        raise NotDelivered(
+            "THROTTLING" if retriable else "SDK_CLIENT_ERROR",
+            f"{code}: {error.get('message', '')}",
+            final=not retriable,
+        )
+
+
+def _invoke_function(arn: str, payload: str, rule_arn: str) -> None:
+    func, config, _ = lambda_svc._get_func_record_for_ref(arn)
+    if not func or not config:
+        raise _missing(arn)
+    policy, _ = lambda_svc.function_policy_for_arn(arn) or (None, None)
+    _require_policy(policy, "lambda:InvokeFunction", arn, rule_arn)
+    record = lambda_svc._execution_record_for_config(func, config)
+    lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+
+
+def _publish(arn: str, payload: str, rule_arn: str) -> None:
+    found = sns.topic_policy_for_arn(arn)
+    if found is None:
+        raise _missing(arn)
+    _require_policy(found[0], "sns:Publish", arn, rule_arn)
+    sns.publish_internal(arn, payload, "")
+
+
+def send_message(
+    arn: str, body: str, rule_arn: str, attributes: dict[str, str] | None = None
+) -> None:
+    """Put an event, or what became of it, into a queue that admits the rule."""
+    if not queues.exists(arn):
+        raise _missing(arn)
+    policy, _ = sqs.queue_policy_for_arn(arn) or (None, None)
+    _require_policy(policy, "sqs:SendMessage", arn, rule_arn)
+    queues.send(arn, body, attributes or {})
+
+
+def _require_policy(policy: Any, action: str, arn: str, rule_arn: str) -> None:
+    _require(roles.service_denial(policy, action, arn, service="events", source_arn=rule_arn))
+
+
+def _require(denial: str | None) -> None:
+    if denial:
+        raise NotDelivered("NO_PERMISSIONS", denial, final=True)
+
+
+def _missing(arn: str) -> NotDelivered:
+    return NotDelivered("RESOURCE_NOT_FOUND", f"{arn} does not exist", final=True)

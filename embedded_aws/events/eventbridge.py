@@ -1,0 +1,161 @@
+"""How EventBridge delivers: in the background, again where that helps, else to the dead letters.
+
+* Input https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+* Dead letters https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+* AWS/Events https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ministack.core.responses import error_response_json
+from ministack.services import cloudwatch, eventbridge
+
+from embedded_aws.events import event_targets
+from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
+from embedded_aws.faults import throttles
+from embedded_aws.stepfunctions.engine import running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TOUCHES = (
+    *event_targets.TOUCHES,
+    "ministack.core.responses:error_response_json",
+    "ministack.services.cloudwatch:record_metric",
+    "ministack.services.eventbridge:_SCHEDULER_TICK_INTERVAL",
+    "ministack.services.eventbridge:_apply_input_transformer",
+    "ministack.services.eventbridge:_invoke_target",
+    "ministack.services.eventbridge:_parse_rate_seconds",
+    "ministack.services.eventbridge:_pattern_event_view",
+    "ministack.services.eventbridge:_validate_target_arn",
+)
+
+_validate_target_arn = eventbridge._validate_target_arn
+_parse_rate = eventbridge._parse_rate_seconds
+_jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
+_logger = logging.getLogger("eventbridge.delivery")
+
+Event = dict[str, Any]
+Target = dict[str, Any]
+Rule = dict[str, Any]
+
+gates: list[Callable[[str], bool]] = []
+"""Asked with a rule's ARN before its target is called: whether that has to wait."""
+
+
+def install() -> None:
+    """Deliver through this module, and look at schedules every second."""
+    eventbridge._invoke_target = _invoke_target
+    eventbridge._validate_target_arn = _validate_target
+    eventbridge._SCHEDULER_TICK_INTERVAL = 1
+    eventbridge._parse_rate_seconds = _rate_seconds
+
+
+def _validate_target(target: Target) -> Any:
+    refused = _validate_target_arn(target)
+    if refused is None and (why := event_targets.unsupported(target)):
+        return error_response_json("ValidationException", f"{why}.", 400)
+    return refused
+
+
+def _rate_seconds(expression: str) -> float | None:
+    """Seconds of a `rate(...)`, scaled as other waits are."""
+    seconds = _parse_rate(expression)
+    return None if seconds is None else seconds * running.wait_scale()
+
+
+def _invoke_target(target: Target, event: Event, rule: Rule, view: Any = None) -> None:
+    """Deliver in the background: who put the event does not wait for its targets."""
+    delivery = _Delivery(target, rule, event, view or eventbridge._pattern_event_view(event))
+    running.in_background(delivery.run)
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """One event on its way to one target."""
+
+    target: Target
+    rule: Rule
+    event: Event
+    view: Any
+
+    def run(self) -> None:
+        """Deliver, again and again where that may help, else to the dead-letter queue."""
+        try:
+            self._count("TriggeredRules")
+            self._attempt()
+        except Exception:
+            _logger.exception("delivery of rule %s failed in the emulator", self.rule["Name"])
+
+    def _attempt(self) -> None:
+        payload = self._payload()
+        while any(gate(self.rule["Arn"]) for gate in gates):
+            self._count("ThrottledRules")
+            time.sleep(throttles.SECONDS)
+        try:
+            retried = deliver(
+                lambda: event_targets.send(self.target, payload, self.rule["Arn"]),
+                RetryPolicy.of(self.target),
+                clock=time.monotonic,
+                pause=self._pause,
+            )
+        except GivenUp as end:
+            self._give_up(end)
+        else:
+            self._count("Invocations")
+            _logger.debug("rule %s: delivered after %d retries", self.rule["Name"], retried)
+
+    def _pause(self, seconds: float) -> None:
+        self._count("RetryInvocationAttempts")
+        time.sleep(_jitter.uniform(0, seconds) * running.wait_scale())
+
+    def _payload(self) -> str:
+        """What the target receives: the event, a part of it, or something in its place."""
+        if transformer := self.target.get("InputTransformer"):
+            return str(eventbridge._apply_input_transformer(transformer, self.rule, self.view))
+        if constant := self.target.get("Input"):
+            return str(constant)
+        event = self.view.event_with_detail()
+        if path := self.target.get("InputPath"):
+            for part in path.removeprefix("$").strip(".").split("."):
+                event = event[part] if part else event
+        return json.dumps(event)
+
+    def _give_up(self, end: GivenUp) -> None:
+        failure = end.failure
+        _logger.warning(
+            "rule %s: %s did not take the event: %s",
+            self.rule["Name"], self.target["Arn"], failure,
+        )  # fmt: skip
+        self._count("Invocations")
+        self._count("FailedInvocations")
+        queue = (self.target.get("DeadLetterConfig") or {}).get("Arn")
+        if not queue:
+            return
+        attributes = {
+            "RULE_ARN": self.rule["Arn"],
+            "TARGET_ARN": self.target["Arn"],
+            "ERROR_CODE": failure.code,
+            "ERROR_MESSAGE": failure.message,
+            "RETRY_ATTEMPTS": str(end.retried),
+        }
+        if end.exhausted:
+            attributes["EXHAUSTED_RETRY_CONDITION"] = end.exhausted
+        body = json.dumps(self.view.event_with_detail())
+        try:
+            event_targets.send_message(queue, body, self.rule["Arn"], attributes)
+        except NotDelivered:
+            self._count("InvocationsFailedToBeSentToDlq")
+        else:
+            self._count("InvocationsSentToDlq")
+
+    def _count(self, metric: str) -> None:
+        dimensions = {"RuleName": self.rule["Name"]}
+        cloudwatch.record_metric("AWS/Events", metric, 1, "Count", dimensions)

@@ -1,0 +1,221 @@
+"""Where faults are put upon calls: in front of the HTTP API, and of a state machine's own calls.
+
+Rules are managed at /_embedded/faults: GET lists rules and calls, POST adds a rule, DELETE clears.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+from xml.sax.saxutils import escape
+
+from ministack.services import stepfunctions as sfn
+
+from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, answer_json, read_body
+from embedded_aws.events import eventbridge
+from embedded_aws.faults import throttles, worker_script
+from embedded_aws.faults.faults import PERFORMED, Call, Faults, Rule
+from embedded_aws.faults.worker_script import CALL_HEADER, FAULT_HEADER
+from embedded_aws.stepfunctions.engine import executions, service_calls
+from embedded_aws.stepfunctions.engine.state_errors import TIMEOUT, StateError
+from embedded_aws.stepfunctions.maps import item_reader, map_results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded_aws.s3.requests import Response
+    from embedded_aws.stepfunctions.engine.frames import Frame
+
+TOUCHES: tuple[str, ...] = (*worker_script.TOUCHES, *throttles.TOUCHES)
+
+SWITCH = "INGEST_LOCAL_FAULTS"
+PATH = "/_embedded/faults"
+STATES = "states"
+EVENTS = "events"
+_HOLD_SECONDS = 0.02
+
+faults = Faults()
+
+
+def install() -> None:
+    """Put faults within reach, if the server was started for that."""
+    if not os.environ.get(SWITCH):
+        return
+    worker_script.install()
+    for resource, call in list(service_calls.CALLS.items()):
+        service_calls.CALLS[resource] = _faulty(resource, call)
+    item_reader.read_text = _faulty_reader(item_reader.read_text)
+    map_results.put_object = _faulty_writer(map_results.put_object)
+    executions.gates.append(_let_enter)
+    eventbridge.gates.append(_is_throttled)
+
+
+def around(app: Any) -> Any:
+    """The HTTP application with faults, if the server was started for them."""
+    if not os.environ.get(SWITCH):
+        return app
+
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+        elif scope["path"] == PATH:
+            await _manage(scope, receive, send)
+        elif (named := dict(scope["headers"]).get(CALL_HEADER.encode())) is not None:
+            await _meet(app, named.decode(), scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return gateway
+
+
+async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let a function's call go well, or not."""
+    caller, _, action = named.partition(" ")
+    body = await read_body(receive)
+    text = f"{unquote(scope['path'])}?{scope['query_string'].decode()} {_words(scope)}"
+    rule = faults.meet(Call(caller, action, f"{text} {body[: 1 << 20].decode(errors='replace')}"))
+    # Rules are removed by other tasks and threads: nobody could set an event for all of them.
+    while rule and rule.kind == "hold" and faults.in_force(rule):  # noqa: ASYNC110
+        await asyncio.sleep(_HOLD_SECONDS)
+    if rule is None or rule.kind in PERFORMED or rule.kind == "hold":
+        fault = rule.kind if rule and rule.kind in PERFORMED else None
+        await app(scope, _again(body, receive), _marked(send, fault) if fault else send)
+        return
+    if rule.kind == throttles.KIND:
+        throttles.count_refusal(action.removeprefix(throttles.DYNAMODB), body, rule.index)
+    await _answer(send, rule, is_s3=action.startswith("s3:"))
+
+
+def _words(scope: Scope) -> str:
+    """The headers in which S3's parameters are."""
+    return " ".join(
+        unquote(value.decode("latin-1"))
+        for name, value in scope["headers"]
+        if name.startswith(b"x-amz-copy-source")
+    )
+
+
+async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
+    status, headers = rule.status, [(FAULT_HEADER.encode(), rule.kind.encode())]
+    if rule.kind == "pretend":
+        status, body = 200, b"{}"
+    elif rule.kind not in ("error", throttles.KIND):
+        status, body = 500, b""
+    elif is_s3:
+        said = escape(rule.message)
+        body = f"<Error><Code>{rule.code}</Code><Message>{said}</Message></Error>".encode()
+        headers.append((b"content-type", b"application/xml"))
+    else:
+        code = rule.code
+        if rule.kind == throttles.KIND:
+            status, code = 400, throttles.REFUSAL
+        answer = {"__type": f"com.amazonaws#{code}", "message": rule.message}
+        body = json.dumps(answer).encode()
+        headers.append((b"content-type", b"application/x-amz-json-1.0"))
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _marked(send: Send, kind: str) -> Send:
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            mark = (FAULT_HEADER.encode(), kind.encode())
+            message = {**message, "headers": [*message.get("headers", ()), mark]}
+        await send(message)
+
+    return marked
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, to be read again."""
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
+    status = 200
+    if scope["method"] == "POST":
+        try:
+            faults.add(Rule.from_json(json.loads(await read_body(receive))))
+        except (TypeError, ValueError) as error:
+            status = 400
+            answer: dict[str, Any] = {"message": str(error)}
+    elif scope["method"] == "DELETE":
+        faults.clear()
+    if status == 200:
+        answer = faults.as_json()
+    await answer_json(send, answer, status=status)
+
+
+def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
+    """A state machine's own call, which goes well or not."""
+    service, _, operation = resource.removeprefix("arn:aws:states:::").partition(":")
+    action = f"{service}:{operation[0].upper()}{operation[1:]}"
+    lost = "Lambda.SdkClientException" if service == "lambda" else "DynamoDB.SdkClientException"
+
+    def faulty(role: str, parameters: Any) -> Any:
+        rule = faults.meet(Call(STATES, action, json.dumps(parameters, ensure_ascii=False)))
+        if rule is None:
+            return call(role, parameters)
+        if rule.kind in PERFORMED:
+            with contextlib.suppress(sfn._ExecutionError):  # an answer too, and lost as any other
+                call(role, parameters)
+        if rule.kind == "timeout":
+            raise StateError(TIMEOUT, "")
+        raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
+
+    return faulty
+
+
+def _faulty_reader(read: Callable[[str, str], str]) -> Callable[[str, str], str]:
+    """A map's reading of its items, which goes well or not."""
+
+    def faulty(bucket: str, key: str) -> str:
+        rule = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
+        if rule is not None:
+            raise StateError(rule.code, f"{rule.code}: {rule.message}")
+        return read(bucket, key)
+
+    return faulty
+
+
+def _faulty_writer(
+    put: Callable[[str, str, bytes, dict[str, str]], Response],
+) -> Callable[[str, str, bytes, dict[str, str]], Response]:
+    """A map's writing of its results, which goes well or not."""
+
+    def faulty(bucket: str, key: str, body: bytes, headers: dict[str, str]) -> Response:
+        rule = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
+        if rule is not None:
+            return rule.status, {}, f"{rule.code}: {rule.message}".encode()
+        return put(bucket, key, body, headers)
+
+    return faulty
+
+
+def _let_enter(frame: Frame, state: str) -> None:
+    """Keep an execution out of a state as long as transitions are throttled."""
+    machine = frame.execution["stateMachineArn"]
+    call = Call(STATES, throttles.TRANSITION, f"{machine} {state}")
+    while (rule := faults.meet(call)) and rule.kind == throttles.KIND:
+        throttles.count_transition(frame.execution)
+        frame.running.wait((), throttles.SECONDS)
+
+
+def _is_throttled(rule_arn: str) -> bool:
+    """Whether a rule may not call its target yet."""
+    rule = faults.meet(Call(EVENTS, throttles.DELIVERY, rule_arn))
+    return rule is not None and rule.kind == throttles.KIND

@@ -1,0 +1,65 @@
+"""Services that refuse, or wait, because they are asked for too much: and how they count that.
+
+Nothing throttles here by itself. It happens where the fault `throttle` is put (`faults`).
+
+* DynamoDB answers ProvisionedThroughputExceededException, to a batch if it can write none of it.
+  WriteThrottleEvents counts each write, for the table or for the index that had no room, and
+  ThrottledRequests each request
+  https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TroubleshootingThrottling-cloudwatch.html
+* Step Functions delays the entering of states and counts ExecutionThrottled
+  https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+* EventBridge delays the targets of a rule and counts ThrottledRules
+  https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ministack.services import cloudwatch
+
+if TYPE_CHECKING:
+    from embedded_aws.stepfunctions.engine.history import Execution
+
+TOUCHES = ("ministack.services.cloudwatch:record_metric",)
+
+KIND = "throttle"
+DYNAMODB = "dynamodb:"
+TRANSITION = "states:StateTransition"
+DELIVERY = "events:InvokeTarget"
+REFUSAL = "ProvisionedThroughputExceededException"
+SECONDS = 0.1
+"""How long a transition or a delivery waits before it is looked at again."""
+
+_WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"})
+
+
+def can_throttle(action: str) -> bool:
+    """Whether a rule for this pattern of actions could throttle anything."""
+    return action.startswith(DYNAMODB) or action in (TRANSITION, DELIVERY)
+
+
+def count_refusal(operation: str, body: bytes, index: str) -> None:
+    """Publish what DynamoDB does of a request that it refused as a whole.
+
+    Args:
+        operation: The API's name of it.
+        body: The request.
+        index: The global secondary index that had no room; empty for the table itself.
+    """
+    request = json.loads(body)
+    events = {table: len(items) for table, items in request.get("RequestItems", {}).items()}
+    kind = "WriteThrottleEvents" if operation in _WRITES else "ReadThrottleEvents"
+    for table, count in (events or {request["TableName"]: 1}).items():
+        of_table = {"TableName": table}
+        where = of_table | ({"GlobalSecondaryIndexName": index} if index else {})
+        cloudwatch.record_metric("AWS/DynamoDB", kind, count, "Count", where)
+        named = of_table | {"Operation": operation}
+        cloudwatch.record_metric("AWS/DynamoDB", "ThrottledRequests", 1, "Count", named)
+
+
+def count_transition(execution: Execution) -> None:
+    """Publish that a state could not be entered yet."""
+    dimensions = {"StateMachineArn": execution["stateMachineArn"]}
+    cloudwatch.record_metric("AWS/States", "ExecutionThrottled", 1, "Count", dimensions)

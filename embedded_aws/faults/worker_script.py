@@ -1,0 +1,89 @@
+"""What a Lambda worker adds so that faults can be put upon its calls.
+
+It names itself and the operation in each request, and does what the answer's fault header says:
+raises what the SDK's HTTP session would raise, or ends the process. The SDK above that sees
+exactly what it would see of a network or a service at fault. Waits are scaled like those of the
+state machines, so that a test need not sit through the SDK's retries.
+"""
+
+from __future__ import annotations
+
+from ministack.core import lambda_runtime
+
+from embedded_aws.stepfunctions.engine.running import WAIT_SCALE_VARIABLE
+
+TOUCHES: tuple[str, ...] = ("ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",)
+
+CALL_HEADER = "x-local-call"
+FAULT_HEADER = "x-local-fault"
+TIMED_OUT = 113
+"""The exit status of a worker whose time limit is taken for passed."""
+
+_ANCHOR = "    _ms_install_invoke_depth()\n    try:\n"
+
+_PRELUDE = f"""
+def _install_faults():
+    import os, signal, time
+    import botocore.exceptions as errors
+    import botocore.handlers, botocore.httpsession
+    import urllib3.exceptions
+
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    scale, sleep = float(os.environ.get("{WAIT_SCALE_VARIABLE}", "1")), time.sleep
+    time.sleep = lambda seconds: sleep(seconds * scale)
+
+    def name_call(model, params, **_):
+        service = model.service_model.endpoint_prefix
+        params["headers"]["{CALL_HEADER}"] = name + " " + service + ":" + model.name
+
+    botocore.handlers.BUILTIN_HANDLERS.append(("before-call", name_call))
+    send = botocore.httpsession.URLLib3Session.send
+
+    class Broken:
+        def __init__(self, raw):
+            self._raw, self._left = raw, 64
+        def read(self, amt=None, **_):
+            if self._left <= 0:
+                raise urllib3.exceptions.ProtocolError("Connection broken: IncompleteRead")
+            piece = self._raw.read(min(self._left, amt or self._left))
+            self._left -= max(1, len(piece))
+            return piece
+        def __getattr__(self, attribute):
+            return getattr(self._raw, attribute)
+
+    def faulty_send(self, request):
+        response = send(self, request)
+        fault = response.headers.get("{FAULT_HEADER}")
+        if fault in ("closed", "lost"):
+            raise errors.ConnectionClosedError(endpoint_url=request.url, request=request)
+        if fault == "unanswered":
+            raise errors.ReadTimeoutError(endpoint_url=request.url, error="read timed out")
+        if fault in ("kill", "kill-after"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if fault == "timeout":
+            os._exit({TIMED_OUT})
+        if fault == "broken":
+            response.raw = Broken(response.raw)
+        return response
+
+    botocore.httpsession.URLLib3Session.send = faulty_send
+
+"""
+
+
+def install() -> None:
+    """Add it to the worker's script; workers that run already go without."""
+    lambda_runtime._PYTHON_WORKER_SCRIPT = patched(lambda_runtime._PYTHON_WORKER_SCRIPT)
+
+
+def patched(script: str) -> str:
+    """The worker's script with faults.
+
+    Raises:
+        ValueError: the script is not the one that this was written for.
+    """
+    if script.count(_ANCHOR) != 1:
+        raise ValueError(f"MiniStack's worker script has changed: no single {_ANCHOR!r}")
+    return _PRELUDE + script.replace(
+        _ANCHOR, _ANCHOR.replace("()\n", "()\n    _install_faults()\n")
+    )

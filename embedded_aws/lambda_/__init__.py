@@ -1,0 +1,1 @@
+"""Lambda: workers, their errors and their failures."""

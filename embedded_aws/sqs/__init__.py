@@ -1,0 +1,1 @@
+"""SQS: messages that services send."""

@@ -1,0 +1,49 @@
+"""Messages that services of the embedded AWS send to queues, under their own name."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import TYPE_CHECKING
+
+from ministack.core import iam_evaluator
+from ministack.core.arn import parse_arn
+from ministack.services import sqs
+
+from embedded_aws.core.scope import acting_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TOUCHES = (
+    "ministack.core.arn:parse_arn",
+    "ministack.core.iam_evaluator:pin_request_origin",
+    "ministack.services.sqs:_act_send_message",
+    "ministack.services.sqs:_queue_by_arn",
+)
+
+
+def exists(arn: str) -> bool:
+    """Whether there is such a queue."""
+    return sqs._queue_by_arn(arn) is not None
+
+
+def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    """Put a message into a queue that exists; who may do so is the caller's to decide."""
+    url = sqs._queue_by_arn(arn)["url"]
+    message = {
+        "QueueUrl": url,
+        "MessageBody": body,
+        "MessageAttributes": {
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    }
+    spec = parse_arn(arn)
+
+    def act() -> None:
+        with acting_in(spec.account_id, spec.region):
+            # Services use TLS; a queue that enforces it would deny them otherwise.
+            iam_evaluator.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 - MiniStack's
+            sqs._act_send_message(message, url)
+
+    # As nobody: the caller whose request is behind this is not who sends the message.
+    contextvars.Context().run(act)

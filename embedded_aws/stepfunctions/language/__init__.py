@@ -1,0 +1,1 @@
+"""Paths, intrinsic functions and choice rules."""

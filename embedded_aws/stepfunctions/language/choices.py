@@ -1,0 +1,134 @@
+r"""Choice rules.
+
+AWS (Step Functions guide, "state-choice"): the first rule that matches decides; a Variable or
+comparison path that selects nothing fails the execution with States.Runtime (only IsPresent asks
+whether it is there); a value of another type does not match; no match and no Default is
+States.NoChoiceMatched. In StringMatches `*` stands for any characters, `\*` for itself.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from embedded_aws.stepfunctions.engine.state_errors import StateError
+from embedded_aws.stepfunctions.language import paths
+
+_Predicate = Callable[[Any], bool]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_timestamp(value: Any) -> bool:
+    return isinstance(value, str) and _timestamp(value) is not None
+
+
+def _timestamp(value: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+_COMPARISONS = {
+    "Equals": operator.eq,
+    "LessThan": operator.lt,
+    "GreaterThan": operator.gt,
+    "LessThanEquals": operator.le,
+    "GreaterThanEquals": operator.ge,
+}
+_TYPES: dict[str, tuple[_Predicate, Callable[[Any], Any]]] = {
+    "String": (lambda value: isinstance(value, str), lambda value: value),
+    "Numeric": (_is_number, lambda value: value),
+    "Timestamp": (_is_timestamp, _timestamp),
+    "Boolean": (lambda value: isinstance(value, bool), lambda value: value),
+}
+_TESTS: dict[str, _Predicate] = {
+    "IsNull": lambda value: value is None,
+    "IsNumeric": _is_number,
+    "IsString": lambda value: isinstance(value, str),
+    "IsBoolean": lambda value: isinstance(value, bool),
+    "IsTimestamp": _is_timestamp,
+}
+_COMPARISON = re.compile(
+    "(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)"
+    "(Path)?|(Boolean)(Equals)(Path)?"
+)
+
+
+def operators(rule: Mapping[str, Any]) -> list[str]:
+    """The comparison operators that a rule names."""
+    named = set(rule) - {"Variable", "Next", "Comment"}
+    return sorted(name for name in named if is_operator(name))
+
+
+def is_operator(name: str) -> bool:
+    """Whether this is a comparison operator of the Amazon States Language."""
+    known = name in _TESTS or name in ("IsPresent", "StringMatches")
+    return known or _COMPARISON.fullmatch(name) is not None
+
+
+def decide(state: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> str:
+    """The name of the next state."""
+    for rule in state["Choices"]:
+        if _matches(rule, data, context):
+            return str(rule["Next"])
+    if "Default" in state:
+        return str(state["Default"])
+    raise StateError("States.NoChoiceMatched", "No choice rule matched and there is no Default")
+
+
+def _matches(rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> bool:
+    if "And" in rule:
+        return all(_matches(each, data, context) for each in rule["And"])
+    if "Or" in rule:
+        return any(_matches(each, data, context) for each in rule["Or"])
+    if "Not" in rule:
+        return not _matches(rule["Not"], data, context)
+    (name,) = operators(rule)
+    return _holds(name, rule, data, context)
+
+
+def _holds(name: str, rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> bool:
+    if name == "IsPresent":
+        return _is_present(rule["Variable"], data, context) is rule[name]
+    value = paths.select(rule["Variable"], data, context)
+    if name in _TESTS:
+        return _TESTS[name](value) is rule[name]
+    if name == "StringMatches":
+        return isinstance(value, str) and _pattern(rule[name]).fullmatch(value) is not None
+    return _compare(name, value, rule[name], data, context)
+
+
+def _is_present(path: str, data: Any, context: Mapping[str, Any]) -> bool:
+    try:
+        paths.find(path, data, context)
+    except LookupError:
+        return False
+    return True
+
+
+def _compare(name: str, value: Any, other: Any, data: Any, context: Mapping[str, Any]) -> bool:
+    match = _COMPARISON.fullmatch(name)
+    assert match is not None  # noqa: S101 - `operators` found it so
+    kind, comparison, path = match.groups()[:3] if match[1] else match.groups()[3:]
+    if path:
+        other = paths.select(other, data, context)
+    has_type, convert = _TYPES[kind]
+    if not (has_type(value) and has_type(other)):
+        return False
+    return bool(_COMPARISONS[comparison](convert(value), convert(other)))
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = re.split(r"(\\.|\*)", text)
+    return re.compile(
+        "".join(".*" if part == "*" else re.escape(part.removeprefix("\\")) for part in parts),
+        re.DOTALL,
+    )

@@ -1,0 +1,1 @@
+"""Distributed Map states and Map Runs."""

@@ -1,0 +1,65 @@
+"""ItemReader and ItemSelector: the items of a Distributed Map.
+
+AWS (Step Functions guide, "input-output-itemreader", "input-output-itemselector"): with InputType
+JSON the S3 object is one array, read with the machine's role; `$$.Map.Item.Index` and
+`$$.Map.Item.Value` are the item's, other paths of ItemSelector select from the state's input. What
+cannot be read is States.ItemReaderFailed; a child's input is at most 256 KiB.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ministack.services import stepfunctions as sfn
+
+from embedded_aws.stepfunctions.engine import authorization
+from embedded_aws.stepfunctions.engine.execution_limits import payload
+from embedded_aws.stepfunctions.engine.state_errors import ITEM_READER_FAILED, StateError
+from embedded_aws.stepfunctions.language import paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
+
+TOUCHES: tuple[str, ...] = ("ministack.services.stepfunctions:_s3_object_text",)
+
+read_text: Callable[[str, str], str] = sfn._s3_object_text
+"""An object's text by bucket and key; faults are put around it."""
+
+
+def read_inputs(frame: Frame, state: State, data: Json) -> list[str]:
+    """The input of every child, as JSON.
+
+    Raises:
+        StateError: States.ItemReaderFailed, or an item is over 256 KiB.
+    """
+    selector = state.get("ItemSelector")
+    inputs = []
+    for index, item in enumerate(_read(frame, state, data)):
+        selected = item
+        if selector is not None:
+            context = {**frame.context, "Map": {"Item": {"Index": index, "Value": item}}}
+            selected = paths.fill(selector, data, context)
+        inputs.append(payload(selected, f"The item {index} became an input"))
+    return inputs
+
+
+def _read(frame: Frame, state: State, data: Json) -> list[Any]:
+    where = paths.fill(state["ItemReader"]["Parameters"], data, frame.context)
+    bucket, key = where["Bucket"], where["Key"]
+    authorization.require(
+        frame.role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", error=ITEM_READER_FAILED
+    )
+    try:
+        items = json.loads(read_text(bucket, key))
+    except sfn._ExecutionError as error:
+        raise StateError(ITEM_READER_FAILED, error.cause) from None
+    except ValueError as error:
+        message = f"The file is not JSON: {error}. (Bucket: {bucket}, Key: {key})"
+        raise StateError(ITEM_READER_FAILED, message) from None
+    if not isinstance(items, list):
+        message = f"The file is not a JSON array. (Bucket: {bucket}, Key: {key})"
+        raise StateError(ITEM_READER_FAILED, message)
+    return items

@@ -1,0 +1,106 @@
+"""What the tests of the services around Step Functions share: clients, principals, messages."""
+
+from __future__ import annotations
+
+import functools
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
+from local.endpoint import Endpoint
+
+
+@functools.cache
+def client(endpoint: Endpoint, service: str) -> Any:
+    """A client, made once: each loads its service's whole model."""
+    return endpoint.client(service)
+
+
+def name(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def assumed(aws: Aws, *statements: dict[str, Any]) -> Endpoint:
+    """The endpoint as a role sees it that may do what the statements say, and no more."""
+    iam, role = client(aws.endpoint, "iam"), name("principal")
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
+    if statements:
+        iam.put_role_policy(RoleName=role, PolicyName="only", PolicyDocument=document(*statements))
+    return session(aws, arn)
+
+
+def session(aws: Aws, role_arn: str) -> Endpoint:
+    """The endpoint as a role sees it that the account's root may assume."""
+    keys = client(aws.endpoint, "sts").assume_role(RoleArn=role_arn, RoleSessionName="test")
+    return Endpoint(
+        aws.endpoint.url,
+        access_key_id=keys["Credentials"]["AccessKeyId"],
+        secret_access_key=keys["Credentials"]["SecretAccessKey"],
+        session_token=keys["Credentials"]["SessionToken"],
+    )
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def queue(aws: Aws, *, open_to: str | None = None) -> tuple[str, str]:
+    """A queue's URL and ARN; its policy lets a service send to it, where one is named."""
+    sqs, queue_name = client(aws.endpoint, "sqs"), name("queue")
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_name}"
+    attributes = {}
+    if open_to:
+        statement = allow("sqs:SendMessage", arn, Principal={"Service": open_to})
+        attributes["Policy"] = document(statement)
+    return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"], arn
+
+
+def received(aws: Aws, url: str) -> dict[str, Any]:
+    """The next message of a queue, with its attributes."""
+
+    def one() -> dict[str, Any] | None:
+        answer = client(aws.endpoint, "sqs").receive_message(
+            QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
+        )
+        return next(iter(answer.get("Messages", [])), None)
+
+    message: dict[str, Any] = eventually(one, f"a message in {url}")
+    client(aws.endpoint, "sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return message
+
+
+def metric_sum(aws: Aws, namespace: str, metric: str, **dimensions: str) -> float | None:
+    """The sum of a metric over the last hour; None without data."""
+    answer = client(aws.endpoint, "cloudwatch").get_metric_data(
+        MetricDataQueries=[
+            {
+                "Id": "m",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": namespace,
+                        "MetricName": metric,
+                        "Dimensions": [
+                            {"Name": key, "Value": value} for key, value in dimensions.items()
+                        ],
+                    },
+                    "Period": 60,
+                    "Stat": "Sum",
+                },
+            }
+        ],
+        StartTime=_hours_from_now(-1),
+        EndTime=_hours_from_now(1),
+    )
+    values = answer["MetricDataResults"][0]["Values"]
+    return sum(values) if values else None
+
+
+def _hours_from_now(hours: int) -> datetime:
+    return datetime.now(UTC) + timedelta(hours=hours)

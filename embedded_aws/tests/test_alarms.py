@@ -1,0 +1,247 @@
+"""Alarms: what they look at, what they make of what is missing, and whom they tell."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.tests.conftest import Aws, eventually
+from embedded_aws.tests.operations import allow, client, document, name, queue, received
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def alarm(aws: Aws, namespace: str, **fields: Any) -> str:
+    """An alarm for a sum above 0 in a minute; its name."""
+    made = name("alarm")
+    client(aws.endpoint, "cloudwatch").put_metric_alarm(
+        **{
+            "AlarmName": made,
+            "Namespace": namespace,
+            "MetricName": "Faults",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            **fields,
+        }
+    )
+    return made
+
+
+def put(aws: Aws, namespace: str, *, minutes_ago: Sequence[int] = (0,), **dimensions: str) -> None:
+    """One fault in each of the named minutes."""
+    client(aws.endpoint, "cloudwatch").put_metric_data(
+        Namespace=namespace,
+        MetricData=[
+            {
+                "MetricName": "Faults",
+                "Value": 1,
+                "Timestamp": datetime.now(UTC) - timedelta(minutes=ago),
+                "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions.items()],
+            }
+            for ago in minutes_ago
+        ],
+    )
+
+
+def state(aws: Aws, made: str) -> str:
+    found = client(aws.endpoint, "cloudwatch").describe_alarms(
+        AlarmNames=[made], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    return str((found["MetricAlarms"] + found["CompositeAlarms"])[0]["StateValue"])
+
+
+def becomes(aws: Aws, made: str, wanted: str) -> None:
+    eventually(lambda: state(aws, made) == wanted, f"{made} becomes {wanted}")
+
+
+class TestEvaluation:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html."""
+
+    def test_rings_for_its_own_dimensions_alone(self, aws: Aws) -> None:
+        namespace = name("Test")
+        mine = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Load"}])
+        other = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Migrate"}])
+        without = alarm(aws, namespace)
+        put(aws, namespace, state="Load")
+        becomes(aws, mine, "ALARM")
+        becomes(aws, other, "OK")
+        becomes(aws, without, "OK")
+
+    def test_is_by_the_clock_and_not_by_the_next_datum(self, aws: Aws) -> None:
+        namespace = name("Test")
+        made = alarm(aws, namespace, TreatMissingData="breaching")
+        becomes(aws, made, "ALARM")  # nothing was ever put
+
+    def test_needs_as_many_datapoints_as_it_says(self, aws: Aws) -> None:
+        namespace = name("Test")
+        two = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=2)
+        three = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=3)
+        put(aws, namespace, minutes_ago=(1, 3))
+        becomes(aws, two, "ALARM")
+        becomes(aws, three, "OK")
+
+    def test_looks_no_further_back_than_its_periods(self, aws: Aws) -> None:
+        namespace = name("Test")
+        made = alarm(aws, namespace, EvaluationPeriods=2, DatapointsToAlarm=1)
+        put(aws, namespace, minutes_ago=(4,))
+        becomes(aws, made, "OK")
+
+    def test_takes_a_metric_that_is_a_list_of_one(self, aws: Aws) -> None:
+        namespace, made = name("Test"), name("alarm")
+        watched = {
+            "Metric": {"Namespace": namespace, "MetricName": "Faults", "Dimensions": []},
+            "Period": 60,
+            "Stat": "Sum",
+        }
+        client(aws.endpoint, "cloudwatch").put_metric_alarm(
+            AlarmName=made,
+            Metrics=[{"Id": "m", "MetricStat": watched, "Label": "Faults", "ReturnData": True}],
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+        put(aws, namespace)
+        becomes(aws, made, "ALARM")
+
+
+class TestMissingData:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html."""
+
+    @pytest.mark.parametrize(
+        ("treatment", "before", "wanted"),
+        [
+            ("notBreaching", "ALARM", "OK"),
+            ("breaching", "OK", "ALARM"),
+            ("missing", "ALARM", "INSUFFICIENT_DATA"),
+        ],
+    )
+    def test_is_what_the_alarm_says(
+        self, aws: Aws, treatment: str, before: str, wanted: str
+    ) -> None:
+        self.waiting(aws, treatment, state=before, wanted=wanted)
+
+    def test_changes_nothing_where_it_is_ignored(self, aws: Aws) -> None:
+        namespace = name("Test")
+        ignoring = alarm(aws, namespace, TreatMissingData="ignore")
+        client(aws.endpoint, "cloudwatch").set_alarm_state(
+            AlarmName=ignoring, StateValue="ALARM", StateReason="test"
+        )
+        # Two others after it have been looked at, so that it was looked at in between.
+        for _ in range(2):
+            self.waiting(aws, "notBreaching", state="ALARM", wanted="OK")
+        becomes(aws, ignoring, "ALARM")
+
+    def waiting(self, aws: Aws, treatment: str, *, state: str, wanted: str) -> None:
+        """Put an alarm without data into a state, and wait until it has the wanted one."""
+        made = alarm(aws, name("Test"), TreatMissingData=treatment)
+        client(aws.endpoint, "cloudwatch").set_alarm_state(
+            AlarmName=made, StateValue=state, StateReason="test"
+        )
+        becomes(aws, made, wanted)
+
+
+class TestActions:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html."""
+
+    def topic(self, aws: Aws) -> tuple[str, str]:
+        """A topic, and the queue that hears of it."""
+        sns = client(aws.endpoint, "sns")
+        url, arn = queue(aws, open_to="sns.amazonaws.com")
+        topic = sns.create_topic(Name=name("topic"))["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        return topic, url
+
+    def message(self, aws: Aws, url: str) -> dict[str, Any]:
+        envelope = json.loads(received(aws, url)["Body"])
+        message: dict[str, Any] = json.loads(envelope["Message"])
+        return message
+
+    def test_tell_the_topic_of_a_change(self, aws: Aws) -> None:
+        namespace = name("Test")
+        topic, url = self.topic(aws)
+        made = alarm(aws, namespace, AlarmActions=[topic])
+        put(aws, namespace)
+        message = self.message(aws, url)
+        assert message["AlarmName"] == made
+        assert message["NewStateValue"] == "ALARM"
+
+    def test_do_not_reach_a_topic_that_admits_others_only(self, aws: Aws) -> None:
+        namespace, sns = name("Test"), client(aws.endpoint, "sns")
+        closed, quiet = self.topic(aws)
+        policy = allow("sns:Publish", closed, Principal={"Service": "events.amazonaws.com"})
+        sns.set_topic_attributes(
+            TopicArn=closed, AttributeName="Policy", AttributeValue=document(policy)
+        )
+        topic, url = self.topic(aws)
+        alarm(aws, namespace, AlarmActions=[closed, topic])
+        put(aws, namespace)
+        assert self.message(aws, url)["NewStateValue"] == "ALARM"
+        waiting = client(aws.endpoint, "sqs").receive_message(QueueUrl=quiet)
+        assert "Messages" not in waiting
+
+    def test_of_a_composite_alarm_from_a_template_are_taken(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html."""
+        namespace, cloudformation = name("Test"), client(aws.endpoint, "cloudformation")
+        topic, url = self.topic(aws)
+        child = alarm(aws, namespace)
+        stack = name("stack")
+        composite = {
+            "Type": "AWS::CloudWatch::CompositeAlarm",
+            "Properties": {
+                "AlarmName": f"{stack}-any",
+                "AlarmRule": f'ALARM("{child}")',
+                "AlarmActions": [topic],
+            },
+        }
+        cloudformation.create_stack(
+            StackName=stack, TemplateBody=json.dumps({"Resources": {"Any": composite}})
+        )
+        stood = cloudformation.get_waiter("stack_create_complete")
+        stood.wait(StackName=stack, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        put(aws, namespace)
+        message = self.message(aws, url)
+        assert message["AlarmName"] == f"{stack}-any"
+        cloudformation.delete_stack(StackName=stack)
+        gone = cloudformation.get_waiter("stack_delete_complete")
+        gone.wait(StackName=stack, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+
+
+def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws, role: str) -> None:
+    """The whole way: a failed execution, AWS/States, an alarm."""
+    fail = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "No"}}}
+    machine = aws.machine(fail, role=role)
+    made = alarm(
+        aws,
+        "AWS/States",
+        MetricName="ExecutionsFailed",
+        Dimensions=[{"Name": "StateMachineArn", "Value": machine}],
+    )
+    becomes(aws, made, "OK")
+    aws.run(machine)
+    becomes(aws, made, "ALARM")
+
+
+class TestRefusal:
+    def test_names_metric_math(self, aws: Aws) -> None:
+        with pytest.raises(ClientError, match="metric math in Metrics of an alarm is not emulated"):
+            client(aws.endpoint, "cloudwatch").put_metric_alarm(
+                AlarmName=name("alarm"),
+                Metrics=[{"Id": "e", "Expression": "1 + 1", "ReturnData": True}],
+                EvaluationPeriods=1,
+                Threshold=0,
+                ComparisonOperator="GreaterThanThreshold",
+            )
+
+    def test_names_another_kind_of_action(self, aws: Aws) -> None:
+        with pytest.raises(ClientError, match="not emulated, only SNS topics"):
+            alarm(aws, "Test", AlarmActions=["arn:aws:automate:us-east-1:ec2:stop"])

@@ -1,0 +1,331 @@
+"""EventBridge: who may be a target, what becomes of an event that no target takes, and metrics."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
+from embedded_aws.tests.operations import allow, client, document, metric_sum, name, queue, received
+
+EVENTS = "events.amazonaws.com"
+PASS = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+
+
+def rule(aws: Aws, target: dict[str, Any], *, source: str, **fields: Any) -> str:
+    """A rule for a source's events with one target; its name."""
+    created, events = name("rule"), client(aws.endpoint, "events")
+    pattern = {"EventPattern": json.dumps({"source": [source]})}
+    events.put_rule(Name=created, **(fields or pattern))
+    events.put_targets(Rule=created, Targets=[{"Id": "only", **target}])
+    return created
+
+
+def put(aws: Aws, source: str, detail: dict[str, Any] | None = None) -> None:
+    entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail or {})}
+    answer = client(aws.endpoint, "events").put_events(Entries=[entry])
+    assert not answer["FailedEntryCount"]
+
+
+def attributes(message: dict[str, Any]) -> dict[str, str]:
+    return {key: each["StringValue"] for key, each in message["MessageAttributes"].items()}
+
+
+def start_role(aws: Aws, *statements: dict[str, Any], service: str = EVENTS) -> str:
+    return aws.role(service=service, statements=list(statements) or [allow("logs:*")])
+
+
+class TestRole:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html."""
+
+    def test_lets_a_rule_start_an_execution(self, aws: Aws, role: str) -> None:
+        machine, source = aws.machine(PASS, role=role), name("source")
+        starter = start_role(aws, allow("states:StartExecution", machine))
+        rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
+        put(aws, source, {"number": 1})
+        started = eventually(
+            lambda: aws.states.list_executions(stateMachineArn=machine)["executions"], "it starts"
+        )
+        described = aws.ended(started[0]["executionArn"])
+        assert json.loads(described["input"])["detail"] == {"number": 1}
+
+    @pytest.mark.parametrize("lacks", ["permission", "trust"])
+    def test_that_may_not_sends_the_event_to_the_dead_letters(
+        self, aws: Aws, role: str, lacks: str
+    ) -> None:
+        machine, source = aws.machine(PASS, role=role), name("source")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        starter = (
+            start_role(aws)
+            if lacks == "permission"
+            else start_role(aws, allow("states:*"), service="lambda.amazonaws.com")
+        )
+        target = {
+            "Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters},
+        }  # fmt: skip
+        made = rule(aws, target, source=source)
+        put(aws, source, {"number": 2})
+        message = received(aws, url)
+        assert json.loads(message["Body"])["detail"] == {"number": 2}
+        told = attributes(message)
+        assert told["ERROR_CODE"] == "NO_PERMISSIONS"
+        assert "not authorized" in told["ERROR_MESSAGE"]
+        assert told["RULE_ARN"] == f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}"
+        assert told["TARGET_ARN"] == machine
+        # Permissions are not tried again.
+        assert told["RETRY_ATTEMPTS"] == "0"
+        assert not aws.states.list_executions(stateMachineArn=machine)["executions"]
+
+    def test_that_trusts_one_rule_serves_no_other(self, aws: Aws, role: str) -> None:
+        """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html."""
+        machine, source = aws.machine(PASS, role=role), name("source")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        starter = start_role(aws, allow("states:StartExecution", machine))
+        target = {"Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters}}
+        made = rule(aws, target, source=source)
+        for trusted in ("another", made):
+            arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{trusted}"
+            trust = {
+                "Effect": "Allow",
+                "Principal": {"Service": EVENTS},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "ArnEquals": {"aws:SourceArn": arn},
+                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                },
+            }
+            aws.iam.update_assume_role_policy(
+                RoleName=starter.rsplit("/", 1)[-1], PolicyDocument=document(trust)
+            )
+            put(aws, source)
+            if trusted == "another":
+                assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+        eventually(
+            lambda: len(aws.states.list_executions(stateMachineArn=machine)["executions"]) == 1,
+            "the rule that is trusted starts one",
+        )
+
+
+class TestTargetsPolicy:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
+
+    def test_a_function_must_admit_the_rule(self, aws: Aws) -> None:
+        source = name("source")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        _, _arn = queue(aws)
+        function = aws.function()
+        made = rule(
+            aws, {"Arn": function, "DeadLetterConfig": {"Arn": dead_letters}}, source=source
+        )
+        put(aws, source)
+        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+        aws.functions.add_permission(
+            FunctionName=function,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal=EVENTS,
+            SourceArn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}",
+        )
+        put(aws, source)
+        invoked = function.rpartition(":")[2]
+        eventually(
+            lambda: metric_sum(aws, "AWS/Lambda", "Invocations", FunctionName=invoked) == 1,
+            "the function runs",
+        )
+
+    def test_a_queue_must_admit_eventbridge(self, aws: Aws) -> None:
+        source = name("source")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        _, closed = queue(aws)
+        rule(aws, {"Arn": closed, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
+        put(aws, source)
+        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+
+    def test_a_topic_must_admit_eventbridge(self, aws: Aws) -> None:
+        source, sns = name("source"), client(aws.endpoint, "sns")
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        topic = sns.create_topic(Name=name("topic"))["TopicArn"]
+        closed = allow("sns:Publish", topic, Principal={"Service": "cloudwatch.amazonaws.com"})
+        sns.set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=document(closed)
+        )
+        rule(aws, {"Arn": topic, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
+        put(aws, source)
+        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+
+
+class TestRetries:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html.
+
+    Nothing in the embedded AWS fails in a way that may be tried again, so that these speak to the
+    loop itself, with a clock of their own.
+    """
+
+    def outcome(self, failures: list[NotDelivered], policy: RetryPolicy) -> int:
+        now, left = [0.0], list(failures)
+
+        def send() -> None:
+            if left:
+                raise left.pop(0)
+
+        def pause(seconds: float) -> None:
+            now[0] += seconds
+
+        return deliver(send, policy, clock=lambda: now[0], pause=pause)
+
+    def test_go_on_until_the_target_takes_the_event(self) -> None:
+        busy = NotDelivered("THROTTLING", "busy", final=False)
+        assert self.outcome([busy] * 7, RetryPolicy()) == 7
+
+    def test_end_with_the_attempts(self) -> None:
+        busy = NotDelivered("THROTTLING", "busy", final=False)
+        with pytest.raises(GivenUp) as end:
+            self.outcome([busy] * 9, RetryPolicy(attempts=3))
+        assert end.value.retried == 3
+        assert end.value.exhausted == "MaximumRetryAttempts"
+
+    def test_end_with_the_age_of_the_event(self) -> None:
+        busy = NotDelivered("THROTTLING", "busy", final=False)
+        with pytest.raises(GivenUp) as end:
+            self.outcome([busy] * 99, RetryPolicy(seconds=60))
+        assert end.value.exhausted == "MaximumEventAgeInSeconds"
+
+    def test_are_not_made_where_they_cannot_help(self) -> None:
+        denied = NotDelivered("NO_PERMISSIONS", "no", final=True)
+        with pytest.raises(GivenUp) as end:
+            self.outcome([denied], RetryPolicy())
+        assert end.value.retried == 0
+        assert end.value.exhausted is None
+
+    def test_have_the_limits_of_aws_by_default(self) -> None:
+        assert RetryPolicy.of({}) == RetryPolicy(attempts=185, seconds=24 * 3600)
+
+
+class TestMetrics:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html."""
+
+    def sums(self, aws: Aws, made: str) -> dict[str, float | None]:
+        names = ("Invocations", "FailedInvocations", "InvocationsSentToDlq",
+                 "InvocationsFailedToBeSentToDlq")  # fmt: skip
+        return {each: metric_sum(aws, "AWS/Events", each, RuleName=made) for each in names}
+
+    def test_count_what_is_delivered(self, aws: Aws) -> None:
+        source = name("source")
+        _, arn = queue(aws, open_to=EVENTS)
+        made = rule(aws, {"Arn": arn}, source=source)
+        put(aws, source)
+        eventually(lambda: self.sums(aws, made)["Invocations"] == 1, "it is counted")
+        assert self.sums(aws, made)["FailedInvocations"] is None  # only what is not zero
+
+    def test_count_what_is_not(self, aws: Aws) -> None:
+        source = name("source")
+        missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
+        url, dead_letters = queue(aws, open_to=EVENTS)
+        target = {"Arn": missing, "DeadLetterConfig": {"Arn": dead_letters}}
+        made = rule(aws, target, source=source)
+        put(aws, source)
+        assert attributes(received(aws, url))["ERROR_CODE"] == "RESOURCE_NOT_FOUND"
+        counted = {"Invocations": 1, "FailedInvocations": 1, "InvocationsSentToDlq": 1,
+                   "InvocationsFailedToBeSentToDlq": None}  # fmt: skip
+        eventually(lambda: self.sums(aws, made) == counted, "all is counted")
+
+    def test_count_what_cannot_even_be_kept(self, aws: Aws) -> None:
+        source = name("source")
+        missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
+        _, closed = queue(aws)
+        made = rule(aws, {"Arn": missing, "DeadLetterConfig": {"Arn": closed}}, source=source)
+        put(aws, source)
+        eventually(
+            lambda: self.sums(aws, made)["InvocationsFailedToBeSentToDlq"] == 1, "it is counted"
+        )
+
+
+def test_a_wildcard_crosses_slashes(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html."""
+    source, events = name("source"), client(aws.endpoint, "events")
+    url, arn = queue(aws, open_to=EVENTS)
+    made = rule(aws, {"Arn": arn}, source=source)
+    detail = {"key": [{"wildcard": "batch-output/*/*.jsonl.out"}]}
+    events.put_rule(Name=made, EventPattern=json.dumps({"source": [source], "detail": detail}))
+    for key in ("batch-output/x.jsonl.out", "batch-output/job/manifest.json.out"):
+        put(aws, source, {"key": key})
+    put(aws, source, {"key": "batch-output/job/a/b.jsonl.out"})
+    assert json.loads(received(aws, url)["Body"])["detail"]["key"].endswith("b.jsonl.out")
+
+
+def test_a_scheduled_rule_fires(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html."""
+    url, arn = queue(aws, open_to=EVENTS)
+    made = rule(aws, {"Arn": arn}, source="", ScheduleExpression="rate(5 minutes)")
+    event = json.loads(received(aws, url)["Body"])
+    client(aws.endpoint, "events").disable_rule(Name=made)
+    assert event["source"] == "aws.events"
+    assert event["detail-type"] == "Scheduled Event"
+    assert event["resources"] == [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}"]
+
+
+def test_the_end_of_an_execution_reaches_a_function(aws: Aws, role: str) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html."""
+    machine, function = aws.machine(PASS, role=role), aws.function()
+    events, made = client(aws.endpoint, "events"), name("rule")
+    pattern = {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {"stateMachineArn": [machine], "status": ["SUCCEEDED"]},
+    }
+    arn = events.put_rule(Name=made, EventPattern=json.dumps(pattern))["RuleArn"]
+    aws.functions.add_permission(
+        FunctionName=function, StatementId="rule", Action="lambda:InvokeFunction",
+        Principal=EVENTS, SourceArn=arn,
+    )  # fmt: skip
+    events.put_targets(Rule=made, Targets=[{"Id": "only", "Arn": function}])
+    assert aws.run(machine)["status"] == "SUCCEEDED"
+    invoked = function.rpartition(":")[2]
+    eventually(
+        lambda: metric_sum(aws, "AWS/Lambda", "Invocations", FunctionName=invoked) == 1,
+        "the function hears of it",
+    )
+
+
+def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(
+    aws: Aws, role: str
+) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html."""
+    fail = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "E", "Cause": "c"}}}
+    encryption = {
+        "kmsKeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000",
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+    }
+    machine = aws.states.create_state_machine(
+        name=name("machine"),
+        definition=json.dumps(fail),
+        roleArn=role,
+        encryptionConfiguration=encryption,
+    )["stateMachineArn"]
+    url, queue_arn = queue(aws, open_to=EVENTS)
+    pattern = {
+        "source": ["aws.states"],
+        "detail": {"stateMachineArn": [machine], "status": ["FAILED"]},
+    }
+    rule(aws, {"Arn": queue_arn}, source="", EventPattern=json.dumps(pattern))
+    assert aws.run(machine, {"a": 1})["error"] == "E"
+    detail = json.loads(received(aws, url)["Body"])["detail"]
+    assert detail["status"] == "FAILED"
+    assert [detail[told] for told in ("input", "output", "error", "cause")] == [None] * 4
+    assert detail["inputDetails"] == {"included": False}
+
+
+def test_targets_that_are_not_emulated_are_refused_by_name(aws: Aws) -> None:
+    events, made = client(aws.endpoint, "events"), name("rule")
+    events.put_rule(Name=made, EventPattern='{"source": ["x"]}')
+    stream = {"Id": "only", "Arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/x"}
+    with pytest.raises(ClientError, match="targets of kinesis are not emulated"):
+        events.put_targets(Rule=made, Targets=[stream])
+    parameters = {"Id": "only", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x",
+                  "SqsParameters": {"MessageGroupId": "x"}}  # fmt: skip
+    with pytest.raises(ClientError, match="property SqsParameters is not emulated"):
+        events.put_targets(Rule=made, Targets=[parameters])

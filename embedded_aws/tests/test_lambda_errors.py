@@ -1,0 +1,200 @@
+"""How Lambda functions fail, and what it costs.
+
+docs.aws.amazon.com: Lambda Developer Guide (lambda/latest/dg/): python-exceptions.html,
+configuration-timeout.html, lambda-runtime-environment.html, API_Invoke.html; Step Functions
+Developer Guide (step-functions/latest/dg/): concepts-error-handling.html, connect-lambda.html.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from embedded_aws.tests.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Invoke = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def own(aws: Aws) -> str:
+    """A function that no other module's tests keep busy."""
+    return aws.function()
+
+
+def _call(aws: Aws, function: str, event: dict[str, Any]) -> tuple[str | None, Any]:
+    answer = aws.functions.invoke(FunctionName=function, Payload=json.dumps(event))
+    return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+
+def _task(function: str, **fields: Any) -> dict[str, Any]:
+    step = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        "End": True,
+        **fields,
+    }
+    return {"StartAt": "Only", "States": {"Only": step}}
+
+
+def test_an_exception_is_reported_by_class_and_message(aws: Aws, own: str, role: str) -> None:
+    """python-exceptions.html; concepts-error-handling.html: error output."""
+    failed = aws.run(aws.machine(_task(own), role=role), {"raise": "NoSuchJob", "message": "j-1"})
+    assert failed["error"] == "NoSuchJob"
+    cause = json.loads(failed["cause"])
+    assert (cause["errorType"], cause["errorMessage"]) == ("NoSuchJob", "j-1")
+    assert set(cause) == {"errorType", "errorMessage", "requestId", "stackTrace"}
+    assert len(cause["stackTrace"]) == 1
+    assert "in handler" in cause["stackTrace"][0]
+
+
+def test_invoke_answers_the_same_error(aws: Aws, own: str) -> None:
+    """API_Invoke.html: FunctionError Unhandled, the error as payload."""
+    kind, body = _call(aws, own, {"raise": "NoSuchJob", "message": "j-1"})
+    assert kind == "Unhandled"
+    assert (body["errorType"], body["errorMessage"]) == ("NoSuchJob", "j-1")
+
+
+def test_retry_matches_the_class_name(aws: Aws, own: str, role: str) -> None:
+    """concepts-error-handling.html: error names are case-sensitive strings."""
+    retry = [{"ErrorEquals": ["Throttled"], "MaxAttempts": 2, "IntervalSeconds": 1}]
+    machine = aws.machine(_task(own, Retry=retry), role=role)
+    matched = aws.event_types(aws.run(machine, {"raise": "Throttled"})["executionArn"])
+    missed = aws.event_types(aws.run(machine, {"raise": "throttled"})["executionArn"])
+    assert matched.count("TaskScheduled") == 3
+    assert missed.count("TaskScheduled") == 1
+
+
+def test_a_raising_handler_keeps_its_warm_worker(aws: Aws, own: str) -> None:
+    """lambda-runtime-environment.html: the environment is reused after an unhandled exception."""
+    before = _call(aws, own, {})[1]["pid"]
+    assert _call(aws, own, {"raise": "Oops"})[0] == "Unhandled"
+    assert _call(aws, own, {})[1]["pid"] == before
+
+
+def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
+    """python-exceptions.html; python-logging.html: output and tracebacks in the function's log."""
+    function = aws.function()
+    logs = aws.endpoint.client("logs")
+    group = f"/aws/lambda/{function.rsplit(':', 1)[-1]}"
+    _call(aws, function, {"log": "line ü one", "raise": "Oops", "message": "told"})
+    messages = [
+        event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]
+    ]
+    assert "line ü one" in messages
+    assert any(message.startswith("[ERROR] Oops: told") for message in messages)
+    _call(aws, function, {"log": "line two"})
+    messages = [
+        event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]
+    ]
+    assert messages.count("line two") == messages.count("line ü one") == 1
+
+
+def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switch: Path) -> None:
+    """configuration-timeout.html; concepts-error-handling.html: Sandbox.Timedout."""
+    function = aws.function(timeout=1)
+    before = _call(aws, function, {})[1]["pid"]
+    failed = aws.run(aws.machine(_task(function), role=role), {"until": str(switch)})
+    assert failed["error"] == "Sandbox.Timedout"
+    message = json.loads(failed["cause"])["errorMessage"]
+    assert message.endswith("Error: Task timed out after 1.00 seconds")
+    assert _call(aws, function, {})[1]["pid"] != before
+
+
+@pytest.mark.parametrize(
+    ("event", "how"), [({"kill": True}, "signal: killed"), ({"exit": 3}, "exit status 3")]
+)
+def test_a_process_that_ends_is_runtime_exiterror(
+    aws: Aws, own: str, role: str, event: dict[str, Any], how: str
+) -> None:
+    """lambda-runtime-environment.html; troubleshooting-invocation.html: Runtime.ExitError."""
+    failed = aws.run(aws.machine(_task(own), role=role), event)
+    assert failed["error"] == "Runtime.ExitError"
+    message = json.loads(failed["cause"])["errorMessage"]
+    assert message.endswith(f"Error: Runtime exited with error: {how}")
+    assert _call(aws, own, {})[0] is None
+
+
+def test_a_result_that_is_not_json_is_runtime_marshalerror(aws: Aws, own: str) -> None:
+    """python-handler.html, returning a value: Runtime.MarshalError."""
+    kind, body = _call(aws, own, {"set": True})
+    assert (kind, body["errorType"]) == ("Unhandled", "Runtime.MarshalError")
+
+
+def test_a_module_that_cannot_be_imported_is_runtime_importmoduleerror(aws: Aws) -> None:
+    """troubleshooting-deployment.html: Unable to import module."""
+    function = aws.function(source="import no_such_module\n")
+    for _ in range(2):
+        kind, body = _call(aws, function, {})
+        assert (kind, body["errorType"]) == ("Unhandled", "Runtime.ImportModuleError")
+        assert "no_such_module" in body["errorMessage"]
+
+
+def test_a_throttled_call_is_toomanyrequests(
+    aws: Aws, role: str, switch: Path, tmp_path: Path
+) -> None:
+    """concepts-error-handling.html: Lambda.TooManyRequestsException."""
+    function = aws.function()
+    aws.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
+    machine = aws.machine(_task(function), role=role)
+    busy = aws.start(machine, {"touch": str(tmp_path / "on"), "until": str(switch)})
+    eventually((tmp_path / "on").exists, "the first call runs")
+    assert aws.run(machine)["error"] == "Lambda.TooManyRequestsException"
+    switch.touch()
+    assert aws.ended(busy)["status"] == "SUCCEEDED"
+
+
+def test_a_function_that_is_not_there(aws: Aws, role: str, own: str) -> None:
+    """connect-lambda.html: the error of the Lambda API, prefixed."""
+    failed = aws.run(aws.machine(_task(f"{own}-gone"), role=role))
+    assert failed["error"] == "Lambda.ResourceNotFoundException"
+
+
+def test_the_machines_role_needs_invokefunction(aws: Aws, own: str) -> None:
+    """lambda-iam.html: lambda:InvokeFunction for the state machine's role."""
+    role = aws.machine_role(without="lambda:InvokeFunction")
+    failed = aws.run(aws.machine(_task(own), role=role))
+    assert failed["error"] == "Lambda.AWSLambdaException"
+    assert f"not authorized to perform: lambda:InvokeFunction on resource: {own}" in failed["cause"]
+
+
+def test_an_update_does_not_disturb_an_invocation_under_way(
+    aws: Aws, role: str, switch: Path, tmp_path: Path
+) -> None:
+    """lambda-runtime-environment.html: a running environment finishes its invocation."""
+    function = aws.function()
+    held = aws.start(
+        aws.machine(_task(function), role=role),
+        {"touch": str(tmp_path / "on"), "until": str(switch)},
+    )
+    eventually((tmp_path / "on").exists, "the call runs")
+    aws.functions.update_function_configuration(
+        FunctionName=function, Environment={"Variables": {"NEW": unique("value")}}
+    )
+    newer = _call(aws, function, {})[1]["pid"]
+    switch.touch()
+    older = json.loads(aws.ended(held)["output"])["Payload"]["pid"]
+    assert older != newer
+    assert _call(aws, function, {})[1]["pid"] == newer
+
+
+def test_a_warm_invocation_has_no_artificial_delay(aws: Aws, own: str) -> None:
+    """lambda-runtime-environment.html: a warm environment runs the handler at once.
+
+    MiniStack waits 50 ms after a handler that logs nothing.
+    """
+    _call(aws, own, {})
+    took = []
+    for _ in range(20):
+        started = time.perf_counter()
+        _call(aws, own, {})
+        took.append(time.perf_counter() - started)
+    # A fixed wait shows in the fastest call too, whatever else the machine does.
+    assert min(took) < 0.04

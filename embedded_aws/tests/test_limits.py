@@ -1,0 +1,300 @@
+"""Quotas, time limits and retries.
+
+Pages of the Step Functions Developer Guide (docs.aws.amazon.com/step-functions/latest/dg/):
+service-quotas.html, bp-history-limit.html, concepts-error-handling.html, state-task.html,
+statemachine-structure.html, redrive-executions.html; of its API reference:
+API_StartExecution.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.tests.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Invoke = Callable[..., dict[str, Any]]
+
+_PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+_LIMIT = 256 * 1024
+
+
+@pytest.fixture(scope="module")
+def passing(aws: Aws, role: str) -> str:
+    return aws.machine(_PASS, role=role)
+
+
+def _one(state: dict[str, Any], **top: Any) -> dict[str, Any]:
+    return {"StartAt": "Only", "States": {"Only": state}, **top}
+
+
+def _waits(events: list[dict[str, Any]]) -> list[timedelta]:
+    """The time between each failed attempt and the next."""
+    failed = [event["timestamp"] for event in events if event["type"] == "TaskFailed"]
+    again = [event["timestamp"] for event in events if event["type"] == "TaskScheduled"][1:]
+    return [start - end for end, start in zip(failed, again, strict=False)]
+
+
+def test_a_tasks_result_over_256_kib_fails_as_data_limit_exceeded(
+    aws: Aws, role: str, invoke: Invoke
+) -> None:
+    """concepts-error-handling.html: output of a connector is larger than the quota."""
+    machine = aws.machine(_one(invoke(ResultSelector={"nothing": 0})), role=role)
+    failed = aws.run(machine, {"bytes": _LIMIT})
+    assert failed["error"] == "States.DataLimitExceeded"
+    assert aws.event_types(failed["executionArn"])[-2:] == ["TaskFailed", "ExecutionFailed"]
+    assert aws.run(machine, {"bytes": _LIMIT - 200})["status"] == "SUCCEEDED"
+
+
+def test_the_limit_counts_utf8_bytes(aws: Aws, role: str) -> None:
+    """service-quotas.html: 256 KiB as a UTF-8 encoded string."""
+    pad = "é" * (_LIMIT // 4)
+    doubled = {"Type": "Pass", "Parameters": {"a.$": "$.pad", "b.$": "$.pad"}, "End": True}
+    machine = aws.machine(_one(doubled), role=role)
+    failed = aws.run(machine, {"pad": pad})
+    assert failed["error"] == "States.DataLimitExceeded"
+    assert aws.run(machine, {"pad": "e" * (_LIMIT // 4)})["status"] == "SUCCEEDED"
+
+
+def test_parameters_over_256_kib_fail_before_the_call(aws: Aws, role: str, invoke: Invoke) -> None:
+    """concepts-error-handling.html: after Parameters processing, the input is larger."""
+    step = invoke()
+    step["Parameters"]["Payload"] = {"a.$": "$.pad", "b.$": "$.pad"}
+    del step["Parameters"]["Payload.$"]
+    failed = aws.run(aws.machine(_one(step), role=role), {"pad": "x" * (_LIMIT // 2)})
+    assert failed["error"] == "States.DataLimitExceeded"
+    assert "TaskScheduled" not in aws.event_types(failed["executionArn"])
+
+
+@pytest.mark.parametrize(
+    ("names", "caught"),
+    [(["States.ALL"], False), (["States.TaskFailed"], False), (["States.DataLimitExceeded"], True)],
+)
+def test_data_limit_exceeded_is_caught_by_its_name_alone(
+    aws: Aws, role: str, invoke: Invoke, names: list[str], *, caught: bool
+) -> None:
+    """concepts-error-handling.html: a terminal error which States.ALL cannot catch."""
+    definition = {
+        "StartAt": "Try",
+        "States": {
+            "Try": invoke(Catch=[{"ErrorEquals": names, "Next": "Caught"}], Next="Done"),
+            "Done": {"Type": "Succeed"},
+            "Caught": {"Type": "Succeed"},
+        },
+    }
+    ended = aws.run(aws.machine(definition, role=role), {"bytes": _LIMIT})
+    assert (ended["status"] == "SUCCEEDED") is caught
+
+
+def test_an_input_over_256_kib_is_refused(aws: Aws, passing: str) -> None:
+    """API_StartExecution.html, input."""
+    with pytest.raises(ClientError) as refused:
+        aws.start(passing, "x" * _LIMIT)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_an_input_that_is_not_json_is_refused(aws: Aws, passing: str) -> None:
+    """API_StartExecution.html: InvalidExecutionInput."""
+    with pytest.raises(aws.states.exceptions.InvalidExecutionInput):
+        aws.states.start_execution(stateMachineArn=passing, input="{")
+
+
+def test_event_25000_ends_the_execution(aws: Aws, role: str) -> None:
+    """bp-history-limit.html; redrive-executions.html: fewer than 24,999 events to redrive."""
+    definition = {
+        "StartAt": "A",
+        "States": {
+            "A": {"Type": "Pass", "Next": "B"},
+            "B": {"Type": "Pass", "Next": "A"},
+        },
+    }
+    failed = aws.run(aws.machine(definition, role=role))
+    assert failed["status"] == "FAILED"
+    assert failed["cause"] == (
+        "The execution reached the maximum number of history events (25000)."
+    )
+    (last,) = aws.states.get_execution_history(
+        executionArn=failed["executionArn"], reverseOrder=True, maxResults=1
+    )["events"]
+    assert (last["id"], last["type"]) == (25_000, "ExecutionFailed")
+    assert failed["redriveStatus"] == "NOT_REDRIVABLE"
+    assert failed["redriveStatusReason"] == "Execution history event limit exceeded"
+    with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable):
+        aws.states.redrive_execution(executionArn=failed["executionArn"])
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "a*b", "a,b", "a\tb", "a{b"])
+def test_names_with_special_characters_are_refused(aws: Aws, passing: str, name: str) -> None:
+    """API_StartExecution.html, name: InvalidName."""
+    with pytest.raises(aws.states.exceptions.InvalidName):
+        aws.start(passing, name=name)
+
+
+def test_names_have_at_most_80_characters(aws: Aws, passing: str) -> None:
+    """API_StartExecution.html, name: length constraints."""
+    with pytest.raises(ClientError, match="less than or equal to 80"):
+        aws.start(passing, name="n" * 81)
+    assert aws.start(passing, name="ö+" + "n" * 78)
+
+
+def test_starting_a_running_execution_again_is_idempotent(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """API_StartExecution.html: same name and input as a running execution."""
+    machine = aws.machine(_one(invoke()), role=role)
+    name, data = unique("execution"), {"until": str(switch)}
+    first = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
+    again = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
+    assert (again["executionArn"], again["startDate"]) == (
+        first["executionArn"],
+        first["startDate"],
+    )
+    exists = aws.states.exceptions.ExecutionAlreadyExists
+    with pytest.raises(exists):
+        aws.start(machine, {"other": 1}, name=name)
+    switch.touch()
+    aws.ended(first["executionArn"])
+    assert aws.event_types(first["executionArn"]).count("ExecutionStarted") == 1
+    with pytest.raises(exists):
+        aws.start(machine, data, name=name)
+
+
+def test_a_maps_labelled_machine_cannot_be_started(aws: Aws, passing: str) -> None:
+    """API_StartExecution.html, stateMachineArn: ValidationException."""
+    with pytest.raises(ClientError) as refused:
+        aws.start(f"{passing}/Label")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_the_machines_time_limit_ends_the_execution_and_starts_anew_when_redriven(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """statemachine-structure.html, TimeoutSeconds; redrive-executions.html: reset to 0."""
+    machine = aws.machine(_one(invoke(), TimeoutSeconds=1), role=role)
+    timed_out = aws.run(machine, {"until": str(switch)})
+    assert timed_out["status"] == "TIMED_OUT"
+    assert timed_out["redriveStatus"] == "REDRIVABLE"
+    execution = timed_out["executionArn"]
+    assert aws.event_types(execution)[-1] == "ExecutionTimedOut"
+    switch.touch()
+    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+
+
+def test_a_tasks_time_limit_is_states_timeout(
+    aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
+) -> None:
+    """state-task.html, TimeoutSeconds; concepts-error-handling.html: States.TaskFailed does not
+    match States.Timeout. The function runs on.
+    """
+    retry = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]
+    machine = aws.machine(_one(invoke(TimeoutSeconds=1, Retry=retry)), role=role)
+    ran_on = tmp_path / "ran-on"
+    failed = aws.run(machine, {"until": str(switch), "after": str(ran_on)})
+    assert (failed["status"], failed["error"]) == ("FAILED", "States.Timeout")
+    kinds = aws.event_types(failed["executionArn"])
+    assert kinds[-2:] == ["TaskTimedOut", "ExecutionFailed"]
+    switch.touch()
+    eventually(ran_on.exists, "the function ends")
+
+
+def test_a_timed_out_task_is_retried_by_name(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """concepts-error-handling.html, "Retry all errors except States.Timeout"."""
+    retry = [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1, "IntervalSeconds": 1}]
+    machine = aws.machine(_one(invoke(TimeoutSeconds=1, Retry=retry)), role=role)
+    execution = aws.start(machine, {"until": str(switch)})
+    eventually(lambda: "TaskTimedOut" in aws.event_types(execution), "the first attempt ends")
+    switch.touch()
+    assert aws.ended(execution)["status"] == "SUCCEEDED"
+
+
+def test_waits_grow_to_max_delay_seconds(aws: Aws, role: str, invoke: Invoke) -> None:
+    """concepts-error-handling.html, MaxDelaySeconds (here scaled: a second is 10 ms)."""
+    retrier = {
+        "ErrorEquals": ["Flaky"],
+        "IntervalSeconds": 5,
+        "BackoffRate": 100.0,
+        "MaxDelaySeconds": 20,
+        "MaxAttempts": 3,
+    }
+    machine = aws.machine(_one(invoke(Retry=[retrier])), role=role)
+    events = aws.history(aws.run(machine, {"raise": "Flaky"})["executionArn"])
+    first, second, third = _waits(events)
+    assert first >= timedelta(milliseconds=49)
+    assert min(second, third) >= timedelta(milliseconds=199)
+    # Without the bound the second would take 5 s.
+    assert max(second, third) < timedelta(seconds=2)
+
+
+def test_full_jitter_waits_between_nothing_and_the_whole(
+    aws: Aws, role: str, invoke: Invoke
+) -> None:
+    """concepts-error-handling.html, JitterStrategy: randomized between 0 and the interval."""
+    retrier = {
+        "ErrorEquals": ["Flaky"],
+        "IntervalSeconds": 10,
+        "BackoffRate": 1.0,
+        "MaxAttempts": 8,
+        "JitterStrategy": "FULL",
+    }
+    machine = aws.machine(_one(invoke(Retry=[retrier])), role=role)
+    events = aws.history(aws.run(machine, {"raise": "Flaky"})["executionArn"])
+    waits = _waits(events)
+    assert len(waits) == 8
+    # Without jitter none is under 100 ms; with it, all eight are once in 10^8 runs.
+    assert min(waits) < timedelta(milliseconds=90)
+    assert max(waits) - min(waits) > timedelta(milliseconds=5)
+
+
+def test_each_retrier_counts_its_own_attempts(aws: Aws, role: str, invoke: Invoke) -> None:
+    """concepts-error-handling.html: the first retrier that matches decides, MaxAttempts 0 never."""
+    retry = [
+        {"ErrorEquals": ["Flaky"], "MaxAttempts": 0},
+        {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 1},
+    ]
+    machine = aws.machine(_one(invoke(Retry=retry)), role=role)
+    flaky = aws.event_types(aws.run(machine, {"raise": "Flaky"})["executionArn"])
+    other = aws.event_types(aws.run(machine, {"raise": "Other"})["executionArn"])
+    assert flaky.count("TaskScheduled") == 1
+    assert other.count("TaskScheduled") == 3
+
+
+def test_deleting_a_machine_ends_its_executions(
+    aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
+) -> None:
+    """API_DeleteStateMachine.html: running executions are ended."""
+    began, returned, went_on = (tmp_path / name for name in ("began", "returned", "went-on"))
+    states = {
+        "Held": invoke(
+            Parameters={
+                "FunctionName": aws.function(),
+                "Payload": {"touch": str(began), "until": str(switch), "after": str(returned)},
+            },
+            Next="Then",
+        ),
+        "Then": invoke(
+            Parameters={"FunctionName": aws.function(), "Payload": {"touch": str(went_on)}}
+        ),
+    }
+    machine = aws.machine({"StartAt": "Held", "States": states}, role=role)
+    execution = aws.start(machine)
+    eventually(began.exists, "the task runs")
+    aws.states.delete_state_machine(stateMachineArn=machine)
+    with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
+        aws.states.describe_execution(executionArn=execution)
+    switch.touch()
+    eventually(returned.exists, "the function, which nobody ended, returns")
+    # By the time that others have gone through two states, this one would have gone on too.
+    other = aws.machine(_one(invoke()), role=role)
+    for _ in range(2):
+        assert aws.run(other)["status"] == "SUCCEEDED"
+    assert not went_on.exists()

@@ -1,0 +1,298 @@
+"""RedriveExecution.
+
+Pages of the Step Functions Developer Guide (docs.aws.amazon.com/step-functions/latest/dg/):
+redrive-executions.html, redrive-map-run.html, input-output-contextobject.html; and of its API
+reference: API_RedriveExecution.html, API_DescribeExecution.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.tests.conftest import Aws, eventually, unique
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Invoke = Callable[..., dict[str, Any]]
+
+
+def _steps(invoke: Invoke) -> dict[str, Any]:
+    """Two tasks: the first always succeeds, the second as its input says."""
+    return {
+        "StartAt": "First",
+        "States": {"First": invoke(ResultPath=None, Next="Second"), "Second": invoke()},
+    }
+
+
+def _entered(events: list[dict[str, Any]]) -> list[str]:
+    return [
+        event["stateEnteredEventDetails"]["name"]
+        for event in events
+        if "stateEnteredEventDetails" in event
+    ]
+
+
+def _scheduled(events: list[dict[str, Any]]) -> int:
+    return sum(event["type"] == "TaskScheduled" for event in events)
+
+
+def test_continues_at_the_state_that_was_entered_and_not_exited(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """redrive-executions.html: the failed execution continues from the unsuccessful step."""
+    # The first task ignores the mark: it fails only where the state's own input says so.
+    states = _steps(invoke)
+    states["States"]["First"]["Parameters"]["Payload"] = {"id": "first"}
+    del states["States"]["First"]["Parameters"]["Payload.$"]
+    execution = aws.start(aws.machine(states, role=role), {"unless": str(switch)})
+    assert aws.ended(execution)["error"] == "Refused"
+    switch.touch()
+    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+    events = aws.history(execution)
+    assert _entered(events) == ["First", "Second"]
+    assert _scheduled(events) == 3
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    redriven = next(event for event in events if event["type"] == "ExecutionRedriven")
+    assert redriven["executionRedrivenEventDetails"] == {"redriveCount": 1}
+
+
+def test_describes_what_was_redriven_and_what_can_be(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """API_DescribeExecution.html: redriveCount, redriveDate, redriveStatus and its reason."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    failed = aws.run(machine, {"unless": str(switch)})
+    assert failed["redriveCount"] == 0
+    assert failed["redriveStatus"] == "REDRIVABLE"
+    assert "redriveDate" not in failed
+    assert "redriveStatusReason" not in failed
+    assert "output" not in failed
+    answer = aws.states.redrive_execution(executionArn=failed["executionArn"])
+    again = aws.ended(failed["executionArn"])
+    assert again["redriveCount"] == 1
+    assert again["redriveDate"] == answer["redriveDate"]
+    switch.touch()
+    succeeded = aws.redriven(failed["executionArn"])
+    assert succeeded["redriveCount"] == 2
+    assert succeeded["redriveStatus"] == "NOT_REDRIVABLE"
+    assert succeeded["redriveStatusReason"] == "Execution is SUCCEEDED and cannot be redriven"
+    assert "error" not in succeeded
+
+
+def test_a_fail_state_is_entered_again_and_fails_again(aws: Aws, role: str) -> None:
+    """redrive-executions.html, table of states: Fail "reenters the Fail state and fails again"."""
+    definition = {
+        "StartAt": "Verdict",
+        "States": {
+            "Verdict": {"Type": "Fail", "Error": "Rejected", "CausePath": "$.why"},
+        },
+    }
+    execution = aws.start(aws.machine(definition, role=role), {"why": "too many"})
+    aws.ended(execution)
+    failed = aws.redriven(execution)
+    assert (failed["status"], failed["error"], failed["cause"]) == (
+        "FAILED",
+        "Rejected",
+        "too many",
+    )
+    assert _entered(aws.history(execution)) == ["Verdict", "Verdict"]
+
+
+def test_a_caught_error_has_exited_its_state(aws: Aws, role: str, invoke: Invoke) -> None:
+    """redrive-map-run.html: a state is redriven if it has no Exited event."""
+    definition = {
+        "StartAt": "Try",
+        "States": {
+            "Try": invoke(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Verdict"}], Next="Done"),
+            "Done": {"Type": "Succeed"},
+            "Verdict": {"Type": "Fail", "Error": "Caught"},
+        },
+    }
+    execution = aws.start(aws.machine(definition, role=role), {"raise": "Oops"})
+    aws.ended(execution)
+    assert aws.redriven(execution)["error"] == "Caught"
+    events = aws.history(execution)
+    assert _entered(events) == ["Try", "Verdict", "Verdict"]
+    assert _scheduled(events) == 1
+
+
+def test_uses_the_definition_and_the_input_of_the_original(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """redrive-executions.html: the same definition; start anew after an update."""
+    machine = aws.machine({"StartAt": "Old", "States": {"Old": invoke()}}, role=role)
+    execution = aws.start(machine, {"unless": str(switch), "id": "original"})
+    aws.ended(execution)
+    switch.touch()
+    newer = {"StartAt": "New", "States": {"New": {"Type": "Pass", "End": True}}}
+    aws.states.update_state_machine(stateMachineArn=machine, definition=json.dumps(newer))
+    output = json.loads(aws.redriven(execution)["output"])
+    assert output["Payload"]["id"] == "original"
+    used = aws.states.describe_state_machine_for_execution(executionArn=execution)
+    assert json.loads(used["definition"])["StartAt"] == "Old"
+
+
+def test_retries_are_counted_anew(aws: Aws, role: str, invoke: Invoke) -> None:
+    """redrive-executions.html: the retry attempt count of a rerun Task is reset to 0."""
+    retry = [{"ErrorEquals": ["Flaky"], "MaxAttempts": 2, "IntervalSeconds": 1}]
+    states = {"StartAt": "Only", "States": {"Only": invoke(Retry=retry)}}
+    execution = aws.start(aws.machine(states, role=role), {"raise": "Flaky"})
+    aws.ended(execution)
+    assert _scheduled(aws.history(execution)) == 3
+    aws.redriven(execution)
+    assert _scheduled(aws.history(execution)) == 6
+
+
+def test_the_context_object_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
+    """input-output-contextobject.html: Execution.RedriveCount and Execution.RedriveTime."""
+    step = invoke()
+    step["Parameters"]["Payload"] = {
+        "raise": "Report",
+        "message.$": "States.Format('{} {}', $$.Execution.RedriveCount, $$.Execution.Name)",
+    }
+    del step["Parameters"]["Payload.$"]
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": step}}, role=role)
+    name = unique("execution")
+    execution = aws.start(machine, name=name)
+    assert json.loads(aws.ended(execution)["cause"])["errorMessage"] == f"0 {name}"
+    assert json.loads(aws.redriven(execution)["cause"])["errorMessage"] == f"1 {name}"
+
+
+def test_aborted_executions_are_redrivable(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """redrive-executions.html: failed, aborted or timed out executions."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    execution = aws.start(machine, {"until": str(switch), "id": "held"})
+    eventually(lambda: "TaskStarted" in aws.event_types(execution), "the task starts")
+    aws.states.stop_execution(executionArn=execution, error="Operator", cause="wrong day")
+    stopped = aws.ended(execution)
+    assert (stopped["status"], stopped["error"], stopped["cause"]) == (
+        "ABORTED",
+        "Operator",
+        "wrong day",
+    )
+    assert stopped["redriveStatus"] == "REDRIVABLE"
+    assert aws.event_types(execution)[-2:] == ["TaskStateAborted", "ExecutionAborted"]
+    switch.touch()
+    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "RUNNING"])
+def test_refuses_what_cannot_be_redriven(
+    aws: Aws, role: str, invoke: Invoke, switch: Path, status: str
+) -> None:
+    """API_RedriveExecution.html: ExecutionNotRedrivable."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    execution = aws.start(machine, {"until": str(switch)})
+    if status == "SUCCEEDED":
+        switch.touch()
+        aws.ended(execution)
+    with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable) as refused:
+        aws.states.redrive_execution(executionArn=execution)
+    message = refused.value.response["Error"]["Message"]
+    assert message == f"Execution is {status} and cannot be redriven"
+    switch.touch()
+    aws.ended(execution)
+
+
+def test_refuses_an_execution_that_is_not_there(aws: Aws, role: str) -> None:
+    """API_RedriveExecution.html: ExecutionDoesNotExist."""
+    pass_through = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+    execution = aws.start(aws.machine(pass_through, role=role))
+    aws.ended(execution)
+    with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
+        aws.states.redrive_execution(executionArn=f"{execution}-of-another-name")
+
+
+def test_a_client_token_makes_a_call_idempotent(
+    aws: Aws, role: str, invoke: Invoke, switch: Path
+) -> None:
+    """API_RedriveExecution.html, clientToken."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    execution = aws.start(machine, {"unless": str(switch)})
+    aws.ended(execution)
+    first = aws.states.redrive_execution(executionArn=execution, clientToken="once")
+    aws.ended(execution)
+    again = aws.states.redrive_execution(executionArn=execution, clientToken="once")
+    assert again["redriveDate"] == first["redriveDate"]
+    assert aws.ended(execution)["redriveCount"] == 1
+
+
+def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) -> None:
+    """redrive-executions.html, "IAM permission to redrive an execution"."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    execution = aws.start(machine, {"raise": "Oops"})
+    aws.ended(execution)
+    user = unique("user")
+    aws.iam.create_user(UserName=user)
+    key = aws.iam.create_access_key(UserName=user)["AccessKey"]
+
+    operator = boto3.client(
+        "stepfunctions",
+        endpoint_url=aws.endpoint.url,
+        region_name=aws.endpoint.region,
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    with pytest.raises(ClientError, match="states:RedriveExecution"):
+        operator.redrive_execution(executionArn=execution)
+    statement = {
+        "Effect": "Allow",
+        "Action": "states:RedriveExecution",
+        "Resource": f"{execution.rsplit(':', 1)[0]}:*",
+    }
+    aws.iam.put_user_policy(
+        UserName=user,
+        PolicyName="redrive",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    assert operator.redrive_execution(executionArn=execution)["redriveDate"]
+    aws.ended(execution)
+
+
+def test_the_status_change_event_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
+    """eventbridge-integration.html: redriveCount, redriveDate, redriveStatus in the event."""
+    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    events, queues = aws.endpoint.client("events"), aws.endpoint.client("sqs")
+    queue = queues.create_queue(QueueName=unique("events"))["QueueUrl"]
+    attributes = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    queue_arn = attributes["Attributes"]["QueueArn"]
+    rule = unique("rule")
+    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}}
+    rule_arn = events.put_rule(Name=rule, EventPattern=json.dumps(pattern))["RuleArn"]
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": queue_arn}])
+    execution = aws.start(machine, {"raise": "Oops", "message": "why"})
+    aws.ended(execution)
+    aws.redriven(execution)
+    received: list[dict[str, Any]] = []
+
+    def four() -> bool:
+        answer = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        received.extend(json.loads(each["Body"])["detail"] for each in answer.get("Messages", ()))
+        return len(received) >= 4
+
+    eventually(four, "four events arrive")
+    told = sorted((each["redriveCount"], each["status"]) for each in received)
+    assert told == [(0, "FAILED"), (0, "RUNNING"), (1, "FAILED"), (1, "RUNNING")]
+    last = next(e for e in received if (e["redriveCount"], e["status"]) == (1, "FAILED"))
+    assert last["redriveStatus"] == "REDRIVABLE"
+    assert last["redriveDate"] > last["startDate"] > 10**12
+    assert last["error"] == "Oops"
+    assert json.loads(last["cause"])["errorMessage"] == "why"

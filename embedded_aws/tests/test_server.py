@@ -1,0 +1,200 @@
+"""The life of the embedded AWS: its process, its folder, and what is kept of its state."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedded_aws.core import process, self_check
+from embedded_aws.tests.conftest import eventually
+from local import server
+from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "aws"
+    yield folder
+    server.stop(folder)
+
+
+def put(started: server.Started, key: str) -> None:
+    s3 = started.server.endpoint.client("s3")
+    s3.create_bucket(Bucket="kept")
+    s3.put_object(Bucket="kept", Key=key, Body=b"1")
+
+
+def keys(started: server.Started) -> list[str]:
+    s3 = started.server.endpoint.client("s3")
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    listed = s3.list_objects_v2(Bucket="kept").get("Contents", []) if "kept" in names else []
+    return [each["Key"] for each in listed]
+
+
+def kill(running: server.Server) -> None:
+    mark = process.start_mark(running.pid)
+    os.kill(running.pid, signal.SIGKILL)
+    eventually(lambda: not process.is_running(running.pid, mark or ""), "it is gone")
+
+
+def test_a_second_start_finds_the_first(data: Path) -> None:
+    first = server.start(data)
+    second = server.start(data)
+    assert not first.found_running
+    assert second.found_running
+    assert second.server == first.server == server.find(data)
+
+
+def test_it_listens_on_loopback_alone_and_keeps_its_folder_private(data: Path) -> None:
+    running = server.start(data).server
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    assert running.endpoint.url == f"http://127.0.0.1:{running.endpoint.port}"
+    # The same port of every other loopback address is free: nothing is bound to 0.0.0.0.
+    with socket.socket() as other:
+        other.bind(("127.0.0.2", running.endpoint.port))
+
+
+def test_state_survives_a_stop(data: Path) -> None:
+    first = server.start(data)
+    put(first, "a+b é")
+    assert server.stop(data)
+    assert server.find(data) is None
+    again = server.start(data)
+    assert again.lost is None
+    assert again.server.endpoint == first.server.endpoint  # addresses in the state stay valid
+    assert keys(again) == ["a+b é"]
+
+
+def test_after_a_kill_it_starts_from_what_was_saved_and_says_what_is_lost(data: Path) -> None:
+    put(server.start(data), "saved")
+    server.stop(data)
+    second = server.start(data)
+    put(second, "lost")
+    kill(second.server)
+    third = server.start(data)
+    assert third.lost is not None
+    assert "everything since" in third.lost
+    assert keys(third) == ["saved"]
+
+
+def test_after_a_kill_without_a_save_it_starts_empty_and_says_so(data: Path) -> None:
+    first = server.start(data)
+    put(first, "lost")
+    kill(first.server)
+    again = server.start(data)
+    assert again.lost is not None
+    assert "starts empty" in again.lost
+    assert keys(again) == []
+
+
+def test_a_taken_port_is_named(data: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port} .* --port"):
+            server.start(data, port=port)
+
+
+def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for name in ("tmp", "saved", "state"):
+        (home / name).mkdir(parents=True)
+        (home / name / "theirs").touch()
+    home.chmod(0o755)
+    with pytest.raises(NotADataFolder, match="holds other files"):
+        server.start(home)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o755
+    assert len(list(home.glob("*/theirs"))) == 3
+    assert len(list(home.iterdir())) == 3
+
+
+def test_a_start_that_is_interrupted_leaves_no_process(data: Path) -> None:
+    # A shell may have had its background jobs, and so this test, ignore the signal.
+    code = f"""if True:
+        import pathlib, signal
+        from local import server
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        server.start(pathlib.Path({str(data)!r}))
+    """
+    with subprocess.Popen([sys.executable, "-c", code], cwd=server.PROJECT) as starter:
+        eventually(lambda: server.find(data), "it has started a process")
+        running = server.find(data)
+        starter.send_signal(signal.SIGINT)
+    assert starter.returncode != 0
+    assert running is not None
+    assert process.start_mark(running.pid) is None
+
+
+def test_an_interruption_stops_what_was_started_for_it_and_nothing_else(data: Path) -> None:
+    first = server.start(data)
+    with pytest.raises(KeyboardInterrupt), server.stopped_if_interrupted(server.start(data)):
+        raise KeyboardInterrupt
+    assert server.find(data) == first.server
+    with pytest.raises(KeyboardInterrupt), server.stopped_if_interrupted(first):
+        raise KeyboardInterrupt
+    assert server.find(data) is None
+
+
+def test_it_ends_with_the_process_that_it_was_told(data: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as starter:
+        settings = {"INGEST_LOCAL_ENDS_WITH": str(starter.pid)}
+        assert server.start(data, settings=settings).server == server.find(data)
+        starter.kill()
+    eventually(lambda: server.find(data) is None, "it has ended too")
+
+
+def test_the_state_of_another_version_is_refused_and_left_alone(data: Path) -> None:
+    put(server.start(data), "kept")
+    server.stop(data)
+    record = data / "process.json"
+    mine = record.read_text()
+    record.write_text(json.dumps({**json.loads(mine), "version": "0.0.1"}))
+    with pytest.raises(StateOfOtherVersion, match=r"state of MiniStack 0\.0\.1"):
+        server.start(data)
+    record.write_text(mine)
+    assert keys(server.start(data)) == ["kept"]
+
+
+def test_a_start_that_fails_shows_the_log_and_costs_no_state(data: Path) -> None:
+    put(server.start(data), "kept")
+    server.stop(data)
+    with pytest.raises(StartupFailed, match="No module named 'encodings'"):
+        server.start(data, settings={"PYTHONHOME": "/nowhere"})
+    again = server.start(data)
+    assert again.lost is None
+    assert keys(again) == ["kept"]
+
+
+def test_a_process_that_took_over_the_pid_is_not_stopped(data: Path) -> None:
+    running = server.start(data).server
+    record = data / "process.json"
+    mine = record.read_text()
+    record.write_text(json.dumps({**json.loads(mine), "started": "another"}))
+    assert server.find(data) is None
+    assert not server.stop(data)
+    record.write_text(mine)
+    assert server.find(data) == running
+
+
+class TestSelfCheck:
+    def test_names_what_is_missing(self) -> None:
+        gone = "ministack.services.s3:_no_such_function"
+        with pytest.raises(self_check.UnexpectedMiniStack, match=f"{gone} is missing"):
+            self_check.check([gone, "ministack.services.s3:_buckets"])
+
+    def test_names_another_version(self) -> None:
+        with pytest.raises(self_check.UnexpectedMiniStack, match=r"its version is 9\.9\.9"):
+            self_check.check([], installed="9.9.9")

@@ -1,0 +1,257 @@
+"""States, paths, intrinsic functions and direct DynamoDB tasks.
+
+Pages of the Step Functions Developer Guide (docs.aws.amazon.com/step-functions/latest/dg/):
+state-choice.html, state-fail.html, state-wait.html, intrinsic-functions.html,
+amazon-states-language-paths.html, input-output-resultpath.html, connect-ddb.html.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from embedded_aws.tests.conftest import Aws, unique
+
+
+@pytest.fixture(scope="module")
+def table(aws: Aws) -> str:
+    name = unique("table")
+    aws.dynamodb.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    return name
+
+
+def _choice(rule: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "StartAt": "Which?",
+        "States": {
+            "Which?": {"Type": "Choice", "Choices": [{**rule, "Next": "Yes"}], "Default": "No"},
+            "Yes": {"Type": "Pass", "Result": "yes", "End": True},
+            "No": {"Type": "Pass", "Result": "no", "End": True},
+        },
+    }
+
+
+def _passing(**fields: Any) -> dict[str, Any]:
+    return {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True, **fields}}}
+
+
+DATA = {"s": "b", "n": 2, "yes": True, "null": None, "at": "2026-01-02T03:04:05Z", "list": [7]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "matches"),
+    [
+        ({"Variable": "$.s", "StringEquals": "b"}, True),
+        ({"Variable": "$.s", "StringLessThan": "b"}, False),
+        ({"Variable": "$.s", "StringMatches": "*"}, True),
+        ({"Variable": "$.s", "StringMatches": r"\*"}, False),
+        ({"Variable": "$.n", "StringEquals": "2"}, False),
+        ({"Variable": "$.n", "NumericGreaterThan": 1}, True),
+        ({"Variable": "$.n", "NumericGreaterThanEqualsPath": "$.list[0]"}, False),
+        ({"Variable": "$.yes", "NumericEquals": 1}, False),
+        ({"Variable": "$.yes", "BooleanEquals": True}, True),
+        ({"Variable": "$.null", "IsNull": True}, True),
+        ({"Variable": "$.absent", "IsPresent": False}, True),
+        ({"Variable": "$.null", "IsPresent": True}, True),
+        ({"Variable": "$.at", "TimestampLessThan": "2026-01-02T03:04:06+00:00"}, True),
+        ({"Not": {"Variable": "$.s", "StringEquals": "b"}}, False),
+        ({"And": [{"Variable": "$.yes", "BooleanEquals": True}]}, True),
+        (
+            {
+                "Or": [
+                    {"Variable": "$.n", "NumericEquals": 3},
+                    {"Variable": "$.n", "NumericEquals": 2},
+                ]
+            },
+            True,
+        ),
+    ],
+)
+def test_choice_rules(aws: Aws, role: str, rule: dict[str, Any], *, matches: bool) -> None:
+    """state-choice.html: comparison operators; values of another type do not match."""
+    output = json.loads(aws.run(aws.machine(_choice(rule), role=role), DATA)["output"])
+    assert output == ("yes" if matches else "no")
+
+
+def test_a_choice_can_compare_with_the_context_object(aws: Aws, role: str) -> None:
+    """state-choice.html, StringEqualsPath; input-output-contextobject.html."""
+    rule = {"Variable": "$.owner", "StringEqualsPath": "$$.Execution.Id"}
+    machine = aws.machine(_choice(rule), role=role)
+    name = unique("owner")
+    arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    own = aws.start(machine, {"owner": arn}, name=name)
+    assert json.loads(aws.ended(own)["output"]) == "yes"
+    assert json.loads(aws.run(machine, {"owner": arn})["output"]) == "no"
+
+
+def test_a_choice_without_its_variable_fails(aws: Aws, role: str) -> None:
+    """concepts-error-handling.html: States.Runtime; state-choice.html: States.NoChoiceMatched."""
+    definition = _choice({"Variable": "$.absent", "StringEquals": "b"})
+    assert aws.run(aws.machine(definition, role=role))["error"] == "States.Runtime"
+    definition = _choice({"Variable": "$.s", "StringEquals": "other"})
+    del definition["States"]["Which?"]["Default"]
+    del definition["States"]["No"]
+    failed = aws.run(aws.machine(definition, role=role), DATA)
+    assert failed["error"] == "States.NoChoiceMatched"
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("States.Format('{}/{}: {}', $.s, $.n, $.yes)", "b/2: true"),
+        (r"States.Format('\{{}\} it\'s', $.n)", "{2} it's"),
+        ("States.MathAdd($.n, -5)", -3),
+        ("States.Array($.n, 'x', States.ArrayLength($.list))", [2, "x", 1]),
+        ("States.ArrayGetItem(States.StringSplit('a:b/c', ':/'), 2)", "c"),
+        ("States.JsonToString($.list)", "[7]"),
+    ],
+)
+def test_intrinsic_functions(aws: Aws, role: str, call: str, value: Any) -> None:
+    """intrinsic-functions.html."""
+    machine = aws.machine(_passing(Parameters={"value.$": call}), role=role)
+    assert json.loads(aws.run(machine, DATA)["output"]) == {"value": value}
+
+
+@pytest.mark.parametrize("call", ["States.MathAdd($.s, 1)", "States.Format('{}{}', $.s)"])
+def test_a_wrong_argument_is_an_intrinsic_failure(aws: Aws, role: str, call: str) -> None:
+    """concepts-error-handling.html; states-language.net: States.IntrinsicFailure."""
+    machine = aws.machine(_passing(Parameters={"value.$": call}), role=role)
+    assert aws.run(machine, DATA)["error"] == "States.IntrinsicFailure"
+
+
+@pytest.mark.parametrize(
+    ("fields", "data", "error"),
+    [
+        ({"Parameters": {"a.$": "$.absent"}}, {}, "States.ParameterPathFailure"),
+        ({"InputPath": "$.absent"}, {}, "States.Runtime"),
+        ({"OutputPath": "$.absent"}, {}, "States.Runtime"),
+        ({"ResultPath": "$.a.b"}, {"a": 1}, "States.ResultPathMatchFailure"),
+    ],
+)
+def test_a_path_that_selects_nothing_fails(
+    aws: Aws, role: str, fields: dict[str, Any], data: Any, error: str
+) -> None:
+    """states-language.net, errors; amazon-states-language-paths.html."""
+    assert aws.run(aws.machine(_passing(**fields), role=role), data)["error"] == error
+
+
+def test_result_path_keeps_the_input(aws: Aws, role: str) -> None:
+    """input-output-resultpath.html: add, replace, discard."""
+    added = _passing(Result=1, ResultPath="$.new['deep er']")
+    assert json.loads(aws.run(aws.machine(added, role=role), {"a": 0})["output"]) == {
+        "a": 0,
+        "new": {"deep er": 1},
+    }
+    discarded = _passing(Result=1, ResultPath=None)
+    assert json.loads(aws.run(aws.machine(discarded, role=role), {"a": 0})["output"]) == {"a": 0}
+
+
+def test_fail_takes_its_cause_from_a_path(aws: Aws, role: str) -> None:
+    """state-fail.html: ErrorPath and CausePath, intrinsic functions too."""
+    definition = {
+        "StartAt": "F",
+        "States": {
+            "F": {
+                "Type": "Fail",
+                "ErrorPath": "$.error",
+                "CausePath": "States.Format('{} of {}', $.n, $$.Execution.Name)",
+            }
+        },
+    }
+    name = unique("execution")
+    failed = aws.ended(
+        aws.start(aws.machine(definition, role=role), {"error": "E", "n": 3}, name=name)
+    )
+    assert (failed["error"], failed["cause"]) == ("E", f"3 of {name}")
+
+
+def _claim(table: str) -> dict[str, Any]:
+    return {
+        "StartAt": "Claim",
+        "States": {
+            "Claim": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::dynamodb:updateItem",
+                "Parameters": {
+                    "TableName": table,
+                    "Key": {"pk": {"S.$": "$.key"}},
+                    "UpdateExpression": "SET #owner = :me, generation = :generation",
+                    "ConditionExpression": "attribute_not_exists(pk) OR #owner = :me",
+                    "ExpressionAttributeNames": {"#owner": "owner"},
+                    "ExpressionAttributeValues": {
+                        ":me": {"S.$": "$$.Execution.Id"},
+                        ":generation": {"N.$": "States.Format('{}', $.generation)"},
+                    },
+                },
+                "ResultPath": None,
+                "Catch": [
+                    {
+                        "ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"],
+                        "ResultPath": "$.refused",
+                        "Next": "Read",
+                    }
+                ],
+                "Next": "Done",
+            },
+            "Read": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::dynamodb:getItem",
+                "Parameters": {
+                    "TableName": table,
+                    "Key": {"pk": {"S.$": "$.key"}},
+                    "ConsistentRead": True,
+                },
+                "ResultSelector": {
+                    "owner.$": "$.Item.owner.S",
+                    "generation.$": "$.Item.generation",
+                },
+                "ResultPath": "$.claim",
+                "End": True,
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+def test_direct_tasks_on_dynamodb(aws: Aws, role: str, table: str) -> None:
+    """connect-ddb.html: updateItem with a condition, its exception caught, getItem."""
+    machine = aws.machine(_claim(table), role=role)
+    key = unique("key")
+    first = aws.run(machine, {"key": key, "generation": 4})
+    assert json.loads(first["output"]) == {"key": key, "generation": 4}
+    second = json.loads(aws.run(machine, {"key": key, "generation": 5})["output"])
+    assert second["refused"]["Error"] == "DynamoDB.ConditionalCheckFailedException"
+    assert second["claim"] == {"owner": first["executionArn"], "generation": {"N": "4"}}
+    scheduled = next(
+        event for event in aws.history(first["executionArn"]) if event["type"] == "TaskScheduled"
+    )["taskScheduledEventDetails"]
+    assert (scheduled["resourceType"], scheduled["resource"]) == ("dynamodb", "updateItem")
+
+
+def test_direct_tasks_need_the_machines_role(aws: Aws, table: str) -> None:
+    """dynamo-iam.html: the actions of the state machine's role."""
+    role = aws.machine_role(without="dynamodb:UpdateItem")
+    failed = aws.run(aws.machine(_claim(table), role=role), {"key": "k", "generation": 1})
+    assert failed["error"] == "DynamoDB.AmazonDynamoDBException"
+    assert "dynamodb:UpdateItem" in failed["cause"]
+    assert f":table/{table}" in failed["cause"]
+
+
+def test_wait_waits(aws: Aws, role: str) -> None:
+    """state-wait.html, Seconds (here scaled: a second is 10 ms)."""
+    definition = {
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 20, "End": True}},
+    }
+    done = aws.run(aws.machine(definition, role=role))
+    assert (done["stopDate"] - done["startDate"]).total_seconds() >= 0.199
+    execution = aws.start(aws.machine(definition | {"TimeoutSeconds": 5}, role=role))
+    aws.states.stop_execution(executionArn=execution)
+    assert aws.ended(execution)["status"] == "ABORTED"

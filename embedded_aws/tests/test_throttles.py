@@ -1,0 +1,157 @@
+"""Throttles on purpose: what who is throttled sees, and the metrics that AWS publishes of it."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from embedded_aws.faults.faults import Rule, UnknownFault
+from embedded_aws.tests.conftest import Aws, eventually
+from embedded_aws.tests.operations import allow, metric_sum, name
+from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
+from local import server
+from tests.embedded import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CALLER = "a-function"
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """An embedded AWS of its own: faults are in force for all of it."""
+    data = tmp_path_factory.mktemp("throttling-aws")
+    started = server.start(data, settings={"INGEST_LOCAL_FAULTS": "1"})
+    yield Aws(started.server)
+    server.stop(data)
+    shutil.rmtree(data, ignore_errors=True)
+
+
+@contextmanager
+def throttled(aws: Aws, **which: Any) -> Iterator[None]:
+    """Throttle calls until the block ends."""
+    ask(aws.endpoint, "faults", "POST", {"kind": "throttle", **which})
+    try:
+        yield
+    finally:
+        ask(aws.endpoint, "faults", "DELETE")
+
+
+class TestDynamoDB:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TroubleshootingThrottling-cloudwatch.html."""
+
+    @pytest.fixture
+    def table(self, aws: Aws) -> str:
+        created = name("table")
+        aws.dynamodb.create_table(
+            TableName=created,
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        return created
+
+    @pytest.fixture
+    def function(self, aws: Aws) -> Any:
+        """A client whose calls are named as those of a function are."""
+        once = Config(retries={"total_max_attempts": 1})
+        client = aws.endpoint.session().client(
+            "dynamodb", endpoint_url=aws.endpoint.url, config=once
+        )
+
+        def name_call(model: Any, params: dict[str, Any], **_: Any) -> None:
+            params["headers"]["x-local-call"] = f"{CALLER} dynamodb:{model.name}"
+
+        client.meta.events.register("before-call", name_call)
+        return client
+
+    def sum(self, aws: Aws, metric: str, **dimensions: str) -> float | None:
+        return metric_sum(aws, "AWS/DynamoDB", metric, **dimensions)
+
+    def test_a_refused_batch_counts_every_write_of_it_and_writes_none(
+        self, aws: Aws, function: Any, table: str
+    ) -> None:
+        batch = {table: [{"PutRequest": {"Item": {"id": {"S": str(n)}}}} for n in range(3)]}
+        with throttled(aws, caller=CALLER, action="dynamodb:BatchWriteItem"):
+            with pytest.raises(ClientError) as refused:
+                function.batch_write_item(RequestItems=batch)
+            function.put_item(TableName=table, Item={"id": {"S": "other action"}})
+        error = refused.value.response
+        assert error["Error"]["Code"] == "ProvisionedThroughputExceededException"
+        assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+        assert self.sum(aws, "WriteThrottleEvents", TableName=table) == 3
+        named = {"TableName": table, "Operation": "BatchWriteItem"}
+        assert self.sum(aws, "ThrottledRequests", **named) == 1
+        assert aws.dynamodb.scan(TableName=table)["Count"] == 1
+        assert function.batch_write_item(RequestItems=batch)["UnprocessedItems"] == {}
+
+    def test_an_index_without_room_is_counted_by_its_name(
+        self, aws: Aws, function: Any, table: str
+    ) -> None:
+        with (
+            throttled(aws, caller=CALLER, action="dynamodb:PutItem", index="byDate"),
+            pytest.raises(ClientError),
+        ):
+            function.put_item(TableName=table, Item={"id": {"S": "1"}})
+        of_index = {"TableName": table, "GlobalSecondaryIndexName": "byDate"}
+        assert self.sum(aws, "WriteThrottleEvents", **of_index) == 1
+
+    def test_refused_reads_are_not_counted_as_writes(
+        self, aws: Aws, function: Any, table: str
+    ) -> None:
+        with (
+            throttled(aws, caller=CALLER, action="dynamodb:*Item"),
+            pytest.raises(ClientError),
+        ):
+            function.get_item(TableName=table, Key={"id": {"S": "1"}})
+        assert self.sum(aws, "ReadThrottleEvents", TableName=table) == 1
+        assert self.sum(aws, "WriteThrottleEvents", TableName=table) is None
+
+
+def test_transitions_wait_and_are_counted(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html."""
+    machine = aws.machine(PASS, role=aws.machine_role())
+
+    def count() -> float | None:
+        return metric_sum(aws, "AWS/States", "ExecutionThrottled", StateMachineArn=machine)
+
+    with throttled(aws, caller="states", action="states:StateTransition", having=[machine]):
+        execution = aws.start(machine)
+        eventually(lambda: (count() or 0) >= 2, "the transition is tried again")
+        assert aws.event_types(execution) == ["ExecutionStarted"]
+        stopped = aws.start(machine)
+        aws.states.stop_execution(executionArn=stopped)
+        assert aws.ended(stopped)["status"] == "ABORTED"
+    assert aws.ended(execution)["status"] == "SUCCEEDED"
+
+
+def test_a_rules_targets_wait_and_are_counted(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html."""
+    machine, source = aws.machine(PASS, role=aws.machine_role()), name("source")
+    starter = start_role(aws, allow("states:StartExecution", machine))
+    named = rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
+
+    def count(metric: str) -> float | None:
+        return metric_sum(aws, "AWS/Events", metric, RuleName=named)
+
+    def started() -> Any:
+        return aws.states.list_executions(stateMachineArn=machine)["executions"]
+
+    with throttled(aws, caller="events", action="events:InvokeTarget", having=[named]):
+        put(aws, source)
+        eventually(lambda: (count("ThrottledRules") or 0) >= 2, "the delivery is tried again")
+        assert not started()
+        assert count("Invocations") is None
+    eventually(started, "the event is delivered in the end")
+    eventually(lambda: count("Invocations") == 1, "the delivery is counted once")
+
+
+def test_nothing_else_can_be_throttled() -> None:
+    with pytest.raises(UnknownFault, match="s3:GetObject cannot be throttled"):
+        Rule.from_json({"caller": "*", "action": "s3:GetObject", "kind": "throttle"})
