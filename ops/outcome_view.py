@@ -102,6 +102,8 @@ def counts_text(outcome: Outcome) -> Text:
         f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "
         f"+ {loads.duplicate} duplicates"
     )
+    if loads.padding:
+        text.append(f" + {loads.padding} padding")
     # A failed job's record counts nothing of what failed: beside these counts it would contradict.
     stats = {} if outcome.status == "FAILED" else _stats(outcome)
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):

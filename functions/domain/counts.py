@@ -1,4 +1,4 @@
-"""Counts that add up: totalCount = successCount + failureCount + duplicateCount."""
+"""Counts that add up: totalCount = success + failure + duplicate + padding."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -24,6 +24,8 @@ class LoadCounts:
     duplicate: int = 0
     rejects: Mapping[str, int] = field(default_factory=dict)
     """Rejected records by reason, reasons that occurred only."""
+    padding: int = 0
+    """Records that only fill a job up to Bedrock's least number of records."""
 
     @property
     def failure(self) -> int:
@@ -33,6 +35,11 @@ class LoadCounts:
     @property
     def total(self) -> int:
         """Records."""
+        return self.unpadded + self.padding
+
+    @property
+    def unpadded(self) -> int:
+        """Records that are not padding: what shares of rejects are taken of."""
         return self.success + self.failure + self.duplicate
 
     def __add__(self, other: Self) -> "LoadCounts":
@@ -40,6 +47,7 @@ class LoadCounts:
             success=self.success + other.success,
             duplicate=self.duplicate + other.duplicate,
             rejects=dict(Counter(self.rejects) + Counter(other.rejects)),
+            padding=self.padding + other.padding,
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -49,6 +57,7 @@ class LoadCounts:
             "successCount": self.success,
             "failureCount": self.failure,
             "duplicateCount": self.duplicate,
+            "paddingCount": self.padding,
             "rejectsByReason": dict(sorted(self.rejects.items())),
         }
 
@@ -59,6 +68,7 @@ class LoadCounts:
             success=_whole(values.get("successCount")),
             duplicate=_whole(values.get("duplicateCount")),
             rejects=_by_reason(values.get("rejectsByReason")),
+            padding=_whole(values.get("paddingCount")),
         )
 
 

@@ -21,7 +21,7 @@ GROUP_TRANSACTIONS: Final = 25
 GROUP_BYTES: Final = 128 * 1024
 """A group of large items is closed early: some dozens of groups wait for their writers."""
 GROUP_REJECTS: Final = 25
-"""Rejects alone make a group as well, or a run of them would be held without end."""
+"""Rejects and padding alone make a group as well, or a run of them would be held without end."""
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Group:
     transactions: dict[str, Transaction] = field(default_factory=dict)
     image_ids: list[str] = field(default_factory=list)
     duplicates: int = 0
+    padding: int = 0
     rejects: Counter[str] = field(default_factory=Counter)
     dead_letters: list[bytes] = field(default_factory=list)
     repeats_earlier: bool = False
@@ -52,7 +53,7 @@ class Group:
         """Whether it is time for the next one."""
         return (
             len(self.transactions) >= GROUP_TRANSACTIONS
-            or len(self.dead_letters) >= GROUP_REJECTS
+            or len(self.dead_letters) + self.padding >= GROUP_REJECTS
             or self.size >= GROUP_BYTES
         )
 
@@ -60,7 +61,10 @@ class Group:
     def counts(self) -> LoadCounts:
         """What became of its records."""
         return LoadCounts(
-            success=len(self.image_ids), duplicate=self.duplicates, rejects=dict(self.rejects)
+            success=len(self.image_ids),
+            duplicate=self.duplicates,
+            rejects=dict(self.rejects),
+            padding=self.padding,
         )
 
 

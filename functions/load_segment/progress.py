@@ -1,6 +1,6 @@
 """How far a worker call has come: the confirmed groups from its first byte on, added up."""
 
-from collections import Counter, deque
+from collections import deque
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Final
 
@@ -35,8 +35,7 @@ class Progress:
         self.dead_letters = bytearray()
         self.images = bytearray()
         self.is_broken = False
-        self._success = self._duplicates = 0
-        self._rejects: Counter[str] = Counter()
+        self._counts = LoadCounts()
         self._waiting: deque[tuple[Group, Future[bool] | None]] = deque()
         self._dead_letter_bytes = self._image_bytes = self._transactions = 0
 
@@ -52,7 +51,7 @@ class Progress:
     @property
     def counts(self) -> LoadCounts:
         """What became of the confirmed records."""
-        return LoadCounts(self._success, self._duplicates, dict(self._rejects))
+        return self._counts
 
     def add(self, group: Group, written: "Future[bool] | None") -> None:
         """Take the next group.
@@ -85,9 +84,7 @@ class Progress:
         if self.is_broken:
             return
         self.end = group.end
-        self._success += len(group.image_ids)
-        self._duplicates += group.duplicates
-        self._rejects.update(group.rejects)
+        self._counts += group.counts
         for letter in group.dead_letters:
             self.dead_letters += letter + b"\n"
         for image_id in group.image_ids:

@@ -39,5 +39,6 @@ def _report(say: Telemetry, proof: Proof) -> None:
     say.count(Metric.RECORDS_LOADED, counts.success)
     say.count(Metric.RECORDS_REJECTED, counts.failure)
     say.count(Metric.DUPLICATE_RECORDS, counts.duplicate)
-    if counts.total:
-        say.count(Metric.REJECT_PERCENT, 100 * counts.failure / counts.total, MetricUnit.Percent)
+    if counts.unpadded:
+        percent = 100 * counts.failure / counts.unpadded
+        say.count(Metric.REJECT_PERCENT, percent, MetricUnit.Percent)

@@ -61,4 +61,4 @@ class LoadVerification:
     def _too_many(self, counts: LoadCounts) -> bool:
         if counts.failure < MIN_REJECTS:
             return False
-        return counts.failure * 100 > self.settings.reject_percent_limit * counts.total
+        return counts.failure * 100 > self.settings.reject_percent_limit * counts.unpadded

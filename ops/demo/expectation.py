@@ -43,6 +43,7 @@ class Expectation:
             "successCount": len(batch.receipts),
             "failureCount": len(batch.flawed),
             "duplicateCount": batch.duplicates,
+            "paddingCount": 0,
             "rejectsByReason": rejects_by_reason(batch),
             "imagesMigrated": len(batch.receipts) - left.total(),
             "imagesLeft": left.total(),

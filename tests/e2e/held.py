@@ -143,7 +143,10 @@ def assert_held(deployed: Deployment, job: JobRecord, history: History, body: by
     assert stats["failureCount"] == len(expected.letters)
     assert stats["rejectsByReason"] == expected.rejects()
     assert stats["totalCount"] == (
-        stats["successCount"] + stats["failureCount"] + stats["duplicateCount"]
+        stats["successCount"]
+        + stats["failureCount"]
+        + stats["duplicateCount"]
+        + stats["paddingCount"]
     )
     return expected
 

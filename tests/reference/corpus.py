@@ -89,6 +89,7 @@ class Corpus:
             "successCount": succeeded,
             "failureCount": failed,
             "duplicateCount": len(self.planted) - failed - succeeded,
+            "paddingCount": 0,
         }
 
     def rejects_by_reason(self) -> dict[str, int]:

@@ -12,8 +12,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.aws import clients
+from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.ledger_rows import claim_key
+from functions.domain.counts import LoadCounts
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
 from functions.domain.transactions import transaction_id
 from functions.find_stuck_jobs import handler as find_stuck_jobs
 from functions.migrate_images import handler as migrate_images
@@ -176,6 +180,22 @@ def test_what_is_missing_is_planned_again_and_known_as_such_by_its_workers(
     given_up = verify_load.handler(planned, CONTEXT)
     assert given_up["load"]["verdict"] == "INCOMPLETE"
     assert caplog.messages[-4:] == ["load_incomplete"] * 4
+
+
+@pytest.mark.parametrize(("success", "too_many"), [(19, True), (20, False)])
+def test_the_share_of_rejects_is_taken_of_the_records_that_are_not_padding(
+    aws: Aws, job: dict[str, Any], success: int, too_many: bool
+) -> None:
+    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
+    counts = LoadCounts(success=success, rejects={"InvalidReceipt": 20}, padding=1000)
+    Ledger(aws[1], "ledger").put_segment(
+        object_partition("job-1", KEY, 1),
+        Segment(Range(0, len(BODY)), counts, dead_letters=None, images=None),
+        expires=2**31,
+    )
+    load = verify_load.handler(planned, CONTEXT)["load"]
+    assert load["tooManyRejects"] is too_many
+    assert (load["counts"]["totalCount"], load["counts"]["paddingCount"]) == (success + 1020, 1000)
 
 
 def test_an_execution_without_the_claim_plans_nothing(aws: Aws, job: dict[str, Any]) -> None:

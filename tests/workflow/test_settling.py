@@ -50,6 +50,7 @@ def test_one_object_and_its_manifest_complete_a_job() -> None:
         "successCount": 2,
         "failureCount": 1,
         "duplicateCount": 0,
+        "paddingCount": 0,
         "rejectsByReason": {"InvalidReceipt": 1},
         "imagesMigrated": 2,
         "imagesLeft": 0,
