@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.causes import plain_cause
+from functions.domain.claims import Claim, Content, Precedence, precedence
 from functions.domain.failures import Cure
 from functions.domain.object_keys import ResultsKey, parse_key
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain
@@ -18,7 +20,6 @@ from ops.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from ops.deployment import Deployment
 
@@ -180,5 +181,13 @@ def _new_owner(deployed: Deployment, execution: Execution, failed: FailedState) 
     if claim is None or claim.owner == execution.arn:
         return None
     # An execution that failed before its claim may be the first for new content: let it try.
-    may_claim = failed.name in _BEFORE_THE_CLAIM and claim.etag != execution.etag
-    return None if may_claim else claim.owner
+    if failed.name in _BEFORE_THE_CLAIM and _may_claim(claim, execution):
+        return None
+    return claim.owner
+
+
+def _may_claim(claim: Claim, execution: Execution) -> bool:
+    replays = execution.arrived is not None and execution.arrived.replay is not None
+    is_first_since = claim.claimed_at is None or claim.claimed_at <= execution.start_date
+    content = Content(execution.etag, execution.sequencer, on_purpose=replays and is_first_since)
+    return precedence(claim, content, now=datetime.now(UTC)) is Precedence.CONTENT

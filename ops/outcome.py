@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.objects import WorkFiles
-from functions.aws.unclaimed import standing_claims
+from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
 from functions.domain.ledger_rows import object_partition
@@ -100,7 +100,7 @@ def read_outcome(
         job_id: Which.
         of: Picks the results objects that are wanted, by their claims.
     """
-    claims = list(filter(of, standing_claims(deployment.ledger, job_id)))
+    claims = list(filter(of, claims_that_count(deployment.ledger, job_id)))
     owner = _most_telling(claims)
     # Before the rest: of an execution that had ended by now, all that follows is final.
     shown = _history(deployment, owner) if owner else None
@@ -119,7 +119,7 @@ def read_execution(deployment: Deployment, arn: str) -> Outcome | None:
         return None
     parsed = parse_key(found.key or "")
     job_id = parsed.job_id if parsed else ""
-    claims = standing_claims(deployment.ledger, job_id) if job_id else []
+    claims = claims_that_count(deployment.ledger, job_id) if job_id else []
     return Outcome(
         job_id=job_id,
         record=read_job_record(deployment, job_id) if job_id else None,

@@ -96,7 +96,7 @@ class Replayable:
     claim: Claim | None
 
     @property
-    def standing(self) -> str:
+    def progress(self) -> str:
         """How the work on it stands, and what a replay means for that."""
         if self.claim is None:
             return "never claimed"
@@ -169,7 +169,7 @@ def show(found: Sequence[Replayable]) -> None:
     for title in ("results object", "bytes", "now"):
         table.add_column(title, overflow="fold")
     for each in found:
-        table.add_row(outside(each.key), f"{each.size:,}", outside(each.standing))
+        table.add_row(outside(each.key), f"{each.size:,}", outside(each.progress))
     out.print(table)
     out.print(_EFFECT, style="dim")
 

@@ -10,7 +10,7 @@ from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
 from functions.aws.objects import ManifestUnreadable, manifest_total
 from functions.aws.telemetry import Telemetry
-from functions.aws.unclaimed import standing_claims
+from functions.aws.unclaimed import claims_that_count
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobKey, Settlement, settle
 
@@ -53,7 +53,7 @@ class JobSettler:
             now = self.now()
             settlement = settle(
                 job,
-                standing_claims(self.ledger, job_id),
+                claims_that_count(self.ledger, job_id),
                 manifest_total=self._manifest_total(job_id),
                 now=now,
                 grace=self.grace,

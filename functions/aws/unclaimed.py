@@ -2,7 +2,7 @@
 
 A claim is a right, and nobody gets one by failing: a second event of the same content may still
 take it. So the failure has a row of its own, beside the claims, which counts as long as nobody has
-claimed that content or later one (`functions.domain.claims.standing`).
+claimed that content or later one (`functions.domain.claims.counting_claims`).
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from functions.aws.dynamodb import conditional_update, query
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import Item, to_item
-from functions.domain.claims import Claim, ClaimState, standing
+from functions.domain.claims import Claim, ClaimState, counting_claims
 from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition
 from functions.domain.timestamps import timestamp
 
@@ -29,11 +29,11 @@ class UnclaimedFailures:
     table: str
 
     @classmethod
-    def beside(cls, ledger: Ledger) -> "UnclaimedFailures":
-        """Those in the table of the claims."""
+    def from_ledger(cls, ledger: Ledger) -> "UnclaimedFailures":
+        """The rows in the table of the claims."""
         return cls(ledger.client, ledger.table)
 
-    def of(self, job_id: str) -> list[Claim]:
+    def for_job(self, job_id: str) -> list[Claim]:
         """All of a job, as claims of generation 0."""
         rows = query(
             self.client,
@@ -56,9 +56,15 @@ class UnclaimedFailures:
                 " generation = :generation, eventTime = :eventTime, failure = :failure,"
                 " failedAt = :now"
             ),
+            # `functions.domain.claims.replaces_failure`, of what is recorded.
             ConditionExpression=(
-                "attribute_not_exists(pk) OR #owner = :owner OR eventTime < :eventTime"
-                " OR (eventTime = :eventTime AND sequencer <= :sequencer)"
+                "attribute_not_exists(pk) OR #owner = :owner OR "
+                + (
+                    "(sequencer > :none AND sequencer <= :sequencer)"
+                    " OR (sequencer = :none AND eventTime <= :eventTime)"
+                    if unclaimed.sequencer
+                    else "eventTime <= :eventTime"
+                )
             ),
             ExpressionAttributeNames={"#owner": "owner", "#state": "state"},
             ExpressionAttributeValues=to_item(
@@ -71,6 +77,7 @@ class UnclaimedFailures:
                     ":eventTime": timestamp(unclaimed.event_time),
                     ":failure": dict(failure),
                     ":now": timestamp(now),
+                    **({":none": ""} if unclaimed.sequencer else {}),
                 }
             ),
         )
@@ -98,6 +105,8 @@ class UnclaimedFailures:
         return to_item(dict(unclaimed_key(job_id, key).as_dict()))
 
 
-def standing_claims(ledger: Ledger, job_id: str) -> list[Claim]:
+def claims_that_count(ledger: Ledger, job_id: str) -> list[Claim]:
     """What a job is computed from: its claims, and what failed before it could claim."""
-    return standing(ledger.claims(job_id), UnclaimedFailures.beside(ledger).of(job_id))
+    return counting_claims(
+        ledger.claims(job_id), UnclaimedFailures.from_ledger(ledger).for_job(job_id)
+    )

@@ -43,6 +43,7 @@ class Claim:
         done_at: When it was settled.
         claimed_at: When this generation was claimed.
         resumed_at: When it was last redriven.
+        redrivable_until: When a failed execution can no longer be redriven.
         sequencer: S3's order of the event whose content is claimed, empty where it had none.
         version: Of the content in a bucket with versions, else empty.
     """
@@ -58,8 +59,14 @@ class Claim:
     done_at: datetime | None = None
     claimed_at: datetime | None = None
     resumed_at: datetime | None = None
+    redrivable_until: datetime | None = None
     sequencer: str = ""
     version: str = ""
+
+    @property
+    def lapses_at(self) -> datetime | None:
+        """When an event of the same content may take the claim over; None while it may not."""
+        return self.redrivable_until if self.state is ClaimState.FAILED else None
 
     @property
     def working_since(self) -> datetime:
@@ -81,34 +88,98 @@ class Claim:
             done_at=_time(row.get("doneAt")),
             claimed_at=_time(row.get("claimedAt")),
             resumed_at=_time(row.get("resumedAt")),
+            redrivable_until=_time(row.get("redrivableUntil")),
             sequencer=row.get("sequencer", ""),
             version=row.get("version", ""),
         )
 
 
-def standing(claims: Iterable[Claim], unclaimed: Iterable[Claim]) -> list[Claim]:
+@dataclass(frozen=True)
+class Content:
+    """Content of a results object, as an event or a listing of the bucket describes it.
+
+    Attributes:
+        sequencer: S3's order of its event among those of the key, empty where it has none.
+        created: When it was created (UTC). None for content that was seen to be present a moment
+            ago, so that nothing claimed can be newer.
+        on_purpose: A person asked for it (a replay).
+    """
+
+    etag: str
+    sequencer: str = ""
+    created: datetime | None = None
+    on_purpose: bool = False
+
+
+class Precedence(StrEnum):
+    """Which of a claim and other content has the right to a results object."""
+
+    CLAIM = "claim"
+    CONTENT = "content"
+
+
+def precedence(claim: Claim | None, content: Content, *, now: datetime | None = None) -> Precedence:
+    """Whether content may take a results object over from its claim.
+
+    The condition of the state `ClaimObject` says the same of another execution's claim, with
+    content that ResolveJob has just seen.
+
+    Args:
+        claim: The newest claim of the key, None without any.
+        content: What is, or was, under the key.
+        now: The present (UTC). None: no failed claim counts as lapsed yet.
+    """
+    if claim is None or content.on_purpose:
+        return Precedence.CONTENT
+    if _came_before(content, claim):
+        return Precedence.CLAIM
+    if claim.etag != content.etag:
+        return Precedence.CONTENT
+    lapses = claim.lapses_at
+    lapsed = now is not None and lapses is not None and lapses < now
+    return Precedence.CONTENT if lapsed else Precedence.CLAIM
+
+
+def _came_before(content: Content, claim: Claim) -> bool:
+    """By S3's order of the key's events where both have it, by the clock where both have a time."""
+    if content.sequencer and claim.sequencer:
+        return content.sequencer < claim.sequencer
+    return content.created is not None and content.created <= (claim.claimed_at or claim.event_time)
+
+
+def replaces_failure(failure: Claim, recorded: Claim) -> bool:
+    """Whether a failure before the claim is to be recorded in place of an earlier one of its key.
+
+    Only the last failure of the newest content counts.
+    """
+    if failure.owner == recorded.owner:
+        return True
+    if failure.sequencer and recorded.sequencer:
+        return failure.sequencer >= recorded.sequencer
+    return failure.event_time >= recorded.event_time
+
+
+def counting_claims(claims: Iterable[Claim], failures: Iterable[Claim]) -> list[Claim]:
     """What a job is computed from: its claims, and what failed before it could claim.
 
     Args:
         claims: The newest claim of each results object.
-        unclaimed: The last failure of each object before its claim. One counts as long as nobody
-            has claimed the same content, or content that came later: then that tells.
+        failures: The last failure of each object before its claim, as a claim of generation 0. It
+            counts as long as no claim takes precedence over the content that it was about.
     """
     by_key = {claim.key: claim for claim in claims}
     return [
         *by_key.values(),
-        *(each for each in unclaimed if not _is_told_by(by_key.get(each.key), each)),
+        *(
+            failure
+            for failure in failures
+            if precedence(by_key.get(failure.key), _content_of(failure)) is Precedence.CONTENT
+        ),
     ]
 
 
-def _is_told_by(claim: Claim | None, unclaimed: Claim) -> bool:
-    if claim is None:
-        return False
-    if claim.etag == unclaimed.etag:
-        return True
-    if claim.sequencer and unclaimed.sequencer:
-        return claim.sequencer >= unclaimed.sequencer
-    return claim.working_since >= unclaimed.event_time
+def _content_of(failure: Claim) -> Content:
+    return Content(failure.etag, failure.sequencer, failure.event_time)
 
 
 def _time(text: str | None) -> datetime | None:

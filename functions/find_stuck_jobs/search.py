@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.aws.settlement import JobSettler, SettlementContended
 from functions.aws.telemetry import Telemetry
-from functions.domain.claims import Claim, ClaimState
+from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobStatus
@@ -140,12 +140,8 @@ class StuckJobSearch:
         """Whether nobody has this content, though its event should have come long ago."""
         if results.created >= self.now - SETTLING_IN:
             return False
-        if claim is None:
-            return True
-        # A claim of other content that is younger than this one has seen this one come and go.
-        return claim.etag != results.etag and (
-            claim.claimed_at is None or claim.claimed_at < results.created
-        )
+        content = Content(results.etag, created=results.created)
+        return precedence(claim, content) is Precedence.CONTENT
 
     def _unclaimed(self, job_id: str, results: ResultsObject) -> Problem:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.aws.settlement import JobSettler
-from functions.aws.unclaimed import UnclaimedFailures, standing_claims
+from functions.aws.unclaimed import UnclaimedFailures, claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JobKey
@@ -79,14 +79,14 @@ class OutcomeMarker:
 
     @property
     def _unclaimed(self) -> UnclaimedFailures:
-        return UnclaimedFailures.beside(self.settler.ledger)
+        return UnclaimedFailures.from_ledger(self.settler.ledger)
 
     def _mark(self, job_id: str) -> None:
         """Bring the job's record up to its claims, if there is one, and only one."""
         jobs = self.settler.jobs
         try:
             job = jobs.find(job_id)
-            if standing_claims(self.settler.ledger, job_id):
+            if claims_that_count(self.settler.ledger, job_id):
                 # Of a manifest's execution that failed, this does the work as well.
                 self.settler.settle(job_id, job.key)
             else:

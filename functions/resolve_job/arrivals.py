@@ -69,7 +69,7 @@ class Resolver:
             ),
             event_time=event.time,
             now=self.now(),
-            shut_out_by=f"none (replay {execution})" if event.replay else pinned.etag,
+            blocking_etag=f"none (replay {execution})" if event.replay else pinned.etag,
             sequencer=announced.sequencer,
             displaces_up_to=event.displaces_up_to,
         )

@@ -114,7 +114,7 @@ def test_an_event_is_resolved_to_its_job_and_pinned_object(job: dict[str, Any]) 
             "size": len(BODY),
         },
         "eventTime": "2026-11-23T16:30:00Z",
-        "shutOutBy": job["detail"]["object"]["etag"],
+        "blockingEtag": job["detail"]["object"]["etag"],
         "sequencer": "00A1",
         "displacesUpTo": "00A1",
     }
@@ -136,7 +136,7 @@ def test_an_object_of_another_bucket_is_ignored(job: dict[str, Any]) -> None:
     assert _resolve(job)["arrival"] == "IGNORED"
 
 
-def test_an_event_without_a_sequencer_and_a_replay_are_shut_out_by_no_order(
+def test_an_event_without_a_sequencer_and_a_replay_are_blocked_by_no_order(
     job: dict[str, Any],
 ) -> None:
     assert _resolve({**job, "replay": {"reason": "r"}})["displacesUpTo"] == "~"

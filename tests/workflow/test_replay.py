@@ -66,7 +66,7 @@ def test_the_results_objects_of_the_job_are_replayed_and_nothing_else(
 ) -> None:
     found = replay.find(deployed, "job-1")
     assert {each.key for each in found} == {KEY, OTHER}
-    assert {each.standing for each in found} == {"never claimed"}
+    assert {each.progress for each in found} == {"never claimed"}
     assert [each.key for each in replay.find(deployed, "job-1", key=OTHER)] == [OTHER]
     assert machine.started == []
 
@@ -78,7 +78,7 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
     etag = aws[0].head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
     _claim(aws, etag, state)
     (found,) = replay.find(deployed, "job-1", key=KEY)
-    assert found.standing.startswith("generation 2, ")
+    assert found.progress.startswith("generation 2, ")
     arn = replay.start(deployed, found, reason="better parser")
     (request,) = machine.started
     assert arn == f"arn:{request['name']}"
@@ -100,7 +100,7 @@ def test_other_content_than_was_claimed_has_no_place_in_the_order_of_events(
 ) -> None:
     _claim(aws, "another", "failed")
     (found,) = replay.find(deployed, "job-1", key=KEY)
-    assert "of other content" in found.standing
+    assert "of other content" in found.progress
     assert "sequencer" not in found.event(BUCKET, "r")["detail"]["object"]
 
 

@@ -20,8 +20,8 @@ class Arrived(Payload):
 
     Attributes:
         reason: Why an object is ignored.
-        shut_out_by: The ETag whose claim shuts this execution out. A replay is shut out by
-            none, and says so here.
+        blocking_etag: The ETag whose claim blocks this execution. Nothing blocks a replay, which
+            says so here.
         sequencer: S3's order of the event among those of its key; empty where it has none.
         displaces_up_to: Claims of events up to this one in that order may be displaced. Events
             are delivered in any order, and older content must not displace newer.
@@ -36,6 +36,6 @@ class Arrived(Payload):
     object: ObjectRef | None = None
     event_time: Instant | None = None
     now: Instant | None = None
-    shut_out_by: str | None = None
+    blocking_etag: str | None = None
     sequencer: str | None = None
     displaces_up_to: str | None = None

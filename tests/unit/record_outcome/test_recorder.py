@@ -129,7 +129,7 @@ def test_of_two_failures_before_a_claim_the_later_event_tells(world: World) -> N
     assert rows.fail(late, JOB, failure={}, now=NOW)
     assert not rows.fail(early, JOB, failure={}, now=NOW)
     assert rows.fail(late, JOB, failure={}, now=NOW)
-    assert [each.owner for each in rows.of(JOB)] == ["2"]
+    assert [each.owner for each in rows.for_job(JOB)] == ["2"]
 
 
 def test_a_manifest_that_failed_before_anything_was_claimed_marks_the_job(world: World) -> None:
