@@ -20,8 +20,8 @@ from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
+from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.segments import Segment
-from functions.domain.transactions import Retention, TransactionBuilder
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import SegmentLoader
 

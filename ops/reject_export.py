@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
-from functions.domain.strict_json import parse_object
+from functions.domain.receipts.strict_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

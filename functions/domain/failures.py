@@ -131,19 +131,6 @@ _EXPLANATIONS = {
 }
 
 
-class RejectReason(StrEnum):
-    """Why a record cannot become a transaction; the first that applies, in this order."""
-
-    LINE_TOO_LONG = "LineTooLong"
-    INVALID_JSON = "InvalidJson"
-    MISSING_RECORD_ID = "MissingRecordId"
-    MODEL_ERROR = "ModelError"
-    UNKNOWN_FORM = "UnknownForm"
-    NO_JSON_IN_TEXT = "NoJsonInText"
-    INVALID_RECEIPT = "InvalidReceipt"
-    ITEM_TOO_LARGE = "ItemTooLarge"
-
-
 class ImageLeftReason(StrEnum):
     """Why an image was left where it is."""
 

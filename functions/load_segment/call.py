@@ -14,7 +14,7 @@ from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.segment_work import SegmentWork, Span
-from functions.domain.transactions import TransactionBuilder
+from functions.domain.receipts.transaction import TransactionBuilder
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
 from functions.load_segment.settings import LoadSettings

@@ -13,8 +13,9 @@ from typing import Final
 from functions.domain.counts import LoadCounts
 from functions.domain.lines import Line
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.records import Answer, Reject, read_record, too_large, too_long
-from functions.domain.transactions import MAX_ITEM_BYTES, Transaction, TransactionBuilder
+from functions.domain.receipts.record import Answer, Reject, read_record, too_large, too_long
+from functions.domain.receipts.transaction import TransactionBuilder
+from functions.domain.transactions import MAX_ITEM_BYTES, Transaction
 
 GROUP_TRANSACTIONS: Final = 25
 """What one BatchWriteItem takes."""

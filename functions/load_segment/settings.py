@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field, PositiveInt
 
 from functions.aws.settings import LedgerRetention, Settings
-from functions.domain.transactions import Retention
+from functions.domain.receipts.transaction import Retention
 
 
 class LoadSettings(Settings, LedgerRetention):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from functions.domain.failures import RejectReason
 from functions.domain.object_keys import ResultsKey
+from functions.domain.receipts.reject import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.domain.failures import RejectReason
+from functions.domain.receipts.reject import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable

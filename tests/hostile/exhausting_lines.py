@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.domain.records import Reject, read_record
+from functions.domain.receipts.record import Reject, read_record
 
 if TYPE_CHECKING:
     from tests.hostile.costs import Case

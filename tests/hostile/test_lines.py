@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.domain import records
-from functions.domain.records import Answer, Reject, read_record
+from functions.domain.receipts import record as records
+from functions.domain.receipts.record import Answer, Reject, read_record
 from tests.hostile import exhausting_lines
 from tests.hostile.costs import cost_of
 

@@ -11,10 +11,11 @@ from functions.domain.attribute_values import Item, item_size
 from functions.domain.counts import sum_loads
 from functions.domain.jobs import Job as ProductJob
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.records import Reject, read_record, too_large, too_long
+from functions.domain.receipts.record import Reject, read_record, too_large, too_long
+from functions.domain.receipts.transaction import Retention as ProductRetention
+from functions.domain.receipts.transaction import TransactionBuilder
 from functions.domain.timestamps import parse_timestamp
-from functions.domain.transactions import MAX_ITEM_BYTES, TransactionBuilder
-from functions.domain.transactions import Retention as ProductRetention
+from functions.domain.transactions import MAX_ITEM_BYTES
 from functions.load_segment.groups import RecordSorter
 from tests.reference.lines import Line
 from tests.reference.transactions import Job, Retention

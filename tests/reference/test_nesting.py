@@ -2,7 +2,7 @@
 
 import random
 
-from functions.domain import strict_json as product
+from functions.domain.receipts import strict_json as product
 from tests.reference import strict_json as reference
 
 LEAVES = ("[]", "{}", "1", '""', '"[{\\""', '"\\\\"')

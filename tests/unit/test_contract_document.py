@@ -13,12 +13,13 @@ import pytest
 
 from functions.domain.attribute_values import from_item
 from functions.domain.claims import Claim, ClaimState
-from functions.domain.failures import RejectReason
 from functions.domain.jobs import Job, status_of
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
-from functions.domain.records import Reject, read_record, too_large, too_long
+from functions.domain.receipts.record import Reject, read_record, too_large, too_long
+from functions.domain.receipts.reject import RejectReason
+from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.timestamps import parse_timestamp
-from functions.domain.transactions import MAX_ITEM_BYTES, Retention, TransactionBuilder
+from functions.domain.transactions import MAX_ITEM_BYTES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "contract.md"
 BLOCK = re.compile(r"^```(?:json|text) ([^\n]+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ import pytest
 
 from functions.domain.lines import Line
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.records import Answer, read_record
+from functions.domain.receipts.record import Answer, read_record
 from functions.domain.transactions import MAX_ITEM_BYTES
 from functions.load_segment.groups import RecordSorter
 from tests.unit.load.world import KEY, builder, good

@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.domain import records
-from functions.domain.records import read_record
+from functions.domain.receipts import record as records
+from functions.domain.receipts.record import read_record
 from tests.unit.load.world import good
 
 GOOD = good("image")

@@ -19,7 +19,8 @@ from functions.aws.transaction_writes import BatchPut
 from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
-from functions.domain.transactions import Retention, Transaction, TransactionBuilder
+from functions.domain.receipts.transaction import Retention, TransactionBuilder
+from functions.domain.transactions import Transaction
 from tests.unit.load.fake_time import FakeTime
 
 TABLE = "transactions"

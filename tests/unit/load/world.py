@@ -18,9 +18,10 @@ from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
-from functions.domain.records import Answer, read_record
+from functions.domain.receipts.record import Answer, read_record
+from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.segments import Segment
-from functions.domain.transactions import Retention, Transaction, TransactionBuilder
+from functions.domain.transactions import Transaction
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
 from tests.unit.load.fake_time import FakeTime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.domain.failures import RejectReason
+from functions.domain.receipts.reject import RejectReason
 from ops.demo.expectation import Expectation
 from ops.demo.generator import (
     account_recipe,

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypedDict, get_args
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as schema
 
-from functions.domain.strict_json import parse_object
+from functions.domain.receipts.strict_json import parse_object
 
 MAX_AMOUNT: Final = Decimal(10) ** 12
 MIN_AMOUNT: Final = Decimal("1e-130")

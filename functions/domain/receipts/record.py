@@ -10,16 +10,16 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from pydantic_core import SchemaValidator
 from pydantic_core import core_schema as schema
 
-from functions.domain.excerpts import (
+from functions.domain.receipts.excerpt import (
     KEPT_MEMBERS,
     excerpt_of_line,
     excerpt_of_record,
     excerpt_of_text,
 )
-from functions.domain.failures import RejectReason
-from functions.domain.receipts import InvalidReceipt, NoJsonInText, Receipt, read_receipt
-from functions.domain.record_forms import text_of
-from functions.domain.strict_json import parse_members, parse_object
+from functions.domain.receipts.forms import text_of
+from functions.domain.receipts.receipt import InvalidReceipt, NoJsonInText, Receipt, read_receipt
+from functions.domain.receipts.reject import RejectReason
+from functions.domain.receipts.strict_json import parse_members, parse_object
 
 MAX_IMAGE_ID_BYTES: Final = 2048
 """DynamoDB's limit of a partition key; `imageId` is one."""
