@@ -5,6 +5,7 @@
 
 import io
 import json
+import random
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.pace import Pace
 from functions.migrate_images.records import ImageRecords
 
 DELAY_MS: Final = 20.0
@@ -217,6 +219,7 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
         expires=1,
         now=lambda: datetime.now(UTC),
         say=_Silent(),
+        pace=Pace(sleep=time.sleep, jitter=random.random),
     )
 
 

@@ -143,10 +143,20 @@ class Workers(Construct):
         worker.grants.items(storage.transactions, "BatchGetItem", "UpdateItem")
         worker.grants.objects(bucket, f"{WORK_PREFIX}*", "GetObject")
         worker.grants.objects(
-            bucket, f"{UPLOADS_PREFIX}*", "DeleteObject", "GetObject", "GetObjectTagging"
+            bucket,
+            f"{UPLOADS_PREFIX}*",
+            "DeleteObject",
+            "GetObject",
+            "GetObjectAnnotation",
+            "GetObjectTagging",
         )
         worker.grants.objects(
-            bucket, f"{PROCESSED_PREFIX}*", "GetObject", "PutObject", "PutObjectTagging"
+            bucket,
+            f"{PROCESSED_PREFIX}*",
+            "GetObject",
+            "PutObject",
+            "PutObjectAnnotation",
+            "PutObjectTagging",
         )
         worker.grants.listing(
             bucket, f"{PROCESSED_PREFIX}*", f"{UPLOADS_PREFIX}*", f"{WORK_PREFIX}*"

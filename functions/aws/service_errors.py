@@ -8,6 +8,13 @@ CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException"})
 NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 PRECONDITION_FAILED: Final = frozenset({"412", "PreconditionFailed"})
 CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})
+ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})
+"""S3: the object is in an archive tier and has to be restored before it is read or copied."""
+OBJECT_DENIED: Final = frozenset({"403", "AccessDenied"})
+"""S3: not allowed, by the role, by a policy on the object, or by the key it is encrypted with."""
+CUSTOMER_KEY: Final = frozenset({"400", "BadRequest"})
+"""S3's answer to HeadObject where the object is encrypted with a key that only its owner has
+(SSE-C): https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html."""
 THROTTLED: Final = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -16,6 +23,7 @@ THROTTLED: Final = frozenset(
         "Throttling",
         "RequestLimitExceeded",
         "SlowDown",
+        "ServiceUnavailable",
         "503",
     }
 )

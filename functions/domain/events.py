@@ -24,6 +24,7 @@ class Event(StrEnum):
     CHUNK_STARTED = "chunk_started"
     CHUNK_MIGRATED = "chunk_migrated"
     IMAGE_LEFT = "image_left"
+    IMAGES_THROTTLED = "images_throttled"
     MIGRATION_VERIFIED = "migration_verified"
     MIGRATION_INCOMPLETE = "migration_incomplete"
     JOB_SETTLED = "job_settled"

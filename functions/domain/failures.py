@@ -140,4 +140,6 @@ class ImageLeftReason(StrEnum):
     MISSING = "ImageMissing"
     TOO_LARGE = "ImageTooLarge"
     DESTINATION_TAKEN = "ImageDestinationTaken"
+    ARCHIVED = "ImageArchived"
+    UNREADABLE = "ImageUnreadable"
     TRANSACTION_GONE = "ImageTransactionGone"

@@ -168,7 +168,7 @@ _PASSES: Final = frozenset(
         "Lambda.SdkClientException",
         "Lambda.ServiceException",
         "Lambda.Unknown",
-        "PendingImagesThrottled",
+        "ImagesThrottled",
         "ProvisionedThroughputExceededException",
         "ReadTimeoutError",
         "ReplicatedWriteConflictException",

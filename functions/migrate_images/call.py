@@ -13,6 +13,7 @@ from functions.domain.timestamps import jst_date
 from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.pace import Pace
 from functions.migrate_images.records import ImageRecords
 from functions.migrate_images.settings import MigrateSettings
 
@@ -51,6 +52,7 @@ def migrate_images(
         records=records,
         mover=mover,
         deadline=Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic),
+        pace=Pace(sleep=time.sleep, jitter=random.random),
         expires=settings.expires(time.time()),
         now=wiring.now,
         say=say,

@@ -6,13 +6,22 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from functions.aws.service_errors import CONFLICT, NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.aws.service_errors import (
+    ARCHIVED,
+    CONFLICT,
+    CUSTOMER_KEY,
+    NOT_FOUND,
+    OBJECT_DENIED,
+    PRECONDITION_FAILED,
+    is_any,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,6 +39,26 @@ class DestinationTaken(Exception):  # noqa: N818
     """Another content is under the key that a copy was to have."""
 
 
+class ContentArchived(Exception):  # noqa: N818
+    """An object is in an archive tier: it cannot be read or copied until it is restored."""
+
+
+class ContentRefused(Exception):  # noqa: N818
+    """S3 does not let this system read or copy an object.
+
+    Attributes:
+        error: S3's answer.
+        by_its_key: The object is encrypted with a key that this deployment does not use, so the
+            refusal concerns this object alone. False where the role itself may be the cause.
+    """
+
+    def __init__(self, error: ClientError, *, by_its_key: bool) -> None:
+        """Keep S3's answer."""
+        self.error = error
+        self.by_its_key = by_its_key
+        super().__init__(str(error))
+
+
 @dataclass(frozen=True)
 class StoredImage:
     """One content of one key.
@@ -37,11 +66,13 @@ class StoredImage:
     Attributes:
         etag: Without quotes.
         size: Bytes.
+        kms_key: ARN of the KMS key that it is encrypted with, None without one.
     """
 
     key: str
     etag: str
     size: int
+    kms_key: str | None = None
 
     @property
     def pin(self) -> str:
@@ -62,55 +93,70 @@ class ImageStore:
     copy_options: Mapping[str, Any]
 
     def head(self, key: str) -> StoredImage | None:
-        """What is under a key now; None if nothing is."""
+        """What is under a key now; None if nothing is.
+
+        Raises:
+            ContentRefused: if S3 does not allow even that.
+        """
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if is_any(error, NOT_FOUND):
                 return None
+            if is_any(error, OBJECT_DENIED | CUSTOMER_KEY):
+                raise ContentRefused(error, by_its_key=is_any(error, CUSTOMER_KEY)) from error
             raise
-        return StoredImage(key, head["ETag"].strip('"'), head["ContentLength"])
+        etag = head["ETag"].strip('"')
+        return StoredImage(key, etag, head["ContentLength"], head.get("SSEKMSKeyId"))
 
     def copy(self, source: StoredImage, target: str) -> None:
         """Copy over nothing; the same content under the key is as good as a copy.
 
-        Metadata, tags and content type go with it. An error inside an answer of 200 is raised
-        like any other: botocore looks for it.
+        Metadata, tags, annotations and content type go with it. An error inside an answer of
+        200 is raised like any other: botocore looks for it.
 
         Raises:
             SourceChanged: if the source is not what it was.
             DestinationTaken: if another content is under the key.
+            ContentArchived: if the source has to be restored first.
+            ContentRefused: if S3 does not allow the copy.
         """
         try:
-            _despite_conflicts(
-                lambda: self.client.copy_object(
-                    Bucket=self.bucket,
-                    Key=target,
-                    CopySource={"Bucket": self.bucket, "Key": source.key},
-                    CopySourceIfMatch=source.pin,
-                    IfNoneMatch="*",
-                    MetadataDirective="COPY",
-                    TaggingDirective="COPY",
-                    **self.copy_options,
-                )
-            )
+            with self._refusals(source):
+                self._copy(source, target)
         except ClientError as error:
             if is_any(error, NOT_FOUND):
                 raise SourceChanged from error
             if not is_any(error, PRECONDITION_FAILED):
                 raise
-            # Which of the two conditions it was, S3 does not say.
+            # The error names the condition that failed, but a look at the target is needed anyway.
             taken = self.head(target)
             if taken is None:
                 raise SourceChanged from error
             if not self.same_content(source, taken):
                 raise DestinationTaken from error
 
+    def _copy(self, source: StoredImage, target: str) -> None:
+        _despite_conflicts(
+            lambda: self.client.copy_object(
+                Bucket=self.bucket,
+                Key=target,
+                CopySource={"Bucket": self.bucket, "Key": source.key},
+                CopySourceIfMatch=source.pin,
+                IfNoneMatch="*",
+                MetadataDirective="COPY",
+                TaggingDirective="COPY",
+                **self.copy_options,
+            )
+        )
+
     def same_content(self, one: StoredImage, other: StoredImage) -> bool:
         """Whether two objects are equal byte by byte.
 
         Raises:
             SourceChanged: if one of them is not what it was.
+            ContentArchived: if one of them has to be restored before it can be read.
+            ContentRefused: if S3 does not allow to read one of them.
         """
         if one.size != other.size:
             return False
@@ -131,9 +177,10 @@ class ImageStore:
 
     def _digest(self, image: StoredImage) -> bytes:
         try:
-            body = self.client.get_object(Bucket=self.bucket, Key=image.key, IfMatch=image.pin)[
-                "Body"
-            ]
+            with self._refusals(image):
+                body = self.client.get_object(Bucket=self.bucket, Key=image.key, IfMatch=image.pin)[
+                    "Body"
+                ]
         except ClientError as error:
             if is_any(error, PRECONDITION_FAILED | NOT_FOUND):
                 raise SourceChanged from error
@@ -142,6 +189,23 @@ class ImageStore:
         for block in body.iter_chunks(_COMPARE_BYTES):
             digest.update(block)
         return digest.digest()
+
+    @contextmanager
+    def _refusals(self, image: StoredImage) -> Iterator[None]:
+        """Translate what S3 says of one object's content."""
+        try:
+            yield
+        except ClientError as error:
+            if is_any(error, ARCHIVED):
+                raise ContentArchived from error
+            if is_any(error, OBJECT_DENIED):
+                raise ContentRefused(error, by_its_key=self._has_foreign_key(image)) from error
+            raise
+
+    def _has_foreign_key(self, image: StoredImage) -> bool:
+        """Whether the image is encrypted with a KMS key that is known not to be ours."""
+        ours = self.copy_options.get("SSEKMSKeyId")
+        return bool(ours and image.kms_key and image.kms_key != ours)
 
 
 def _despite_conflicts(call: Callable[[], object]) -> None:

@@ -21,8 +21,8 @@ _MAX_ATTEMPTS: Final = 10
 _BACKOFF_SECONDS: Final = 0.1
 
 
-class PendingImagesThrottled(Exception):  # noqa: N818  the name is what Step Functions retries on
-    """DynamoDB kept some keys of a batch unread; trying again later will do."""
+class KeysUnread(Exception):  # noqa: N818  a throttle, not a fault
+    """DynamoDB kept some keys of a batch unread, again and again: it is throttling."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class ImageRecords:
         """The items that exist, in no order.
 
         Raises:
-            PendingImagesThrottled: if DynamoDB kept some of them back for too long.
+            KeysUnread: if DynamoDB kept some of them back for too long.
         """
         request: Any = {
             table: {
@@ -123,7 +123,7 @@ class ImageRecords:
                 return
             # The SDK repeats a call that was refused, but not the part of one.
             self.sleep(self.jitter() * _BACKOFF_SECONDS * 2**attempt)
-        raise PendingImagesThrottled(f"{table}: {_MAX_ATTEMPTS} attempts")
+        raise KeysUnread(f"{table}: {_MAX_ATTEMPTS} attempts")
 
     def _transaction_key(self, image_id: str) -> dict[str, Any]:
         return to_item(

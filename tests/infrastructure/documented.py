@@ -63,6 +63,13 @@ DOCUMENTED: tuple[Documented, ...] = (
         holder=MACHINE,
     ),
     _of(
+        "copies of images that have annotations",
+        "AmazonS3/latest/API/API_CopyObject.html",
+        "s3:GetObjectAnnotation",
+        "s3:PutObjectAnnotation",
+        holder="MigrateImages",
+    ),
+    _of(
         "traces of executions",
         "step-functions/latest/dg/xray-iam.html",
         "xray:GetSamplingRules",

@@ -19,6 +19,7 @@ from functions.domain.transactions import transaction_id
 from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
+from functions.migrate_images.pace import Pace
 from functions.migrate_images.records import ImageRecords
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
@@ -64,6 +65,8 @@ class World:
     ids: list[str] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     """What was uploaded, by image id."""
+    pauses: list[float] = field(default_factory=list)
+    """Seconds that workers waited because a service throttled."""
 
     def add(
         self,
@@ -155,11 +158,11 @@ class World:
                 user_id=USER,
                 date=date,
             ),
-            deadline=deadline or Deadline(1.0, lambda: 0.0),
+            deadline=deadline or Deadline(1_000.0, lambda: 0.0),
             expires=1,
             now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
             say=self.told,
-            threads=threads,
+            pace=Pace(sleep=self.pauses.append, jitter=lambda: 0.5, widest=threads),
         )
 
     def migrate(self, interruptions: Interruptions | None = None, **more: Any) -> ChunkWork:

@@ -127,7 +127,7 @@ CONFLICTS = {"ReplicatedWriteConflictException", "TransactionConflictException"}
 """What a write meets in a table that its application writes in transactions, or replicates."""
 OWN = {
     "LoadSegment": {"IncompleteReadError", "WriteThrottled"} | CONFLICTS,
-    "MigrateChunk": {"IncompleteReadError", "PendingImagesThrottled"} | CONFLICTS,
+    "MigrateChunk": {"IncompleteReadError", "ImagesThrottled"} | CONFLICTS,
     "PlanRanges": {"IncompleteReadError", "SettlementContended"} | CONFLICTS,
     "SettleJob": {"IncompleteReadError", "SettlementContended"} | CONFLICTS,
     "VerifyMigration": {"IncompleteReadError"},

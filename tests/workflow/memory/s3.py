@@ -45,6 +45,17 @@ class MemoryS3:
         self.objects: dict[str, StoredObject] = {}
         self.versions: dict[tuple[str, str], StoredObject] = {}
         self._numbers = itertools.count(1)
+        self._refusals: dict[tuple[str, str], Iterator[str]] = {}
+
+    def refuse(self, operation: str, key: str, code: str, *, times: int | None = None) -> None:
+        """Answer an operation on a key (a copy's source) with an error, so many times or always."""
+        codes = itertools.repeat(code) if times is None else itertools.repeat(code, times)
+        self._refusals[operation, key] = codes
+
+    def _refuse(self, operation: str, key: str) -> None:
+        code = next(self._refusals.get((operation, key), iter(())), None)
+        if code is not None:
+            raise refusal(code, operation)
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, **more: Any) -> dict[str, Any]:
         self._put(
@@ -56,6 +67,7 @@ class MemoryS3:
                 content_type=more.get("ContentType", "binary/octet-stream"),
                 metadata=more.get("Metadata", {}),
                 tags=more.get("Tagging", ""),
+                kms_key=more.get("SSEKMSKeyId", ""),
             ),
         )
         return {"ETag": f'"{self.objects[Key].etag}"'}
@@ -69,6 +81,7 @@ class MemoryS3:
             "Metadata": found.metadata,
             "StorageClass": found.storage_class,
             "VersionId": found.version,
+            **({"SSEKMSKeyId": found.kms_key} if found.kms_key else {}),
         }
 
     def get_object(self, *, Bucket: str, Key: str, **condition: Any) -> dict[str, Any]:
@@ -85,6 +98,7 @@ class MemoryS3:
     def copy_object(
         self, *, Bucket: str, Key: str, CopySource: dict[str, str], **more: Any
     ) -> dict[str, Any]:
+        self._refuse("CopyObject", CopySource["Key"])
         source = self.objects.get(CopySource["Key"])
         if source is None:
             raise refusal("NoSuchKey", "CopyObject")
@@ -107,6 +121,7 @@ class MemoryS3:
         return {}
 
     def delete_object(self, *, Bucket: str, Key: str, **condition: Any) -> dict[str, Any]:
+        self._refuse("DeleteObject", Key)
         found = self.objects.get(Key)
         if (expected := condition.get("IfMatch")) is not None:
             if found is None:
@@ -127,6 +142,7 @@ class MemoryS3:
     def _find(
         self, key: str, operation: str, condition: dict[str, Any], *, missing: str, failed: str
     ) -> StoredObject:
+        self._refuse(operation, key)
         version = condition.get("VersionId")
         found = self.versions.get((key, version)) if version else self.objects.get(key)
         if found is None:

@@ -1,0 +1,160 @@
+"""Images that S3 refuses to copy, or asks to copy later."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.aws.deadline import Deadline
+from functions.domain.events import Event
+from functions.migrate_images.migrator import ImagesThrottled
+from functions.migrate_images.pace import MAX_PAUSES
+from tests.workflow.image_world import World
+from tests.workflow.memory.errors import refusal
+from tests.workflow.memory.interruptions import Interruptions
+
+OURS = "arn:aws:kms:us-east-1:000000000000:key/ours"
+THEIRS = "arn:aws:kms:us-east-1:000000000000:key/theirs"
+
+
+def _world(count: int = 3) -> tuple[World, list[str]]:
+    world = World()
+    return world, [world.add(f"image-{number}") for number in range(count)]
+
+
+@pytest.mark.parametrize("code", ["InvalidObjectState", "ObjectNotInActiveTierError"])
+def test_an_archived_image_is_left_and_its_neighbours_move(code: str) -> None:
+    world, keys = _world()
+    world.s3.refuse("CopyObject", keys[1], code)
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
+    assert world.counts()["imagesMigrated"] == 2
+    assert world.s3_key("image-1") is None
+    assert world.pending("image-1")["status"] == "pending"
+    assert keys[1] in world.images()
+    world.check_end()
+
+
+def test_an_archived_image_alone_in_its_job_is_left_too() -> None:
+    world, keys = _world(1)
+    world.s3.refuse("CopyObject", keys[0], "InvalidObjectState")
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
+def test_a_refusal_is_the_images_own_where_others_move(operation: str) -> None:
+    world, keys = _world()
+    world.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    assert world.counts()["imagesMigrated"] == 2
+    assert [facts["imageId"] for facts in world.told.all(Event.IMAGE_LEFT)] == ["image-0"]
+    world.check_end()
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
+def test_a_role_that_may_move_nothing_fails_the_state(operation: str) -> None:
+    world, keys = _world()
+    for key in keys:
+        world.s3.refuse(operation, key, "AccessDenied" if operation == "CopyObject" else "403")
+    with pytest.raises(ClientError, match=r"AccessDenied|403"):
+        world.migrate()
+    assert set(world.images()) == set(keys)
+
+
+def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
+    world = World()
+    key = world.add("one", SSEKMSKeyId=THEIRS)
+    world.s3.refuse("CopyObject", key, "AccessDenied")
+    world.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
+    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+
+
+def test_our_own_key_refused_fails_the_state() -> None:
+    world = World()
+    key = world.add("one", SSEKMSKeyId=OURS)
+    world.s3.refuse("CopyObject", key, "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
+
+
+def test_an_image_under_its_owners_own_key_is_left() -> None:
+    world, keys = _world(1)
+    world.s3.refuse("HeadObject", keys[0], "400")
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+
+
+def test_a_source_that_cannot_be_deleted_fails_the_state_whatever_else_moves() -> None:
+    world, keys = _world()
+    world.s3.refuse("DeleteObject", keys[0], "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.migrate()
+    world.check_moment()
+
+
+@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObject"])
+def test_a_worker_waits_while_s3_asks_to_slow_down(operation: str) -> None:
+    world, keys = _world()
+    world.s3.refuse(operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=3)
+    world.migrate(threads=16)
+    assert world.pauses == [0.5, 1.0, 2.0]
+    assert world.counts()["imagesMigrated"] == 3
+    world.check_end()
+
+
+def test_images_at_once_halve_on_a_throttle_and_climb_back_by_one_a_batch() -> None:
+    world, keys = _world(1)
+    world.s3.refuse("CopyObject", keys[0], "SlowDown", times=2)
+    migrator = world.migrator(threads=16)
+    migrator.migrate(world.work())
+    assert migrator.pace.width == 16 // 2 // 2 + 1
+
+
+def test_a_throttled_table_is_waited_for_like_s3() -> None:
+    undisturbed, _ = _world()
+    calls = Interruptions()
+    undisturbed.migrate(calls)
+    for number in range(len(calls.calls)):
+        if calls.calls[number] not in ("batch_get_item", "update_item"):
+            continue
+        world, _ = _world()
+
+        def throttle() -> None:
+            raise refusal("ThrottlingException", "UpdateItem")
+
+        world.migrate(Interruptions(meanwhile={number: throttle}))
+        assert world.counts() == undisturbed.counts(), calls.calls[number]
+        assert world.pauses, calls.calls[number]
+        world.check_end()
+
+
+def test_a_call_that_is_throttled_throughout_fails_by_the_name_that_is_retried_patiently() -> None:
+    world, keys = _world()
+    world.s3.refuse("CopyObject", keys[2], "SlowDown")
+    with pytest.raises(ImagesThrottled, match="from image 0 of chunk 0"):
+        world.migrate()
+    assert len(world.pauses) == MAX_PAUSES
+    assert world.told.all(Event.IMAGES_THROTTLED)
+    world.check_moment()
+
+
+def test_a_call_that_moved_a_batch_before_the_throttle_hands_over_what_is_left() -> None:
+    world, keys = _world(130)
+    world.s3.refuse("CopyObject", keys[120], "SlowDown")
+    left = world.migrator(threads=4).migrate(world.work())
+    assert (left.finished, left.position) == (False, 100)
+    world.s3.refuse("CopyObject", keys[120], "SlowDown", times=1)
+    while not left.finished:
+        left = world.migrator(threads=4).migrate(left)
+    assert world.counts()["imagesMigrated"] == 130
+    world.check_end()
+
+
+def test_a_throttled_call_begins_no_image_after_its_time() -> None:
+    world, keys = _world(20)
+    world.s3.refuse("CopyObject", keys[0], "SlowDown")
+    ticks = iter(range(1_000))
+    with pytest.raises(ImagesThrottled):
+        world.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
+    assert len(world.pauses) < MAX_PAUSES
+    world.check_moment()
