@@ -126,6 +126,7 @@ def _serve(socket: int | None, port: int) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
 
+    from embedded_aws.bedrock import rules_api  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
 
@@ -137,7 +138,7 @@ def _serve(socket: int | None, port: int) -> None:
     config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
-    asyncio.run(serve(decisions_api.around(gateway.around(app.app)), config))
+    asyncio.run(serve(rules_api.around(decisions_api.around(gateway.around(app.app))), config))
 
 
 if __name__ == "__main__":

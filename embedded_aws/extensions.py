@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded_aws.bedrock import api as bedrock_api
+from embedded_aws.bedrock import input_files, jobs, runs, state_events
+from embedded_aws.bedrock import permissions as bedrock_permissions
 from embedded_aws.cloudformation import stacks
 from embedded_aws.cloudwatch import alarms, emf, metrics
 from embedded_aws.core import scope
@@ -53,11 +56,17 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     map_runs,
     saved_state,
     api,
+    # Bedrock
+    bedrock_permissions,
+    jobs,
+    bedrock_api,
     gateway,
 )
 
 TOUCHES: tuple[str, ...] = tuple(
-    touch for module in (scope, queues, roles, *_EXTENSIONS) for touch in module.TOUCHES
+    touch
+    for module in (scope, queues, roles, input_files, runs, state_events, *_EXTENSIONS)
+    for touch in module.TOUCHES
 )
 """Every private name of MiniStack that is replaced, called or read."""
 

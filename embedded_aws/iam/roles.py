@@ -60,11 +60,9 @@ def denial(
     """
     if not app.AUTH:
         return None
-    _, _, _, _, account, path = role_arn.split(":", 5)
-    name = path.rsplit("/", 1)[-1]
-    role = iam._roles.get_scoped(account, None, name)
-    if not _trusts(role or {}, role_arn, service, source_arn):
-        return f"{service}.amazonaws.com is not authorized to assume the provided role: {role_arn}"
+    if why := trust_denial(role_arn, service, source_arn=source_arn):
+        return why
+    account, name = _account_and_name(role_arn)
     session = f"arn:aws:sts::{account}:assumed-role/{name}/{service}"
     request = _request(session, "AssumedRole", account, action, resource_arn, context or {})
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
@@ -82,6 +80,17 @@ def denial(
         f"User: {request.principal_arn} is not authorized to perform: {action} on resource: "
         f"{resource_arn} {_because(result, action)}"
     )
+
+
+def trust_denial(role_arn: str, service: str, *, source_arn: str | None = None) -> str | None:
+    """Say why a service may not assume a role; None if it may. The arguments are `denial`'s."""
+    if not app.AUTH:
+        return None
+    account, name = _account_and_name(role_arn)
+    role = iam._roles.get_scoped(account, None, name)
+    if _trusts(role or {}, role_arn, service, source_arn):
+        return None
+    return f"{service}.amazonaws.com is not authorized to assume the provided role: {role_arn}"
 
 
 def service_denial(
@@ -115,6 +124,11 @@ def service_denial(
         f"{caller} is not authorized to perform: {action} on resource: "
         f"{resource_arn} because no resource-based policy allows the {action} action"
     )
+
+
+def _account_and_name(role_arn: str) -> tuple[str, str]:
+    _, _, _, _, account, path = role_arn.split(":", 5)
+    return account, path.rsplit("/", 1)[-1]
 
 
 def _request(
