@@ -7,6 +7,7 @@
 #   make format  format, and mend what the linter can
 #   make e2e     the end-to-end suites in their long form
 #   make synth   write a deployable cdk.out, and say how large the packages are
+#   make bootstrap ENVIRONMENT=aws://ACCOUNT/REGION   prepare an account for `make deploy`, once
 #   make deploy  deploy it to the AWS account of your credentials
 #   make bench   measure against the baselines
 #   make clean   remove what the others made
@@ -30,7 +31,7 @@ export npm_config_cache := $(CURDIR)/.local/cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 endif
 
-.PHONY: help setup demo test check format synth e2e bench deploy clean
+.PHONY: help setup demo test check format synth e2e bench bootstrap deploy clean
 
 help:
 	@sed -n '3,$$ s/^#  *\(make .*\)/  \1/p' Makefile
@@ -79,6 +80,10 @@ bench: setup
 	@$(RUN) -m bench $(QUICK)
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.emulator
+
+# Once an account and region. It runs in a folder of its own, where there is no app to synthesize.
+bootstrap: setup $(NODE_TOOLS)
+	@cd tools && $(subst $(BIN),../$(BIN),$(NODE)) node_modules/aws-cdk/bin/cdk bootstrap $(ENVIRONMENT)
 
 # CDK_OPTIONS=--revert-drift puts back what was changed by hand, too.
 deploy: setup $(NODE_TOOLS)
