@@ -117,6 +117,7 @@ class Observability(Construct):
             metrics.own(self, Metric.EXECUTION_FAILURES, failed_state=state),
             meaning=meaning,
             urgency=ACT,
+            page="state-failed",
         )
 
     def _watch_events(self, workflow: Workflow, outcomes: Outcomes) -> None:
