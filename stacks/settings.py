@@ -80,7 +80,7 @@ class Settings(BaseModel):
     )
     customer_managed_key_arn: str = knobs.text(
         "KMS key that exists already, to be used like that in the place of one of the stack's own."
-        " Its policy must admit what [encryption](encryption.md) lists.",
+        " Its policy must admit what [encryption](../encryption.md) lists.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )

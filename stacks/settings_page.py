@@ -1,4 +1,4 @@
-"""`python -m stacks.settings_page > docs/settings.md`: every knob as a table, from the model."""
+"""Every setting as a table: `python -m stacks.settings_page > docs/generated/settings.md`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""docs/grants.md: what a run has proven, and what AWS documents; read and written here."""
+"""Reads and writes docs/generated/grants.md: what a run has proven, what AWS documents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.infrastructure.granted import Granted
     from tests.infrastructure.template import Template
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "grants.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "generated" / "grants.md"
 
 _HEAD = """# Every grant is needed, and enough
 
@@ -35,7 +35,7 @@ work.
 The embedded AWS does not check the grants of the second table. AWS documents that they are needed.
 Both tables are of a deployment with all defaults. One onto imported resources has the same grants
 on those, and a function of CDK that switches on the bucket's events; what a key of your own adds
-stands in [encryption](encryption.md).
+stands in [encryption](../encryption.md).
 
 This page is written by `pytest tests/e2e/grants --long`. `make test` runs some of its cases, and
 compares both tables with the templates: a new grant needs a case here, or a source.

@@ -1,4 +1,4 @@
-"""docs/grants.md has every grant of the templates: proven by a run, or with AWS's word for it."""
+"""docs/generated/grants.md has every grant of the templates, each with its proof or source."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def _no_faults_left(world: World) -> Iterator[None]:
 
 
 class Show(Protocol):
-    """Puts a test on docs/fault-matrix.md; see `matrix_page.Result`."""
+    """Puts a test on docs/generated/fault-matrix.md; see `matrix_page.Result`."""
 
     def __call__(
         self, fault: str, *, where: str = "", state: str = "", error: str = "", cured: str = ""

@@ -1,4 +1,4 @@
-"""docs/fault-matrix.md, written by a long run of all that goes wrong on purpose."""
+"""docs/generated/fault-matrix.md, written by a long run of all that goes wrong on purpose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 _PROJECT = Path(__file__).resolve().parents[3]
-PAGE = _PROJECT / "docs" / "fault-matrix.md"
+PAGE = _PROJECT / "docs" / "generated" / "fault-matrix.md"
 
 FAULTS = (
     "exception",
@@ -55,8 +55,8 @@ The same is asserted, but for what the last column says.
 |---|---|---|---|"""
 
 _TAIL = """
-A deleted image fails nothing: it is counted as left, and [has an alarm](runbook/images-left.md). A
-deleted manifest is one that has not come yet.
+A deleted image fails nothing: it is counted as left, and [has an alarm](../runbook/images-left.md).
+A deleted manifest is one that has not come yet.
 
 ## What cannot be produced locally
 
