@@ -18,13 +18,9 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from embedded_aws.core import process
 from embedded_aws.core.saving import CLEAN
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
@@ -61,8 +57,7 @@ def main() -> None:
     )
     for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
-    extensions = _checked_extensions()
-    extensions.install()
+    _extend()
     threading.Thread(target=_end_when_abandoned, args=(state,), daemon=True).start()
     unsaved = _Errors()
     logging.getLogger("persistence").addHandler(unsaved)
@@ -93,21 +88,17 @@ class _Errors(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-def _checked_extensions() -> ModuleType:
-    """The extensions, once MiniStack is known to be the one that they extend; else the end."""
-    from embedded_aws.core import self_check  # noqa: PLC0415 - imported once the settings stand
+def _extend() -> None:
+    """Extend MiniStack, once it is known to be the one that the extensions extend; else end."""
+    from embedded_aws.core import self_check  # noqa: PLC0415 - the environment has to be set first
 
     try:
-        self_check.check(())
-        try:
-            from embedded_aws import extensions  # noqa: PLC0415
-        except (AttributeError, ImportError) as error:
-            # What a module replaces, it looks up when it is imported.
-            raise self_check.UnexpectedMiniStack(str(error)) from error
-        self_check.check(extensions.TOUCHES)
+        self_check.check(self_check.used_names())
+        from embedded_aws import extensions  # noqa: PLC0415 - its names have to be checked first
+
+        extensions.install()
     except self_check.UnexpectedMiniStack as error:
         sys.exit(str(error))
-    return extensions
 
 
 def _arguments() -> argparse.Namespace:

@@ -18,15 +18,10 @@ from embedded_aws.bedrock.errors import BedrockError, ValidationException
 from embedded_aws.bedrock.permissions import COLLECTION
 from embedded_aws.bedrock.rules import rules
 from embedded_aws.bedrock.runs import JobRun
-from embedded_aws.stepfunctions.engine.running import in_background
+from embedded_aws.core.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-TOUCHES: tuple[str, ...] = (
-    "ministack.core.responses:error_response_json",
-    "ministack.services.bedrock:handle_request",
-)
 
 _LIST = f"{COLLECTION}s"
 _JSON = {"Content-Type": "application/json"}

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from embedded_aws.bedrock.permissions import JobRole
 
-TOUCHES: tuple[str, ...] = ("ministack.services.s3:_buckets", "ministack.services.s3:_get_object")
-
 _SUFFIX = ".jsonl"
 _MAX_RECORDS = 100_000
 _MAX_FILE_BYTES = 1 << 30

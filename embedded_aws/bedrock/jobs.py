@@ -24,14 +24,6 @@ from embedded_aws.bedrock.errors import (
     StopRequested,
 )
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.core.responses:get_account_id",
-    "ministack.core.responses:get_region",
-    "ministack.services.bedrock:_model_invocation_jobs",
-    "ministack.services.bedrock:_restore_state",
-    "ministack.services.bedrock:_tags",
-)
-
 SUBMITTED = "Submitted"
 VALIDATING = "Validating"
 SCHEDULED = "Scheduled"

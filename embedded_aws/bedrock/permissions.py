@@ -25,16 +25,6 @@ from embedded_aws.iam import roles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.app:AUTH",
-    "ministack.core.iam_actions:extract_resource_arn",
-    "ministack.core.iam_actions:identity_denial_message",
-    "ministack.core.iam_evaluator:AuthError",
-    "ministack.core.iam_evaluator:enforce",
-    "ministack.core.responses:get_region",
-    "ministack.core.router:extract_access_key_id",
-)
-
 SERVICE = "bedrock.amazonaws.com"
 COLLECTION = "/model-invocation-job"
 

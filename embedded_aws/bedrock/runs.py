@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from embedded_aws.bedrock.jobs import Job
     from embedded_aws.bedrock.locations import Location
 
-TOUCHES: tuple[str, ...] = ("ministack.services.s3:_put_object",)
-
 MANIFEST = "manifest.json.out"
 _logger = logging.getLogger("bedrock")
 

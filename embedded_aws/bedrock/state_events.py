@@ -13,8 +13,6 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-TOUCHES: tuple[str, ...] = ("ministack.services.eventbridge:_put_events",)
-
 _logger = logging.getLogger("bedrock")
 
 

@@ -12,26 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ministack.services import dynamodb, iam, lambda_svc, s3, sns, stepfunctions
+from ministack.services import dynamodb, iam, lambda_svc, s3, sns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-TOUCHES = (
-    "ministack.services.dynamodb:_sse_description_from_spec",
-    "ministack.services.dynamodb:_tables",
-    "ministack.services.dynamodb:_update_continuous_backups",
-    "ministack.services.dynamodb:_update_ttl",
-    "ministack.services.iam:_put_role_permissions_boundary",
-    "ministack.services.iam:_roles",
-    "ministack.services.lambda_svc:_functions",
-    "ministack.services.s3:_delete_bucket_encryption",
-    "ministack.services.s3:_delete_bucket_lifecycle",
-    "ministack.services.s3:_put_bucket_encryption",
-    "ministack.services.s3:_put_bucket_lifecycle",
-    "ministack.services.sns:_topics",
-    "ministack.services.stepfunctions:_state_machines",
-)
 
 Properties = dict[str, Any]
 
@@ -229,24 +213,10 @@ def _complete_topic(arn: str, props: Properties) -> None:
         attributes["KmsMasterKeyId"] = key
 
 
-def _complete_machine(arn: str, props: Properties) -> None:
-    """Keep the logging configuration in the words of the API and not in the template's."""
-    if logging := props.get("LoggingConfiguration"):
-        machine = stepfunctions._state_machines[arn]
-        machine["loggingConfiguration"] = _in_camel_case(logging)
-
-
-def _in_camel_case(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: _in_camel_case(each) for key, each in value.items()}
-    return [_in_camel_case(each) for each in value] if isinstance(value, list) else value
-
-
 _COMPLETIONS: dict[str, Callable[[str, Properties], None]] = {
     "AWS::DynamoDB::Table": _complete_table,
     "AWS::IAM::Role": _complete_role,
     "AWS::Lambda::Function": _complete_function,
     "AWS::S3::Bucket": _complete_bucket,
     "AWS::SNS::Topic": _complete_topic,
-    "AWS::StepFunctions::StateMachine": _complete_machine,
 }

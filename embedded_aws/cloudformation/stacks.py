@@ -21,27 +21,6 @@ from embedded_aws.cloudformation import resource_properties
 from embedded_aws.cloudwatch import alarms
 from embedded_aws.events import event_targets
 
-TOUCHES = (
-    *resource_properties.TOUCHES,
-    "ministack.services.cloudformation.handlers:_ACTION_HANDLERS",
-    "ministack.services.cloudformation.helpers:_error",
-    "ministack.services.cloudformation.helpers:_p",
-    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
-    "ministack.services.cloudformation.provisioners:_cw_metric_alarm_record",
-    "ministack.services.cloudformation.provisioners:_eb_rule_create",
-    "ministack.services.cloudformation.provisioners:_eb_rule_update",
-    "ministack.services.cloudformation.provisioners:_physical_name",
-    "ministack.services.cloudformation.provisioners:_provision_resource",
-    "ministack.services.cloudformation.provisioners:_update_resource",
-    "ministack.services.cloudformation.stacks:_provision_resource",
-    "ministack.services.cloudformation.stacks:_update_resource",
-    "ministack.services.cloudwatch:_composite_alarms",
-    "ministack.services.cloudwatch:_delete_alarms",
-    "ministack.services.cloudwatch:_error",
-    "ministack.services.cloudwatch:_put_composite_alarm",
-    "ministack.services.cloudwatch:_put_metric_alarm",
-)
-
 SUPPORTED_TYPES = frozenset(
     {
         "AWS::CDK::Metadata",

@@ -28,19 +28,6 @@ from embedded_aws.iam import roles
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-TOUCHES = (
-    "ministack.services.cloudwatch:_alarms.all_items",
-    "ministack.services.cloudwatch:_calc_stats",
-    "ministack.services.cloudwatch:_dims_key",
-    "ministack.services.cloudwatch:_dispatch_alarm_actions",
-    "ministack.services.cloudwatch:_evaluate_alarm",
-    "ministack.services.cloudwatch:_evaluate_parent_alarms",
-    "ministack.services.cloudwatch:_metrics.get",
-    "ministack.services.cloudwatch:_record_history",
-    "ministack.services.cloudwatch:_stat_value",
-    "ministack.services.sns:topic_policy_for_arn",
-)
-
 _TICK_SECONDS = 1.0
 # How late a datum may come and still be seen. Points are stored as they come, newest last, so
 # that a search from the end may stop at the first one older than this.

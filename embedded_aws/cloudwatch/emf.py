@@ -14,11 +14,6 @@ from ministack.services import cloudwatch, lambda_svc
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TOUCHES = (
-    "ministack.services.cloudwatch:_store_datum",
-    "ministack.services.lambda_svc:_emit_lambda_logs",
-)
-
 _emit_logs = lambda_svc._emit_lambda_logs
 _logger = logging.getLogger("emf")
 

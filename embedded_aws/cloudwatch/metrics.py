@@ -15,21 +15,16 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ministack.services import cloudwatch, lambda_svc, sqs
 
 from embedded_aws.core.scope import acting_in
 from embedded_aws.lambda_.workers import TIMED_OUT
-from embedded_aws.stepfunctions.engine import executions
+from embedded_aws.stepfunctions.engine import loop
 
-TOUCHES = (
-    "ministack.services.cloudwatch:_dims_from_list",
-    "ministack.services.cloudwatch:record_metric",
-    "ministack.services.lambda_svc:_emit_lambda_metrics",
-    "ministack.services.lambda_svc:_execute_function_dispatch",
-    "ministack.services.sqs:_queues.all_items",
-)
+if TYPE_CHECKING:
+    from embedded_aws.stepfunctions.store import Execution
 
 _dimensions_of_query = cloudwatch._dims_from_list
 _execute_dispatch = lambda_svc._execute_function_dispatch
@@ -49,7 +44,7 @@ _published: dict[tuple[str, str, str], tuple[tuple[int, int] | None, float]] = {
 
 def install() -> None:
     """Listen to executions and function invocations."""
-    executions.observers.append(execution_changed)
+    loop.observers.append(execution_changed)
     lambda_svc._execute_function_dispatch = _invoke
     lambda_svc._emit_lambda_metrics = _throttled
     cloudwatch._dims_from_list = _queried
@@ -60,17 +55,17 @@ def period_scale() -> float:
     return float(os.environ.get(PERIOD_SCALE_VARIABLE, "1"))
 
 
-def execution_changed(execution: dict[str, Any]) -> None:
+def execution_changed(execution: Execution) -> None:
     """Publish AWS/States for an execution, a map's child or not, that began or ended."""
-    dimensions = {"StateMachineArn": execution["stateMachineArn"]}
-    redriven = bool(execution.get("redriveCount"))
-    if execution["status"] == "RUNNING":
+    dimensions = {"StateMachineArn": execution.machine}
+    redriven = execution.redrive_count > 0
+    if execution.status == "RUNNING":
         name = "ExecutionsRedriven" if redriven else "ExecutionsStarted"
         cloudwatch.record_metric("AWS/States", name, 1, "Count", dimensions)
         return
-    name = _ENDED[execution["status"]]
+    name = _ENDED[execution.status]
     cloudwatch.record_metric("AWS/States", name, 1, "Count", dimensions)
-    took = _milliseconds(execution.get("redriveDate") or execution["startDate"])
+    took = _milliseconds(execution.redriven or execution.started)
     cloudwatch.record_metric("AWS/States", "ExecutionTime", took, "Milliseconds", dimensions)
     if redriven:
         cloudwatch.record_metric("AWS/States", f"Redriven{name}", 1, "Count", dimensions)

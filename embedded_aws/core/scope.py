@@ -10,13 +10,6 @@ from ministack.core import responses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TOUCHES = (
-    "ministack.core.responses:get_account_id",
-    "ministack.core.responses:get_region",
-    "ministack.core.responses:set_request_account_id",
-    "ministack.core.responses:set_request_region",
-)
-
 
 @contextlib.contextmanager
 def acting_in(account: str, region: str) -> Iterator[None]:

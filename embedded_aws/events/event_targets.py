@@ -13,26 +13,16 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import lambda_svc, sns, sqs, stepfunctions
+from ministack.services import lambda_svc, sns, sqs
 
 from embedded_aws.events.retries import NotDelivered
 from embedded_aws.iam import roles
 from embedded_aws.sqs import queues
+from embedded_aws.stepfunctions import executions, store
+from embedded_aws.stepfunctions.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-TOUCHES = (
-    "ministack.services.lambda_svc:_execution_record_for_config",
-    "ministack.services.lambda_svc:_get_func_record_for_ref",
-    "ministack.services.lambda_svc:function_policy_for_arn",
-    "ministack.services.lambda_svc:invoke_async_with_retry",
-    "ministack.services.sns:publish_internal",
-    "ministack.services.sns:topic_policy_for_arn",
-    "ministack.services.sqs:queue_policy_for_arn",
-    "ministack.services.stepfunctions:_resolve_state_machine_arn",
-    "ministack.services.stepfunctions:_start_execution",
-)
 
 SERVICES = ("states", "lambda", "sqs", "sns")
 """The services to which rules deliver here."""
@@ -75,22 +65,16 @@ def send(target: Target, payload: str, rule_arn: str) -> None:
 
 def _start_execution(target: Target, payload: str, rule_arn: str) -> None:
     arn = target["Arn"]
-    if stepfunctions._resolve_state_machine_arn(arn) is None:
+    if arn not in store.machines:
         raise _missing(arn)
     role = target.get("RoleArn") or ""
     if not role:
         raise NotDelivered("NO_PERMISSIONS", "the target has no role", final=True)
     _require(roles.denial(role, "states:StartExecution", arn, "events", source_arn=rule_arn))
-    status, _, body = stepfunctions._start_execution({"stateMachineArn": arn, "input": payload})
-    if status >= 400:
-        error = json.loads(body)
-        code = str(error.get("__type", "")).rpartition("#")[2]
-        retriable = status >= 500 or "Limit" in code or "Throttl" in code
-        raise NotDelivered(
-            "THROTTLING" if retriable else "SDK_CLIENT_ERROR",
-            f"{code}: {error.get('message', '')}",
-            final=not retriable,
-        )
+    try:
+        executions.start({"stateMachineArn": arn, "input": payload})
+    except ApiError as error:
+        raise NotDelivered("SDK_CLIENT_ERROR", str(error), final=True) from None
 
 
 def _invoke_function(arn: str, payload: str, rule_arn: str) -> None:

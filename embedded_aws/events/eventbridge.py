@@ -17,25 +17,13 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch, eventbridge
 
+from embedded_aws.core import background
 from embedded_aws.events import event_targets
 from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
 from embedded_aws.faults import throttles
-from embedded_aws.stepfunctions.engine import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-TOUCHES = (
-    *event_targets.TOUCHES,
-    "ministack.core.responses:error_response_json",
-    "ministack.services.cloudwatch:record_metric",
-    "ministack.services.eventbridge:_SCHEDULER_TICK_INTERVAL",
-    "ministack.services.eventbridge:_apply_input_transformer",
-    "ministack.services.eventbridge:_invoke_target",
-    "ministack.services.eventbridge:_parse_rate_seconds",
-    "ministack.services.eventbridge:_pattern_event_view",
-    "ministack.services.eventbridge:_validate_target_arn",
-)
 
 _validate_target_arn = eventbridge._validate_target_arn
 _parse_rate = eventbridge._parse_rate_seconds
@@ -68,13 +56,13 @@ def _validate_target(target: Target) -> Any:
 def _rate_seconds(expression: str) -> float | None:
     """Seconds of a `rate(...)`, scaled as other waits are."""
     seconds = _parse_rate(expression)
-    return None if seconds is None else seconds * running.wait_scale()
+    return None if seconds is None else seconds * background.wait_scale()
 
 
 def _invoke_target(target: Target, event: Event, rule: Rule, view: Any = None) -> None:
     """Deliver in the background: who put the event does not wait for its targets."""
     delivery = _Delivery(target, rule, event, view or eventbridge._pattern_event_view(event))
-    running.in_background(delivery.run)
+    background.in_background(delivery.run)
 
 
 @dataclass(frozen=True)
@@ -114,7 +102,7 @@ class _Delivery:
 
     def _pause(self, seconds: float) -> None:
         self._count("RetryInvocationAttempts")
-        time.sleep(_jitter.uniform(0, seconds) * running.wait_scale())
+        time.sleep(_jitter.uniform(0, seconds) * background.wait_scale())
 
     def _payload(self) -> str:
         """What the target receives: the event, a part of it, or something in its place."""

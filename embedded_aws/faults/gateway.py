@@ -13,24 +13,20 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
-from ministack.services import stepfunctions as sfn
-
 from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, answer_json, read_body
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import throttles, worker_script
 from embedded_aws.faults.faults import PERFORMED, Call, Faults, Rule
 from embedded_aws.faults.worker_script import CALL_HEADER, FAULT_HEADER
-from embedded_aws.stepfunctions.engine import executions, service_calls
-from embedded_aws.stepfunctions.engine.state_errors import TIMEOUT, StateError
-from embedded_aws.stepfunctions.maps import item_reader, map_results
+from embedded_aws.s3 import objects
+from embedded_aws.stepfunctions.engine import loop, service_calls
+from embedded_aws.stepfunctions.errors import TIMEOUT, StateError
+from embedded_aws.stepfunctions.maps import item_reader, result_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedded_aws.s3.requests import Response
     from embedded_aws.stepfunctions.engine.frames import Frame
-
-TOUCHES: tuple[str, ...] = (*worker_script.TOUCHES, *throttles.TOUCHES)
 
 SWITCH = "INGEST_LOCAL_FAULTS"
 PATH = "/_embedded/faults"
@@ -48,9 +44,9 @@ def install() -> None:
     worker_script.install()
     for resource, call in list(service_calls.CALLS.items()):
         service_calls.CALLS[resource] = _faulty(resource, call)
-    item_reader.read_text = _faulty_reader(item_reader.read_text)
-    map_results.put_object = _faulty_writer(map_results.put_object)
-    executions.gates.append(_let_enter)
+    item_reader.read_object = _faulty_reader(item_reader.read_object)
+    result_writer.write_object = _faulty_writer(result_writer.write_object)
+    loop.gates.append(_let_enter)
     eventbridge.gates.append(_is_throttled)
 
 
@@ -171,19 +167,19 @@ def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
         if rule is None:
             return call(role, parameters)
         if rule.kind in PERFORMED:
-            with contextlib.suppress(sfn._ExecutionError):  # an answer too, and lost as any other
+            with contextlib.suppress(StateError):  # an answer too, and lost as any other
                 call(role, parameters)
         if rule.kind == "timeout":
-            raise StateError(TIMEOUT, "")
+            raise StateError(TIMEOUT, None)
         raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
 
     return faulty
 
 
-def _faulty_reader(read: Callable[[str, str], str]) -> Callable[[str, str], str]:
+def _faulty_reader(read: Callable[[str, str], bytes]) -> Callable[[str, str], bytes]:
     """A map's reading of its items, which goes well or not."""
 
-    def faulty(bucket: str, key: str) -> str:
+    def faulty(bucket: str, key: str) -> bytes:
         rule = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
         if rule is not None:
             raise StateError(rule.code, f"{rule.code}: {rule.message}")
@@ -193,25 +189,25 @@ def _faulty_reader(read: Callable[[str, str], str]) -> Callable[[str, str], str]
 
 
 def _faulty_writer(
-    put: Callable[[str, str, bytes, dict[str, str]], Response],
-) -> Callable[[str, str, bytes, dict[str, str]], Response]:
+    write: Callable[[str, str, bytes], None],
+) -> Callable[[str, str, bytes], None]:
     """A map's writing of its results, which goes well or not."""
 
-    def faulty(bucket: str, key: str, body: bytes, headers: dict[str, str]) -> Response:
+    def faulty(bucket: str, key: str, body: bytes) -> None:
         rule = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
         if rule is not None:
-            return rule.status, {}, f"{rule.code}: {rule.message}".encode()
-        return put(bucket, key, body, headers)
+            raise objects.NotDone(rule.status, f"{rule.code}: {rule.message}")
+        write(bucket, key, body)
 
     return faulty
 
 
 def _let_enter(frame: Frame, state: str) -> None:
     """Keep an execution out of a state as long as transitions are throttled."""
-    machine = frame.execution["stateMachineArn"]
+    machine = frame.execution.machine
     call = Call(STATES, throttles.TRANSITION, f"{machine} {state}")
     while (rule := faults.meet(call)) and rule.kind == throttles.KIND:
-        throttles.count_transition(frame.execution)
+        throttles.count_transition(machine)
         frame.running.wait((), throttles.SECONDS)
 
 

@@ -15,14 +15,8 @@ Nothing throttles here by itself. It happens where the fault `throttle` is put (
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from ministack.services import cloudwatch
-
-if TYPE_CHECKING:
-    from embedded_aws.stepfunctions.engine.history import Execution
-
-TOUCHES = ("ministack.services.cloudwatch:record_metric",)
 
 KIND = "throttle"
 DYNAMODB = "dynamodb:"
@@ -59,7 +53,7 @@ def count_refusal(operation: str, body: bytes, index: str) -> None:
         cloudwatch.record_metric("AWS/DynamoDB", "ThrottledRequests", 1, "Count", named)
 
 
-def count_transition(execution: Execution) -> None:
+def count_transition(machine_arn: str) -> None:
     """Publish that a state could not be entered yet."""
-    dimensions = {"StateMachineArn": execution["stateMachineArn"]}
+    dimensions = {"StateMachineArn": machine_arn}
     cloudwatch.record_metric("AWS/States", "ExecutionThrottled", 1, "Count", dimensions)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from ministack.core import lambda_runtime
 
-from embedded_aws.stepfunctions.engine.running import WAIT_SCALE_VARIABLE
-
-TOUCHES: tuple[str, ...] = ("ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",)
+from embedded_aws.core.background import WAIT_SCALE_VARIABLE
 
 CALL_HEADER = "x-local-call"
 FAULT_HEADER = "x-local-fault"

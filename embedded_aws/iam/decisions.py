@@ -21,16 +21,6 @@ from ministack.core import iam_evaluator
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.core.iam_evaluator:EvalContext",
-    "ministack.core.iam_evaluator:EvalResult",
-    "ministack.core.iam_evaluator:_conditions_met",
-    "ministack.core.iam_evaluator:_first_match",
-    "ministack.core.iam_evaluator:enforce",
-    "ministack.core.iam_evaluator:evaluate",
-    "ministack.core.iam_evaluator:fnmatch_iam_cs",
-)
-
 _DENIALS_KEPT = 10_000
 
 _enforce = iam_evaluator.enforce

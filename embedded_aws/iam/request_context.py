@@ -9,12 +9,6 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_actions
 
-TOUCHES = (
-    "ministack.app:app",
-    "ministack.app:pin_request_origin",
-    "ministack.core.iam_actions:extract_resource_arn",
-)
-
 _pin_request_origin = app.pin_request_origin
 _extract_resource_arn = iam_actions.extract_resource_arn
 

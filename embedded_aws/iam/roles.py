@@ -22,19 +22,6 @@ from embedded_aws.iam import decisions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOUCHES = (
-    "ministack.app:AUTH",
-    "ministack.core.iam_evaluator:EvalContext",
-    "ministack.core.iam_evaluator:_gather_role_policies",
-    "ministack.core.iam_evaluator:_permissions_boundary",
-    "ministack.core.iam_evaluator:_resource_policy",
-    "ministack.core.iam_evaluator:_service_principal_matches",
-    "ministack.core.iam_evaluator:combine_resource_policy",
-    "ministack.core.iam_evaluator:evaluate",
-    "ministack.core.iam_evaluator:evaluate_resource_policy",
-    "ministack.services.iam:_roles.get_scoped",
-)
-
 
 def denial(
     role_arn: str,

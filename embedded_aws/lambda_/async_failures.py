@@ -17,12 +17,6 @@ from ministack.services import cloudwatch, lambda_svc
 from embedded_aws.iam import roles
 from embedded_aws.sqs import queues
 
-TOUCHES = (
-    "ministack.core.responses:new_uuid",
-    "ministack.services.lambda_svc:_functions.get",
-    "ministack.services.lambda_svc:_route_async_failure",
-)
-
 _route = lambda_svc._route_async_failure
 _logger = logging.getLogger("lambda.failures")
 

@@ -12,16 +12,6 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.core.lambda_runtime:_lock",
-    "ministack.core.lambda_runtime:_workers",
-    "ministack.core.lambda_runtime:invalidate_worker",
-    "ministack.core.lambda_runtime:kill_workers",
-    "ministack.core.lambda_runtime:release_worker",
-    "ministack.services.lambda_svc:invalidate_worker",
-    "ministack.services.lambda_svc:release_worker",
-)
-
 _invalidate = lambda_runtime.invalidate_worker
 _release = lambda_runtime.release_worker
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ministack.core import lambda_runtime
 
-TOUCHES: tuple[str, ...] = ("ministack.core.lambda_runtime:_PYTHON_WORKER_SCRIPT",)
+from embedded_aws.core.self_check import UnexpectedMiniStack
 
 END_OF_LOG = "\x1e end of invocation \x1e"
 
@@ -101,10 +101,10 @@ def patched(script: str) -> str:
     """MiniStack's worker script with the pieces replaced.
 
     Raises:
-        ValueError: the script is not the one that they were written for.
+        UnexpectedMiniStack: the script is not the one that they were written for.
     """
     for old, new in _REPLACED:
         if script.count(old) != 1:
-            raise ValueError(f"MiniStack's worker script has changed: no single {old!r}")
+            raise UnexpectedMiniStack([f"the worker script has no single {old!r}"])
         script = script.replace(old, new)
     return _PRELUDE + script

@@ -27,12 +27,7 @@ from embedded_aws.lambda_.worker_script import END_OF_LOG
 if TYPE_CHECKING:
     import subprocess
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.core.lambda_runtime:Worker._read_stderr",
-    "ministack.core.lambda_runtime:Worker._spawn",
-    "ministack.core.lambda_runtime:Worker.invoke",
-)
-
+ALSO_USES = ("ministack.core.lambda_runtime:Worker._spawn",)
 TIMED_OUT = "Sandbox.Timedout"
 """The error of a function that ran out of time."""
 _LOG_SECONDS = 1.0

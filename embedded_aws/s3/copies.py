@@ -18,17 +18,6 @@ from ministack.services import s3
 
 from embedded_aws.s3.requests import Response, copy_source
 
-TOUCHES = (
-    "ministack.services.s3:S3_PERSIST",
-    "ministack.services.s3:_buckets",
-    "ministack.services.s3:_check_put_preconditions",
-    "ministack.services.s3:_copy_object",
-    "ministack.services.s3:_fire_s3_event_async",
-    "ministack.services.s3:_object_versions",
-    "ministack.services.s3:_persist_object",
-    "ministack.services.s3:_read_body",
-)
-
 _copy_object = s3._copy_object
 _fire_event_async = s3._fire_s3_event_async
 

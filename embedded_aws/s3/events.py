@@ -13,11 +13,6 @@ from typing import Any
 
 from ministack.services import eventbridge, s3
 
-TOUCHES = (
-    "ministack.services.eventbridge:_dispatch_event",
-    "ministack.services.s3:_fire_s3_event",
-)
-
 _fire_event = s3._fire_s3_event
 _dispatch_event = eventbridge._dispatch_event
 

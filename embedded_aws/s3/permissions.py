@@ -21,14 +21,6 @@ from embedded_aws.s3.requests import copy_source, first
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-TOUCHES = (
-    "ministack.core.iam_actions:s3_access_point_resources",
-    "ministack.core.iam_actions:s3_additional_checks",
-    "ministack.services.s3:_buckets",
-    "ministack.services.s3:_object_tags",
-    "ministack.services.s3:_object_versions",
-)
-
 _additional_checks = iam_actions.s3_additional_checks
 _access_point_resources = iam_actions.s3_access_point_resources
 

@@ -17,15 +17,6 @@ from ministack.services import s3
 
 from embedded_aws.s3.requests import Response, first
 
-TOUCHES = (
-    "ministack.services.s3:_get_object",
-    "ministack.services.s3:_object_disk_path",
-    "ministack.services.s3:_parse_range",
-    "ministack.services.s3:_range_error_xml",
-    "ministack.services.s3:_read_body",
-    "ministack.services.s3:_xml_body",
-)
-
 _get_object = s3._get_object
 _read_body = s3._read_body
 

@@ -14,13 +14,6 @@ from embedded_aws.core.scope import acting_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TOUCHES = (
-    "ministack.core.arn:parse_arn",
-    "ministack.core.iam_evaluator:pin_request_origin",
-    "ministack.services.sqs:_act_send_message",
-    "ministack.services.sqs:_queue_by_arn",
-)
-
 
 def exists(arn: str) -> bool:
     """Whether there is such a queue."""

@@ -4,59 +4,51 @@ AWS (Step Functions guide, "eventbridge-integration"): sent to the default event
 at every change of status; with redriveCount, redriveDate, redriveStatus and its reason, error and
 cause, dates in milliseconds, and without payloads of more than 248 KiB. Of executions that are
 encrypted with a customer-managed key it has neither input nor output, error nor cause
-("encryption-at-rest"). MiniStack's event says redriveCount 0, and NOT_REDRIVABLE of all but failed
-executions.
+("encryption-at-rest").
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ministack.services import eventbridge
-from ministack.services import stepfunctions as sfn
 
-from embedded_aws.stepfunctions.engine.eligibility import redrive_status
-from embedded_aws.stepfunctions.execution_views import TOLD
+from embedded_aws.core import clock
+from embedded_aws.stepfunctions import store
+from embedded_aws.stepfunctions.eligibility import redrive_status
 
 if TYPE_CHECKING:
-    from embedded_aws.stepfunctions.engine.history import Execution
-
-TOUCHES: tuple[str, ...] = (
-    "ministack.services.eventbridge:_put_events",
-    "ministack.services.stepfunctions:_emit_execution_status_event",
-    "ministack.services.stepfunctions:_state_machines",
-)
+    from embedded_aws.stepfunctions.store import Execution
 
 _PAYLOAD_BYTES = 248 * 1024
 _logger = logging.getLogger("states")
 
 
-def install() -> None:
-    """Replace the event."""
-    sfn._emit_execution_status_event = emit_status_change
-
-
-def emit_status_change(execution: Execution) -> None:
-    """Publish "Step Functions Execution Status Change" to the default event bus."""
+def emit(execution: Execution) -> None:
+    """Publish the event for a parent execution; of a map's children AWS sends none."""
+    if execution.map_run is not None:
+        return
     status, reason = redrive_status(execution)
-    detail = {
-        **{name: execution[name] for name in TOLD},
-        "startDate": _milliseconds(execution["startDate"]),
-        "stopDate": _milliseconds(execution["stopDate"]),
-        "redriveDate": _milliseconds(execution["redriveDate"]),
+    sealed = _has_a_customers_key(execution.machine)
+    detail: dict[str, Any] = {
+        "executionArn": execution.arn,
+        "stateMachineArn": execution.machine,
+        "name": execution.name,
+        "status": execution.status,
+        "startDate": _milliseconds(execution.started),
+        "stopDate": _milliseconds(execution.stopped),
+        "error": None if sealed else execution.error,
+        "cause": None if sealed else execution.cause,
+        "redriveCount": execution.redrive_count,
+        "redriveDate": _milliseconds(execution.redriven),
         "redriveStatus": status,
         "redriveStatusReason": reason,
         "stateMachineVersionArn": None,
         "stateMachineAliasArn": None,
     }
-    sealed = _has_a_customers_key(execution["stateMachineArn"])
-    if sealed:
-        detail |= {"error": None, "cause": None}
-    for name in ("input", "output"):
-        text = execution[name]
+    for name, text in (("input", execution.input), ("output", execution.output)):
         included = text is not None and len(text.encode()) <= _PAYLOAD_BYTES and not sealed
         detail[name] = text if included else None
         detail[f"{name}Details"] = None if text is None else {"included": included}
@@ -64,20 +56,19 @@ def emit_status_change(execution: Execution) -> None:
         "Source": "aws.states",
         "DetailType": "Step Functions Execution Status Change",
         "Detail": json.dumps(detail),
-        "Resources": [execution["executionArn"]],
+        "Resources": [execution.arn],
     }
     try:
         eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
     except Exception:
         # Delivery is best effort on AWS too: the execution goes on.
-        _logger.exception("no status-change event for %s", execution["executionArn"])
+        _logger.exception("no status-change event for %s", execution.arn)
 
 
 def _has_a_customers_key(machine_arn: str) -> bool:
-    machine = sfn._state_machines.get(machine_arn) or {}
-    encryption = machine.get("encryptionConfiguration") or {}
-    return encryption.get("type") == "CUSTOMER_MANAGED_KMS_KEY"
+    machine = store.machines.get(machine_arn)
+    return machine is not None and machine.encryption["type"] == "CUSTOMER_MANAGED_KMS_KEY"
 
 
 def _milliseconds(moment: str | None) -> int | None:
-    return None if moment is None else round(datetime.fromisoformat(moment).timestamp() * 1000)
+    return None if moment is None else round(clock.epoch(moment) * 1000)

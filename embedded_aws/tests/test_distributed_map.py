@@ -404,19 +404,41 @@ def test_a_map_entered_twice_has_two_map_runs(
     assert (first["redriveCount"], second["redriveCount"]) == (0, 1)
 
 
-def test_an_unreadable_dataset_is_read_anew_by_a_redrive(
-    aws: Aws, bucket: str, machine: Machine, role: str, invoke: Invoke
+def test_a_list_that_cannot_be_read_has_a_map_run_that_a_redrive_continues(
+    aws: Aws, bucket: str, role: str, invoke: Invoke
 ) -> None:
-    """redrive-map-run.html, input on redrive; concepts-error-handling.html, ItemReaderFailed."""
+    """Recorded: localstack, test_map_item_reader_json_no_json_list_object (2023-09-21).
+
+    redrive-map-run.html: the redrive reads the list again.
+    """
     key = unique("late.json")
+    aws.s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
     definition = {"StartAt": "Each", "States": {"Each": _map_state(bucket, key, invoke)}}
     execution = aws.start(aws.machine(definition, role=role))
-    assert aws.ended(execution)["error"] == "States.ItemReaderFailed"
-    assert aws.map_runs(execution) == []
+    failed = aws.ended(execution)
+    assert (failed["error"], failed["cause"]) == (
+        "States.ItemReaderFailed",
+        "Attempting to map over non-iterable node.",
+    )
+    assert aws.event_types(execution) == [
+        "ExecutionStarted",
+        "MapStateEntered",
+        "MapStateStarted",
+        "MapRunStarted",
+        "MapRunFailed",
+        "MapStateFailed",
+        "ExecutionFailed",
+    ]
+    assert aws.history(execution)[2]["mapStateStartedEventDetails"] == {"length": 0}
+    (run,) = aws.map_runs(execution)
+    assert run["status"] == "FAILED"
+    assert set(run["itemCounts"].values()) == {0}
     aws.s3.put_object(Bucket=bucket, Key=key, Body=b'[{"id": "late"}]')
     assert aws.redriven(execution)["status"] == "SUCCEEDED"
-    (run,) = aws.map_runs(execution)
-    assert run["redriveCount"] == 0
+    (again,) = aws.map_runs(execution)
+    assert (again["mapRunArn"], again["redriveCount"]) == (run["mapRunArn"], 1)
+    assert again["itemCounts"]["succeeded"] == 1
+    assert "MapRunRedriven" in aws.event_types(execution)
 
 
 def test_a_result_over_the_limit_starts_a_new_map_run_when_redriven(

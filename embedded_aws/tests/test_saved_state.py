@@ -108,10 +108,10 @@ def _start(aws: Aws, machine: str, items: list[dict[str, Any]]) -> str:
 def _set_end(data: Path, days_ago: dict[str, int]) -> None:
     file = data / "state" / "stepfunctions.json"
     saved = json.loads(file.read_text())
-    for execution in saved["payload"]["executions"]["data"].values():
-        if execution["executionArn"] in days_ago:
-            ended = datetime.now(UTC) - timedelta(days=days_ago[execution["executionArn"]])
-            execution["stopDate"] = ended.isoformat(timespec="milliseconds")
+    for execution in saved["payload"]["executions"]:
+        if execution["arn"] in days_ago:
+            ended = datetime.now(UTC) - timedelta(days=days_ago[execution["arn"]])
+            execution["stopped"] = ended.isoformat(timespec="milliseconds")
     file.write_text(json.dumps(saved))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded_aws.core import process, self_check
+from embedded_aws.core import process
 from embedded_aws.tests.conftest import eventually
 from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
@@ -187,14 +187,3 @@ def test_a_process_that_took_over_the_pid_is_not_stopped(data: Path) -> None:
     assert not server.stop(data)
     record.write_text(mine)
     assert server.find(data) == running
-
-
-class TestSelfCheck:
-    def test_names_what_is_missing(self) -> None:
-        gone = "ministack.services.s3:_no_such_function"
-        with pytest.raises(self_check.UnexpectedMiniStack, match=f"{gone} is missing"):
-            self_check.check([gone, "ministack.services.s3:_buckets"])
-
-    def test_names_another_version(self) -> None:
-        with pytest.raises(self_check.UnexpectedMiniStack, match=r"its version is 9\.9\.9"):
-            self_check.check([], installed="9.9.9")

@@ -129,7 +129,7 @@ def test_a_wrong_argument_is_an_intrinsic_failure(aws: Aws, role: str, call: str
 @pytest.mark.parametrize(
     ("fields", "data", "error"),
     [
-        ({"Parameters": {"a.$": "$.absent"}}, {}, "States.ParameterPathFailure"),
+        ({"Parameters": {"a.$": "$.absent"}}, {}, "States.Runtime"),
         ({"InputPath": "$.absent"}, {}, "States.Runtime"),
         ({"OutputPath": "$.absent"}, {}, "States.Runtime"),
         ({"ResultPath": "$.a.b"}, {"a": 1}, "States.ResultPathMatchFailure"),
@@ -140,6 +140,16 @@ def test_a_path_that_selects_nothing_fails(
 ) -> None:
     """states-language.net, errors; amazon-states-language-paths.html."""
     assert aws.run(aws.machine(_passing(**fields), role=role), data)["error"] == error
+
+
+def test_a_missing_parameter_quotes_the_input(aws: Aws, role: str) -> None:
+    """Recorded: localstack, test_invalid_jsonpath (2025-01-02): the cause holds the whole input."""
+    machine = aws.machine(_passing(Parameters={"a": {"b.$": "$.absent"}}), role=role)
+    assert aws.run(machine, {"given": "é"})["cause"] == (
+        "An error occurred while executing the state 'P' (entered at the event id #2). The "
+        "JSONPath '$.absent' specified for the field 'b.$' could not be found in the input "
+        """'{"given":"é"}'"""
+    )
 
 
 def test_result_path_keeps_the_input(aws: Aws, role: str) -> None:

@@ -10,7 +10,7 @@ machine to run a map, and states:RedriveExecution on the labelled children to re
 from __future__ import annotations
 
 from embedded_aws.iam import roles
-from embedded_aws.stepfunctions.engine.state_errors import StateError
+from embedded_aws.stepfunctions.errors import StateError
 
 
 def require(role: str, action: str, resource: str, *, error: str) -> None:

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import now_iso
+from embedded_aws.core import clock
 
 if TYPE_CHECKING:
-    from embedded_aws.stepfunctions.engine.history import Execution
     from embedded_aws.stepfunctions.engine.running import Running
+    from embedded_aws.stepfunctions.store import Execution
 
 Json = Any
 """A value of JSON."""
@@ -31,35 +31,35 @@ class Frame:
     @property
     def arn(self) -> str:
         """The execution's ARN."""
-        return str(self.execution["executionArn"])
+        return self.execution.arn
 
     @property
     def role(self) -> str:
         """The ARN of the state machine's role."""
-        return str(self.execution["roleArn"])
+        return self.execution.role
 
     def enter(self, name: str) -> State:
         """Move the context object to a state, and give its definition."""
-        self.context["State"] = {"EnteredTime": now_iso(), "Name": name, "RetryCount": 0}
+        self.context["State"] = {"EnteredTime": clock.now(), "Name": name}
         return self.states[name]
 
 
-def context_object(execution: Execution, machine_name: str) -> dict[str, Any]:
+def context_object(execution: Execution) -> dict[str, Any]:
     """The context object of an execution.
 
     AWS (Step Functions guide, "input-output-contextobject"): RedriveTime is there only after a
     redrive.
     """
-    redriven = {"RedriveTime": execution["redriveDate"]} if execution.get("redriveDate") else {}
+    redriven = {"RedriveTime": execution.redriven} if execution.redriven else {}
     return {
         "Execution": {
-            "Id": execution["executionArn"],
-            "Input": json.loads(execution["input"]),
-            "Name": execution["name"],
-            "RoleArn": execution["roleArn"],
-            "StartTime": execution["startDate"],
-            "RedriveCount": execution["redriveCount"],
+            "Id": execution.arn,
+            "Input": json.loads(execution.input),
+            "Name": execution.name,
+            "RoleArn": execution.role,
+            "StartTime": execution.started,
+            "RedriveCount": execution.redrive_count,
             **redriven,
         },
-        "StateMachine": {"Id": execution["stateMachineArn"], "Name": machine_name},
+        "StateMachine": {"Id": execution.machine, "Name": execution.machine.rsplit(":", 1)[-1]},
     }

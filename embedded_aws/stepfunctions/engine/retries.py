@@ -5,14 +5,15 @@ error decides, each counts its own attempts; waits grow from IntervalSeconds (1)
 (2.0), at most to MaxDelaySeconds, and with JitterStrategy FULL are random between 0 and that.
 States.ALL matches all but States.DataLimitExceeded and States.Runtime; States.TaskFailed all but
 States.Timeout. States.DataLimitExceeded can be named; States.Runtime is never retried or caught.
-MiniStack knows neither MaxDelaySeconds nor jitter, and lets States.ALL match anything.
+So says the guide; in a recording of 2024 States.ALL did catch States.DataLimitExceeded, of a task's
+result (localstack, test_service_task_lambada_catch_state_all_data_limit_exceeded_...).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.stepfunctions.engine.state_errors import (
+from embedded_aws.stepfunctions.errors import (
     ALL,
     DATA_LIMIT_EXCEEDED,
     RUNTIME,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _TERMINAL = (DATA_LIMIT_EXCEEDED, RUNTIME)
 
 
-def matches(names: Sequence[str], error: str) -> bool:
+def matches(names: Sequence[str], error: str | None) -> bool:
     """Whether an ErrorEquals list matches an error's name."""
     if error == RUNTIME:
         return False
@@ -41,7 +42,7 @@ def matches(names: Sequence[str], error: str) -> bool:
 
 def next_wait(
     retriers: Sequence[Mapping[str, Any]],
-    error: str,
+    error: str | None,
     attempts: Counter[int],
     jitter: random.Random,
 ) -> float | None:
@@ -67,6 +68,6 @@ def next_wait(
     return None
 
 
-def catcher(catchers: Sequence[Mapping[str, Any]], error: str) -> Mapping[str, Any] | None:
+def catcher(catchers: Sequence[Mapping[str, Any]], error: str | None) -> Mapping[str, Any] | None:
     """The first catcher that matches an error."""
     return next((each for each in catchers if matches(each["ErrorEquals"], error)), None)

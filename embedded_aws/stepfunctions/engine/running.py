@@ -2,31 +2,21 @@
 
 None of it is saved. A call that a task has made is never interrupted: as on AWS, a Lambda function
 under way runs on when its execution is stopped or timed out, and its result is dropped.
-
-Waits (a Wait state's, and those between retries) are multiplied by the environment variable
-INGEST_LOCAL_WAIT_SCALE, so that tests need not sit through them. Time limits are not scaled.
 """
 
 from __future__ import annotations
 
-import contextvars
-import logging
-import os
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from embedded_aws.stepfunctions.engine.state_errors import Closed, MachineTimedOut
+from embedded_aws.core.background import wait_scale
+from embedded_aws.stepfunctions.errors import Closed, MachineTimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-WAIT_SCALE_VARIABLE = "INGEST_LOCAL_WAIT_SCALE"
-
-_T = TypeVar("_T")
-_logger = logging.getLogger("states")
+    from collections.abc import Collection
 
 
 class Running:
@@ -76,31 +66,6 @@ class Running:
     def pause(self, seconds: float) -> None:
         """Wait, scaled; raises as `wait` does."""
         self.wait((), seconds * wait_scale())
-
-
-def wait_scale() -> float:
-    """By how much waits are multiplied: 1 as on AWS, 0 not to wait at all."""
-    return max(0.0, float(os.environ.get(WAIT_SCALE_VARIABLE, "1")))
-
-
-def in_background(work: Callable[[], _T]) -> Future[_T]:
-    """Run something in a daemon thread, in the caller's account and Region.
-
-    The threads of an executor would keep the process from ending while a function runs.
-    """
-    future: Future[_T] = Future()
-
-    def run() -> None:
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 - whoever waits judges it
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(run,), daemon=True).start()
-    return future
 
 
 _registry: dict[str, Running] = {}

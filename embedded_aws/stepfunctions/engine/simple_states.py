@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded_aws.stepfunctions.engine.state_errors import RUNTIME, StateError
+from embedded_aws.stepfunctions.errors import RUNTIME, StateError
 from embedded_aws.stepfunctions.language import choices, paths
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def fail_state(frame: Frame, state: State, data: Json) -> tuple[Json, str | None
     def value(name: str) -> str | None:
         if f"{name}Path" not in state:
             return state.get(name)
-        found = paths.evaluate(state[f"{name}Path"], data, frame.context)
+        field = f"{name}Path"
+        found = paths.evaluate(state[field], data, frame.context, field=field)
         if not isinstance(found, str):
             raise StateError(RUNTIME, f"{name}Path must select a string")
         return found

@@ -14,13 +14,12 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ministack.services import stepfunctions as sfn
-
-from embedded_aws.stepfunctions.engine import history, retries, service_calls
-from embedded_aws.stepfunctions.engine.execution_limits import payload
-from embedded_aws.stepfunctions.engine.running import in_background
-from embedded_aws.stepfunctions.engine.state_errors import RUNTIME, TIMEOUT, StateError
+from embedded_aws.core.background import in_background
+from embedded_aws.stepfunctions import history
+from embedded_aws.stepfunctions.engine import retries, service_calls
+from embedded_aws.stepfunctions.errors import RUNTIME, TIMEOUT, StateError
 from embedded_aws.stepfunctions.language import paths
+from embedded_aws.stepfunctions.limits import payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,13 +37,13 @@ def run(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
         frame.context["State"]["RetryCount"] = attempts.total()
         try:
             return _attempt(frame, state, data), state.get("Next")
-        except sfn._ExecutionError as error:
+        except StateError as error:
             wait = retries.next_wait(state.get("Retry", ()), error.error, attempts, _JITTER)
             if wait is None:
                 catcher = retries.catcher(state.get("Catch", ()), error.error)
                 if catcher is None:
                     raise
-                caught = {"Error": error.error, "Cause": error.cause}
+                caught = {"Error": error.error, "Cause": error.cause or ""}
                 return paths.put(catcher.get("ResultPath", "$"), data, caught), catcher["Next"]
         frame.running.pause(wait)
 
@@ -62,7 +61,7 @@ def _attempt(frame: Frame, state: State, data: Json) -> Json:
 
 def _call(frame: Frame, state: State, parameters: Json) -> Json:
     names = service_calls.names(state["Resource"])
-    text = payload(parameters, f"The state '{frame.context['State']['Name']}' has an input")
+    text = payload(parameters, f"The state/task '{frame.context['State']['Name']}' has an input")
     limit = state.get("TimeoutSeconds")
     scheduled = {**names, "region": frame.arn.split(":")[3], "parameters": text}
     if limit is not None:
@@ -73,10 +72,10 @@ def _call(frame: Frame, state: State, parameters: Json) -> Json:
     future = in_background(partial(call, frame.role, parameters))
     if not frame.running.wait({future}, limit):
         history.add(frame.execution, "TaskTimedOut", values={**names, "error": TIMEOUT})
-        raise StateError(TIMEOUT, "")
+        raise StateError(TIMEOUT, None)
     try:
-        result, text = _result(future.result, state["Resource"])
-    except sfn._ExecutionError as error:
+        result, text = _result(future.result, names["resourceType"])
+    except StateError as error:
         history.add(
             frame.execution,
             "TaskFailed",
@@ -91,12 +90,12 @@ def _call(frame: Frame, state: State, parameters: Json) -> Json:
     return result
 
 
-def _result(finish: Callable[[], Json], resource: str) -> tuple[Json, str]:
+def _result(finish: Callable[[], Json], service: str) -> tuple[Json, str]:
     try:
         result = finish()
-    except sfn._ExecutionError:
+    except StateError:
         raise
     except Exception as error:
-        _logger.exception("the call of %s failed inside the emulator", resource)
+        _logger.exception("the call of %s failed inside the emulator", service)
         raise StateError(RUNTIME, repr(error)) from error
-    return result, payload(result, f"The state/task '{resource}' returned a result")
+    return result, payload(result, f"The state/task '{service}' returned a result")

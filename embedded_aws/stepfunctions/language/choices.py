@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from embedded_aws.stepfunctions.engine.state_errors import StateError
+from embedded_aws.stepfunctions.errors import StateError
 from embedded_aws.stepfunctions.language import paths
 
 _Predicate = Callable[[Any], bool]

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.stepfunctions.engine.state_errors import StateError
+from embedded_aws.stepfunctions.errors import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,9 +1,10 @@
 """Paths, reference paths and payload templates of JSONPath states.
 
 AWS (Step Functions guide, "amazon-states-language-paths", "input-output-inputpath-params",
-"input-output-resultpath"): a path that selects nothing fails the execution, with
-States.ParameterPathFailure in a template, States.ResultPathMatchFailure in a ResultPath and
-States.Runtime elsewhere. MiniStack answers null instead.
+"input-output-resultpath"): a path that selects nothing fails the execution with States.Runtime; in
+a template the cause quotes the whole input (recorded by localstack, test_invalid_jsonpath, although
+the guide names States.ParameterPathFailure). A ResultPath that does not fit its input is
+States.ResultPathMatchFailure.
 
 The subset: `$`, `$$` and then fields and indexes, as `$.a.b[0]['c']`. Wildcards, slices and
 filters are refused when a definition is created.
@@ -11,11 +12,12 @@ filters are refused when a definition is created.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from embedded_aws.stepfunctions.engine.state_errors import RUNTIME, StateError
+from embedded_aws.stepfunctions.errors import RUNTIME, StateError
 from embedded_aws.stepfunctions.language import intrinsics
 
 _STEP = re.compile(r"\.([^.\[\]'\"*?@,:()\s]+)|\[(\d+)\]|\['([^']+)'\]")
@@ -58,7 +60,10 @@ def find(path: str, data: Any, context: Mapping[str, Any]) -> Any:
         fits = isinstance(value, list) if isinstance(step, int) else isinstance(value, Mapping)
         if not fits:
             raise LookupError(path)
-        value = value[step]
+        try:
+            value = value[step]
+        except LookupError:
+            raise LookupError(path) from None
     return value
 
 
@@ -81,24 +86,25 @@ def fill(template: Any, data: Any, context: Mapping[str, Any]) -> Any:
     if not isinstance(template, dict):
         return template
     return {
-        key.removesuffix(".$"): evaluate(value, data, context)
+        key.removesuffix(".$"): evaluate(value, data, context, field=key)
         if key.endswith(".$")
         else fill(value, data, context)
         for key, value in template.items()
     }
 
 
-def evaluate(expression: str, data: Any, context: Mapping[str, Any]) -> Any:
-    """The value of a path or of an intrinsic function."""
+def evaluate(expression: str, data: Any, context: Mapping[str, Any], *, field: str) -> Any:
+    """The value of a path or of an intrinsic function, for the field of a state."""
     try:
         if intrinsics.is_call(expression):
             return intrinsics.evaluate(expression, lambda path: find(path, data, context))
         return find(expression, data, context)
     except LookupError as missing:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         raise StateError(
-            "States.ParameterPathFailure",
-            f"The JSONPath '{missing.args[0]}' specified for the field '{expression}' "
-            "could not be found in the input",
+            RUNTIME,
+            f"The JSONPath '{missing.args[0]}' specified for the field '{field}' could not be "
+            f"found in the input '{text}'",
         ) from None
 
 

@@ -4,8 +4,11 @@ AWS (Step Functions guide, "state-map-distributed", "redrive-map-run", "concepts
 at most MaxConcurrency children run at once; with no tolerated failures the first child that fails
 for good fails the Map Run as States.ExceedToleratedFailureThreshold, running children are aborted
 (their functions run on) and items not started stay pending; so it is when the parent is stopped.
-A redrive continues the same Map Run, unless it failed before its children or over its result: each
+A redrive continues the same Map Run, unless it failed over an item or over its result: each
 unsuccessful child is redriven at its own failed state, the others keep their results.
+
+A list that cannot be read fails a Map Run that has begun and has no items (recorded by localstack,
+test_map_item_reader_json_no_json_list_object); a redrive reads the list again.
 
 The documentation does not say whether a redrive starts the items that were never started. With
 INGEST_LOCAL_REDRIVE_PENDING=leave it does not; by default it does.
@@ -17,14 +20,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import uuid
 from typing import TYPE_CHECKING
 
-from ministack.core.responses import now_iso
-from ministack.services import stepfunctions as sfn
-
-from embedded_aws.stepfunctions.engine import authorization, history
-from embedded_aws.stepfunctions.engine.execution_limits import payload
-from embedded_aws.stepfunctions.engine.state_errors import (
+from embedded_aws.core import clock
+from embedded_aws.stepfunctions import history, store
+from embedded_aws.stepfunctions.engine import authorization
+from embedded_aws.stepfunctions.errors import (
+    ITEM_READER_FAILED,
     RUNTIME,
     THRESHOLD_EXCEEDED,
     Closed,
@@ -32,16 +35,18 @@ from embedded_aws.stepfunctions.engine.state_errors import (
     StateError,
 )
 from embedded_aws.stepfunctions.language import paths
-from embedded_aws.stepfunctions.maps import item_reader, map_runs
-from embedded_aws.stepfunctions.maps.map_attempt import Attempt, Engine
-from embedded_aws.stepfunctions.maps.map_results import ResultWriter
+from embedded_aws.stepfunctions.limits import payload
+from embedded_aws.stepfunctions.maps import item_reader
+from embedded_aws.stepfunctions.maps.attempt import Attempt, Engine
+from embedded_aws.stepfunctions.maps.result_writer import ResultWriter
+from embedded_aws.stepfunctions.store import MapRun
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
-    from embedded_aws.stepfunctions.maps.map_runs import MapRun
 
 _MAX_REDRIVES = 1000
-_THRESHOLD_CAUSE = "The specified tolerated failure threshold was exceeded"
+_CONTINUED_AFTER = (None, THRESHOLD_EXCEEDED, ITEM_READER_FAILED)
+"""The errors of a Map Run that a redrive continues; after any other it opens a new one."""
 
 
 def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json, str | None]:
@@ -55,19 +60,22 @@ def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json
     """
     effective = paths.select(state.get("InputPath", "$"), data, frame.context)
     writer = ResultWriter(frame, state, effective) if "ResultWriter" in state else None
-    map_run = _redrive(frame) or _start(frame, state, effective)
-    attempt = Attempt(frame, state, map_run, engine)
+    map_run = _redrive(frame) or _open(frame, state, effective)
     try:
+        if not map_run.inputs:
+            map_run.inputs = item_reader.read_inputs(frame, state, effective)
+            map_run.children = [None] * len(map_run.inputs)
+        attempt = Attempt(frame, state, map_run, engine)
         attempt.run()
         result = _finish(frame, state, map_run, writer, failed=attempt.failed)
     except (Closed, MachineTimedOut):
         _end(map_run, "ABORTED", None)
         if writer is not None:
-            # The execution has ended already: a fault here changes nothing of that.
+            # The execution has ended already: an error here changes nothing of that.
             with contextlib.suppress(StateError):
                 writer.write(map_run)
         raise
-    except sfn._ExecutionError as error:
+    except StateError as error:
         _end(map_run, "FAILED", error.error)
         values = {"error": error.error, "cause": error.cause}
         history.add(frame.execution, "MapRunFailed", values=values)
@@ -79,49 +87,52 @@ def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json
     return paths.select(state.get("OutputPath", "$"), output, frame.context), state.get("Next")
 
 
-def _start(frame: Frame, state: State, data: Json) -> MapRun:
-    """A new Map Run over the items that the reader reads now."""
-    machine_arn = frame.execution["stateMachineArn"]
-    authorization.require(
-        frame.role, "states:StartExecution", machine_arn, error="States.Permissions"
+def _open(frame: Frame, state: State, data: Json) -> MapRun:
+    """A new Map Run, its items still to be read."""
+    machine = frame.execution.machine
+    authorization.require(frame.role, "states:StartExecution", machine, error="States.Permissions")
+    label = f"{machine.rsplit(':', 1)[-1]}/{state['Label']}"
+    map_run = MapRun(
+        arn=f"{store.scope()}:mapRun:{label}:{uuid.uuid4()}",
+        execution=frame.execution.arn,
+        machine=f"{store.scope()}:stateMachine:{label}",
+        max_concurrency=_concurrency(frame, state, data),
     )
-    concurrency = state.get("MaxConcurrency", 0)
-    if "MaxConcurrencyPath" in state:
-        concurrency = paths.select(state["MaxConcurrencyPath"], data, frame.context)
-        if isinstance(concurrency, bool) or not isinstance(concurrency, int) or concurrency < 0:
-            raise StateError(RUNTIME, "MaxConcurrencyPath must select a non-negative integer")
-    inputs = item_reader.read_inputs(frame, state, data)
-    history.add(frame.execution, "MapStateStarted", values={"length": len(inputs)})
-    map_run = map_runs.open_map_run(frame.execution, state["Label"], inputs, concurrency)
-    frame.execution["cursor"]["mapRunArn"] = map_run["mapRunArn"]
-    history.add(frame.execution, "MapRunStarted", values={"mapRunArn": map_run["mapRunArn"]})
+    # AWS gives length 0 wherever there is an ItemReader.
+    history.add(frame.execution, "MapStateStarted", values={"length": 0})
+    store.map_runs[map_run.arn] = map_run
+    frame.execution.cursor.map_run = map_run.arn
+    history.add(frame.execution, "MapRunStarted", values={"mapRunArn": map_run.arn})
     return map_run
+
+
+def _concurrency(frame: Frame, state: State, data: Json) -> int:
+    if "MaxConcurrencyPath" not in state:
+        return int(state.get("MaxConcurrency", 0))
+    path = state["MaxConcurrencyPath"]
+    value = paths.select(path, data, frame.context)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        message = f"The MaxConcurrencyPath field refers to value '{value}', not a valid integer"
+        raise StateError(RUNTIME, message)
+    return value
 
 
 def _redrive(frame: Frame) -> MapRun | None:
     """The Map Run of the state's unfinished visit, when a redrive continues that one."""
-    map_run: MapRun | None = sfn._map_runs.get(frame.execution["cursor"].get("mapRunArn"))
-    if map_run is None or map_run["status"] == "SUCCEEDED":
+    map_run = store.map_runs.get(frame.execution.cursor.map_run or "")
+    if map_run is None or map_run.status == "SUCCEEDED" or map_run.error not in _CONTINUED_AFTER:
         return None
-    if map_run["_error"] not in (None, THRESHOLD_EXCEEDED):
-        return None
-    if map_run["redriveCount"] >= _MAX_REDRIVES:
+    if map_run.redrive_count >= _MAX_REDRIVES:
         raise StateError(RUNTIME, f"A Map Run can be redriven {_MAX_REDRIVES} times")
-    for child in map_runs.children(map_run):
-        if child["status"] != "SUCCEEDED":
+    for child in store.children(map_run):
+        if child.status != "SUCCEEDED":
             authorization.require(
-                frame.role,
-                "states:RedriveExecution",
-                child["executionArn"],
-                error="States.Permissions",
+                frame.role, "states:RedriveExecution", child.arn, error="States.Permissions"
             )
-    map_run["redriveCount"] += 1
-    map_run.update(status="RUNNING", redriveDate=now_iso(), stopDate=None)
-    history.add(
-        frame.execution,
-        "MapRunRedriven",
-        values={"mapRunArn": map_run["mapRunArn"], "redriveCount": map_run["redriveCount"]},
-    )
+    map_run.redrive_count += 1
+    map_run.status, map_run.stopped, map_run.redriven = "RUNNING", None, clock.now()
+    values = {"mapRunArn": map_run.arn, "redriveCount": map_run.redrive_count}
+    history.add(frame.execution, "MapRunRedriven", values=values)
     return map_run
 
 
@@ -132,13 +143,14 @@ def _finish(
     if failed:
         if writer is not None:
             writer.write(map_run)
-        raise StateError(THRESHOLD_EXCEEDED, _THRESHOLD_CAUSE)
+        message = "The specified tolerated failure threshold was exceeded"
+        raise StateError(THRESHOLD_EXCEEDED, message)
     result: Json
     if writer is not None:
         result = writer.write(map_run)
     else:
-        succeeded = (c for c in map_runs.children(map_run) if c["status"] == "SUCCEEDED")
-        result = [json.loads(child["output"]) for child in succeeded]
+        succeeded = (each for each in store.children(map_run) if each.status == "SUCCEEDED")
+        result = [json.loads(child.output or "null") for child in succeeded]
         payload(result, "The Map Run returned a result")
     if "ResultSelector" in state:
         result = paths.fill(state["ResultSelector"], result, frame.context)
@@ -147,4 +159,4 @@ def _finish(
 
 
 def _end(map_run: MapRun, status: str, error: str | None) -> None:
-    map_run.update(status=status, stopDate=now_iso(), _error=error)
+    map_run.status, map_run.stopped, map_run.error = status, clock.now(), error

@@ -11,22 +11,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import stepfunctions as sfn
-
+from embedded_aws.s3 import objects
 from embedded_aws.stepfunctions.engine import authorization
-from embedded_aws.stepfunctions.engine.execution_limits import payload
-from embedded_aws.stepfunctions.engine.state_errors import ITEM_READER_FAILED, StateError
+from embedded_aws.stepfunctions.errors import ITEM_READER_FAILED, StateError
 from embedded_aws.stepfunctions.language import paths
+from embedded_aws.stepfunctions.limits import payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
 
-TOUCHES: tuple[str, ...] = ("ministack.services.stepfunctions:_s3_object_text",)
-
-read_text: Callable[[str, str], str] = sfn._s3_object_text
-"""An object's text by bucket and key; faults are put around it."""
+read_object: Callable[[str, str], bytes] = objects.read
+"""An object's content by bucket and key; a test server injects failures here."""
 
 
 def read_inputs(frame: Frame, state: State, data: Json) -> list[str]:
@@ -53,13 +50,13 @@ def _read(frame: Frame, state: State, data: Json) -> list[Any]:
         frame.role, "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}", error=ITEM_READER_FAILED
     )
     try:
-        items = json.loads(read_text(bucket, key))
-    except sfn._ExecutionError as error:
-        raise StateError(ITEM_READER_FAILED, error.cause) from None
+        items = json.loads(read_object(bucket, key))
+    except objects.NotDone:
+        message = f"The specified key does not exist. (Bucket: {bucket}, Key: {key})"
+        raise StateError(ITEM_READER_FAILED, message) from None
     except ValueError as error:
         message = f"The file is not JSON: {error}. (Bucket: {bucket}, Key: {key})"
         raise StateError(ITEM_READER_FAILED, message) from None
     if not isinstance(items, list):
-        message = f"The file is not a JSON array. (Bucket: {bucket}, Key: {key})"
-        raise StateError(ITEM_READER_FAILED, message)
+        raise StateError(ITEM_READER_FAILED, "Attempting to map over non-iterable node.")
     return items

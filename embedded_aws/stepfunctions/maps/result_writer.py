@@ -15,29 +15,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import s3
-from ministack.services import stepfunctions as sfn
-
+from embedded_aws.s3 import objects
+from embedded_aws.stepfunctions import store
+from embedded_aws.stepfunctions.eligibility import redrive_status
 from embedded_aws.stepfunctions.engine import authorization
-from embedded_aws.stepfunctions.engine.eligibility import redrive_status
-from embedded_aws.stepfunctions.engine.state_errors import RESULT_WRITER_FAILED, StateError
+from embedded_aws.stepfunctions.errors import RESULT_WRITER_FAILED, StateError
 from embedded_aws.stepfunctions.language import paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedded_aws.s3.requests import Response
     from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
-    from embedded_aws.stepfunctions.engine.history import Execution
-    from embedded_aws.stepfunctions.maps.map_runs import MapRun
+    from embedded_aws.stepfunctions.store import Execution, MapRun
 
-TOUCHES: tuple[str, ...] = (
-    "ministack.services.s3:_buckets",
-    "ministack.services.s3:_put_object",
-)
-
-put_object: Callable[[str, str, bytes, dict[str, str]], Response] = s3._put_object
-"""Writes an object by bucket, key, content and headers; faults are put around it."""
+write_object: Callable[[str, str, bytes], None] = objects.write
+"""Writes an object by bucket, key and content; a test server injects failures here."""
 
 _FILES = {
     "SUCCEEDED": "SUCCEEDED",
@@ -65,20 +57,20 @@ class ResultWriter:
             f"arn:aws:s3:::{self._bucket}/{self._prefix}/manifest.json",
             error=RESULT_WRITER_FAILED,
         )
-        if s3._buckets.get(self._bucket) is None:
+        if not objects.has_bucket(self._bucket):
             message = f"The specified bucket does not exist. (Bucket: {self._bucket})"
             raise StateError(RESULT_WRITER_FAILED, message)
 
     def write(self, run: MapRun) -> Json:
         """Write the files of a Map Run's attempt; the state's output."""
-        folder = f"{self._prefix}/{run['mapRunArn'].rsplit(':', 1)[-1]}".lstrip("/")
+        folder = f"{self._prefix}/{run.arn.rsplit(':', 1)[-1]}".lstrip("/")
         results: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
-        for text, arn in zip(run["_inputs"], run["_children"], strict=True):
+        for text, arn in zip(run.inputs, run.children, strict=True):
             if arn is None:
                 results["PENDING"].append({"Input": text, "InputDetails": {"Included": True}})
                 continue
-            child = sfn._executions[arn]
-            results[_FILES[child["status"]]].append(_result(child))
+            child = store.executions[arn]
+            results[_FILES[child.status]].append(_result(child))
         files: dict[str, list[dict[str, Any]]] = {}
         for status, rows in results.items():
             files[status] = []
@@ -87,21 +79,22 @@ class ResultWriter:
                 files[status].append({"Key": key, "Size": self._put(key, rows)})
         manifest = {
             "DestinationBucket": self._bucket,
-            "MapRunArn": run["mapRunArn"],
+            "MapRunArn": run.arn,
             "ResultFiles": files,
         }
         self._put(f"{folder}/manifest.json", manifest)
-        run["_resultsWritten"] = len(results["SUCCEEDED"]) + len(results["FAILED"])
+        run.results_written = len(results["SUCCEEDED"]) + len(results["FAILED"])
         return {
-            "MapRunArn": run["mapRunArn"],
+            "MapRunArn": run.arn,
             "ResultWriterDetails": {"Bucket": self._bucket, "Key": f"{folder}/manifest.json"},
         }
 
     def _put(self, key: str, content: Any) -> int:
         body = json.dumps(content, separators=(",", ":")).encode()
-        status, _, answer = put_object(self._bucket, key, body, {})
-        if status != 200:
-            raise StateError(RESULT_WRITER_FAILED, f"{key}: {answer!r}")
+        try:
+            write_object(self._bucket, key, body)
+        except objects.NotDone as error:
+            raise StateError(RESULT_WRITER_FAILED, f"{key}: {error.answer}") from None
         return len(body)
 
 
@@ -109,21 +102,21 @@ def _result(child: Execution) -> dict[str, Any]:
     """A child's metadata and result as Transformation NONE gives them."""
     redrivable, reason = redrive_status(child)
     fields = {
-        "ExecutionArn": child["executionArn"],
-        "Input": child["input"],
+        "ExecutionArn": child.arn,
+        "Input": child.input,
         "InputDetails": {"Included": True},
-        "Name": child["name"],
-        "Output": child["output"],
-        "OutputDetails": {"Included": True} if child["output"] is not None else None,
-        "Error": child["error"],
-        "Cause": child["cause"],
-        "RedriveCount": child["redriveCount"],
-        "RedriveDate": child["redriveDate"],
+        "Name": child.name,
+        "Output": child.output,
+        "OutputDetails": {"Included": True} if child.output is not None else None,
+        "Error": child.error,
+        "Cause": child.cause,
+        "RedriveCount": child.redrive_count,
+        "RedriveDate": child.redriven,
         "RedriveStatus": redrivable,
         "RedriveStatusReason": reason,
-        "StartDate": child["startDate"],
-        "StateMachineArn": child["stateMachineArn"],
-        "Status": child["status"],
-        "StopDate": child["stopDate"],
+        "StartDate": child.started,
+        "StateMachineArn": child.machine,
+        "Status": child.status,
+        "StopDate": child.stopped,
     }
     return {name: value for name, value in fields.items() if value is not None}

@@ -13,19 +13,16 @@ import json
 import re
 from typing import Any
 
-from ministack.core.responses import error_response_json
-
-from embedded_aws.stepfunctions.engine.state_errors import DATA_LIMIT_EXCEEDED, StateError
-
-TOUCHES: tuple[str, ...] = ("ministack.core.responses:error_response_json",)
+from embedded_aws.stepfunctions.errors import DATA_LIMIT_EXCEEDED, ApiError, StateError
 
 PAYLOAD_BYTES = 256 * 1024
 HISTORY_EVENTS = 25_000
 HISTORY_FULL = "The execution reached the maximum number of history events (25000)."
 _NAME_LENGTH = 80
-_NAME_TAKEN_OUT = re.compile(
+_REFUSED_IN_NAMES = re.compile(
     r'[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]|\U0010ffff'
 )
+_INVALID = "1 validation error detected: Value"
 
 
 def payload(data: Any, whose: str) -> str:
@@ -35,7 +32,7 @@ def payload(data: Any, whose: str) -> str:
         StateError: States.DataLimitExceeded, when it has more than 256 KiB.
     """
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-    # A character has at most 4 bytes: most payloads need no second look.
+    # A character has at most 4 bytes: only a long text has to be encoded to know its size.
     if len(text) * 4 > PAYLOAD_BYTES and len(text.encode()) > PAYLOAD_BYTES:
         raise StateError(
             DATA_LIMIT_EXCEEDED,
@@ -44,34 +41,45 @@ def payload(data: Any, whose: str) -> str:
     return text
 
 
-def refuse_name(name: str) -> Any:
-    """AWS's answer to a name that an execution cannot have; None when it can."""
+def check_name(name: str) -> None:
+    """Refuse a name that an execution cannot have."""
     if not 1 <= len(name) <= _NAME_LENGTH:
         bound = "less than or equal to 80" if name else "greater than or equal to 1"
-        return error_response_json(
-            "ValidationException",
-            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy "
-            f"constraint: Member must have length {bound}",
-            400,
+        message = (
+            f"{_INVALID} '{name}' at 'name' failed to satisfy constraint: Member must have "
+            f"length {bound}"
         )
-    if _NAME_TAKEN_OUT.search(name):
-        return error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
-    return None
+        raise ApiError("ValidationException", message)
+    if _REFUSED_IN_NAMES.search(name):
+        raise ApiError("InvalidName", f"Invalid Name: '{name}'")
 
 
-def refuse_input(text: str) -> Any:
-    """AWS's answer to an input that no execution can have; None when it can."""
+def check_input(text: str) -> None:
+    """Refuse an input that no execution can have."""
     if len(text.encode()) > PAYLOAD_BYTES:
-        return error_response_json(
-            "ValidationException",
-            "1 validation error detected: Value at 'input' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {PAYLOAD_BYTES}",
-            400,
+        message = (
+            f"{_INVALID} at 'input' failed to satisfy constraint: Member must have length less "
+            f"than or equal to {PAYLOAD_BYTES}"
         )
+        raise ApiError("ValidationException", message)
     try:
         json.loads(text)
     except ValueError as error:
-        return error_response_json(
-            "InvalidExecutionInput", f"Invalid State Machine Execution Input: '{error}'", 400
+        message = f"Invalid State Machine Execution Input: '{error}'"
+        raise ApiError("InvalidExecutionInput", message) from None
+
+
+def page_size(request: dict[str, Any], default: int) -> int:
+    """The maxResults of a request; 0 means the default.
+
+    Raises:
+        ApiError: it is over 1,000.
+    """
+    size = int(request.get("maxResults") or default)
+    if size > 1000:
+        message = (
+            f"{_INVALID} '{size}' at 'maxResults' failed to satisfy constraint: Member must have "
+            "value less than or equal to 1000"
         )
-    return None
+        raise ApiError("ValidationException", message)
+    return size

@@ -1,18 +1,15 @@
-"""What can end a state, and what can end an execution around it.
+"""What can end a request, a state, and an execution.
 
-    StateError               an error by name, as Retry and Catch see it
+    ApiError                 a request was refused, by AWS's code
+    StateError               a state failed, by the error name that Retry and Catch see
     HistoryFull              the next event would be number 25,000
-    Closed                   the execution was closed from outside: leave without another word
+    Closed                   the execution was closed from outside: leave its thread
     MachineTimedOut          the state machine's TimeoutSeconds have passed
 
 Error names: docs.aws.amazon.com, Step Functions guide, "concepts-error-handling".
 """
 
 from __future__ import annotations
-
-from ministack.services import stepfunctions as sfn
-
-TOUCHES: tuple[str, ...] = ("ministack.services.stepfunctions:_ExecutionError",)
 
 DATA_LIMIT_EXCEEDED = "States.DataLimitExceeded"
 ITEM_READER_FAILED = "States.ItemReaderFailed"
@@ -24,18 +21,24 @@ TIMEOUT = "States.Timeout"
 ALL = "States.ALL"
 
 
-class StateError(sfn._ExecutionError):  # type: ignore[misc]
-    """A state failed with an error name and a cause.
+class ApiError(Exception):
+    """A request that is answered with an error code and a message."""
 
-    MiniStack's own class is the base, because its Lambda and DynamoDB calls raise that.
-    """
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(f"{code}: {message}")
 
-    error: str
-    cause: str
+
+class StateError(Exception):
+    """A state failed with an error name and a cause; either may be absent."""
+
+    def __init__(self, error: str | None, cause: str | None) -> None:
+        self.error, self.cause = error, cause
+        super().__init__(f"{error}: {cause}")
 
 
 class HistoryFull(Exception):  # noqa: N818 - a condition of the history, not of the code
-    """An execution's history has room for its last event alone."""
+    """An execution's history has room for its last event only."""
 
 
 class Closed(Exception):  # noqa: N818 - a signal to the thread of a closed execution

@@ -11,10 +11,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from embedded_aws.stepfunctions.engine.execution_limits import HISTORY_EVENTS
+from embedded_aws.stepfunctions.limits import HISTORY_EVENTS
 
 if TYPE_CHECKING:
-    from embedded_aws.stepfunctions.engine.history import Execution
+    from embedded_aws.stepfunctions.store import Execution
 
 REDRIVABLE = "REDRIVABLE"
 NOT_REDRIVABLE = "NOT_REDRIVABLE"
@@ -29,18 +29,17 @@ def redrive_status(execution: Execution) -> tuple[str, str | None]:
     reason = _obstacle(execution)
     if reason is not None:
         return NOT_REDRIVABLE, reason
-    return (REDRIVABLE_BY_MAP_RUN if "mapRunArn" in execution else REDRIVABLE), None
+    return (REDRIVABLE_BY_MAP_RUN if execution.map_run else REDRIVABLE), None
 
 
 def _obstacle(execution: Execution) -> str | None:
-    status = execution["status"]
-    if status not in ("FAILED", "TIMED_OUT", "ABORTED"):
-        return f"Execution is {status} and cannot be redriven"
-    if len(execution["events"]) >= HISTORY_EVENTS - 1:
+    if execution.status not in ("FAILED", "TIMED_OUT", "ABORTED") or execution.stopped is None:
+        return f"Execution is {execution.status} and cannot be redriven"
+    if len(execution.events) >= HISTORY_EVENTS - 1:
         return "Execution history event limit exceeded"
     now = datetime.now(UTC)
-    if now - datetime.fromisoformat(execution["startDate"]) > _MAX_OPEN_TIME:
+    if now - datetime.fromisoformat(execution.started) > _MAX_OPEN_TIME:
         return "Execution has exceeded the max execution time"
-    if now - datetime.fromisoformat(execution["stopDate"]) > _PERIOD:
+    if now - datetime.fromisoformat(execution.stopped) > _PERIOD:
         return "Execution redrivable period exceeded"
     return None

@@ -5,9 +5,6 @@ StopExecution): a state is entered, runs and is exited; an error that its state 
 the execution there, with the state entered and never exited. That state, kept as `cursor` in the
 execution's record, is where a redrive starts: without a second StateEntered event, except that
 Fail is entered again.
-
-MiniStack's loop cannot stop, resume or time out, gives children no history, and waits 150 ms
-before every execution.
 """
 
 from __future__ import annotations
@@ -18,19 +15,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import stepfunctions as sfn
-
-from embedded_aws.stepfunctions.engine import history, running, simple_states, tasks
-from embedded_aws.stepfunctions.engine.execution_limits import HISTORY_FULL, payload
-from embedded_aws.stepfunctions.engine.history import Execution
-from embedded_aws.stepfunctions.engine.state_errors import (
+from embedded_aws.stepfunctions import history
+from embedded_aws.stepfunctions.engine import running, simple_states, tasks
+from embedded_aws.stepfunctions.errors import (
     RUNTIME,
-    TIMEOUT,
     Closed,
     HistoryFull,
     MachineTimedOut,
+    StateError,
 )
+from embedded_aws.stepfunctions.limits import HISTORY_FULL, payload
 from embedded_aws.stepfunctions.maps import distributed_map
+from embedded_aws.stepfunctions.store import Cursor, Execution
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
@@ -55,10 +51,10 @@ def drive(frame: Frame) -> None:
     except Closed:
         pass
     except MachineTimedOut:
-        close(execution, "TIMED_OUT", error=TIMEOUT)
+        close(execution, "TIMED_OUT")
     except HistoryFull:
         close(execution, "FAILED", error=RUNTIME, cause=HISTORY_FULL)
-    except sfn._ExecutionError as error:
+    except StateError as error:
         close(execution, "FAILED", error=error.error, cause=error.cause)
     except Exception as error:
         _logger.exception("execution %s failed inside the emulator", frame.arn)
@@ -69,11 +65,9 @@ def drive(frame: Frame) -> None:
 
 def _run_states(frame: Frame) -> str:
     execution = frame.execution
-    cursor = execution["cursor"]
-    name: str | None = cursor["state"]
-    text: str = cursor["input"]
+    name, text = execution.cursor.state, execution.cursor.input
     data = json.loads(text)
-    resumed = cursor["entered"]
+    resumed = execution.cursor.entered
     while name is not None:
         frame.running.check()
         state = frame.enter(name)
@@ -82,15 +76,31 @@ def _run_states(frame: Frame) -> str:
             gate(frame, name)
         if not resumed or kind == "Fail":
             history.entered(execution, kind, name, text)
-            execution["cursor"] = {"state": name, "type": kind, "input": text, "entered": True}
+            execution.cursor = Cursor(name, text, kind, entered=True)
         resumed = False
-        data, following = _HANDLERS[kind](frame, state, data)
+        try:
+            data, following = _HANDLERS[kind](frame, state, data)
+        except StateError as error:
+            raise _located(error, execution, name) from error
         frame.running.check()
-        text = payload(data, f"The state '{name}' returned a result")
+        text = payload(data, f"The state/task '{name}' returned a result")
         history.exited(execution, kind, name, text)
-        execution["cursor"] = {"state": following, "input": text, "entered": False}
+        execution.cursor = Cursor(following, text)
         name = following
     return text
+
+
+def _located(error: StateError, execution: Execution, state: str) -> StateError:
+    """The error as AWS reports it: the cause of States.Runtime says where it occurred."""
+    if error.error != RUNTIME or not error.cause:
+        return error
+    entered = next(
+        event["id"]
+        for event in reversed(execution.events)
+        if event.get("stateEnteredEventDetails", {}).get("name") == state
+    )
+    where = f"An error occurred while executing the state '{state}'"
+    return StateError(RUNTIME, f"{where} (entered at the event id #{entered}). {error.cause}")
 
 
 def close(
@@ -102,45 +112,31 @@ def close(
     output: str | None = None,
 ) -> bool:
     """End an execution, unless it has ended; whether this did it."""
-    values = {"output": output} if status == "SUCCEEDED" else {"error": error, "cause": cause}
+    interrupted = _interrupted(execution, status)
     if not history.end(
-        execution,
-        _ENDINGS[status],
-        values,
-        status=status,
-        interrupted=_interrupted(execution, status),
+        execution, status, output=output, error=error, cause=cause, interrupted=interrupted
     ):
         return False
-    running.signal(execution["executionArn"])
+    running.signal(execution.arn)
     announce(execution)
     return True
 
 
 def announce(execution: Execution) -> None:
-    """Tell of a change of status: the status-change event of a parent, and the observers."""
-    if "mapRunArn" not in execution:
-        sfn._emit_execution_status_event(execution)
+    """Call the observers after a change of status."""
     for observer in observers:
         observer(execution)
 
 
 def _interrupted(execution: Execution, status: str) -> list[str]:
     """The types of the events of a state that is cut short from outside."""
-    cursor = execution["cursor"]
-    if status not in ("ABORTED", "TIMED_OUT") or not cursor["entered"]:
+    cursor = execution.cursor
+    if status not in ("ABORTED", "TIMED_OUT") or not cursor.entered:
         return []
-    kinds = ["MapRunAborted"] if "mapRunArn" in cursor else []
-    if status == "ABORTED" and cursor["type"] in ("Map", "Task", "Wait"):
-        kinds.append(f"{cursor['type']}StateAborted")
+    kinds = ["MapRunAborted"] if cursor.map_run else []
+    if status == "ABORTED" and cursor.kind in ("Map", "Task"):
+        kinds.append(f"{cursor.kind}StateAborted")
     return kinds
-
-
-_ENDINGS = {
-    "SUCCEEDED": "ExecutionSucceeded",
-    "FAILED": "ExecutionFailed",
-    "TIMED_OUT": "ExecutionTimedOut",
-    "ABORTED": "ExecutionAborted",
-}
 
 
 class _Engine:

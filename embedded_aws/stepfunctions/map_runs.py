@@ -1,0 +1,104 @@
+"""DescribeMapRun, ListMapRuns and UpdateMapRun.
+
+AWS (API reference, DescribeMapRun, ListMapRuns, UpdateMapRun; Step Functions guide,
+"concepts-examine-map-run", "redrive-map-run"): items that were not started stay pending when a Map
+Run fails or stops; children that wait for their redrive are pendingRedrive, and none are when the
+Map Run has ended; failed counts start at 0 again with a redrive; failuresNotRedrivable counts the
+unsuccessful children that can never be redriven.
+
+The counters are read off the children, so they cannot drift from them. Tolerated failures are not
+emulated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from embedded_aws.core import clock
+from embedded_aws.stepfunctions import store
+from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, redrive_status
+from embedded_aws.stepfunctions.errors import ApiError
+
+if TYPE_CHECKING:
+    from embedded_aws.stepfunctions.store import MapRun
+
+Request = dict[str, Any]
+Answer = dict[str, Any]
+
+_COUNTERS = {
+    "RUNNING": "running",
+    "SUCCEEDED": "succeeded",
+    "FAILED": "failed",
+    "TIMED_OUT": "timedOut",
+    "ABORTED": "aborted",
+    "PENDING_REDRIVE": "pendingRedrive",
+}
+
+
+def counts(run: MapRun) -> dict[str, int]:
+    """The counters of a Map Run, of its items and of its executions alike."""
+    started = store.children(run)
+    by_status = Counter(_COUNTERS[child.status] for child in started)
+    not_redrivable = sum(
+        child.status in ("FAILED", "TIMED_OUT", "ABORTED")
+        and redrive_status(child)[0] == NOT_REDRIVABLE
+        for child in started
+    )
+    return {
+        **{name: by_status[name] for name in _COUNTERS.values()},
+        "pending": len(run.inputs) - len(started),
+        "total": len(run.inputs),
+        "resultsWritten": run.results_written,
+        "failuresNotRedrivable": not_redrivable,
+    }
+
+
+def describe(request: Request) -> Answer:
+    """Answer DescribeMapRun."""
+    run = store.map_run(request["mapRunArn"])
+    counters = counts(run)
+    return {
+        "mapRunArn": run.arn,
+        "executionArn": run.execution,
+        "status": run.status,
+        **_dates(run),
+        "maxConcurrency": run.max_concurrency,
+        "toleratedFailurePercentage": 0.0,
+        "toleratedFailureCount": 0,
+        "itemCounts": counters,
+        "executionCounts": counters,
+        "redriveCount": run.redrive_count,
+        **({"redriveDate": clock.epoch(run.redriven)} if run.redriven else {}),
+    }
+
+
+def _dates(run: MapRun) -> Answer:
+    stopped = {"stopDate": clock.epoch(run.stopped)} if run.stopped else {}
+    return {"startDate": clock.epoch(run.started), **stopped}
+
+
+def list_all(request: Request) -> Answer:
+    """Answer ListMapRuns: the newest first, all in one page."""
+    execution = store.execution(request["executionArn"])
+    runs = [
+        {
+            "executionArn": run.execution,
+            "mapRunArn": run.arn,
+            "stateMachineArn": run.machine,
+            **_dates(run),
+        }
+        for run in list(store.map_runs.values())
+        if run.execution == execution.arn
+    ]
+    return {"mapRuns": runs[::-1]}
+
+
+def update(request: Request) -> Answer:
+    """Answer UpdateMapRun: the concurrency of a running Map Run."""
+    run = store.map_run(request["mapRunArn"])
+    if request.get("toleratedFailureCount") or request.get("toleratedFailurePercentage"):
+        message = "The embedded AWS does not emulate tolerated failures of a Map Run"
+        raise ApiError("ValidationException", message)
+    run.max_concurrency = request.get("maxConcurrency", run.max_concurrency)
+    return {}
