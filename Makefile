@@ -2,6 +2,7 @@
 #
 #   make setup   install the tools in .venv; the others do it by themselves
 #   make demo    the main job, on the embedded AWS, from an empty folder
+#   make unit    the quick tests, in less than a minute
 #   make test    all tests but the long ones
 #   make check   format, lint, types, import rules, definition, and the template's safety
 #   make format  format, and mend what the linter can
@@ -31,7 +32,7 @@ export npm_config_cache := $(CURDIR)/.local/cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 endif
 
-.PHONY: help setup demo test check format synth e2e bench bootstrap deploy clean
+.PHONY: help setup demo unit test check format synth e2e bench bootstrap deploy clean
 
 help:
 	@sed -n '3,$$ s/^#  *\(make .*\)/  \1/p' Makefile
@@ -52,6 +53,9 @@ $(NODE_TOOLS): tools/package-lock.json .venv/.ready
 
 demo: setup
 	@$(BIN)/ingest demo
+
+unit: setup
+	@$(RUN) -m pytest -q -n 2 tests/unit tests/workflow
 
 test: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest -n 2 --dist loadfile
