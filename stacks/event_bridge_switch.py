@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.grants import Grants
-from stacks.log_groups import log_group
+from stacks.queues_and_logs import log_group
 from stacks.settings import Settings
 
 #: What CDK calls the construct of its function, once in a stack (NotificationsResourceHandler).

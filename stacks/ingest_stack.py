@@ -7,12 +7,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.accepted_findings import accept_findings
-from stacks.dead_letters import dead_letter_queue
 from stacks.definition import Definition
 from stacks.encryption import encryption_key
 from stacks.notifications import Notifications
-from stacks.observability import Observability
+from stacks.observability.observability import Observability
 from stacks.outcomes import Outcomes
+from stacks.queues_and_logs import dead_letter_queue
 from stacks.settings import Settings
 from stacks.storage import Storage
 from stacks.workers import Workers

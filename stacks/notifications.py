@@ -1,11 +1,12 @@
 """Where alarms and messages about executions go."""
 
+from aws_cdk import ArnFormat, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from stacks.encryption import alarms_of_this_account, topic_key
 from stacks.settings import Settings
 
 
@@ -14,7 +15,7 @@ class Notifications(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self.key = topic_key(self, "Key")
+        self.key = _topic_key(self, "Key")
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=self.key)
         # A topic with a policy of its own admits nobody by default, alarms neither.
         self.topic.add_to_resource_policy(
@@ -23,8 +24,51 @@ class Notifications(Construct):
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[self.topic.topic_arn],
-                conditions=alarms_of_this_account(self),
+                conditions=_alarms_of_this_account(self),
             )
         )
         if settings.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(settings.alarm_email))
+
+
+def _topic_key(scope: Construct, construct_id: str) -> kms.Key:
+    """Make a topic's key, which admits alarms.
+
+    The key that AWS manages for SNS does not: alarms of a topic under it are lost without a word.
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html has the statement, and says
+    that alarms name themselves in it, which EventBridge would not do.
+    """
+    stack = Stack.of(scope)
+    key = kms.Key(
+        scope,
+        construct_id,
+        description=f"{stack.stack_name}: messages of the alarm topic",
+        enable_key_rotation=True,
+        # Messages are not kept: nothing is lost with it.
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Alarms",
+            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],  # in a key's policy: this key
+            conditions=_alarms_of_this_account(scope),
+        )
+    )
+    return key
+
+
+def _alarms_of_this_account(scope: Construct) -> dict[str, dict[str, str]]:
+    """Conditions that only CloudWatch alarms of this account and Region meet."""
+    stack = Stack.of(scope)
+    alarms = stack.format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=f"{stack.stack_name}-*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return {
+        "StringEquals": {"aws:SourceAccount": stack.account},
+        "ArnLike": {"aws:SourceArn": alarms},
+    }

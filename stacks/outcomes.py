@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks import names
-from stacks.dead_letters import DELIVERY_AGE, DELIVERY_ATTEMPTS
+from stacks.queues_and_logs import DELIVERY_AGE, DELIVERY_ATTEMPTS
 from stacks.settings import Settings
 from stacks.workers import Workers
 

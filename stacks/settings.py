@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from functions.domain.claims import REDRIVE_PERIOD
-from stacks import knobs
+from stacks import setting
 from stacks.errors import SettingsError
 
 KEBIBYTE = 1024
@@ -52,18 +52,18 @@ class Settings(BaseModel):
     )
 
     # The deployment as a whole
-    stack_name: str = knobs.text(
+    stack_name: str = setting.text(
         "Name of the stack, of its state machine and of the `service` dimension of its metrics.",
         default="BatchIngest",
         pattern=_STACK_NAME,
         form="a letter followed by at most 47 letters, digits and hyphens",
     )
-    production: bool = knobs.switch(
+    production: bool = setting.switch(
         "Keeps what the stack creates: point-in-time recovery, deletion protection, and buckets and"
         " tables that stay when the stack is deleted.",
         default=False,
     )
-    permissions_boundary_arn: str = knobs.text(
+    permissions_boundary_arn: str = setting.text(
         "Permissions boundary of every role in the stack.",
         pattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
         form="the ARN of an IAM managed policy, or empty for none",
@@ -73,12 +73,12 @@ class Settings(BaseModel):
         description="Tags of every resource that can have tags.",
         json_schema_extra={"allowed": "an object of texts, such as {'team': 'books'}"},
     )
-    customer_managed_key: bool = knobs.switch(
+    customer_managed_key: bool = setting.switch(
         "Encrypts all that the stack creates with a KMS key of its own instead of keys that AWS"
         " owns. Costs a key and its requests.",
         default=False,
     )
-    customer_managed_key_arn: str = knobs.text(
+    customer_managed_key_arn: str = setting.text(
         "KMS key that exists already, to be used like that in the place of one of the stack's own."
         " Its policy must admit what [encryption](../encryption.md) lists.",
         pattern=_KEY_ARN,
@@ -86,75 +86,75 @@ class Settings(BaseModel):
     )
 
     # What exists already, owned by the application
-    bucket_name: str = knobs.text(
+    bucket_name: str = setting.text(
         "Image bucket to import.",
         pattern=_BUCKET_NAME,
         form="the name of an existing bucket in this account and Region, or empty to create one",
     )
-    bucket_key_arn: str = knobs.text(
+    bucket_key_arn: str = setting.text(
         "KMS key of the imported bucket.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )
-    switch_on_event_bridge: bool = knobs.switch(
+    switch_on_event_bridge: bool = setting.switch(
         "Switches on the EventBridge notifications of the imported bucket, the one thing that is"
         " changed of it. Deleting the stack leaves the switch on.",
         default=True,
     )
-    transactions_table_name: str = knobs.text(
+    transactions_table_name: str = setting.text(
         "Transactions table to import.",
         pattern=_TABLE_NAME,
         form=_TABLE_NAME_FORM,
     )
-    transactions_table_key_arn: str = knobs.text(
+    transactions_table_key_arn: str = setting.text(
         "KMS key of the imported transactions table.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )
-    batch_jobs_table_name: str = knobs.text(
+    batch_jobs_table_name: str = setting.text(
         "Job table to import.",
         pattern=_TABLE_NAME,
         form=_TABLE_NAME_FORM,
     )
-    batch_jobs_table_key_arn: str = knobs.text(
+    batch_jobs_table_key_arn: str = setting.text(
         "KMS key of the imported job table.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )
-    pending_images_table_name: str = knobs.text(
+    pending_images_table_name: str = setting.text(
         "Table of pending images to import.",
         pattern=_TABLE_NAME,
         form=_TABLE_NAME_FORM,
     )
-    pending_images_table_key_arn: str = knobs.text(
+    pending_images_table_key_arn: str = setting.text(
         "KMS key of the imported table of pending images.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
     )
 
     # Loading
-    range_bytes: int = knobs.count(
+    range_bytes: int = setting.count(
         "Size of a range. Smaller ones lose less to a failure, larger ones start fewer workers.",
         default=16 * MEBIBYTE,
         unit="bytes",
         least=64 * KEBIBYTE,
         most=1024 * MEBIBYTE,
     )
-    max_ranges: int = knobs.count(
+    max_ranges: int = setting.count(
         "Ranges of one object; beyond it, ranges grow instead.",
         default=2000,
         unit="ranges",
         least=1,
         most=10_000,
     )
-    load_concurrency: int = knobs.count(
+    load_concurrency: int = setting.count(
         "Ranges of one execution that are loaded at a time.",
         default=4,
         unit="workers",
         least=1,
         most=1000,
     )
-    write_units_per_second: int = knobs.count(
+    write_units_per_second: int = setting.count(
         "Write budget of one execution, shared among its workers: at least one for each. A job's"
         " transactions share one partition key, and DynamoDB gives a partition 1,000.",
         default=1000,
@@ -162,14 +162,14 @@ class Settings(BaseModel):
         least=1,
         most=40_000,
     )
-    line_bytes_limit: int = knobs.count(
+    line_bytes_limit: int = setting.count(
         "Longest line that is read; a longer one is a reject. A worker holds one at a time.",
         default=16 * MEBIBYTE,
         unit="bytes",
         least=64 * KEBIBYTE,
         most=256 * MEBIBYTE,
     )
-    reject_percent_limit: int = knobs.count(
+    reject_percent_limit: int = setting.count(
         "Share of rejects over which an execution fails as TooManyRejects; under 20, none does.",
         default=50,
         unit="percent",
@@ -178,33 +178,33 @@ class Settings(BaseModel):
     )
 
     # Images
-    migrate_concurrency: int = knobs.count(
+    migrate_concurrency: int = setting.count(
         "Chunks of images of one execution that are migrated at a time.",
         default=4,
         unit="workers",
         least=1,
         most=1000,
     )
-    images_per_chunk: int = knobs.count(
+    images_per_chunk: int = setting.count(
         "Images that one worker call is given.",
         default=2000,
         unit="images",
         least=1,
         most=50_000,
     )
-    image_storage_class: StorageClass = knobs.choice(
+    image_storage_class: StorageClass = setting.choice(
         "Storage class of migrated images.",
         default="STANDARD",
         values=StorageClass,
     )
-    image_kms_key_arn: str = knobs.text(
+    image_kms_key_arn: str = setting.text(
         "KMS key of migrated images.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM + " (the bucket's default then)",
     )
 
     # Functions
-    function_memory_megabytes: int = knobs.count(
+    function_memory_megabytes: int = setting.count(
         "Memory of a function; 1,769 buys one whole processor.",
         default=1024,
         unit="megabytes",
@@ -213,19 +213,19 @@ class Settings(BaseModel):
     )
     # At most 300 seconds, for the definition gives a task 330: a call that is tried again seldom
     # meets a living predecessor.
-    function_timeout_seconds: int = knobs.count(
+    function_timeout_seconds: int = setting.count(
         "Time limit of a function. A worker ends its segment before it and is called again.",
         default=300,
         unit="seconds",
         least=60,
         most=300,
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = knobs.choice(
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting.choice(
         "Least level that functions log.",
         default="INFO",
         values=Literal["DEBUG", "INFO", "WARNING", "ERROR"],
     )
-    log_retention_days: Annotated[LogRetentionDays, knobs.FromText] = knobs.choice(
+    log_retention_days: Annotated[LogRetentionDays, setting.FromText] = setting.choice(
         "How long logs are kept.",
         default=90,
         values=LogRetentionDays,
@@ -233,35 +233,35 @@ class Settings(BaseModel):
     )
 
     # How long data is kept
-    guest_retention_days: int = knobs.count(
+    guest_retention_days: int = setting.count(
         "Life of a guest's transactions; 0 keeps them for ever.",
         default=60,
         unit="days",
         least=0,
         most=36_500,
     )
-    account_retention_days: int = knobs.count(
+    account_retention_days: int = setting.count(
         "Life of an account's transactions; 0 keeps them for ever.",
         default=365,
         unit="days",
         least=0,
         most=36_500,
     )
-    ledger_retention_days: int = knobs.count(
+    ledger_retention_days: int = setting.count(
         "Life of attempt, segment and chunk rows.",
         default=90,
         unit="days",
         least=_LEAST_RETENTION_DAYS,
         most=3650,
     )
-    output_retention_days: int = knobs.count(
+    output_retention_days: int = setting.count(
         "Life of objects under `batch-output/` and `work/` in a bucket that the stack creates.",
         default=30,
         unit="days",
         least=_LEAST_RETENTION_DAYS,
         most=3650,
     )
-    dead_letter_retention_days: int = knobs.count(
+    dead_letter_retention_days: int = setting.count(
         "Life of objects under `dead-letters/` in a bucket that the stack creates; 0 keeps them for"
         " ever.",
         default=90,
@@ -271,21 +271,21 @@ class Settings(BaseModel):
     )
 
     # Settling and finding what is stuck
-    grace_hours: int = knobs.count(
+    grace_hours: int = setting.count(
         "How long a job waits for its manifest before it counts as partial.",
         default=24,
         unit="hours",
         least=1,
         most=720,
     )
-    stuck_check_minutes: int = knobs.count(
+    stuck_check_minutes: int = setting.count(
         "How often manifests, claims and jobs are compared.",
         default=60,
         unit="minutes",
         least=5,
         most=1440,
     )
-    stuck_lookback_days: int = knobs.count(
+    stuck_lookback_days: int = setting.count(
         "How far back that comparison looks.",
         default=7,
         unit="days",
@@ -294,25 +294,25 @@ class Settings(BaseModel):
     )
 
     # Alarms
-    alarm_email: str = knobs.text(
+    alarm_email: str = setting.text(
         "Address that is subscribed to the alarms; it must confirm once.",
         pattern=r"^$|^[^@\s]+@[^@\s]+$",
         form="an e-mail address, or empty for none",
     )
-    runbook_url: str = knobs.text(
+    runbook_url: str = setting.text(
         "Where the runbook's pages are; alarms link to them.",
         default="docs/runbook",
         pattern=r"^[^\s]{1,200}$",
         form="a URL or a path without blanks, of at most 200 characters",
     )
-    reject_percent_alarm: int = knobs.count(
+    reject_percent_alarm: int = setting.count(
         "Share of rejects of an execution over which an alarm rings.",
         default=5,
         unit="percent",
         least=0,
         most=100,
     )
-    execution_minutes_alarm: int = knobs.count(
+    execution_minutes_alarm: int = setting.count(
         "Duration of an execution over which an alarm rings.",
         default=120,
         unit="minutes",
@@ -395,4 +395,4 @@ def _sentence(detail: ErrorDetails) -> str:
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."
         return f"{name} is no setting: {hint}"
     value = json.dumps(detail["input"], default=str)
-    return f"{name} is {value}: it must be {knobs.allowed(known[name])}."
+    return f"{name} is {value}: it must be {setting.allowed(known[name])}."

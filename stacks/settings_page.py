@@ -3,7 +3,7 @@
 import json
 import sys
 
-from stacks import knobs
+from stacks import setting
 from stacks.settings import Settings
 
 _HEAD = """\
@@ -24,7 +24,7 @@ def page() -> str:
     """The page in Markdown."""
     defaults = Settings.defaults()
     rows = [
-        (f"`{name}`", f"`{json.dumps(defaults[name])}`", knobs.allowed(knob), knob.description)
+        (f"`{name}`", f"`{json.dumps(defaults[name])}`", setting.allowed(knob), knob.description)
         for name, knob in Settings.knobs().items()
     ]
     return _HEAD + "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stacks.errors import SynthesisError
-from stacks.layer_archive import PLATFORM, PYTHON_VERSION
-from stacks.lock import bill_of_materials
 from stacks.node import use_locked_node
+from stacks.packaging.layer_archive import PLATFORM, PYTHON_VERSION
+from stacks.packaging.lock import bill_of_materials
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -10,8 +10,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.grants import Grants
-from stacks.log_groups import log_group
-from stacks.packaging import Package
+from stacks.packaging.package import Package
+from stacks.queues_and_logs import log_group
 from stacks.settings import Settings
 
 

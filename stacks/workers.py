@@ -20,7 +20,7 @@ from functions.domain.object_keys import (
 from stacks import names
 from stacks.definition import Definition
 from stacks.notifications import Notifications
-from stacks.packaging import package
+from stacks.packaging.package import package
 from stacks.settings import Settings
 from stacks.storage import Storage
 from stacks.worker import Worker

@@ -10,10 +10,9 @@ from constructs import Construct
 
 from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, WORK_PREFIX
 from stacks import names
-from stacks.dead_letters import DELIVERY_AGE, DELIVERY_ATTEMPTS, dead_letter_queue
 from stacks.definition import Definition
 from stacks.grants import Grants
-from stacks.log_groups import log_group
+from stacks.queues_and_logs import DELIVERY_AGE, DELIVERY_ATTEMPTS, dead_letter_queue, log_group
 from stacks.settings import Settings
 from stacks.storage import Storage
 from stacks.workers import Workers

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.byte_code import compile_tree, find_interpreter
-from stacks.function_code import write_code
+from stacks.packaging.byte_code import compile_tree, find_interpreter
+from stacks.packaging.function_code import write_code
 
 INTERPRETER = Path(sys.executable)
 

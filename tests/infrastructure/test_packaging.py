@@ -11,8 +11,9 @@ import pytest
 from botocore.regions import EndpointResolver
 from botocore.session import Session
 
-from stacks import layer_archive, synth
-from stacks.pruning import SERVICES, prune
+from stacks import synth
+from stacks.packaging import layer_archive
+from stacks.packaging.pruning import SERVICES, prune
 from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import Template
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.domain.claims import REDRIVE_PERIOD
-from stacks import knobs
+from stacks import setting
 from stacks.errors import SettingsError
 from stacks.settings import Settings
 from stacks.settings_page import page
@@ -32,7 +32,7 @@ def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
 
     assert knob.description
     assert knob.description.endswith(".")
-    assert knobs.allowed(knob)
+    assert setting.allowed(knob)
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stacks import layer_archive
-from stacks.byte_code import Interpreter
 from stacks.errors import LayerNotBuilt, LockNotRead
-from stacks.layer_archive import Layer
-from stacks.lock import bill_of_materials, requirements
+from stacks.packaging import layer_archive
+from stacks.packaging.byte_code import Interpreter
+from stacks.packaging.layer_archive import Layer
+from stacks.packaging.lock import bill_of_materials, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,7 +194,7 @@ class TestLayer:
         """Built by two processes that share neither folder, nor mask, nor seed of hashes."""
         script = (
             "import os, sys; from pathlib import Path; os.umask(int(sys.argv[2], 8));"
-            "from stacks.layer_archive import Layer;"
+            "from stacks.packaging.layer_archive import Layer;"
             "print(Layer.of(Path('uv.lock')).build(Path(sys.argv[1])))"
         )
         built = []

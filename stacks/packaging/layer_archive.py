@@ -14,11 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from stacks import byte_code, pruning
-from stacks.byte_code import Interpreter, compile_tree, find_interpreter
 from stacks.errors import LayerNotBuilt
-from stacks.lock import requirements, run_uv
-from stacks.pruning import SERVICES, prune
+from stacks.packaging import byte_code, pruning
+from stacks.packaging.byte_code import Interpreter, compile_tree, find_interpreter
+from stacks.packaging.lock import requirements, run_uv
+from stacks.packaging.pruning import SERVICES, prune
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"

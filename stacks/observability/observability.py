@@ -9,10 +9,10 @@ from constructs import Construct
 
 from functions.domain.events import Metric
 from functions.domain.failures import Failure
-from stacks import metrics
-from stacks.alarms import Alarms, Urgency
-from stacks.dashboard import Dashboard
 from stacks.definition import Definition
+from stacks.observability import metrics
+from stacks.observability.alarms import Alarms, Urgency
+from stacks.observability.dashboard import Dashboard
 from stacks.outcomes import Outcomes
 from stacks.settings import Settings
 from stacks.storage import BY_DATE_INDEX, Storage

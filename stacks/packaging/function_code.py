@@ -6,7 +6,7 @@ the CDK names the asset by their content.
 
 from pathlib import Path
 
-from stacks.byte_code import compile_tree
+from stacks.packaging.byte_code import compile_tree
 
 #: Where Lambda unpacks a function's code.
 _INSTALLED_AT = "/var/task"

@@ -8,12 +8,12 @@ from aws_cdk import AssetHashType, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks import layer_archive
-from stacks.byte_code import Interpreter
-from stacks.function_code import write_code
-from stacks.layer_archive import Layer
+from stacks.packaging import layer_archive
+from stacks.packaging.byte_code import Interpreter
+from stacks.packaging.function_code import write_code
+from stacks.packaging.layer_archive import Layer
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 #: Where archives are built and kept, by the fingerprint of what they are built from.
 BUILD = PROJECT / "build"

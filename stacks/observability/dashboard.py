@@ -5,11 +5,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from functions.domain.events import Event, Metric
-from stacks import metrics
-from stacks.alarms import Alarms, Urgency
-from stacks.outcomes import Outcomes
-from stacks.storage import BY_DATE_INDEX, Storage
-from stacks.widgets import (
+from stacks.observability import metrics
+from stacks.observability.alarms import Alarms, Urgency
+from stacks.observability.widgets import (
     DAY,
     HEIGHT,
     PERIOD,
@@ -20,6 +18,8 @@ from stacks.widgets import (
     ringing,
     sums_of_the_time_shown,
 )
+from stacks.outcomes import Outcomes
+from stacks.storage import BY_DATE_INDEX, Storage
 from stacks.workers import Workers
 from stacks.workflow import Workflow
 

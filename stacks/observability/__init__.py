@@ -1,0 +1,1 @@
+"""Alarms and dashboard of the stack."""

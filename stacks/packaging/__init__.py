@@ -1,0 +1,1 @@
+"""How the functions' code and their dependencies become the assets of a deployment."""
