@@ -39,6 +39,7 @@ _SETTINGS: Final = {
     "SFTP_ENABLED": "0",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
+    "EMBEDDED_AWS_SECRET": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
 
@@ -217,7 +218,7 @@ def _deployment_seconds() -> float:
     assembly = synthesis.synthesize(PROJECT)
     with _running("embedded_aws") as (url, _):
         begun = time.perf_counter()
-        deploy.deploy(assembly, endpoint=Endpoint(url))
+        deploy.deploy(assembly, endpoint=Endpoint(url, _SETTINGS["AWS_SECRET_ACCESS_KEY"]))
         return time.perf_counter() - begun
 
 

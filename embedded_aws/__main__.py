@@ -12,6 +12,7 @@ import asyncio
 import logging
 import os
 import resource
+import secrets
 import signal
 import sys
 import tempfile
@@ -24,10 +25,9 @@ from embedded_aws.core.saving import CLEAN
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
-    # Every caller's permissions are checked; `test`/`test` is the account's root.
+    # Every caller's permissions are checked; this access key is the account's root.
     "AUTH": "true",
     "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "MINISTACK_REGION": "us-east-1",
     # Functions run as warm subprocesses of this Python, without Docker.
@@ -40,6 +40,8 @@ _SETTINGS = {
     "LOG_LEVEL": "INFO",
 }
 
+SECRET_VARIABLE = "EMBEDDED_AWS_SECRET"  # noqa: S105 - a name
+"""The root's secret access key; a random one, printed, where there is none."""
 _LOOK_SECONDS = 5.0
 
 
@@ -51,6 +53,7 @@ def main() -> None:
     settings = {**_SETTINGS, "AUTH": os.environ.get("AUTH", "true")}
     os.environ.update(
         settings,
+        AWS_SECRET_ACCESS_KEY=_secret(),
         GATEWAY_PORT=str(arguments.port),
         STATE_DIR=str(state),
         S3_DATA_DIR=str(state / "s3"),
@@ -63,6 +66,15 @@ def main() -> None:
     logging.getLogger("persistence").addHandler(unsaved)
     _serve(arguments.socket, arguments.port)
     (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
+
+
+def _secret() -> str:
+    """The root's secret; taken from the environment, which functions inherit."""
+    secret = os.environ.pop(SECRET_VARIABLE, "")
+    if not secret:
+        secret = secrets.token_urlsafe(30)
+        print(f"AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY={secret}", flush=True)  # noqa: T201
+    return secret
 
 
 def _end_when_abandoned(state: Path) -> None:
@@ -118,6 +130,7 @@ def _serve(socket: int | None, port: int) -> None:
     from ministack import app  # noqa: PLC0415
 
     from embedded_aws.bedrock import rules_api  # noqa: PLC0415
+    from embedded_aws.core import gate  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
 
@@ -129,7 +142,9 @@ def _serve(socket: int | None, port: int) -> None:
     config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
-    asyncio.run(serve(rules_api.around(decisions_api.around(gateway.around(app.app))), config))
+    served = rules_api.around(decisions_api.around(gateway.around(app.app)))
+    guarded = gate.around(served, port=port, authorize=app.AUTH)
+    asyncio.run(serve(guarded, config))
 
 
 if __name__ == "__main__":

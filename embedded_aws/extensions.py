@@ -15,7 +15,7 @@ from embedded_aws.cloudformation import stacks, state_machines
 from embedded_aws.cloudwatch import alarms, emf, metrics
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import gateway
-from embedded_aws.iam import decisions, request_context
+from embedded_aws.iam import decisions, request_context, signatures
 from embedded_aws.lambda_ import async_failures, invocations, updates, worker_script, workers
 from embedded_aws.s3 import copies, events, permissions, ranges
 from embedded_aws.stepfunctions import api
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _EXTENSIONS: tuple[ModuleType, ...] = (
     decisions,
     request_context,
+    signatures,
     # S3
     permissions,
     copies,

@@ -6,6 +6,7 @@
                           (one file each, written as they come)
     <data>/state/clean    present when the last stop was graceful: the state is of one moment
     <data>/saved/         that state once more, as it was when the process started
+    <data>/secret         the secret access key of the account's root, random
     <data>/tmp/           the process's TMPDIR, so that nothing is left in /tmp
 
 S3 objects are written through while tables are not, so after a kill the folder would show
@@ -19,6 +20,7 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -69,6 +71,15 @@ class DataFolder:
         return self.root / "tmp"
 
     @property
+    def secret(self) -> str:
+        """The secret access key of the account's root: random, made at the first start."""
+        return self._secret.read_text(encoding="ascii")
+
+    @property
+    def _secret(self) -> Path:
+        return self.root / "secret"
+
+    @property
     def _record(self) -> Path:
         return self.root / "process.json"
 
@@ -97,6 +108,9 @@ class DataFolder:
 
     def prepare(self) -> None:
         """Make what a process needs in it, and clear what a killed one's workers left."""
+        if not self._secret.exists():
+            self._secret.touch(mode=0o600)
+            self._secret.write_text(secrets.token_urlsafe(30), encoding="ascii")
         self.state.mkdir(mode=0o700, exist_ok=True)
         shutil.rmtree(self.tmp, ignore_errors=True)
         self.tmp.mkdir(mode=0o700)
@@ -166,7 +180,7 @@ class DataFolder:
         return "\n".join(text.splitlines()[-lines:])
 
 
-_NAMES = {"process.json", "process.tmp", "emulator.log", "lock", "state", "saved", "tmp"}
+_NAMES = {"process.json", "process.tmp", "emulator.log", "lock", "state", "saved", "secret", "tmp"}
 
 
 def _link_tree(source: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,15 +25,15 @@ _CLIENT_CONFIG = Config(
 class Endpoint:
     """The address and credentials of an embedded AWS.
 
-    `test`/`test` is its account's root: it passes every permission check, as an
-    administrator's credentials would.
+    The access key `test` with the data folder's secret is the account's root: it passes every
+    permission check, as an administrator's credentials would.
     """
 
     url: str
-    region: str = "us-east-1"
+    secret_access_key: str = field(repr=False)
     access_key_id: str = "test"
-    secret_access_key: str = "test"  # noqa: S105 - the emulator's well-known root, no secret
-    session_token: str | None = None
+    session_token: str | None = field(default=None, repr=False)
+    region: str = "us-east-1"
 
     @property
     def port(self) -> int:

@@ -57,10 +57,11 @@ class Started:
 
 def find(data: Path = DEFAULT_DATA) -> Server | None:
     """The server that runs on this data folder, if one does."""
-    record = DataFolder(data).read_record()
+    folder = DataFolder(data)
+    record = folder.read_record()
     if record is None or not process.is_running(record.pid, record.started):
         return None
-    return Server(record.pid, _endpoint(record.port), data)
+    return Server(record.pid, _endpoint(record.port, folder), data)
 
 
 def start(
@@ -97,7 +98,7 @@ def start(
             port = listening.getsockname()[1]
             pid = _spawn(folder, listening, settings or {})
         mark = process.start_mark(pid) or ""
-        server = Server(pid, _endpoint(port), folder.root)
+        server = Server(pid, _endpoint(port, folder), folder.root)
         try:
             folder.write_record(ProcessRecord(pid, mark, port, installed))
             _wait_until_ready(server, folder)
@@ -134,8 +135,8 @@ def stop(data: Path = DEFAULT_DATA) -> bool:
     return True
 
 
-def _endpoint(port: int) -> Endpoint:
-    return Endpoint(f"http://127.0.0.1:{port}")
+def _endpoint(port: int, folder: DataFolder) -> Endpoint:
+    return Endpoint(f"http://127.0.0.1:{port}", folder.secret)
 
 
 def _listen(port: int | None, *, before: ProcessRecord | None) -> socket.socket:
@@ -166,7 +167,12 @@ def _bind(port: int) -> socket.socket:
 
 def _spawn(folder: DataFolder, listening: socket.socket, settings: dict[str, str]) -> int:
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    environment |= {"TMPDIR": str(folder.tmp), "PYTHONUNBUFFERED": "1", **settings}
+    environment |= {
+        "TMPDIR": str(folder.tmp),
+        "PYTHONUNBUFFERED": "1",
+        "EMBEDDED_AWS_SECRET": folder.secret,
+        **settings,
+    }
     with folder.log.open("wb") as log:
         child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
             [
@@ -203,8 +209,11 @@ def _wait_until_ready(server: Server, folder: DataFolder) -> None:
 
 
 def _answers(url: str) -> bool:
+    """Whether it serves: what is not signed is refused, and that is an answer."""
     try:
-        with urllib.request.urlopen(f"{url}/_ministack/health", timeout=1):  # noqa: S310
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - on loopback
             return True
+    except urllib.error.HTTPError:
+        return True
     except (urllib.error.URLError, HTTPException, OSError):
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping  # noqa: TC003 - typer reads annotations when it runs
 from pathlib import Path
 from typing import Annotated
@@ -61,6 +62,19 @@ def status(data: Data = server.DEFAULT_DATA, as_json: options.AsJson = False) ->
     if running is None:
         raise NothingFound(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
     _show(running, deploy.outputs(DEFAULT_STACK, endpoint=running.endpoint), as_json=as_json)
+
+
+@app.command()
+def env(data: Data = server.DEFAULT_DATA) -> None:
+    """Print the variables that point any AWS SDK or command line at it, for a shell.
+
+    Example: eval "$(ingest local env)"
+    """
+    running = server.find(data)
+    if running is None:
+        raise NothingFound(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
+    for name, value in running.endpoint.environment().items():
+        out.print(f"export {name}={shlex.quote(value)}")
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -24,8 +24,14 @@ async def read_body(receive: Receive) -> bytes:
 
 
 async def answer_json(send: Send, value: Any, *, status: int = 200) -> None:
+    """Answer a request with JSON."""
+    await answer(send, status, {"content-type": "application/json"}, json.dumps(value).encode())
+
+
+async def answer(send: Send, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Answer a request."""
-    body = json.dumps(value).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    fields = {**headers, "content-length": str(len(body))}
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1"))
+           for name, value in fields.items()]  # fmt: skip
+    await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})

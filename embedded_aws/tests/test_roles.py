@@ -8,6 +8,7 @@ test_eventbridge.py, the additional rights of S3 in test_s3.py.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,7 +37,7 @@ def bucket(aws: Aws) -> str:
 
 
 def test_credentials_that_nobody_gave_out_are_refused(aws: Aws) -> None:
-    stranger = type(aws.endpoint)(aws.endpoint.url, access_key_id="AKIAEXAMPLE")
+    stranger = replace(aws.endpoint, access_key_id="AKIAEXAMPLE")
     with pytest.raises(ClientError, match=r"security token|InvalidClientTokenId|InvalidAccessKey"):
         stranger.client("dynamodb").list_tables()
 

@@ -138,7 +138,8 @@ def _show(run: Run) -> None:
             out.print()
     outputs, endpoint = run.deployment.outputs, run.deployment.embedded
     out.print("Where everything lies", style="bold")
-    out.print(f"  {run.deployment.place}, credentials test / test")
+    out.print(f"  {run.deployment.place}; for other programs: "
+              f'eval "$({run.deployment.command("local env")})"')  # fmt: skip
     out.print(f"  transactions    table {outputs['TransactionsTableName']}")
     out.print(f"  jobs, ledger    tables {outputs['BatchJobsTableName']}, "
               f"{outputs['LedgerTableName']}")  # fmt: skip

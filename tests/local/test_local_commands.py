@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,9 +44,40 @@ def test_status_says_where_it_runs(data: Path) -> None:
         "endpoint": running.endpoint.url,
         "region": "us-east-1",
         "accessKeyId": "test",
-        "secretAccessKey": "test",
+        "secretAccessKey": running.endpoint.secret_access_key,
         "outputs": {},
     }
+    assert len(running.endpoint.secret_access_key) >= 32
     down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
     assert down.exit_code == 0
     assert server.find(data) is None
+
+
+def test_env_points_a_shell_at_it(data: Path) -> None:
+    shown = CliRunner().invoke(app, ["local", "env", "--data", str(data)])
+    assert shown.exit_code == ExitCode.NOT_FOUND
+    running = server.start(data).server
+    shown = CliRunner().invoke(app, ["local", "env", "--data", str(data)])
+    assert shown.exit_code == 0
+    program = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
+    shell = subprocess.run(
+        ["sh", "-c", f'{shown.stdout}\nexec "$0" -c "$1"', sys.executable, program],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shell.stdout == "000000000000\n"
+    assert running.endpoint.secret_access_key in shown.stdout
+
+
+def test_each_folder_has_a_secret_of_its_own_and_keeps_it(data: Path) -> None:
+    first = server.start(data).server.endpoint
+    server.stop(data)
+    assert server.start(data).server.endpoint.secret_access_key == first.secret_access_key
+    other = data.parent / "other"
+    try:
+        assert server.start(other).server.endpoint.secret_access_key != first.secret_access_key
+    finally:
+        server.stop(other)
+    assert (data / "secret").stat().st_mode & 0o077 == 0

@@ -207,7 +207,8 @@ def test_the_next_command_finds_the_same_stack(
     options: str,
 ) -> None:
     monkeypatch.setattr(server, "find", lambda _: object() if default_runs else None)
-    embedded = server.Server(1, Endpoint("http://127.0.0.1:1"), folder) if folder else None
+    endpoint = Endpoint("http://127.0.0.1:1", "secret")
+    embedded = server.Server(1, endpoint, folder) if folder else None
     deployed = Deployment(stack, "a place", "r", {}, pytest.fail, embedded)
     assert deployed.command("inspect", "job 1") == f"ingest inspect 'job 1'{options}"
 
