@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from functions.domain.object_keys import parse_key
+from functions.domain.object_keys import ArrivedKey, parse_key
 from ops.dead_queue import DeadQueue
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Results:
             key = ""
         key = key if isinstance(key, str) else ""
         parsed = parse_key(key)
-        return {"job": parsed.job_id if parsed else "", "about": key}
+        return {"job": _job_id(self.deployed, parsed), "about": key}
 
     def send(self, event: Undelivered) -> str:
         """Start its execution, under the same name for the same event: twice starts one."""
@@ -110,7 +110,7 @@ class Outcomes:
         execution = str(detail.get("executionArn", ""))
         status = str(detail.get("status", ""))
         about = f"{status} {execution.rpartition(':')[2]}".strip()
-        return {"job": parsed.job_id if parsed else "", "about": about}
+        return {"job": _job_id(self.deployed, parsed), "about": about}
 
     def send(self, event: Undelivered) -> str:
         """Call the function, as the rule would have, and wait for its answer."""
@@ -121,3 +121,7 @@ class Outcomes:
         if "FunctionError" in answer:
             raise StillUndeliverable(f"{said.get('errorType')}: {said.get('errorMessage')}")
         return f"recorded: {said['outcome']}"
+
+
+def _job_id(deployed: Deployment, key: ArrivedKey | None) -> str:
+    return (deployed.job_folders.job_id(key) if key else None) or ""

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from functions.aws.batch_jobs import BatchJobs
+from functions.aws.job_folders import JobFolders
 from functions.aws.ledger import Ledger
 from functions.domain.plain_text import argument
 from local import server
@@ -64,6 +65,11 @@ class Deployment:
     def ledger(self) -> Ledger:
         """Claims, segments and chunks."""
         return Ledger(self.dynamodb, self.outputs["LedgerTableName"])
+
+    @property
+    def job_folders(self) -> JobFolders:
+        """Which job a key belongs to."""
+        return JobFolders(self.jobs, self.ledger)
 
     @property
     def dynamodb(self) -> DynamoDBClient:

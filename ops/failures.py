@@ -12,7 +12,6 @@ from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.causes import plain_cause
 from functions.domain.claims import Claim, Content, Precedence, precedence
 from functions.domain.failures import Cure
-from functions.domain.object_keys import ResultsKey, parse_key
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain
 from functions.record_outcome.status_change import FAILED_STATUSES, Execution
 from ops.errors import NothingFound, Refused
@@ -102,7 +101,7 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
     """
     client = deployed.step_functions
     try:
-        execution = Execution.model_validate(client.describe_execution(executionArn=arn))
+        execution = describe(deployed, arn)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise NothingFound(
@@ -148,8 +147,15 @@ def failed_since(deployed: Deployment, since: datetime) -> Iterator[str]:
 
 def is_about(deployed: Deployment, arn: str, job_id: str) -> bool:
     """Whether an execution works on an object of this job."""
+    return describe(deployed, arn).job_id == job_id
+
+
+def describe(deployed: Deployment, arn: str) -> Execution:
+    """What Step Functions says of an execution now, with the job that it works for."""
     described = deployed.step_functions.describe_execution(executionArn=arn)
-    return Execution.model_validate(described).job_id == job_id
+    execution = Execution.model_validate(described)
+    key = execution.parsed_key
+    return execution.in_job((deployed.job_folders.job_id(key) if key else None) or "")
 
 
 def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
@@ -174,10 +180,9 @@ def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -
 
 def _new_owner(deployed: Deployment, execution: Execution, failed: FailedState) -> str | None:
     """Who has the claim, if somebody else has it."""
-    key = parse_key(execution.key)
-    if not isinstance(key, ResultsKey):
+    if not execution.job_id:
         return None
-    claim = deployed.ledger.claim(key.job_id, key.key)
+    claim = deployed.ledger.claim(execution.job_id, execution.key)
     if claim is None or claim.owner == execution.arn:
         return None
     # An execution that failed before its claim may be the first for new content: let it try.

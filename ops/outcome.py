@@ -118,7 +118,7 @@ def read_execution(deployment: Deployment, arn: str) -> Outcome | None:
     if found is None:
         return None
     parsed = parse_key(found.key or "")
-    job_id = parsed.job_id if parsed else ""
+    job_id = (deployment.job_folders.job_id(parsed) if parsed else None) or ""
     claims = claims_that_count(deployment.ledger, job_id) if job_id else []
     return Outcome(
         job_id=job_id,
@@ -189,8 +189,11 @@ def ranges_done(
 def _planned(deployment: Deployment, job_id: str, claim: Claim) -> list[tuple[int, int]]:
     if claim.ranges is None:
         return []
-    name = claim.key.removeprefix(ResultsKey(job_id, "").key)
-    prefix = work_prefix(ResultsKey(job_id, name), generation=claim.generation)
+    parsed = parse_key(claim.key)
+    results = parsed.of_job(job_id) if parsed else None
+    if not isinstance(results, ResultsKey):
+        return []
+    prefix = work_prefix(results, generation=claim.generation)
     try:
         rows = WorkFiles(deployment.s3, deployment.bucket).read_json(f"{prefix}/ranges-0.json")
     except ClientError as error:

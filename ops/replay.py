@@ -6,11 +6,13 @@ import json
 import sys
 import uuid
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+from functions.aws.job_notes import JobNotes
 from functions.domain.claims import ClaimState
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
 from functions.domain.timestamps import timestamp
@@ -175,13 +177,15 @@ def show(found: Sequence[Replayable]) -> None:
 
 
 def _objects(deployed: Deployment, job_id: str, claims: dict[str, Claim]) -> Iterator[Replayable]:
-    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployed.bucket, Prefix=f"{RESULTS_PREFIX}{job_id}/"
-    )
-    for page in pages:
+    folders = JobNotes(deployed.ledger).folders(job_id, claims.values())
+    lister = deployed.s3.get_paginator("list_objects_v2")
+    for page in chain.from_iterable(
+        lister.paginate(Bucket=deployed.bucket, Prefix=folder) for folder in folders
+    ):
         for listed in page.get("Contents", []):
             key = listed["Key"]
-            if not isinstance(parse_key(key), ResultsKey):
+            parsed = parse_key(key)
+            if parsed is None or not isinstance(parsed.of_job(job_id), ResultsKey):
                 continue
             head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
             yield Replayable(

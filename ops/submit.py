@@ -97,10 +97,11 @@ def results_key(name: str, job_id: str) -> str:
     Raises:
         CannotSubmit: if such a key is no results object of the job.
     """
-    wanted = ResultsKey(job_id, name)
-    if parse_key(wanted.key) == wanted:
-        if problem := key_problem(wanted.key):
-            raise CannotSubmit(f"{visible(wanted.key)} cannot be ingested: {problem}.")
+    wanted = ResultsKey.of(job_id, name)
+    parsed = parse_key(wanted.key)
+    if parsed is not None and "/" not in job_id and (problem := key_problem(wanted.key)):
+        raise CannotSubmit(f"{visible(wanted.key)} cannot be ingested: {problem}.")
+    if parsed is not None and parsed.folders[:1] == (job_id,) and parsed.of_job(job_id) == wanted:
         return wanted.key
     if "/" in job_id or not job_id:
         raise CannotSubmit(f"{visible(job_id)!r} is no job id: it must not be empty or hold a '/'.")

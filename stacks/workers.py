@@ -119,7 +119,7 @@ class Workers(Construct):
                 "REJECT_PERCENT_LIMIT": settings.reject_percent_limit,
             },
         )
-        worker.grants.items(storage.ledger, "GetItem", "Query")
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         return worker
 
@@ -185,7 +185,7 @@ class Workers(Construct):
             "Closes a claim and recomputes its job's record.",
             {"GRACE_HOURS": self._settings.grace_hours},
         )
-        worker.grants.items(self._storage.ledger, "Query", "UpdateItem")
+        worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         return worker
 
@@ -203,7 +203,7 @@ class Workers(Construct):
             dead_letter_queue=dead_letters,
         )
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "Query", "UpdateItem")
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         executions = names.executions_arn(self)
         children = [names.executions_arn(self, label=label) for label in definition.map_labels]
@@ -232,7 +232,7 @@ class Workers(Construct):
             },
         )
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "Query")
+        worker.grants.items(storage.ledger, "GetItem", "Query")
         self._may_recompute_job(worker)
         return worker
 

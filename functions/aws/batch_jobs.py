@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus, Settlement
+from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
+from functions.domain.settlements import Settlement
 from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -21,12 +22,30 @@ class BatchJobs:
     client: "DynamoDBClient"
     table: str
 
-    def find(self, job_id: str) -> Job:
+    def find(self, *job_ids: str) -> Job:
         """The one record of a job, by the index.
 
+        Args:
+            job_ids: The first that is on record is the job.
+
         Raises:
-            JobNotFound, JobAmbiguous, JobInvalid: as their names say.
+            JobNotFound: if none of them is on record.
+            JobAmbiguous, JobInvalid: if its record is not the only one, or cannot be worked with.
         """
+        for job_id in job_ids:
+            records = self._on_record(job_id)
+            if len(records) > 1:
+                raise JobAmbiguous(job_id, sorted(str(record["intentId"]) for record in records))
+            if records:
+                return Job.from_record(job_id, records[0])
+        raise JobNotFound(*job_ids)
+
+    def is_on_record(self, job_id: str) -> bool:
+        """Whether there is a record of a job, whatever it is like."""
+        return bool(self._on_record(job_id))
+
+    def _on_record(self, job_id: str) -> list[dict[str, Any]]:
+        """At most two records of a job."""
         answer = self.client.query(
             TableName=self.table,
             IndexName=JOB_ID_INDEX,
@@ -34,12 +53,7 @@ class BatchJobs:
             ExpressionAttributeValues={":jobId": {"S": job_id}},
             Limit=2,
         )
-        records = [from_item(item) for item in answer["Items"]]
-        if not records:
-            raise JobNotFound(job_id)
-        if len(records) > 1:
-            raise JobAmbiguous(job_id, sorted(str(record["intentId"]) for record in records))
-        return Job.from_record(job_id, records[0])
+        return [from_item(item) for item in answer["Items"]]
 
     def read(self, job_id: str, key: JobKey) -> Job:
         """The record under a key.

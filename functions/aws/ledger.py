@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from functions.aws.dynamodb import conditional_update, query
 from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.claims import Claim, ClaimState
+from functions.domain.claims import CONTENT, Claim, ClaimState
 from functions.domain.counts import ImageCounts
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
@@ -46,9 +46,31 @@ class Ledger:
         claim = self.claim(job_id, key)
         return claim if claim is not None and claim.owner == execution else None
 
-    def note_ranges(self, execution: str, job_id: str, key: str, *, ranges: int) -> bool:
-        """Say in the claim how many ranges are planned; False without the claim."""
-        return self._update_claim(execution, job_id, key, {"ranges": ranges})
+    def note_ranges(self, execution: str, job_id: str, claim: Claim, *, ranges: int) -> bool:
+        """Say in the claim what is planned: how many ranges of which content; False without it."""
+        planned = {"ranges": ranges, f"{CONTENT}{claim.generation}": claim.etag}
+        return self._update_claim(execution, job_id, claim.key, planned)
+
+    def note_load(
+        self, execution: str, job_id: str, key: str, *, stats: Mapping[str, object]
+    ) -> bool:
+        """Say in the claim what a verified load counted; False without it."""
+        return self._update_claim(execution, job_id, key, {"stats": dict(stats)})
+
+    def note_written(self, execution: str, job_id: str, key: str, *, etags: frozenset[str]) -> bool:
+        """Add to the content that has written transactions; False without the claim."""
+        return conditional_update(
+            self.client,
+            TableName=self.table,
+            Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
+            UpdateExpression="ADD written :etags",
+            ConditionExpression="#owner = :owner",
+            ExpressionAttributeNames={"#owner": "owner"},
+            ExpressionAttributeValues={
+                ":owner": {"S": execution},
+                ":etags": {"SS": sorted(etags)},
+            },
+        )
 
     def settle(
         self, execution: str, job_id: str, key: str, *, stats: Mapping[str, object], now: datetime
@@ -128,10 +150,14 @@ class Ledger:
             ExpressionAttributeValues=to_item({**arguments, ":owner": execution}),
         )
 
-    def attempts_end_by(self, partition: str) -> int:
-        """When those who are at work there will have ended, epoch seconds; 0 if nobody is."""
+    def attempts_end_by(self, partition: str) -> int | None:
+        """When those who are at work there will have ended, epoch seconds; 0 if no one is.
+
+        Returns:
+            None if there was no attempt: nothing of that claim was ever written.
+        """
         rows = self._rows(partition, ledger_rows.ATTEMPT_PREFIX)
-        return max((row.get("endsBy", 0) for row in rows), default=0)
+        return max((row.get("endsBy", 0) for row in rows), default=None)
 
     def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
         """State what was done of a range."""

@@ -15,10 +15,8 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
-from functions.domain.counts import is_count
+from functions.aws.service_errors import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, is_any
 from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
-from functions.domain.object_keys import manifest_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +31,6 @@ answer to a second request, which costs a millisecond of processor time as well.
 _FIRST_EXTENSION_BYTES: Final = 1024 * 1024
 _MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
 _MAX_BROKEN_READS: Final = 5
-_MAX_MANIFEST_BYTES: Final = 1024 * 1024
 _BROKEN: Final = (
     ResponseStreamingError,
     IncompleteReadError,
@@ -101,7 +98,9 @@ class PinnedObject:
                 Bucket=self.bucket, Key=self.key, Range=f"bytes={start}-{end - 1}", **pin
             )
         except ClientError as error:
-            raise _as_results_error(error, self.bucket, self.key, self.etag) from error
+            raise _as_results_error(
+                error, self.client, bucket=self.bucket, key=self.key, etag=self.etag
+            ) from error
         # A server that ignores Range would silently hand us another part of the object.
         expected = f"bytes {start}-{end - 1}/{self.size}"
         if answer.get("ContentRange") != expected:
@@ -123,16 +122,34 @@ def head_results(
     try:
         head = client.head_object(Bucket=bucket, Key=key, IfMatch=f'"{etag}"', **pin)
     except ClientError as error:
-        raise _as_results_error(error, bucket, key, etag) from error
+        raise _as_results_error(error, client, bucket=bucket, key=key, etag=etag) from error
     return PinnedObject(client, bucket, key, etag, version_id, head["ContentLength"])
 
 
-def _as_results_error(error: ClientError, bucket: str, key: str, etag: str) -> Exception:
+def is_listed(client: "S3Client", *, bucket: str, key: str) -> bool:
+    """Whether there is an object of this key, for a role that may list keys of its prefix."""
+    listed = client.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return any(each["Key"] == key for each in listed.get("Contents", []))
+
+
+def _as_results_error(
+    error: ClientError, client: "S3Client", *, bucket: str, key: str, etag: str
+) -> Exception:
     if is_any(error, PRECONDITION_FAILED):
         return ResultsObjectChanged(bucket=bucket, key=key, expected_etag=etag)
     if is_any(error, NOT_FOUND):
         return ResultsObjectMissing(bucket=bucket, key=key)
+    if is_any(error, FORBIDDEN) and _is_absent(client, bucket=bucket, key=key):
+        return ResultsObjectMissing(bucket=bucket, key=key)
     return error
+
+
+def _is_absent(client: "S3Client", *, bucket: str, key: str) -> bool:
+    """S3 says 403 for a missing key where it does not count the role's listing grant."""
+    try:
+        return not is_listed(client, bucket=bucket, key=key)
+    except ClientError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -169,31 +186,3 @@ class WorkFiles:
         # The lines of a whole block are in memory at once, and each is many times its own size.
         lines: Iterable[bytes] = body.iter_lines(_LIST_BLOCK_BYTES)
         return [json.loads(line) for line in itertools.islice(lines, first, first + count)]
-
-
-class ManifestUnreadable(ValueError):  # noqa: N818
-    """There is a manifest, but it does not say how many records there are."""
-
-
-def manifest_total(client: "S3Client", *, bucket: str, job_id: str) -> int | None:
-    """`totalRecordCount` of Bedrock's manifest of a job; None if none has come.
-
-    Raises:
-        ManifestUnreadable: if it is not JSON with a non-negative whole `totalRecordCount`.
-    """
-    try:
-        body = client.get_object(Bucket=bucket, Key=manifest_key(job_id))["Body"].read(
-            _MAX_MANIFEST_BYTES
-        )
-    except ClientError as error:
-        if is_any(error, NOT_FOUND):
-            return None
-        raise
-    try:
-        total = json.loads(body)["totalRecordCount"]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        # Its kind alone: the text of some of them quotes what could not be read, all of it.
-        raise ManifestUnreadable(f"{manifest_key(job_id)}: {type(error).__name__}") from error
-    if not is_count(total):
-        raise ManifestUnreadable(f"{manifest_key(job_id)}: totalRecordCount is no count")
-    return total

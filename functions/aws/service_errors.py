@@ -5,6 +5,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException"})
+FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
 NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 PRECONDITION_FAILED: Final = frozenset({"412", "PreconditionFailed"})
 CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})

@@ -1,18 +1,23 @@
 """Bring a job's record up to what its claims imply."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from functions.aws.arrived_objects import ArrivedObjects
 from functions.aws.batch_jobs import BatchJobs
+from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
-from functions.aws.objects import ManifestUnreadable, manifest_total
+from functions.aws.manifests import read_manifest
 from functions.aws.telemetry import Telemetry
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import JobKey, Settlement, settle
+from functions.domain.jobs import JobKey
+from functions.domain.manifests import Manifest, ManifestUnreadable
+from functions.domain.object_keys import manifest_key
+from functions.domain.settlements import Evidence, Settlement, settle
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -51,31 +56,44 @@ class JobSettler:
         for attempt in range(_MAX_ATTEMPTS):
             job = self.jobs.read(job_id, key)
             now = self.now()
-            settlement = settle(
-                job,
-                claims_that_count(self.ledger, job_id),
-                manifest_total=self._manifest_total(job_id),
-                now=now,
-                grace=self.grace,
-            )
+            settlement = settle(job, self._evidence(job_id, now), now=now, grace=self.grace)
             if self.jobs.write(job, settlement, now=now):
                 self._report(settlement)
                 return settlement
             self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
         raise SettlementContended(f"Job {job_id!r}: its record was changed at every attempt")
 
-    def _manifest_total(self, job_id: str) -> int | None:
-        try:
-            return manifest_total(self.s3, bucket=self.bucket, job_id=job_id)
-        except ManifestUnreadable as problem:
-            self.telemetry.warn(Event.MANIFEST_UNREADABLE, problem=str(problem))
-            self.telemetry.count(Metric.MANIFEST_UNREADABLE, 1)
-            return None
+    def _evidence(self, job_id: str, now: datetime) -> Evidence:
+        notes = JobNotes(self.ledger)
+        claims = claims_that_count(self.ledger, job_id)
+        folders = notes.folders(job_id, claims)
+        return Evidence(
+            claims=claims,
+            unclaimed=ArrivedObjects(self.s3, self.bucket).unclaimed(
+                job_id, folders, claims, since=now - self.grace
+            ),
+            manifest=self._manifest(folders),
+            end=notes.end(job_id),
+        )
+
+    def _manifest(self, folders: Iterable[str]) -> Manifest | None:
+        """The first readable manifest."""
+        for folder in folders:
+            try:
+                found = read_manifest(self.s3, bucket=self.bucket, key=manifest_key(folder))
+            except ManifestUnreadable as problem:
+                self.telemetry.warn(Event.MANIFEST_UNREADABLE, problem=str(problem))
+                self.telemetry.count(Metric.MANIFEST_UNREADABLE, 1)
+            else:
+                if found is not None:
+                    return found
+        return None
 
     def _report(self, settlement: Settlement) -> None:
         self.telemetry.info(
             Event.JOB_SETTLED, status=settlement.status.value, counts=settlement.stats
         )
         if settlement.status.is_settled:
+            self.telemetry.count(Metric.MODEL_ERRORS_DIFFER, settlement.errors_differ)
             self.telemetry.count(Metric.RECORDS_MISSING, settlement.missing)
             self.telemetry.count(Metric.RECORDS_UNEXPECTED, settlement.unexpected)

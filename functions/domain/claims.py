@@ -5,7 +5,7 @@ writes later checks that it still has it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -17,6 +17,9 @@ REDRIVE_PERIOD: Final = timedelta(days=14)
 
 https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 """
+
+CONTENT: Final = "content"
+"""With a generation's number after it, the attribute of a claim that has its ETag."""
 
 
 class ClaimState(StrEnum):
@@ -39,13 +42,15 @@ class Claim:
             it, a redrive keeps it. 0 for what failed before it could claim.
         event_time: When the key was first claimed (UTC); kept by all that follow.
         ranges: Planned ranges, None before they are planned.
-        stats: Counts of the contract, when done.
+        stats: Counts of the contract, once the load was verified.
         done_at: When it was settled.
         claimed_at: When this generation was claimed.
         resumed_at: When it was last redriven.
         redrivable_until: When a failed execution can no longer be redriven.
         sequencer: S3's order of the event whose content is claimed, empty where it had none.
         version: Of the content in a bucket with versions, else empty.
+        contents: ETag of the content that each generation planned to load.
+        written: ETags of all content of the key that is known to have written transactions.
     """
 
     key: str
@@ -62,6 +67,13 @@ class Claim:
     redrivable_until: datetime | None = None
     sequencer: str = ""
     version: str = ""
+    contents: Mapping[int, str] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """ETags of other content of the key that has written transactions before."""
+        return self.written - {self.etag}
 
     @property
     def lapses_at(self) -> datetime | None:
@@ -91,6 +103,12 @@ class Claim:
             redrivable_until=_time(row.get("redrivableUntil")),
             sequencer=row.get("sequencer", ""),
             version=row.get("version", ""),
+            contents={
+                int(name.removeprefix(CONTENT)): etag
+                for name, etag in row.items()
+                if name.startswith(CONTENT)
+            },
+            written=frozenset(row.get("written", ())),
         )
 
 

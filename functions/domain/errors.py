@@ -52,10 +52,15 @@ class JobNotFound(IngestError):  # noqa: N818  the name is the contract's
 
     failure = Failure.JOB_NOT_FOUND
 
-    def __init__(self, job_id: str) -> None:
-        """Name the job that has no record."""
-        self.job_id = job_id
-        super().__init__(f"Job {job_id!r}")
+    def __init__(self, *job_ids: str) -> None:
+        """Name the job that has no record.
+
+        Args:
+            job_ids: The one that is meant, or all folders of a key that were tried.
+        """
+        self.job_ids = job_ids
+        named = ", ".join(map(repr, job_ids))
+        super().__init__(f"Job {named}" if len(job_ids) == 1 else f"Job (folders tried: {named})")
 
 
 class JobAmbiguous(IngestError):  # noqa: N818

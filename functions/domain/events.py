@@ -52,6 +52,7 @@ class Metric(StrEnum):
     WRITE_UNITS_PER_SECOND = "WriteUnitsPerSecond"
     WRITE_THROTTLES = "WriteThrottles"
     MANIFEST_UNREADABLE = "ManifestUnreadable"
+    MODEL_ERRORS_DIFFER = "ModelErrorsDiffer"
     STUCK_JOBS = "StuckJobs"
     EXECUTION_FAILURES = "ExecutionFailures"
 

@@ -1,13 +1,13 @@
-"""The job: what its record says, and the status that its claims imply."""
+"""The job: what its record says, and the rule of its status."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from functions.domain.claims import Claim, ClaimState
-from functions.domain.counts import ImageCounts, LoadCounts, is_count, sum_images, sum_loads
+from functions.domain.bedrock_jobs import BedrockStatus
+from functions.domain.claims import ClaimState
+from functions.domain.counts import LoadCounts, is_count
 from functions.domain.errors import JobInvalid
 
 JOB_ID_INDEX = "jobIdIndex"
@@ -16,8 +16,6 @@ MAX_USER_ID_BYTES = 2048
 """DynamoDB's limit of a partition key; `userId` is one."""
 MAX_TRACE_MARK = 256
 """Letters; an id of AWS X-Ray has 35."""
-MAX_EXECUTIONS = 100
-"""Named in `ingestState`, the newest first: thousands would not fit into an item."""
 
 
 class JobStatus(StrEnum):
@@ -114,85 +112,56 @@ def _count(value: object) -> int | None:
     return value if is_count(value) else None
 
 
-def status_of(
-    claims: Sequence[Claim], *, total: int, expected: int | None, may_wait: bool
-) -> JobStatus:
-    """The status rule of the contract: the first that applies.
-
-    Args:
-        claims: The newest claim of each results object of the job.
-        total: Records of all its done claims.
-        expected: Records there should be, None where nobody says.
-        may_wait: No manifest has come, and the grace period has not passed.
-    """
-    if any(claim.state is ClaimState.FAILED for claim in claims):
-        return JobStatus.FAILED
-    if any(claim.state is not ClaimState.DONE for claim in claims):
-        return JobStatus.INGESTING
-    if expected is None or total >= expected:
-        return JobStatus.COMPLETED
-    return JobStatus.INGESTING if may_wait else JobStatus.PARTIALLY_COMPLETED
-
-
 @dataclass(frozen=True)
-class Settlement:
-    """What a job's record is to say.
+class JobFacts:
+    """All that the status of a job depends on.
 
     Attributes:
-        status: By the status rule.
-        stats: `resultStats`.
-        state: `ingestState`, without revision and time.
-        missing: Records expected and not there.
-        unexpected: Records there and not expected.
+        claims: The states of its claims: of each results object the newest.
+        unclaimed: A results object younger than the grace period lies in its folder that has no
+            claim.
+        loads: Of all its claims whose load was verified.
+        expected: Records there should be, None where nothing says how many.
+        has_manifest: A readable manifest has come.
+        bedrock: How it ended at Bedrock, None where that is not known.
+        grace_passed: The grace period has passed.
     """
 
-    status: JobStatus
-    stats: dict[str, object]
-    state: dict[str, object]
-    missing: int
-    unexpected: int
+    claims: Sequence[ClaimState]
+    unclaimed: bool
+    loads: LoadCounts
+    expected: int | None
+    has_manifest: bool
+    bedrock: BedrockStatus | None
+    grace_passed: bool
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether nothing can be hoped for: Bedrock gave up, or every record was rejected."""
+        ended = self.bedrock is not None and self.bedrock.is_failure and not self.loads.success
+        return ended or 0 < self.loads.failure == self.loads.unpadded
+
+    @property
+    def has_all(self) -> bool:
+        """Whether no record is known to be missing, and Bedrock does not say that some may be."""
+        if self.expected is None:
+            return self.bedrock is None or not self.bedrock.is_cut_short
+        return self.loads.total >= self.expected
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether nothing has said yet that Bedrock is done, and it is early enough to wait."""
+        return not self.has_manifest and self.bedrock is None and not self.grace_passed
 
 
-def settle(
-    job: Job,
-    claims: Sequence[Claim],
-    *,
-    manifest_total: int | None,
-    now: datetime,
-    grace: timedelta,
-) -> Settlement:
-    """Recompute a job from its claims: the same answer in whatever order they were settled.
-
-    Args:
-        job: Its record.
-        claims: The newest claim of each of its results objects.
-        manifest_total: `totalRecordCount`, None without a readable manifest.
-        now: The present (UTC).
-        grace: How long after the last claim was settled a manifest is waited for.
-    """
-    done = [claim for claim in claims if claim.state is ClaimState.DONE]
-    loads = sum_loads(LoadCounts.from_dict(claim.stats or {}) for claim in done)
-    images = sum_images(ImageCounts.from_dict(claim.stats or {}) for claim in done)
-    expected = job.pending_image_count if manifest_total is None else manifest_total
-    last_settled = max((claim.done_at for claim in done if claim.done_at), default=now)
-    status = status_of(
-        claims,
-        total=loads.total,
-        expected=expected,
-        may_wait=manifest_total is None and now < last_settled + grace,
-    )
-    missing = max(0, expected - loads.total) if expected is not None else 0
-    unexpected = max(0, loads.total - expected) if expected is not None else 0
-    stats = {**loads.as_dict(), **images.as_dict()}
-    if expected is not None:
-        stats |= {"missingCount": missing, "unexpectedCount": unexpected}
-    newest = sorted(claims, key=lambda claim: claim.working_since, reverse=True)
-    state: dict[str, object] = {
-        "objects": len(claims),
-        "objectsDone": len(done),
-        "objectsFailed": sum(claim.state is ClaimState.FAILED for claim in claims),
-        "ranges": sum(claim.ranges or 0 for claim in claims),
-        "rangesDone": sum(claim.ranges or 0 for claim in done),
-        "executions": [claim.owner for claim in newest[:MAX_EXECUTIONS]],
-    }
-    return Settlement(status, stats, state, missing, unexpected)
+def status_of(facts: JobFacts) -> JobStatus:
+    """The status rule of the contract: the first that applies."""
+    if ClaimState.FAILED in facts.claims:
+        return JobStatus.FAILED
+    if ClaimState.CLAIMED in facts.claims or facts.unclaimed:
+        return JobStatus.INGESTING
+    if facts.is_in_vain:
+        return JobStatus.FAILED
+    if facts.has_all:
+        return JobStatus.COMPLETED
+    return JobStatus.INGESTING if facts.may_grow else JobStatus.PARTIALLY_COMPLETED

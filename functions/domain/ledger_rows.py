@@ -3,6 +3,8 @@
 | row | pk | sk |
 |---|---|---|
 | claim | `job#{jobId}` | `claim#{key}` |
+| folder | the same | `folder#{folder}`: where its manifest, or Bedrock, says that results are |
+| end | the same | `bedrock`: how it ended at Bedrock |
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
@@ -24,6 +26,8 @@ CLAIM_PREFIX: Final = "claim#"
 ATTEMPT_PREFIX: Final = "attempt#"
 SEGMENT_PREFIX: Final = "segment#"
 CHUNK_PREFIX: Final = "chunk#"
+FOLDER_PREFIX: Final = "folder#"
+END_SK: Final = "bedrock"
 
 
 @dataclass(frozen=True)

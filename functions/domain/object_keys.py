@@ -6,9 +6,8 @@ notifications to queues and functions), and are used as they come.
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from functions.domain.ranges import Range
 
@@ -23,42 +22,93 @@ MAX_ARRIVED_KEY_BYTES: Final = 900
 is for what this system's own keys and rows add to it. Counted as JSON writes it: each dead letter
 names its object, and letters that JSON has to escape would make them six times as long."""
 
-_RESULTS = re.compile(r"batch-output/(?P<job>[^/]+)/(?P<name>.+\.jsonl(?:\.out)?)", re.DOTALL)
-_MANIFEST = re.compile(r"batch-output/(?P<job>[^/]+)/manifest\.json\.out")
+MAX_FOLDERS: Final = 8
+"""Of a key: how many are tried as the id of a job."""
+
+_RESULTS_ENDINGS: Final = (".jsonl.out", ".jsonl")
 
 
 @dataclass(frozen=True)
 class ResultsKey:
-    """`batch-output/{jobId}/{path}.jsonl[.out]`; `name` is the path with its ending."""
+    """A results object of a job: `batch-output/{.../}{jobId}/{path}.jsonl[.out]`.
 
+    Attributes:
+        key: The whole key.
+        name: `{path}` with its ending.
+    """
+
+    key: str
     job_id: str
     name: str
 
+    @classmethod
+    def of(cls, job_id: str, name: str) -> Self:
+        """In a job's folder that nothing stands before."""
+        return cls(f"{results_folder(job_id)}{name}", job_id, name)
+
     @property
-    def key(self) -> str:
-        """The whole key."""
-        return f"{RESULTS_PREFIX}{self.job_id}/{self.name}"
+    def folder(self) -> str:
+        """The job's folder, with its final slash."""
+        return self.key.removesuffix(self.name)
 
 
 @dataclass(frozen=True)
 class ManifestKey:
-    """`batch-output/{jobId}/manifest.json.out`."""
+    """A job's manifest: `batch-output/{.../}{jobId}/manifest.json.out`."""
 
+    key: str
     job_id: str
 
     @property
-    def key(self) -> str:
-        """The whole key."""
-        return manifest_key(self.job_id)
+    def folder(self) -> str:
+        """The job's folder, with its final slash."""
+        return self.key.removesuffix(MANIFEST_NAME)
 
 
-def parse_key(key: str) -> ResultsKey | ManifestKey | None:
-    """Tell what a key is; None for a key that is nothing to this system."""
-    if match := _MANIFEST.fullmatch(key):
-        return ManifestKey(match["job"])
-    if match := _RESULTS.fullmatch(key):
-        return ResultsKey(match["job"], match["name"])
-    return None
+@dataclass(frozen=True)
+class ArrivedKey:
+    """A key that is a results object or a manifest, if one of its folders is a job's.
+
+    Attributes:
+        folders: Names that can be ids of jobs, in the order in which they are tried.
+    """
+
+    key: str
+    folders: tuple[str, ...]
+
+    def of_job(self, job_id: str) -> ResultsKey | ManifestKey | None:
+        """What the key is to a job: None where it has no form that belongs into its folder.
+
+        Args:
+            job_id: The first of `folders` that is on record.
+        """
+        parts = self.key.split("/")
+        name = "/".join(parts[parts.index(job_id, 1) + 1 :])
+        if name == MANIFEST_NAME:
+            return ManifestKey(self.key, job_id)
+        if _is_results_name(name):
+            return ResultsKey(self.key, job_id, name)
+        return None
+
+
+def parse_key(key: str) -> ArrivedKey | None:
+    """Split a key of the bucket; None for a key that nothing can be in this system.
+
+    Empty folders are skipped, and so are names with a `#`: a transaction's id is made of
+    `{jobId}#{imageId}`, and two jobs could make the same.
+    """
+    if not key.startswith(RESULTS_PREFIX):
+        return None
+    folders, _, name = key.removeprefix(RESULTS_PREFIX).lstrip("/").rpartition("/")
+    _, _, below = f"{folders}/{name}".partition("/")
+    if not folders or not (name == MANIFEST_NAME or _is_results_name(below)):
+        return None
+    named = [folder for folder in folders.split("/") if folder and "#" not in folder]
+    return ArrivedKey(key, tuple(named[:MAX_FOLDERS]))
+
+
+def _is_results_name(name: str) -> bool:
+    return any(name.endswith(ending) and name != ending for ending in _RESULTS_ENDINGS)
 
 
 def key_problem(key: str) -> str | None:
@@ -74,15 +124,19 @@ def key_problem(key: str) -> str | None:
         return "its key is no text"
     if size > MAX_ARRIVED_KEY_BYTES:
         return f"its key has {size} bytes; {MAX_ARRIVED_KEY_BYTES} are the most"
-    if "#" in parsed.job_id:
-        # A transaction's id is made of `{jobId}#{imageId}`: two jobs could make the same.
+    if not parsed.folders:
         return "its job's id has a '#'"
     return None
 
 
-def manifest_key(job_id: str) -> str:
-    """Where Bedrock writes a job's totals."""
-    return f"{RESULTS_PREFIX}{job_id}/{MANIFEST_NAME}"
+def results_folder(job_id: str) -> str:
+    """A job's folder where nothing stands before it."""
+    return f"{RESULTS_PREFIX}{job_id}/"
+
+
+def manifest_key(folder: str) -> str:
+    """Where Bedrock writes the totals of the job whose folder this is."""
+    return f"{folder}{MANIFEST_NAME}"
 
 
 def dead_letters_key(results: ResultsKey, *, etag: str, segment: Range) -> str:

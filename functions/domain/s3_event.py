@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from functions.domain.errors import EventInvalid
-from functions.domain.object_keys import ResultsKey, key_problem, parse_key
+from functions.domain.object_keys import MANIFEST_NAME, key_problem, parse_key
 from functions.domain.timestamps import parse_timestamp
 
 OBJECT_CREATED: Final = "Object Created"
@@ -44,7 +44,8 @@ class _Object(_Model):
     @model_validator(mode="after")
     def _names_its_content(self) -> Self:
         """Results are read by their ETag: without one, it would seem that they have changed."""
-        if not self.etag and isinstance(parse_key(self.key), ResultsKey):
+        is_manifest = self.key.endswith(f"/{MANIFEST_NAME}")
+        if not self.etag and not is_manifest and parse_key(self.key) is not None:
             raise ValueError("no etag, which says what content is meant")
         return self
 

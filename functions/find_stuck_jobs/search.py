@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from functions.aws.job_folders import JobFolders
 from functions.aws.settlement import JobSettler, SettlementContended
 from functions.aws.telemetry import Telemetry
 from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
@@ -18,7 +19,7 @@ from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobStatus
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, parse_key
 from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 
@@ -95,6 +96,7 @@ class StuckJobSearch:
 
     def _jobs(self) -> dict[str, JobObjects]:
         jobs: dict[str, JobObjects] = defaultdict(JobObjects)
+        folders = JobFolders(self.settler.jobs, self.settler.ledger)
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=RESULTS_PREFIX
         )
@@ -104,9 +106,10 @@ class StuckJobSearch:
                 parsed = parse_key(entry["Key"])
                 if parsed is None or created < self.now - self.lookback:
                     continue
-                job = jobs[parsed.job_id]
+                job_id = folders.job_id(parsed) or "/".join(parsed.folders)
+                job = jobs[job_id]
                 job.latest = max(job.latest or created, created)
-                if isinstance(parsed, ResultsKey):
+                if not parsed.key.endswith(f"/{MANIFEST_NAME}"):
                     etag = entry["ETag"].strip('"')
                     job.results.append(ResultsObject(entry["Key"], etag, created))
         return jobs

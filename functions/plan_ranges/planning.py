@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.aws.attempts import SUCCESSION_SECONDS
+from functions.aws.earlier_work import EarlierWork, earlier_work
 from functions.aws.ledger import Ledger
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
-from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 
@@ -29,27 +29,29 @@ class Planning:
     def plan(self, ingest: Ingest) -> Ingest:
         """Write the plan, say in the claim how many ranges it has, and mark the job."""
         job_id, key = ingest.job.job_id, ingest.object.key
-        if self.ledger.owns(ingest.execution, job_id, key) is None:
+        claim = self.ledger.owns(ingest.execution, job_id, key)
+        if claim is None:
             return ingest.but(superseded=True)
         spans = [Range(0, ingest.object.size)] if ingest.object.size else []
         plan = self.planner.plan(ingest, spans, round_=0)
-        if not self.ledger.note_ranges(ingest.execution, job_id, key, ranges=plan.items):
+        if not self.ledger.note_ranges(ingest.execution, job_id, claim, ranges=plan.items):
+            return ingest.but(superseded=True)
+        earlier = earlier_work(self.ledger, job_id, claim)
+        # The attempts expire: what they say of replaced content is kept in the claim.
+        if not earlier.written <= claim.written and not self.ledger.note_written(
+            ingest.execution, job_id, key, etags=earlier.written
+        ):
             return ingest.but(superseded=True)
         self.settler.settle(job_id, ingest.job.key)
-        self._outwait_those_before(ingest)
+        self._wait_for_earlier_claims(earlier)
         return ingest.but(plan=plan)
 
-    def _outwait_those_before(self, ingest: Ingest) -> None:
+    def _wait_for_earlier_claims(self, earlier: EarlierWork) -> None:
         """Wait until no worker of an earlier claim can be writing any more.
 
         Each finds out within a second that the claim is gone. What it sent until then would
         otherwise land on what this execution writes of newer content.
         """
-        job_id, key = ingest.job.job_id, ingest.object.key
-        ends = (
-            self.ledger.attempts_end_by(object_partition(job_id, key, earlier))
-            for earlier in range(1, ingest.claim.generation)
-        )
-        at_work = max(ends, default=0) - self.now()
+        at_work = earlier.ends_by - self.now()
         if at_work > 0:
             self.sleep(min(at_work, SUCCESSION_SECONDS))

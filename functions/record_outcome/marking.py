@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.aws.job_folders import JobFolders
 from functions.aws.settlement import JobSettler
 from functions.aws.unclaimed import UnclaimedFailures, claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JobKey
-from functions.domain.object_keys import ManifestKey, ResultsKey
+from functions.domain.ledger_rows import object_partition
+from functions.domain.object_keys import ArrivedKey, ResultsKey
 from functions.record_outcome.status_change import Execution
 
 
@@ -20,62 +22,91 @@ class OutcomeMarker:
     settler: JobSettler
     now: Callable[[], datetime]
 
+    def place(self, execution: Execution) -> Execution:
+        """Find the job that an execution worked for, if there is one."""
+        key = self._key_of(execution)
+        job_id = self._folders.job_id(key) if key is not None else None
+        return execution.in_job(job_id or "")
+
     def failed(self, execution: Execution, *, state: str) -> None:
         """Mark claim and job failed; of an execution that has no claim, that it has none.
 
         The ledger is marked whether or not the job's record is there: a record that was removed
-        may be why it failed.
+        may be why it failed. Where none of several folders is a job's yet, each may become one.
         """
         if (key := self._key_of(execution)) is None:
             return
-        if isinstance(key, ResultsKey):
-            self._mark_object(execution, key, {"state": state, "error": execution.reason})
-        self._mark(key.job_id)
+        for job_id in [execution.job_id] if execution.job_id else key.folders:
+            if isinstance(key.of_job(job_id), ResultsKey):
+                failure = {"state": state, "error": execution.reason}
+                self._mark_object(execution, job_id, failure)
+        if execution.job_id:
+            self._mark(execution.job_id)
 
     def _mark_object(
-        self, execution: Execution, key: ResultsKey, failure: Mapping[str, object]
+        self, execution: Execution, job_id: str, failure: Mapping[str, object]
     ) -> None:
         now = self.now()
-        if not self.settler.ledger.fail(
+        if self.settler.ledger.fail(
             execution.arn,
-            key.job_id,
-            key.key,
+            job_id,
+            execution.key,
             failure=failure,
             now=now,
             redrivable_until=execution.redrivable_until(now=now),
         ):
-            unclaimed = Claim(
-                key=key.key,
-                etag=execution.etag,
-                owner=execution.arn,
-                generation=0,
-                state=ClaimState.FAILED,
-                event_time=execution.event_time,
-                sequencer=execution.sequencer,
-            )
-            self._unclaimed.fail(unclaimed, key.job_id, failure=failure, now=now)
+            self._note_written(execution, job_id)
+            return
+        unclaimed = Claim(
+            key=execution.key,
+            etag=execution.etag,
+            owner=execution.arn,
+            generation=0,
+            state=ClaimState.FAILED,
+            event_time=execution.event_time,
+            sequencer=execution.sequencer,
+        )
+        self._unclaimed.fail(unclaimed, job_id, failure=failure, now=now)
+
+    def _note_written(self, execution: Execution, job_id: str) -> None:
+        """Keep in the claim that its content has written something: the attempts expire."""
+        ledger = self.settler.ledger
+        claim = ledger.owns(execution.arn, job_id, execution.key)
+        if claim is None or claim.etag in claim.written:
+            return
+        partition = object_partition(job_id, claim.key, claim.generation)
+        if ledger.attempts_end_by(partition) is not None:
+            ledger.note_written(execution.arn, job_id, claim.key, etags=frozenset({claim.etag}))
 
     def redriven(self, execution: Execution) -> None:
         """Mark a failed claim, and its job, as being worked on again."""
-        key = self._key_of(execution)
-        if not isinstance(key, ResultsKey):
+        if not self._is_about_results(execution):
             return
         for rows in (self.settler.ledger, self._unclaimed):
-            if rows.resume(execution.arn, key.job_id, key.key, now=self.now()):
-                self._mark(key.job_id)
+            if rows.resume(execution.arn, execution.job_id, execution.key, now=self.now()):
+                self._mark(execution.job_id)
                 return
 
     def recovered(self, execution: Execution) -> None:
         """Mark a claim done again that it had settled before somebody marked it otherwise."""
-        key = self._key_of(execution)
-        if not isinstance(key, ResultsKey):
-            return
-        if self.settler.ledger.restore(execution.arn, key.job_id, key.key):
-            self._mark(key.job_id)
+        if self._is_about_results(execution) and self.settler.ledger.restore(
+            execution.arn, execution.job_id, execution.key
+        ):
+            self._mark(execution.job_id)
 
-    def _key_of(self, execution: Execution) -> ResultsKey | ManifestKey | None:
+    def _is_about_results(self, execution: Execution) -> bool:
+        key = self._key_of(execution)
+        return bool(
+            key and execution.job_id and isinstance(key.of_job(execution.job_id), ResultsKey)
+        )
+
+    def _key_of(self, execution: Execution) -> ArrivedKey | None:
         """What it worked on, if that is in the image bucket: its input may name any other."""
         return execution.parsed_key if execution.bucket == self.settler.bucket else None
+
+    @property
+    def _folders(self) -> JobFolders:
+        return JobFolders(self.settler.jobs, self.settler.ledger)
 
     @property
     def _unclaimed(self) -> UnclaimedFailures:

@@ -102,7 +102,7 @@ class OutcomeRecorder:
 
     def _describe(self, arn: str) -> Execution:
         described = self.step_functions.describe_execution(executionArn=arn)
-        return Execution.model_validate(described)
+        return self.marker.place(Execution.model_validate(described))
 
     def _measure(self, failed: FailedState) -> None:
         """Count it under its state, which its alarm watches, and over all states."""

@@ -7,13 +7,13 @@ import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.domain.claims import REDRIVE_PERIOD
 from functions.domain.errors import EventInvalid
-from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
+from functions.domain.object_keys import ArrivedKey, parse_key
 from functions.domain.s3_event import ObjectCreated, read_event
 
 FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
@@ -64,6 +64,8 @@ class Execution(BaseModel):
     redrive_count: int = Field(default=0, alias="redriveCount")
     redrive_status: str = Field(default="", alias="redriveStatus")
     redrive_status_reason: str = Field(default="", alias="redriveStatusReason")
+    job_id: str = ""
+    """Filled in by callers that know it (`in_job`)."""
 
     @property
     def reason(self) -> str:
@@ -108,15 +110,13 @@ class Execution(BaseModel):
         return min(self.arrived.time, started) if self.arrived else started
 
     @property
-    def parsed_key(self) -> ResultsKey | ManifestKey | None:
-        """The key in its parts; None where it is nothing to this system."""
+    def parsed_key(self) -> ArrivedKey | None:
+        """The key with its folders; None where it is nothing to this system."""
         return parse_key(self.key)
 
-    @property
-    def job_id(self) -> str:
-        """Whose object it is; empty where the key is nothing to this system."""
-        key = self.parsed_key
-        return key.job_id if key else ""
+    def in_job(self, job_id: str) -> Self:
+        """The same, with the job that its object belongs to."""
+        return self.model_copy(update={"job_id": job_id})
 
     def is_as(self, status: str, redrive_count: int) -> bool:
         """Whether it is still what an event said of it."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.objects import head_results
+from functions.domain.jobs import Job
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
 from functions.domain.payloads.arrived import Arrival, Arrived
 from functions.domain.payloads.payload import JobRef, ObjectRef
@@ -36,17 +37,22 @@ class Resolver:
             return _ignored(execution, f"not of the image bucket, {self.bucket}")
         if event.detail_type != OBJECT_CREATED:
             return _ignored(execution, f"not an event of the type {OBJECT_CREATED!r}")
-        match parse_key(event.key):
+        if (parsed := parse_key(event.key)) is None:
+            return _ignored(execution, "neither results object nor manifest")
+        job = self.jobs.find(*parsed.folders)
+        match parsed.of_job(job.job_id):
             case ResultsKey() as results:
-                return self._results(event, results, execution)
-            case ManifestKey(job_id):
-                ref = self._job(job_id)
-                return Arrived(arrival=Arrival.MANIFEST, execution=execution, job=ref)
+                return self._results(event, results, execution, _ref(job))
+            case ManifestKey(key):
+                return Arrived(
+                    arrival=Arrival.MANIFEST, execution=execution, job=_ref(job), manifest=key
+                )
             case None:
-                return _ignored(execution, "neither results object nor manifest")
+                return _ignored(execution, "neither results object nor manifest of its job")
 
-    def _results(self, event: ObjectCreated, results: ResultsKey, execution: str) -> Arrived:
-        job = self._job(results.job_id)
+    def _results(
+        self, event: ObjectCreated, results: ResultsKey, execution: str, job: JobRef
+    ) -> Arrived:
         announced = event.detail.object
         pinned = head_results(
             self.s3,
@@ -74,14 +80,14 @@ class Resolver:
             displaces_up_to=event.displaces_up_to,
         )
 
-    def _job(self, job_id: str) -> JobRef:
-        job = self.jobs.find(job_id)
-        return JobRef(
-            job_id=job_id,
-            intent_id=job.key.intent_id,
-            submit_time=job.key.submit_time,
-            trace_id=job.trace_mark,
-        )
+
+def _ref(job: Job) -> JobRef:
+    return JobRef(
+        job_id=job.job_id,
+        intent_id=job.key.intent_id,
+        submit_time=job.key.submit_time,
+        trace_id=job.trace_mark,
+    )
 
 
 def _ignored(execution: str, reason: str) -> Arrived:

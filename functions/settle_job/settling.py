@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
 from functions.domain.counts import ImageCounts, LoadCounts
+from functions.domain.object_keys import ManifestKey
 from functions.domain.payloads.payload import ObjectRef
 from functions.domain.payloads.settle_work import Settled, SettleWork
 
@@ -24,8 +26,15 @@ class Settling:
         settled = Settled(execution=work.execution, job=work.job, object=work.object)
         if work.object is not None and not self._close(work, work.object):
             return settled.but(superseded=True)
+        if work.manifest is not None:
+            self._note_folder(work.job.job_id, work.manifest)
         result = self.settler.settle(work.job.job_id, work.job.key)
         return settled.but(status=result.status, counts=result.stats)
+
+    def _note_folder(self, job_id: str, manifest: str) -> None:
+        """Remember where the job's manifest is, for each settlement that follows."""
+        folder = ManifestKey(manifest, job_id).folder
+        JobNotes(self.ledger).note_folder(job_id, folder)
 
     def _close(self, work: SettleWork, results: ObjectRef) -> bool:
         loads = LoadCounts.from_dict(work.load.counts if work.load else {})

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from functions.aws.earlier_work import earlier_work
 from functions.aws.ledger import Ledger
 from functions.aws.plans import ChunkPlanner, RangePlanner
+from functions.domain.claims import Claim
 from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.images import plan_chunks
 from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
@@ -27,13 +29,35 @@ class LoadVerification:
     def verify(self, ingest: Ingest) -> Ingest:
         """Look for the chain; plan the images behind it, or what it lacks."""
         round_ = ingest.load.round if ingest.load else 0
-        if self.ledger.owns(ingest.execution, ingest.job.job_id, ingest.object.key) is None:
-            return ingest.but(load=Proof(verdict=Verdict.SUPERSEDED, round=round_))
+        claim = self.ledger.owns(ingest.execution, ingest.job.job_id, ingest.object.key)
+        if claim is None:
+            return self._superseded(ingest, round_)
         segments = self.ledger.segments(ingest.ledger_partition)
         coverage = cover(segments, ingest.object.size)
         if coverage.missing:
             return self._missing(ingest, coverage, round_)
-        return self._complete(ingest, coverage, round_)
+        counts = sum_loads(segment.counts for segment in coverage.chain)
+        if not self._note(ingest, claim, counts):
+            return self._superseded(ingest, round_)
+        return self._complete(ingest, coverage, counts, round_)
+
+    def _superseded(self, ingest: Ingest, round_: int) -> Ingest:
+        return ingest.but(load=Proof(verdict=Verdict.SUPERSEDED, round=round_))
+
+    def _note(self, ingest: Ingest, claim: Claim, counts: LoadCounts) -> bool:
+        """Keep in the claim what was counted, for an execution that fails later; False without it.
+
+        Workers of earlier generations have ended by now: what these have written is kept, too.
+        """
+        execution, job_id = ingest.execution, ingest.job.job_id
+        written = earlier_work(self.ledger, job_id, claim).written
+        if counts.success:
+            written |= {claim.etag}
+        if not written <= claim.written and not self.ledger.note_written(
+            execution, job_id, claim.key, etags=written
+        ):
+            return False
+        return self.ledger.note_load(execution, job_id, claim.key, stats=counts.as_dict())
 
     def _missing(self, ingest: Ingest, coverage: Coverage, round_: int) -> Ingest:
         if round_ >= MAX_ROUNDS:
@@ -44,8 +68,9 @@ class LoadVerification:
             load=Proof(verdict=Verdict.MISSING, round=again),
         )
 
-    def _complete(self, ingest: Ingest, coverage: Coverage, round_: int) -> Ingest:
-        counts = sum_loads(segment.counts for segment in coverage.chain)
+    def _complete(
+        self, ingest: Ingest, coverage: Coverage, counts: LoadCounts, round_: int
+    ) -> Ingest:
         too_many = self._too_many(counts)
         proof = Proof(
             verdict=Verdict.COMPLETE,

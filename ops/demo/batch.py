@@ -107,7 +107,7 @@ class Batch:
     @property
     def key(self) -> str:
         """Of the results object."""
-        return ResultsKey(self.job.job_id, self.name).key
+        return ResultsKey.of(self.job.job_id, self.name).key
 
     @property
     def records(self) -> int:

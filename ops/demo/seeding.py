@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key
+from functions.domain.object_keys import manifest_key, results_folder
 from ops.job_records import create_job_record
 from ops.uploads import Upload
 
@@ -37,7 +37,7 @@ def deliver(deployment: Deployment, batch: Batch) -> Upload:
     upload = deliver_results(deployment, batch)
     deployment.s3.put_object(
         Bucket=deployment.bucket,
-        Key=manifest_key(batch.job.job_id),
+        Key=manifest_key(results_folder(batch.job.job_id)),
         Body=json.dumps(batch.manifest()).encode(),
         ContentType="application/json",
     )

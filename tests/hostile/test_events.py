@@ -107,7 +107,9 @@ VERDICTS: dict[str, tuple[str, Any, str]] = {
     "a job with a NUL": (_KEY, "batch-output/job-1\x00/answers.jsonl.out", "JobNotFound"),
     "a job of an expression": (_KEY, "batch-output/:jobId OR 1=1/a.jsonl", "JobNotFound"),
     "a job of a path": (_KEY, "batch-output/$.detail/a.jsonl", "JobNotFound"),
-    "a job with another's ledger row in it": (_KEY, f"batch-output/x#claim#{KEY}", "EventInvalid"),
+    "a job with another's ledger row in it": (
+        _KEY, f"batch-output/x#claim#{KEY}", "ResultsObjectMissing",
+    ),
     "a job whose transactions could be another's": (
         _KEY, "batch-output/job#1/a.jsonl", "EventInvalid",
     ),
@@ -235,12 +237,22 @@ _NAMES = st.text(
 )
 
 
+def _results(job: str, name: str) -> ResultsKey | None:
+    """The key, taken for one of the job that its first folder names."""
+    parsed = parse_key(f"batch-output/{job}/{name}.jsonl")
+    if parsed is None or not parsed.folders:
+        return None
+    found = parsed.of_job(parsed.folders[0])
+    assert isinstance(found, ResultsKey)
+    return found
+
+
 @settings(deadline=None)
 @given(_NAMES, _NAMES)
 def test_keys_of_one_job_stay_in_its_own_folders_and_fit(job: str, name: str) -> None:
     """Whatever a key is made of: nothing in it is a folder to S3 but what is before it."""
-    parsed = parse_key(f"batch-output/{job}/{name}.jsonl")
-    if not isinstance(parsed, ResultsKey):
+    parsed = _results(job, name)
+    if parsed is None:
         return
     assert "/" not in parsed.job_id
     span = Range(10**14, 10**15 - 1)
@@ -262,8 +274,8 @@ def test_no_two_objects_or_generations_share_a_row(
     """However many `#` and `claim#` they are made of."""
     rows = []
     for job, name, generation in (one, other):
-        parsed = parse_key(f"batch-output/{job}/{name}.jsonl")
-        if not isinstance(parsed, ResultsKey):
+        parsed = _results(job, name)
+        if parsed is None:
             return
         rows.append((object_partition(parsed.job_id, parsed.key, generation), parsed, generation))
     (first, key, number), (second, key2, number2) = rows
@@ -279,7 +291,7 @@ def test_the_longest_keys_that_are_taken_leave_room_for_all_that_is_made_of_them
     key = f"batch-output/{job}/{name}"
     assert 890 <= len(key.encode()) <= 900
     read_event(event_of(key))
-    results = ResultsKey(job, name)
+    results = ResultsKey.of(job, name)
     span = Range(10**14, 10**15 - 1)
     prefix = work_prefix(results, generation=99_999)
     made = [

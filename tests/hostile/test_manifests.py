@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from functions.aws.objects import ManifestUnreadable, manifest_total
+from functions.aws.manifests import read_manifest
 from functions.domain.attribute_values import to_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobInvalid
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import Job, settle
-from functions.domain.object_keys import manifest_key
+from functions.domain.jobs import Job
+from functions.domain.manifests import ManifestUnreadable
+from functions.domain.object_keys import manifest_key, results_folder
+from functions.domain.settlements import Evidence, settle
 from tests.workflow.machine import BUCKET, JOB, Machine
 
 DIGITS = 38
@@ -69,10 +71,10 @@ def test_a_manifest_that_counts_nothing_is_absent_and_is_not_quoted(
     assert machine.told.sums[Metric.MANIFEST_UNREADABLE] == 1
     assert len(said["problem"]) < 200
     assert "secret" not in said["problem"]
-    assert manifest_key(JOB) in said["problem"]
+    assert manifest_key(results_folder(JOB)) in said["problem"]
     assert "missingCount" not in machine.record["resultStats"]
     with pytest.raises(ManifestUnreadable):
-        manifest_total(machine.settler.s3, bucket=BUCKET, job_id=JOB)
+        read_manifest(machine.settler.s3, bucket=BUCKET, key=manifest_key(results_folder(JOB)))
 
 
 @pytest.mark.parametrize("total", [0, 1, 2**53 - 1])
@@ -105,7 +107,7 @@ def test_what_is_no_count_or_text_in_a_jobs_record_is_not_there(case: str) -> No
     assert (job.pending_image_count, job.model_id, job.trace_id) == (None, None, None)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     claim = Claim("k", "e", "o", 1, ClaimState.CLAIMED, now)
-    settled = settle(job, [claim], manifest_total=None, now=now, grace=timedelta())
+    settled = settle(job, Evidence([claim]), now=now, grace=timedelta())
     numbers = [value for value in settled.stats.values() if isinstance(value, int)]
     assert all(len(str(number)) <= DIGITS for number in numbers)
     assert len(json.dumps(settled.stats)) < 2_000

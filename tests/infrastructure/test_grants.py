@@ -70,6 +70,7 @@ FUNCTIONS = {
     "VerifyLoad": {
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
+        f"dynamodb:UpdateItem {LEDGER}",
         f"s3:PutObject {WORK}",
     },
     "MigrateImages": {
@@ -99,11 +100,13 @@ FUNCTIONS = {
         _listing("work/*"),
     },
     "SettleJob": {
+        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
         *RECOMPUTE_JOB,
     },
     "RecordOutcome": {
+        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {JOBS}/index/jobIdIndex",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
@@ -123,6 +126,7 @@ FUNCTIONS = {
         *RECOMPUTE_JOB,
     },
     "FindStuckJobs": {
+        f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {JOBS}/index/jobIdIndex",
         f"dynamodb:Query {LEDGER}",
         *RECOMPUTE_JOB,

@@ -4,7 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from functions.domain.attribute_values import from_item
-from functions.domain.claims import Claim, ClaimState
-from functions.domain.jobs import Job, status_of
+from functions.domain.bedrock_jobs import BedrockStatus
+from functions.domain.claims import ClaimState
+from functions.domain.counts import LoadCounts
+from functions.domain.jobs import Job, JobFacts, status_of
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
 from functions.domain.receipts.record import Reject, read_record, too_large, too_long
 from functions.domain.receipts.reject import RejectReason
@@ -110,33 +112,29 @@ def test_every_reason_and_form_has_an_example() -> None:
 @pytest.mark.parametrize("row", _only("keys").splitlines())
 def test_a_key_is_what_the_document_says(row: str) -> None:
     key, meaning = re.split(r" {2,}", row)
-    match parse_key(key):
-        case ResultsKey(job_id=job_id):
-            assert meaning == f"results object of {job_id}"
-        case ManifestKey(job_id=job_id):
-            assert meaning == f"manifest of {job_id}"
+    parsed = parse_key(key)
+    match parsed and parsed.of_job("job-1"):
+        case ResultsKey():
+            assert meaning == "results object of job-1"
+        case ManifestKey():
+            assert meaning == "manifest of job-1"
         case None:
             assert meaning == "ignored"
 
 
 @pytest.mark.parametrize("row", _only("statuses").splitlines()[1:])
 def test_a_job_has_the_status_that_the_document_says(row: str) -> None:
-    claims, records, expected, manifest, status = re.split(r" {2,}", row)
-    found = status_of(
-        [_claim(ClaimState(state)) for state in claims.split(", ")],
-        total=int(records),
+    claims, young, records, rejects, expected, manifest, bedrock, grace, status = re.split(
+        r" {2,}", row
+    )
+    bad = int(rejects)
+    facts = JobFacts(
+        claims=[] if claims == "-" else [ClaimState(state) for state in claims.split(", ")],
+        unclaimed=young == "yes",
+        loads=LoadCounts(success=int(records) - bad, rejects={"ModelError": bad} if bad else {}),
         expected=None if expected == "unknown" else int(expected),
-        may_wait=manifest == "awaited",
+        has_manifest=manifest == "came",
+        bedrock=None if bedrock == "-" else BedrockStatus(bedrock),
+        grace_passed=grace == "passed",
     )
-    assert found.value == status
-
-
-def _claim(state: ClaimState) -> Claim:
-    return Claim(
-        key="batch-output/job-1/output.jsonl.out",
-        etag="e",
-        owner="execution",
-        generation=1,
-        state=state,
-        event_time=datetime(2026, 7, 1, tzinfo=UTC),
-    )
+    assert status_of(facts).value == status

@@ -1,80 +1,133 @@
-"""The status rule: every combination of what it looks at, written out."""
+"""The status rule: a decision table, held against every combination of what it looks at."""
 
 import itertools
+from dataclasses import dataclass
 
 import pytest
 
-from functions.domain.claims import Claim, ClaimState
-from functions.domain.jobs import JobStatus, status_of
-from functions.domain.timestamps import parse_timestamp
+from functions.domain.bedrock_jobs import BedrockStatus
+from functions.domain.claims import ClaimState
+from functions.domain.counts import LoadCounts
+from functions.domain.jobs import JobFacts, JobStatus, status_of
 
-# Claims down; across: records expected, and whether the manifest came, is awaited, or overdue.
+# The first row whose words all fit says the status; `*` fits anything, `a|b` either.
+#   claims     of the job: all done, some claimed, some failed, none
+#   young      a results object younger than the grace period that has no claim
+#   bedrock    how the job ended there
+#   records    good: some became transactions; bad: all were rejected; padding: nothing else;
+#              none: there are no records
+#   expected   unknown, reached or missed by the records
+#   manifest   came or not
+#   grace      whether the grace period has passed
 TABLE = """
-                   unknown         reached         exceeded        missed
-                   came await over came await over came await over came await over
-none               C    C     C    C    C     C    C    C     C    P    I     P
-done               C    C     C    C    C     C    C    C     C    P    I     P
-claimed            I    I     I    I    I     I    I    I     I    I    I     I
-failed             F    F     F    F    F     F    F    F     F    F    F     F
-done+done          C    C     C    C    C     C    C    C     C    P    I     P
-done+claimed       I    I     I    I    I     I    I    I     I    I    I     I
-done+failed        F    F     F    F    F     F    F    F     F    F    F     F
-claimed+claimed    I    I     I    I    I     I    I    I     I    I    I     I
-claimed+failed     F    F     F    F    F     F    F    F     F    F    F     F
-failed+failed      F    F     F    F    F     F    F    F     F    F    F     F
-"""
-LETTERS = {
-    "C": JobStatus.COMPLETED,
-    "P": JobStatus.PARTIALLY_COMPLETED,
-    "I": JobStatus.INGESTING,
-    "F": JobStatus.FAILED,
+claims     young  bedrock                              records       expected  manifest  grace   status
+failed     *      *                                    *             *         *         *       FAILED
+claimed    *      *                                    *             *         *         *       INGESTING
+*          young  *                                    *             *         *         *       INGESTING
+*          none   Failed|Stopped|Expired               none|bad|padding  *     *         *       FAILED
+*          none   *                                    bad           *         *         *       FAILED
+*          none   *                                    *             reached   *         *       COMPLETED
+*          none   unheard|Completed|Failed             *             unknown   *         *       COMPLETED
+*          none   PartiallyCompleted|Stopped|Expired   *             unknown   *         *       PARTIALLY_COMPLETED
+*          none   unheard                              *             missed    absent    waits   INGESTING
+*          none   *                                    *             missed    *         *       PARTIALLY_COMPLETED
+"""  # noqa: E501
+COLUMNS = {
+    "claims": ("none", "done", "claimed", "failed"),
+    "young": ("none", "young"),
+    "bedrock": ("unheard", *(status.value for status in BedrockStatus)),
+    "records": ("good", "bad", "padding", "none"),
+    "expected": ("unknown", "reached", "missed"),
+    "manifest": ("came", "absent"),
+    "grace": ("waits", "passed"),
 }
-TOTAL = 10
-EXPECTED = {"unknown": None, "reached": 10, "exceeded": 9, "missed": 11}
+LOADS = {
+    "good": LoadCounts(success=3, rejects={"ModelError": 2}),
+    "bad": LoadCounts(rejects={"ModelError": 2}, padding=3),
+    "padding": LoadCounts(padding=5),
+    "none": LoadCounts(),
+}
 
 
-def _rows() -> list[tuple[str, str, str, JobStatus]]:
-    lines = TABLE.strip().splitlines()[2:]
-    columns = list(itertools.product(EXPECTED, ("came", "awaited", "overdue")))
+@dataclass(frozen=True)
+class Row:
+    words: tuple[frozenset[str], ...]
+    status: JobStatus
+
+    def fits(self, combination: tuple[str, ...]) -> bool:
+        return all(
+            word in words or words == {"*"}
+            for word, words in zip(combination, self.words, strict=True)
+        )
+
+
+def _rows() -> list[Row]:
+    _, *lines = TABLE.strip().splitlines()
+    split = [line.split() for line in lines]
     return [
-        (claims, expected, manifest, LETTERS[letter])
-        for claims, *letters in map(str.split, lines)
-        for (expected, manifest), letter in zip(columns, letters, strict=True)
+        Row(tuple(frozenset(word.split("|")) for word in words), JobStatus(status))
+        for *words, status in split
     ]
 
 
-def _claim(number: int, state: str) -> Claim:
-    return Claim(
-        key=f"key-{number}",
-        etag="e",
-        owner="o",
-        generation=1,
-        state=ClaimState(state),
-        event_time=parse_timestamp("2026-11-23T00:00:00Z"),
+ROWS = _rows()
+COMBINATIONS = list(itertools.product(*COLUMNS.values()))
+
+
+def _facts(combination: tuple[str, ...], claims: tuple[ClaimState, ...]) -> JobFacts:
+    said = dict(zip(COLUMNS, combination, strict=True))
+    loads = LOADS[said["records"]]
+    expected = {"unknown": None, "reached": loads.total, "missed": loads.total + 1}
+    return JobFacts(
+        claims=claims,
+        unclaimed=said["young"] == "young",
+        loads=loads,
+        expected=expected[said["expected"]],
+        has_manifest=said["manifest"] == "came",
+        bedrock=None if said["bedrock"] == "unheard" else BedrockStatus(said["bedrock"]),
+        grace_passed=said["grace"] == "passed",
     )
 
 
-def test_the_table_has_every_combination_of_none_one_and_two_claims() -> None:
-    kinds = {row[0] for row in _rows()}
-    two = itertools.combinations_with_replacement(("claimed", "done", "failed"), 2)
-    every = {"none", "claimed", "done", "failed", *(frozenset(pair) for pair in two)}
-    assert len(kinds) == 1 + 3 + 6
-    assert {k if "+" not in k else frozenset(k.split("+")) for k in kinds} == every
+def _claims(kind: str) -> list[tuple[ClaimState, ...]]:
+    """One, two and three claims of which the worst is of a kind, in every order."""
+    if kind == "none":
+        return [()]
+    order = ["done", "claimed", "failed"]
+    worst = order.index(kind)
+    return [
+        tuple(map(ClaimState, states))
+        for number in (1, 2, 3)
+        for states in itertools.product(order[: worst + 1], repeat=number)
+        if kind in states
+    ]
 
 
-@pytest.mark.parametrize(("claims", "expected", "manifest", "status"), _rows())
-def test_the_status_is_the_first_that_applies(
-    claims: str, expected: str, manifest: str, status: JobStatus
+def test_every_row_of_the_table_decides_something_and_every_combination_is_decided() -> None:
+    assert len(COMBINATIONS) == 4 * 2 * 6 * 4 * 3 * 2 * 2
+    firsts = [next(i for i, row in enumerate(ROWS) if row.fits(each)) for each in COMBINATIONS]
+    assert set(firsts) == set(range(len(ROWS)))
+    assert {row.status for row in ROWS} == set(JobStatus)
+
+
+@pytest.mark.parametrize("bedrock", COLUMNS["bedrock"])
+@pytest.mark.parametrize("claims", COLUMNS["claims"])
+def test_the_status_is_the_first_that_applies(claims: str, bedrock: str) -> None:
+    for combination in COMBINATIONS:
+        if combination[0] != claims or combination[2] != bedrock:
+            continue
+        expected = next(row.status for row in ROWS if row.fits(combination))
+        for states in _claims(claims):
+            assert status_of(_facts(combination, states)) is expected, (combination, states)
+
+
+@pytest.mark.parametrize("bedrock", list(BedrockStatus))
+def test_a_job_that_bedrock_ended_waits_for_nothing_but_its_own_work(
+    bedrock: BedrockStatus,
 ) -> None:
-    states = [] if claims == "none" else claims.split("+")
-    for order in itertools.permutations(states):
-        found = status_of(
-            [_claim(number, state) for number, state in enumerate(order)],
-            total=TOTAL,
-            expected=EXPECTED[expected],
-            may_wait=manifest == "awaited",
-        )
-        assert found is status
+    for combination in COMBINATIONS:
+        if combination[0] in ("none", "done") and combination[1:3] == ("none", bedrock.value):
+            assert status_of(_facts(combination, ())) is not JobStatus.INGESTING
 
 
 @pytest.mark.parametrize("status", list(JobStatus))

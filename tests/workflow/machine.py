@@ -21,7 +21,7 @@ from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState
 from functions.domain.jobs import JobKey
-from functions.domain.object_keys import manifest_key
+from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.settle_work import Settled, SettleWork
 from functions.domain.s3_event import read_event
 from functions.resolve_job.arrivals import Resolver
@@ -149,7 +149,7 @@ class Machine:
         """Bedrock writes its totals."""
         if isinstance(body, int):
             body = json.dumps({"totalRecordCount": body}).encode()
-        self.s3.put_object(Bucket=BUCKET, Key=manifest_key(JOB), Body=body)
+        self.s3.put_object(Bucket=BUCKET, Key=manifest_key(results_folder(JOB)), Body=body)
 
     def pass_time(self, by: timedelta) -> None:
         self.now += by
@@ -192,10 +192,14 @@ class Machine:
     def plan(self, execution: str, *, ranges: int) -> bool:
         """PlanRanges: note the ranges, recompute the job; False without the claim."""
         data = self.arrived[execution]
-        if not self.ledger.note_ranges(execution, JOB, data["object"]["key"], ranges=ranges):
+        if not self._note_ranges(execution, data["object"]["key"], ranges):
             return False
         self.settler.settle(JOB, JOB_KEY)
         return True
+
+    def _note_ranges(self, execution: str, key: str, ranges: int) -> bool:
+        claim = self.ledger.owns(execution, JOB, key)
+        return claim is not None and self.ledger.note_ranges(execution, JOB, claim, ranges=ranges)
 
     def finish(self, execution: str, **counts: Any) -> Settled:
         """SettleJob, with what was counted."""

@@ -11,7 +11,7 @@ import pytest
 from functions.aws.settlement import SettlementContended
 from functions.domain.errors import JobNotFound
 from functions.domain.events import Event, Metric
-from functions.domain.object_keys import manifest_key
+from functions.domain.object_keys import manifest_key, results_folder
 from tests.workflow.machine import BUCKET, JOB, START, Machine
 from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
 
@@ -57,6 +57,7 @@ def test_one_object_and_its_manifest_complete_a_job() -> None:
         "imagesLeftByReason": {},
         "missingCount": 0,
         "unexpectedCount": 0,
+        "bedrock": {"totalRecordCount": 3},
     }
     assert record["ingestState"] == {
         "objects": 1,
@@ -314,6 +315,8 @@ def test_no_record_is_ever_created() -> None:
 
 def test_the_manifest_is_read_from_the_jobs_own_folder() -> None:
     machine = Machine()
-    machine.s3.put_object(Bucket=BUCKET, Key=manifest_key("job-10"), Body=b'{"totalRecordCount":9}')
+    machine.s3.put_object(
+        Bucket=BUCKET, Key=manifest_key(results_folder("job-10")), Body=b'{"totalRecordCount":9}'
+    )
     _ingest(machine, KEYS[0], **_counts(1))
     assert machine.record["status"] == "COMPLETED"

@@ -20,6 +20,7 @@ class Arrived(Payload):
 
     Attributes:
         reason: Why an object is ignored.
+        manifest: Key of the manifest that arrived.
         blocking_etag: The ETag whose claim blocks this execution. Nothing blocks a replay, which
             says so here.
         sequencer: S3's order of the event among those of its key; empty where it has none.
@@ -34,6 +35,7 @@ class Arrived(Payload):
     execution: str
     job: JobRef | None = None
     object: ObjectRef | None = None
+    manifest: str | None = None
     event_time: Instant | None = None
     now: Instant | None = None
     blocking_etag: str | None = None

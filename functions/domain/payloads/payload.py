@@ -91,7 +91,7 @@ class ClaimedWork(Payload):
     @property
     def results_key(self) -> ResultsKey:
         """The object's key in its parts."""
-        return ResultsKey(self.job.job_id, self.object.name)
+        return ResultsKey(self.object.key, self.job.job_id, self.object.name)
 
     @property
     def work_prefix(self) -> str:

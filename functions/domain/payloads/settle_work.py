@@ -15,6 +15,7 @@ class SettleWork(Payload):
     execution: str
     job: JobRef
     object: ObjectRef | None = None
+    manifest: str | None = None
     claim: ClaimRef | None = None
     load: Proof | None = None
     migration: Proof | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key
+from functions.domain.object_keys import manifest_key, results_folder
 from ops import dead_events
 from ops.demo import flaws
 from ops.failures import failed_since, read_failed
@@ -311,7 +311,7 @@ def test_a_manifest_that_differs_or_cannot_be_read(
     batch = world.new_batch()
     world.deployed.s3.put_object(
         Bucket=world.deployed.bucket,
-        Key=manifest_key(batch.job.job_id),
+        Key=manifest_key(results_folder(batch.job.job_id)),
         Body=json.dumps(manifest).encode(),
     )
     world.deliver(batch)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key
+from functions.domain.object_keys import manifest_key, results_folder
 from ops import replay
 from ops.failures import read_failed
 from ops.redrive import restart
@@ -125,7 +125,7 @@ def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done
     total = before["resultStats"]["totalCount"] + 3
     world.deployed.s3.put_object(
         Bucket=world.deployed.bucket,
-        Key=manifest_key(batch.job.job_id),
+        Key=manifest_key(results_folder(batch.job.job_id)),
         Body=json.dumps({"totalRecordCount": int(total)}).encode(),
     )
     eventually(

@@ -109,12 +109,16 @@ def test_what_newer_content_has_superseded_is_redriven_only_where_it_may_still_c
     key = "batch-output/job-1/a.jsonl"
     detail = {"bucket": {"name": "b"}, "object": {"key": key, "etag": "older"}}
     event = json.dumps({"time": "2026-03-02T00:00:00Z", "detail": detail})
-    ledger = MemoryDynamoDB(ledger=("pk", "sk"))
+    ledger = MemoryDynamoDB(ledger=("pk", "sk"), jobs=("intentId", "submitTime"))
     row = {"etag": "newer", "owner": "another", "generation": 2, "state": "done"}
     row |= {"eventTime": "2026-03-02T00:00:00Z", **claim_key("job-1", key).as_dict()}
     ledger.put_item(TableName="ledger", Item=to_item(row))
     made = {"stepfunctions": _StepFunctions(state=state, input=event), "dynamodb": ledger}
-    outputs = {"StateMachineArn": MACHINE, "LedgerTableName": "ledger"}
+    outputs = {
+        "StateMachineArn": MACHINE,
+        "LedgerTableName": "ledger",
+        "BatchJobsTableName": "jobs",
+    }
     deployed = Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
     found = read_failed(deployed, ARN).obstacle
     assert (found is not None) is obstacle

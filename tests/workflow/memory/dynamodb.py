@@ -42,7 +42,8 @@ class MemoryDynamoDB:
     def update_item(self, *, TableName: str, Key: Item, **request: Any) -> dict[str, Any]:
         found = self._check(TableName, Key, "UpdateItem", request)
         # With nothing there, an update makes the item from its key.
-        changed = Expression(request["UpdateExpression"], found or dict(Key), request).updated()
+        expression = request.get("UpdateExpression", "")
+        changed = Expression(expression, found or dict(Key), request).updated()
         self.tables[TableName][self._key(TableName, Key)] = copy.deepcopy(changed)
         return {"Attributes": changed} if request.get("ReturnValues") == "ALL_NEW" else {}
 

@@ -52,6 +52,11 @@ class Expression:
                     changed.pop(self._name(self._take()), None)
                     while self._skip(","):
                         changed.pop(self._name(self._take()), None)
+                case "ADD":
+                    name = self._name(self._take())
+                    before = changed.get(name, {"SS": []})["SS"]
+                    added = self._values[self._take()]["SS"]
+                    changed[name] = {"SS": sorted({*before, *added})}
                 case other:
                     raise AssertionError(other)
         return changed

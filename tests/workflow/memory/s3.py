@@ -131,6 +131,16 @@ class MemoryS3:
         self.objects.pop(Key, None)
         return {}
 
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, **request: Any) -> dict[str, Any]:
+        after, most = request.get("StartAfter", ""), request.get("MaxKeys", 1000)
+        keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > after)
+        listed = [(key, self.objects[key]) for key in keys[:most]]
+        contents = [
+            {"Key": key, "LastModified": o.created, "ETag": f'"{o.etag}"', "Size": o.length}
+            for key, o in listed
+        ]
+        return {"IsTruncated": len(keys) > most, **({"Contents": contents} if contents else {})}
+
     def get_paginator(self, operation: str) -> "Listing":
         assert operation == "list_objects_v2"
         return Listing(self)

@@ -1,0 +1,125 @@
+"""The settlement of a job: what its record is to say, recomputed from everything that is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from functions.domain.bedrock_jobs import JobEnd
+from functions.domain.claims import Claim, ClaimState
+from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
+from functions.domain.jobs import Job, JobFacts, JobStatus, status_of
+from functions.domain.manifests import Manifest
+from functions.domain.receipts.reject import RejectReason
+
+MAX_EXECUTIONS: Final = 100
+"""Named in `ingestState`, the newest first: thousands would not fit into an item."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a job, besides its record.
+
+    Attributes:
+        claims: The newest claim of each of its results objects, and what failed before its claim.
+        unclaimed: Results objects in its folder, younger than the grace period, that have no
+            claim.
+        manifest: Bedrock's, None where none can be read.
+        end: How it ended at Bedrock, None where that is not known.
+    """
+
+    claims: Sequence[Claim]
+    unclaimed: int = 0
+    manifest: Manifest | None = None
+    end: JobEnd | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What a job's record is to say.
+
+    Attributes:
+        status: By the status rule.
+        stats: `resultStats`.
+        state: `ingestState`, without revision and time.
+        missing: Records expected and not there.
+        unexpected: Records there and not expected.
+        errors_differ: By how much Bedrock's count of errors and the ModelErrors found differ; 0
+            where Bedrock does not say.
+    """
+
+    status: JobStatus
+    stats: dict[str, object]
+    state: dict[str, object]
+    missing: int
+    unexpected: int
+    errors_differ: int
+
+
+def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> Settlement:
+    """Recompute a job: the same answer in whatever order the evidence came.
+
+    Args:
+        job: Its record.
+        evidence: What else is known.
+        now: The present (UTC).
+        grace: How long after the last claim was settled a manifest is waited for.
+    """
+    claims, manifest = evidence.claims, evidence.manifest
+    loads = sum_loads(LoadCounts.from_dict(claim.stats or {}) for claim in claims)
+    images = sum_images(ImageCounts.from_dict(claim.stats or {}) for claim in claims)
+    expected = manifest.total if manifest else job.pending_image_count
+    last_settled = max((claim.done_at for claim in claims if claim.done_at), default=now)
+    status = status_of(
+        JobFacts(
+            claims=[claim.state for claim in claims],
+            unclaimed=evidence.unclaimed > 0,
+            loads=loads,
+            expected=expected,
+            has_manifest=manifest is not None,
+            bedrock=evidence.end.status if evidence.end else None,
+            grace_passed=now >= last_settled + grace,
+        )
+    )
+    missing = max(0, expected - loads.total) if expected is not None else 0
+    unexpected = max(0, loads.total - expected) if expected is not None else 0
+    stats: dict[str, object] = {**loads.as_dict(), **images.as_dict()}
+    if expected is not None:
+        stats |= {"missingCount": missing, "unexpectedCount": unexpected}
+    if manifest is not None:
+        stats["bedrock"] = dict(manifest.counts)
+    return Settlement(
+        status=status,
+        stats=stats,
+        state=_state(evidence),
+        missing=missing,
+        unexpected=unexpected,
+        errors_differ=_errors_differ(manifest, loads),
+    )
+
+
+def _state(evidence: Evidence) -> dict[str, object]:
+    claims = evidence.claims
+    done = [claim for claim in claims if claim.state is ClaimState.DONE]
+    newest = sorted(claims, key=lambda claim: claim.working_since, reverse=True)
+    state: dict[str, object] = {
+        "objects": len(claims),
+        "objectsDone": len(done),
+        "objectsFailed": sum(claim.state is ClaimState.FAILED for claim in claims),
+        "ranges": sum(claim.ranges or 0 for claim in claims),
+        "rangesDone": sum(claim.ranges or 0 for claim in done),
+        "executions": [claim.owner for claim in newest[:MAX_EXECUTIONS]],
+    }
+    if evidence.unclaimed:
+        state["objectsUnclaimed"] = evidence.unclaimed
+    if left_behind := sum(bool(claim.replaced) for claim in claims):
+        state["leftBehind"] = left_behind
+    if evidence.end is not None:
+        state["bedrock"] = evidence.end.as_state()
+    return state
+
+
+def _errors_differ(manifest: Manifest | None, loads: LoadCounts) -> int:
+    if manifest is None or manifest.errors is None:
+        return 0
+    return abs(manifest.errors - loads.rejects.get(RejectReason.MODEL_ERROR, 0))
