@@ -20,6 +20,7 @@ from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
+from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.segments import Segment
 from functions.load_segment.groups import RecordSorter
@@ -86,7 +87,7 @@ class OurLoader:
         ) as writer:
             loader = SegmentLoader(
                 source=PinnedObject(self._s3, "b", work.object.key, ETAG, "", size),
-                sorter=RecordSorter(work.object, _builder(), line_bytes_limit=LINE_BYTES_LIMIT),
+                sorter=RecordSorter(work.object, _interpreter()),
                 writer=writer,
                 files=_Nowhere(self._s3, "b"),
                 ledger=_NoLedger(self._dynamodb, "ledger"),
@@ -97,7 +98,7 @@ class OurLoader:
             return loader.load(work).segment
 
 
-def _builder() -> TransactionBuilder:
+def _interpreter() -> Interpreter:
     job = Job(
         job_id="job-1",
         key=JobKey("intent-1", "2026-01-09T00:00:00Z"),
@@ -109,7 +110,10 @@ def _builder() -> TransactionBuilder:
         revision=0,
     )
     retention = Retention(guest=timedelta(days=60), account=timedelta(days=365))
-    return TransactionBuilder(job, event_time=datetime(2026, 1, 9, tzinfo=UTC), retention=retention)
+    builder = TransactionBuilder(
+        job, event_time=datetime(2026, 1, 9, tzinfo=UTC), retention=retention
+    )
+    return Interpreter(builder, line_bytes_limit=LINE_BYTES_LIMIT, padding_prefix="__pad__")
 
 
 def _work(name: str, size: int, start: int, end: int) -> SegmentWork:

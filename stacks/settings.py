@@ -169,6 +169,13 @@ class Settings(BaseModel):
         least=64 * KEBIBYTE,
         most=256 * MEBIBYTE,
     )
+    padding_prefix: str = setting.text(
+        "What the image ids of padding begin with: records that only fill a job up to Bedrock's"
+        " least number of records. They are counted, and nothing else is made of them.",
+        default="__pad__",
+        pattern=r"^[\x21-\x7e]{1,64}$",
+        form="1 to 64 ASCII characters without blanks",
+    )
     reject_percent_limit: int = setting.count(
         "Share of rejects over which an execution fails as TooManyRejects; under 20, none does.",
         default=50,

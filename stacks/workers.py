@@ -96,6 +96,7 @@ class Workers(Construct):
                 "GUEST_RETENTION_DAYS": settings.guest_retention_days,
                 "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
                 "LINE_BYTES_LIMIT": settings.line_bytes_limit,
+                "PADDING_PREFIX": settings.padding_prefix,
                 "TRANSACTIONS_TABLE": storage.transactions.table_name,
             },
         )

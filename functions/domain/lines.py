@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r"
+HEAD_BYTES: Final = 16 * 1024
+"""Of a line that is not read: room for an image id of 2,048 bytes with all its letters escaped."""
 _UNCOUNTED: Final = len(BYTE_ORDER_MARK) + 1
 """A mark and a CR may still go; only beyond them is a line too long for certain."""
 
@@ -24,6 +26,7 @@ class Line(NamedTuple):
         length: Bytes of content, without the line's end.
         content: These bytes, or None where there are more of them than the bound: such a line
             was measured, never kept.
+        head: Its first bytes, where `content` is None.
     """
 
     start: int
@@ -31,6 +34,7 @@ class Line(NamedTuple):
     offset: int
     length: int
     content: bytes | None
+    head: bytes = b""
 
 
 def split_lines(
@@ -119,8 +123,8 @@ class _LineUnderWay:
         """Take the next bytes."""
         self.size += len(part)
         self._tail = (self._tail + part[-2:])[-2:]
-        if len(self._head) < len(BYTE_ORDER_MARK):
-            self._head = (self._head + part[: len(BYTE_ORDER_MARK)])[: len(BYTE_ORDER_MARK)]
+        if (room := HEAD_BYTES - len(self._head)) > 0:
+            self._head += part[:room]
         if self.size <= self._limit + _UNCOUNTED + 1:
             self._kept.write(part)
         else:
@@ -135,7 +139,8 @@ class _LineUnderWay:
             end -= 1
         offset, length, next_start = self._begins + before, end - before, self._begins + self.size
         if length > self._limit:
-            return Line(self._begins, next_start, offset, length, None)
+            head = self._head[before : before + length]
+            return Line(self._begins, next_start, offset, length, None, head)
         self._kept.truncate(end)
         content = self._kept.getvalue()[before:]
         if not content.strip(_BLANK):
@@ -144,4 +149,4 @@ class _LineUnderWay:
 
     @property
     def _has_mark(self) -> bool:
-        return self._head == BYTE_ORDER_MARK
+        return self._head.startswith(BYTE_ORDER_MARK)

@@ -14,6 +14,7 @@ from functions.aws.write_budget import WriteBudget
 from functions.aws.writer import TransactionWriter
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.segment_work import SegmentWork, Span
+from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.transaction import TransactionBuilder
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
@@ -92,8 +93,10 @@ def _load(
 ) -> Loaded:
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
     budget = WriteBudget(work.write_units_per_second, clock=time.monotonic, sleep=time.sleep)
-    builder = TransactionBuilder(
-        job, event_time=work.claim.event_time, retention=settings.retention
+    interpret = Interpreter(
+        TransactionBuilder(job, event_time=work.claim.event_time, retention=settings.retention),
+        line_bytes_limit=settings.line_bytes_limit,
+        padding_prefix=settings.padding_prefix,
     )
     with TransactionWriter(
         clients.transaction_writes(),
@@ -103,7 +106,7 @@ def _load(
     ) as writer:
         loaded = SegmentLoader(
             source=_source(work),
-            sorter=RecordSorter(work.object, builder, line_bytes_limit=settings.line_bytes_limit),
+            sorter=RecordSorter(work.object, interpret),
             writer=writer,
             files=wiring.work_files(settings),
             ledger=wiring.ledger(settings),

@@ -13,9 +13,8 @@ from typing import Final
 from functions.domain.counts import LoadCounts
 from functions.domain.lines import Line
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.receipts.record import Answer, Reject, read_record, too_large, too_long
-from functions.domain.receipts.transaction import TransactionBuilder
-from functions.domain.transactions import MAX_ITEM_BYTES, Transaction
+from functions.domain.records import Interpret, Reject
+from functions.domain.transactions import Transaction
 
 GROUP_TRANSACTIONS: Final = 25
 """What one BatchWriteItem takes."""
@@ -72,19 +71,15 @@ class Group:
 class RecordSorter:
     """Sorts the records of one segment into groups."""
 
-    def __init__(
-        self, results: ObjectRef, builder: TransactionBuilder, *, line_bytes_limit: int
-    ) -> None:
+    def __init__(self, results: ObjectRef, interpret: Interpret) -> None:
         """Prepare.
 
         Args:
             results: Named in dead letters.
-            builder: Makes the transactions.
-            line_bytes_limit: Longer lines come without content.
+            interpret: Reads a line.
         """
         self._results = results
-        self._builder = builder
-        self._line_bytes_limit = line_bytes_limit
+        self._interpret = interpret
         self._seen: set[bytes] = set()
 
     def groups(self, lines: Iterable[Line]) -> Iterator[Group]:
@@ -102,17 +97,13 @@ class RecordSorter:
             yield group
 
     def _add(self, group: Group, line: Line) -> None:
-        if line.content is None:
-            self._reject(group, line, too_long(line.length, self._line_bytes_limit))
-            return
-        record = read_record(line.content)
-        if isinstance(record, Answer):
-            transaction = self._builder.build(record.image_id, record.receipt)
-            if transaction.size <= MAX_ITEM_BYTES:
-                self._accept(group, transaction)
-                return
-            record = too_large(record, transaction.size)
-        self._reject(group, line, record)
+        outcome = self._interpret(line)
+        if isinstance(outcome, Transaction):
+            self._accept(group, outcome)
+        elif isinstance(outcome, Reject):
+            self._reject(group, line, outcome)
+        else:
+            group.padding += 1
 
     def _accept(self, group: Group, transaction: Transaction) -> None:
         """Take a transaction; of two with one id the later line wins."""

@@ -12,11 +12,13 @@ class LoadSettings(Settings, LedgerRetention):
     """How a segment is loaded.
 
     Attributes:
+        padding_prefix: What an image id of padding begins with.
         guest_retention_days, account_retention_days: 0 means for ever.
     """
 
     transactions_table: str
     line_bytes_limit: PositiveInt
+    padding_prefix: str = Field(min_length=1)
     guest_retention_days: int = Field(ge=0)
     account_retention_days: int = Field(ge=0)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from functions.domain.receipts.record import Reject, read_record
+from functions.domain.receipts.record import GoodRecord
+from functions.domain.records import Reject
+from tests.lines import read
 
 if TYPE_CHECKING:
     from tests.hostile.costs import Case
@@ -29,9 +31,10 @@ def _in_model_input(unit: str) -> bytes:
 
 
 def _read(line: bytes) -> str:
-    record = read_record(line)
-    if not isinstance(record, Reject):
-        return "Answer"
+    record = read(line)
+    if isinstance(record, GoodRecord):
+        return "good"
+    assert isinstance(record, Reject)
     assert len(record.excerpt.encode()) <= 1024
     assert sum(map(len, record.details)) <= 1000
     return record.reason.value

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.domain.receipts import record as records
-from functions.domain.receipts.record import Answer, Reject, read_record
+from functions.domain.receipts.record import GoodRecord
+from functions.domain.records import Reject
 from tests.hostile import exhausting_lines
 from tests.hostile.costs import cost_of
+from tests.lines import read
 
 MIB = 320
 """A third of a worker's memory. Chains of objects took 1,042 MiB until they were counted."""
@@ -106,7 +108,7 @@ def test_what_was_asked_of_the_model_is_in_no_dead_letter(
 ) -> None:
     if long:
         monkeypatch.setattr(records, "LONG_LINE_BYTES", 0)
-    reject = read_record(SHOWING[case])
+    reject = read(SHOWING[case])
     assert isinstance(reject, Reject)
     assert SECRET[:12] not in json.dumps([reject.excerpt, reject.details, reject.record_id])
 
@@ -116,7 +118,7 @@ def test_what_was_asked_of_the_model_is_in_no_dead_letter(
 def test_a_line_that_begins_neither_as_json_nor_as_a_record_is_not_quoted(
     before: bytes, behind: bytes
 ) -> None:
-    reject = read_record(before + SECRET.encode() + behind)
+    reject = read(before + SECRET.encode() + behind)
     if isinstance(reject, Reject) and reject.reason == "InvalidJson":
         assert reject.excerpt == ""
         assert SECRET[:12] not in "".join(reject.details)
@@ -150,7 +152,7 @@ def _planted(value: Any) -> Any:
 @given(_JSON, _JSON, _JSON)
 def test_nothing_that_is_called_model_input_is_quoted(one: Any, other: Any, third: Any) -> None:
     record = {"modelInput": 1, "modelOutput": one, "output": other, "error": third, "customData": 1}
-    reject = read_record(json.dumps(_planted(record)).encode())
+    reject = read(json.dumps(_planted(record)).encode())
     if isinstance(reject, Reject):
         assert SECRET[:12] not in json.dumps([reject.excerpt, reject.details])
 
@@ -181,7 +183,7 @@ AMOUNTS = {
 
 @pytest.mark.parametrize("case", AMOUNTS)
 def test_a_number_that_no_table_takes_is_refused(case: str) -> None:
-    reject = read_record((HEAD + RECEIPT.replace("@", AMOUNTS[case]) + TAIL).encode())
+    reject = read((HEAD + RECEIPT.replace("@", AMOUNTS[case]) + TAIL).encode())
     assert isinstance(reject, Reject)
     assert reject.reason in ("InvalidReceipt", "NoJsonInText")
 
@@ -209,6 +211,6 @@ IDS = {
 @pytest.mark.parametrize("case", IDS)
 def test_an_image_id_is_itself_and_nothing_else(case: str) -> None:
     line = json.dumps({"recordId": IDS[case], "output": {"text": RECEIPT.replace("\\", "")}})
-    answer = read_record(line.replace("@", "1").encode())
-    assert isinstance(answer, Answer)
+    answer = read(line.replace("@", "1").encode())
+    assert isinstance(answer, GoodRecord)
     assert answer.image_id == IDS[case]

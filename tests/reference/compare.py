@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.reference import strict_json, transactions
 from tests.reference.forms import MODEL_INPUT_MARK
-from tests.reference.product import Item, Product
+from tests.reference.product import Item, Padding, Product
 from tests.reference.product import Reject as ProductReject
 from tests.reference.records import Reason, Reject
 from tests.reference.strict_json import NotJsonError
@@ -40,14 +40,22 @@ def comparer(job: Job, *, event_time: str, retention: Retention, limit: int) -> 
     return compare
 
 
-def difference(line: bytes, expected: Stored | Reject, found: Item | ProductReject) -> str | None:
+def difference(
+    line: bytes, expected: Stored | Reject, found: Item | ProductReject | Padding
+) -> str | None:
     """How the product's verdict differs from the reference's."""
+    if isinstance(found, Padding):
+        return "padding, which the contract does not know"
     if isinstance(expected, Stored):
         if isinstance(found, ProductReject):
             return f"rejected as {found.reason} ({found.details}), good by the contract"
         return _item_difference(expected.item, found)
     if not isinstance(found, ProductReject):
         return f"taken, {expected.reason} by the contract"
+    return _reject_difference(line, expected, found)
+
+
+def _reject_difference(line: bytes, expected: Reject, found: ProductReject) -> str | None:
     if found.reason.value != expected.reason.value:
         return f"{found.reason} ({found.details}), {expected.reason} by the contract"
     if found.record_id != expected.record_id:

@@ -11,26 +11,28 @@ from functions.domain.attribute_values import Item, item_size
 from functions.domain.counts import sum_loads
 from functions.domain.jobs import Job as ProductJob
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.receipts.record import Reject, read_record, too_large, too_long
+from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.transaction import Retention as ProductRetention
 from functions.domain.receipts.transaction import TransactionBuilder
+from functions.domain.records import Padding, Reject
 from functions.domain.timestamps import parse_timestamp
-from functions.domain.transactions import MAX_ITEM_BYTES
+from functions.domain.transactions import Transaction
 from functions.load_segment.groups import RecordSorter
+from tests.lines import PADDING_PREFIX
 from tests.reference.lines import Line
 from tests.reference.transactions import Job, Retention
 
 BATCH_WRITE_LIMIT = 25
 """Items of one BatchWriteItem, no two of one key: DynamoDB refuses the whole batch else."""
 
-__all__ = ["Item", "Product", "Reject", "split"]
+__all__ = ["Item", "Padding", "Product", "Reject", "split"]
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
     """The product's way from a line to an item, for one results object."""
 
-    builder: TransactionBuilder
+    interpret: Interpreter
     limit: int
 
     @classmethod
@@ -48,18 +50,19 @@ class Product:
             guest=_span(retention.guest_days), account=_span(retention.account_days)
         )
         at = parse_timestamp(event_time)
-        return cls(TransactionBuilder(product_job, event_time=at, retention=kept), limit)
+        builder = TransactionBuilder(product_job, event_time=at, retention=kept)
+        interpret = Interpreter(builder, line_bytes_limit=limit, padding_prefix=PADDING_PREFIX)
+        return cls(interpret, limit)
 
-    def judge(self, line: bytes) -> Item | Reject:
-        """The item that a line becomes, or its reject."""
-        if len(line) > self.limit:
-            return too_long(len(line), self.limit)
-        verdict = read_record(line)
-        if isinstance(verdict, Reject):
-            return verdict
-        built = self.builder.build(verdict.image_id, verdict.receipt)
-        assert built.size == item_size(built.item)
-        return too_large(verdict, built.size) if built.size > MAX_ITEM_BYTES else built.item
+    def judge(self, line: bytes) -> Item | Reject | Padding:
+        """The item that a line becomes, or its reject, or that it is padding."""
+        over = len(line) > self.limit
+        content, head = (None, line[: product_lines.HEAD_BYTES]) if over else (line, b"")
+        outcome = self.interpret(product_lines.Line(0, len(line), 0, len(line), content, head))
+        if not isinstance(outcome, Transaction):
+            return outcome
+        assert outcome.size == item_size(outcome.item)
+        return outcome.item
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def load(data: bytes, product: Product, *, key: str, etag: str) -> LoadedSegment
     """A whole object as one segment, by the loader's own grouping."""
     name = key.rpartition("/")[2]
     results = ObjectRef(bucket="images", key=key, name=name, etag=etag, size=len(data))
-    sorter = RecordSorter(results, product.builder, line_bytes_limit=product.limit)
+    sorter = RecordSorter(results, product.interpret)
     records = product_lines.split_lines([data], start=0, line_bytes_limit=product.limit)
     groups = list(sorter.groups(records))
     items: dict[str, Item] = {}

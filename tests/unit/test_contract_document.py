@@ -16,12 +16,15 @@ from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.claims import ClaimState
 from functions.domain.counts import LoadCounts
 from functions.domain.jobs import Job, JobFacts, status_of
+from functions.domain.lines import split_lines
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
-from functions.domain.receipts.record import Reject, read_record, too_large, too_long
+from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.reject import RejectReason
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
+from functions.domain.records import Padding, Reject
 from functions.domain.timestamps import parse_timestamp
-from functions.domain.transactions import MAX_ITEM_BYTES
+from functions.domain.transactions import Transaction
+from tests.lines import PADDING_PREFIX
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "contract.md"
 BLOCK = re.compile(r"^```(?:json|text) ([^\n]+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
@@ -59,19 +62,15 @@ def _job() -> Job:
     return Job.from_record(record["jobId"], record)
 
 
-def _become(line: bytes, *, limit: int) -> dict[str, Any] | Reject:
-    """What the product makes of a line: an item's plain values, or a reject."""
-    if len(line) > limit:
-        return too_long(len(line), limit)
-    answer = read_record(line)
-    if isinstance(answer, Reject):
-        return answer
-    at = parse_timestamp("2026-07-01T03:04:05Z")
-    builder = TransactionBuilder(_job(), event_time=at, retention=RETENTION)
-    built = builder.build(answer.image_id, answer.receipt)
-    if built.size > MAX_ITEM_BYTES:
-        return too_large(answer, built.size)
-    return from_item(built.item)
+def _become(content: bytes, *, limit: int) -> dict[str, Any] | Reject | Padding:
+    """What the product makes of a line: an item's plain values, a reject, or padding."""
+    builder = TransactionBuilder(
+        _job(), event_time=parse_timestamp("2026-07-01T03:04:05Z"), retention=RETENTION
+    )
+    interpret = Interpreter(builder, line_bytes_limit=limit, padding_prefix=PADDING_PREFIX)
+    (line,) = split_lines([content], start=0, line_bytes_limit=limit)
+    outcome = interpret(line)
+    return from_item(outcome.item) if isinstance(outcome, Transaction) else outcome
 
 
 @pytest.mark.parametrize("example", list(_examples()), ids=lambda example: example[1][:60])

@@ -33,6 +33,7 @@ _SETTINGS = LoadSettings.read(
     {
         **ENVIRONMENT,
         "LINE_BYTES_LIMIT": "4096",
+        "PADDING_PREFIX": "__pad__",
         "GUEST_RETENTION_DAYS": "60",
         "ACCOUNT_RETENTION_DAYS": "60",
     }

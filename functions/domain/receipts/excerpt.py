@@ -6,8 +6,16 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 MAX_EXCERPT_BYTES: Final = 1024
-KEPT_MEMBERS: Final = ("recordId", "customData", "modelOutput", "output", "error")
-"""What is read of a record, and may be shown: all but `modelInput`, and what nobody asks for."""
+KEPT_MEMBERS: Final = (
+    "recordId",
+    "customData",
+    "custom_id",
+    "modelOutput",
+    "response",
+    "output",
+    "error",
+)
+"""What is read of a record, and may be shown: all but `modelInput` and what is not read."""
 _MODEL_INPUT: Final = "modelInput"
 _HEAD_OF_RECORD: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(KEPT_MEMBERS)})"\s*:'.encode())
 """How a record begins. What a line feed cut out of an echoed image or prompt begins otherwise."""
@@ -31,17 +39,21 @@ def excerpt_of_line(content: bytes) -> str:
 
 
 def excerpt_of_record(record: dict[str, Any]) -> str:
-    """What the record says in the members that are read, and in no others.
+    """What the record says in the members that are read, and in no others."""
+    return json_head({name: record[name] for name in KEPT_MEMBERS if name in record})
+
+
+def json_head(value: Any) -> str:
+    """A value as JSON, without what is called `modelInput` on any level.
 
     Written piece by piece, as far as it is wanted: a record may be 16 MiB of numbers.
     """
-    kept = {name: record[name] for name in KEPT_MEMBERS if name in record}
-    excerpt = ""
-    for piece in _json_pieces(kept):
-        excerpt += piece
-        if len(excerpt) >= MAX_EXCERPT_BYTES:
+    head = ""
+    for piece in _json_pieces(value):
+        head += piece
+        if len(head) >= MAX_EXCERPT_BYTES:
             break
-    return excerpt_of_text(excerpt)
+    return excerpt_of_text(head)
 
 
 def _json_pieces(value: Any) -> Iterator[str]:

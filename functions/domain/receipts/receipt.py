@@ -1,8 +1,7 @@
 """The receipt that a model read: strict, and exact to the last digit."""
 
-import json
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date as calendar_date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,16 +10,16 @@ from typing import Any, Final, Literal, TypedDict, get_args
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as schema
 
-from functions.domain.receipts.strict_json import parse_object
+from functions.domain.receipts.amount import (
+    MAX_AMOUNT,
+    WrittenNumber,
+    exact_amount,
+    number_as_written,
+)
+from functions.domain.receipts.one_object import WHITE_SPACE, find_object
+from functions.domain.receipts.reject import RejectReason, Unreadable, keys_of
+from functions.domain.receipts.strict_json import kind_of
 
-MAX_AMOUNT: Final = Decimal(10) ** 12
-MIN_AMOUNT: Final = Decimal("1e-130")
-"""DynamoDB's smallest positive number."""
-MAX_SIGNIFICANT_DIGITS: Final = 38
-"""DynamoDB's precision: a number beyond it is refused, and with it its whole batch."""
-
-_FENCED = re.compile(r"```(?:json)?\r?\n(.*)\r?\n```", re.DOTALL)
-_NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_CHARACTERS: Final = len("YYYY-MM-DD")
 _MAX_WHOLE_AMOUNT: Final = int(MAX_AMOUNT)
@@ -28,61 +27,6 @@ _SPELLED_OUT: Final = "\\u"
 _AMOUNT_NAME: Final = '"amount"'
 _DECIMAL_PLACES: Final = re.compile(r'"amount"\s*:\s*([0-9]{1,12}\.[0-9]{1,12})\s*[,}]')
 """Below the largest amount, and with fewer digits than the precision of `Decimal.normalize`."""
-_MAX_EXPONENT_DIGITS: Final = 12
-"""Beyond these no line is long enough to bring the value back to an amount by its zeros."""
-
-
-class NoJsonInText(ValueError):  # noqa: N818  the name is the reject's
-    """The model's text is not one JSON object."""
-
-
-class InvalidReceipt(ValueError):  # noqa: N818
-    """The JSON object is no receipt.
-
-    Attributes:
-        problems: One short string a field that is wrong, without the field's value.
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        """Keep what is wrong."""
-        self.problems = problems
-        super().__init__("; ".join(problems))
-
-
-@dataclass(frozen=True, slots=True)
-class _NumberText:
-    """A JSON number as it was written: `json` would round it or stumble over its size."""
-
-    text: str
-
-
-def _exact_amount(value: object) -> Decimal:
-    """The value of a JSON number, exactly, if it is an amount.
-
-    The exponent may have any number of digits, so it is bounded before anything is computed.
-    """
-    if type(value) is int:
-        return Decimal(value)
-    match = _NUMBER.fullmatch(value.text) if isinstance(value, _NumberText) else None
-    if match is None:
-        raise PydanticCustomError("not_a_number", "must be a JSON number")
-    sign, whole, fraction, exponent = match.groups(default="")
-    digits = (whole + fraction).lstrip("0")
-    significant = digits.rstrip("0")
-    if sign or not significant:
-        raise PydanticCustomError("not_positive", "must be greater than 0")
-    if len(significant) > MAX_SIGNIFICANT_DIGITS:
-        raise PydanticCustomError("too_precise", "must have at most 38 significant digits")
-    shift = len(digits) - len(significant) - len(fraction) + _bounded(exponent)
-    amount = Decimal((0, tuple(map(int, significant)), shift))
-    if not MIN_AMOUNT <= amount <= MAX_AMOUNT:
-        raise PydanticCustomError("out_of_range", "must be at least 10^-130 and at most 10^12")
-    return amount
-
-
-def _bounded(exponent: str) -> int:
-    digits = exponent.lstrip("+-0")[:_MAX_EXPONENT_DIGITS] or "0"
-    return -int(digits) if exponent.startswith("-") else int(digits)
 
 
 def _real_date(value: str) -> str:
@@ -92,7 +36,7 @@ def _real_date(value: str) -> str:
 
 
 def _is_real_date(value: str) -> bool:
-    # Kept answers keep their questions: only what has a date's length may be asked.
+    # Check the length first, so that the cache never retains long strings.
     return len(value) == _DATE_CHARACTERS and _is_in_calendar(value)
 
 
@@ -131,13 +75,17 @@ _KIND: Final = {
     "type": schema.typed_dict_field(schema.literal_schema(list(get_args(Type)))),
     "category": schema.typed_dict_field(schema.literal_schema(list(get_args(Category)))),
 }
+_CHOICES: Final = {
+    name: f"{', '.join(choices[:-1])} or {choices[-1]}"
+    for name, choices in (("type", get_args(Type)), ("category", get_args(Category)))
+}
 # Schemas of pydantic's core: to derive them from two typed dicts would take 2 ms more of each cold
 # start.
 _strict = SchemaValidator(
     schema.typed_dict_schema(
         {
             "amount": schema.typed_dict_field(
-                schema.no_info_plain_validator_function(_exact_amount)
+                schema.no_info_plain_validator_function(exact_amount)
             ),
             "date": schema.typed_dict_field(
                 schema.no_info_after_validator_function(_real_date, _TEXT)
@@ -165,32 +113,75 @@ _plain = SchemaValidator(
 ).validate_json
 _MAX_PLAIN_CHARACTERS: Final = 4096
 """Ten times a receipt. The parser's own tree of 16 MiB of objects took 3 GB."""
-_NUMBERS_AS_TEXT: Final = json.JSONDecoder(parse_float=_NumberText, parse_int=_NumberText)
 
 
 def read_receipt(text: str) -> Receipt:
-    """Read the receipt that a model's text is, alone or as one fenced block.
+    """Read the receipt in a model's text.
 
     Raises:
-        NoJsonInText: if the text is not one JSON object.
-        InvalidReceipt: if the object breaks a rule of the receipt.
+        Unreadable: the text does not hold exactly one JSON object, or the object breaks a rule
+            of the receipt.
     """
-    body = text.strip()
-    if body.startswith("```") and (fenced := _FENCED.fullmatch(body)):
-        body = fenced[1]
+    body = text.strip(WHITE_SPACE)
     if (receipt := _read_plain(body)) is not None:
         return receipt
-    fields = _json_object(body)
-    if fields.get("description") is None:
-        fields["description"] = ""
+    found = find_object(body)
+    return validate_receipt(
+        found.fields,
+        as_written=lambda amount: number_as_written(
+            found.written, amount, lambda fields: fields["amount"]
+        ),
+    )
+
+
+def validate_receipt(
+    fields: dict[str, Any], *, as_written: Callable[[float], WrittenNumber]
+) -> Receipt:
+    """Check the members of an answer against the rules of a receipt.
+
+    Args:
+        fields: All of them.
+        as_written: Finds how the amount is written, where it was parsed to this float.
+
+    Raises:
+        Unreadable: a rule is broken.
+    """
+    checked = {name: fields[name] for name in Receipt.__annotations__ if name in fields}
+    if checked.get("description") is None:
+        checked["description"] = ""
+    if isinstance(amount := checked.get("amount"), float):
+        checked["amount"] = as_written(amount)
     try:
-        checked: Receipt = _strict(fields)
+        receipt: Receipt = _strict(checked)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidReceipt(
-            [f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in problems]
-        ) from None
-    return checked
+        raise Unreadable(RejectReason.INVALID_RECEIPT, _problems(error, fields)) from None
+    return receipt
+
+
+def _problems(error: ValidationError, fields: dict[str, Any]) -> list[str]:
+    """One short string a field that breaks its rule, without the field's value."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    details = [
+        f"{field}: {_rule(field, each['type'], each['msg'], fields)}"
+        for each in problems
+        for field in map(str, each["loc"])
+    ]
+    if any(each["type"] == "missing" for each in problems):
+        details.append(f"the object {keys_of(fields)}")
+    return details
+
+
+def _rule(field: str, error: str, message: str, fields: dict[str, Any]) -> str:
+    """The rule that a field breaks, in the words of docs/contract.md."""
+    if error == "missing":
+        return "is missing"
+    if error == "string_type":
+        return f"must be a string, not {kind_of(fields[field])}"
+    if error == "literal_error":
+        value = fields[field]
+        found = "" if isinstance(value, str) else f", not {kind_of(value)}"
+        return f"must be {_CHOICES[field]}{found}"
+    return message
 
 
 def _read_plain(body: str) -> Receipt | None:
@@ -226,22 +217,3 @@ def _plain_amount(value: object, body: str) -> Decimal | None:
         return None
     written = _DECIMAL_PLACES.search(body)
     return (Decimal(written[1]).normalize() or None) if written else None
-
-
-def _json_object(body: str) -> dict[str, Any]:
-    """Parse, with the amount kept as it was written unless it is plainly exact.
-
-    `parse_object` decides what is JSON (nesting, surrogates, digits), and its integers are
-    exact. Any other number is read once more by the standard library's parser, because only
-    that one hands over a number's own text.
-    """
-    try:
-        fields = parse_object(body.encode())
-    except ValueError as error:
-        raise NoJsonInText("the text is not one JSON object") from error
-    amount = fields.get("amount")
-    if type(amount) is int and 0 < amount <= MAX_AMOUNT:
-        return fields
-    if type(amount) in (int, float):
-        fields["amount"] = _NUMBERS_AS_TEXT.decode(body)["amount"]
-    return fields

@@ -1,29 +1,33 @@
-"""A line of a results object: the image it answers and what the model said of it.
+"""A record: the image that it answers, and the receipt in what the model answered.
 
 `modelInput` is echoed in every line, often with a whole image in base64. It is scanned as a
 part of the line, and dropped.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeGuard
+from typing import Any, Final, NamedTuple
 
 from pydantic_core import SchemaValidator
 from pydantic_core import core_schema as schema
 
+from functions.domain.lines import Line
+from functions.domain.receipts.broken_line import image_id_in, looks_like
 from functions.domain.receipts.excerpt import (
     KEPT_MEMBERS,
     excerpt_of_line,
     excerpt_of_record,
     excerpt_of_text,
+    json_head,
 )
-from functions.domain.receipts.forms import text_of
-from functions.domain.receipts.receipt import InvalidReceipt, NoJsonInText, Receipt, read_receipt
-from functions.domain.receipts.reject import RejectReason
-from functions.domain.receipts.strict_json import parse_members, parse_object
+from functions.domain.receipts.forms import Answer, answer_of, unknown_form
+from functions.domain.receipts.image_id import image_id_of, missing_id
+from functions.domain.receipts.model_error import error_inside, error_of
+from functions.domain.receipts.receipt import Receipt, read_receipt
+from functions.domain.receipts.reject import RejectReason, Unreadable, short
+from functions.domain.receipts.stop_reason import stop_of
+from functions.domain.receipts.strict_json import NotJson, parse_members, parse_object
+from functions.domain.receipts.tool_call import read_tool_input
+from functions.domain.records import Padding, Reject
 
-MAX_IMAGE_ID_BYTES: Final = 2048
-"""DynamoDB's limit of a partition key; `imageId` is one."""
-MAX_DETAIL_CHARACTERS: Final = 200
 LONG_LINE_BYTES: Final = 1024 * 1024
 """From here on a second look at a bad line is cheaper than a copy of a good one."""
 _ANYTHING: Final = schema.typed_dict_field(schema.any_schema(), required=False)
@@ -32,113 +36,128 @@ _RECORD: Final = SchemaValidator(
 )
 
 
-class Answer(NamedTuple):
-    """A good record.
+class GoodRecord(NamedTuple):
+    """A record with a receipt.
 
     Attributes:
         image_id: The image that it answers.
         receipt: What the model read.
-        text: The model's text, for the excerpt of a later reject.
+        answer: Where it was, for the excerpt of a later reject.
     """
 
     image_id: str
     receipt: Receipt
-    text: str
+    answer: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A record that cannot become a transaction.
-
-    Attributes:
-        reason: The first that applies.
-        record_id: The image id, where the record has one.
-        details: Short strings that say more.
-        excerpt: At most 1 KiB of the model's text, or of the record's members that are read;
-            never of `modelInput`. Of a line that is no JSON its head, if it begins as a record
-            does; else nothing, for it may have begun in the middle of an image.
-    """
-
-    reason: RejectReason
-    record_id: str | None = None
-    details: list[str] = field(default_factory=list)
-    excerpt: str = ""
-
-
-def read_record(content: bytes) -> Answer | Reject:
-    """Read one line.
+def read_record(line: Line, *, padding_prefix: str) -> GoodRecord | Reject | Padding:
+    """Read a line that is not over the bound.
 
     Args:
-        content: The line without its end; not over the bound.
+        line: With its content.
+        padding_prefix: What an image id of padding begins with.
     """
-    if len(content) >= LONG_LINE_BYTES and (answer := _answer_of_long_line(content)):
-        return answer
+    content = line.content or b""
+    if len(content) >= LONG_LINE_BYTES and (good := _read_long(content, padding_prefix)):
+        return good
     try:
         record = parse_object(content)
-    except ValueError as error:
-        return Reject(
-            RejectReason.INVALID_JSON,
-            details=[_short(str(error))],
-            excerpt=excerpt_of_line(content),
-        )
-    return _read_members(record)
+    except NotJson as problem:
+        return _broken(content, problem, begins_object=not line.start)
+    return _read(record, content, padding_prefix)
 
 
-def _answer_of_long_line(content: bytes) -> Answer | None:
-    """The answer in a line, without a copy of its echoed image in memory; None if in doubt."""
-    members = parse_members(content, _RECORD)
-    record = None if members is None else _read_members(members)
-    return record if isinstance(record, Answer) else None
-
-
-def _read_members(record: dict[str, Any]) -> Answer | Reject:
-    for name in ("recordId", "customData"):
-        if _is_image_id(image_id := record.get(name)):
-            return _read_answer(image_id, record)
-    return Reject(RejectReason.MISSING_RECORD_ID, excerpt=excerpt_of_record(record))
-
-
-def _read_answer(image_id: str, record: dict[str, Any]) -> Answer | Reject:
-    if isinstance(error := record.get("error"), dict):
-        return Reject(RejectReason.MODEL_ERROR, image_id, _model_error_details(error))
-    text = text_of(record)
-    if text is None:
-        return Reject(RejectReason.UNKNOWN_FORM, image_id, excerpt=excerpt_of_record(record))
-    try:
-        return Answer(image_id, read_receipt(text), text)
-    except NoJsonInText as problem:
-        reason, details = RejectReason.NO_JSON_IN_TEXT, [str(problem)]
-    except InvalidReceipt as problem:
-        reason, details = RejectReason.INVALID_RECEIPT, [_short(p) for p in problem.problems]
-    return Reject(reason, image_id, details, excerpt_of_text(text))
-
-
-def too_large(answer: Answer, size: int) -> Reject:
-    """The reject of a good answer whose item DynamoDB would refuse."""
+def too_long(line: Line, limit: int) -> Reject:
+    """The reject of a line that was not read."""
     return Reject(
-        RejectReason.ITEM_TOO_LARGE,
-        answer.image_id,
-        [f"the item would have {size} bytes"],
-        excerpt_of_text(answer.text),
+        RejectReason.LINE_TOO_LONG,
+        image_id_in(line.head),
+        [
+            f"{line.length} bytes; the bound is {limit}",
+            *looks_like(line.head, begins_object=not line.start),
+        ],
+        excerpt_of_line(line.head),
     )
 
 
-def too_long(length: int, limit: int) -> Reject:
-    """The reject of a line that was not read."""
-    return Reject(RejectReason.LINE_TOO_LONG, details=[f"{length} bytes; the bound is {limit}"])
+def too_large(record: GoodRecord, size: int) -> Reject:
+    """The reject of a good record whose item DynamoDB would refuse."""
+    return Reject(
+        RejectReason.ITEM_TOO_LARGE,
+        record.image_id,
+        [f"the item would have {size} bytes"],
+        _excerpt(record.answer),
+    )
 
 
-def _is_image_id(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and 1 <= len(value.encode()) <= MAX_IMAGE_ID_BYTES
+def _read_long(content: bytes, padding_prefix: str) -> GoodRecord | None:
+    """A good record without a copy of its echoed image in memory; None if in doubt."""
+    members = parse_members(content, _RECORD)
+    record = None if members is None else _read(members, content, padding_prefix)
+    return record if isinstance(record, GoodRecord) else None
 
 
-def _model_error_details(error: dict[str, Any]) -> list[str]:
-    return [
-        _short(str(error[name]))
-        for name in ("errorCode", "errorMessage")
-        if isinstance(error.get(name), str | int | float) and not isinstance(error[name], bool)
-    ]
+def _broken(content: bytes, problem: NotJson, *, begins_object: bool) -> Reject:
+    where = "" if problem.at is None else f"byte {problem.at + 1} of the line: "
+    return Reject(
+        RejectReason.INVALID_JSON,
+        image_id_in(content),
+        short(
+            [
+                f"{where}{problem.why}",
+                *looks_like(content, begins_object=begins_object, problem=problem),
+            ]
+        ),
+        excerpt_of_line(content),
+    )
 
 
-def _short(text: str) -> str:
-    return text[:MAX_DETAIL_CHARACTERS]
+def _read(
+    record: dict[str, Any], content: bytes, padding_prefix: str
+) -> GoodRecord | Reject | Padding:
+    image_id = image_id_of(record)
+    if image_id is None:
+        return _reject(RejectReason.MISSING_RECORD_ID, None, missing_id(record), record)
+    if image_id.startswith(padding_prefix):
+        return Padding(image_id)
+    if (error := error_of(record)) is not None:
+        return _reject(RejectReason.MODEL_ERROR, image_id, error, record)
+    answer = answer_of(record)
+    if answer is None:
+        return _unanswered(image_id, record)
+    try:
+        return GoodRecord(image_id, _receipt_of(answer, content), answer)
+    except Unreadable as problem:
+        stop = stop_of(record)
+        details = short([*problem.details, *stop.details])
+        return Reject(stop.reason or problem.reason, image_id, details, _excerpt(answer))
+
+
+def _unanswered(image_id: str, record: dict[str, Any]) -> Reject:
+    """A record in no known form: an error, perhaps, or the model stopped before it answered."""
+    if (error := error_inside(record)) is not None:
+        return _reject(RejectReason.MODEL_ERROR, image_id, error, record)
+    stop = stop_of(record)
+    reason = stop.reason or RejectReason.UNKNOWN_FORM
+    return _reject(reason, image_id, [*unknown_form(record), *stop.details], record)
+
+
+def _receipt_of(answer: Answer, content: bytes) -> Receipt:
+    if not answer.inputs:
+        return read_receipt(answer.text)
+    if len(answer.inputs) > 1:
+        raise Unreadable(RejectReason.SEVERAL_RECEIPTS, [f"{len(answer.inputs)} tool calls"])
+    return read_tool_input(answer, content)
+
+
+def _reject(
+    reason: RejectReason, image_id: str | None, details: list[str], record: dict[str, Any]
+) -> Reject:
+    return Reject(reason, image_id, short(details), excerpt_of_record(record))
+
+
+def _excerpt(answer: Answer) -> str:
+    """The head of what the model wrote."""
+    if not answer.inputs:
+        return excerpt_of_text(answer.text)
+    return json_head(answer.inputs[0] if len(answer.inputs) == 1 else list(answer.inputs))

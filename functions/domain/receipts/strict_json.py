@@ -1,4 +1,4 @@
-"""JSON as the contract has it: RFC 8259, and what nobody can rely on is refused.
+"""JSON by the contract: RFC 8259 without what readers disagree on.
 
 No NaN and no Infinity, no unpaired surrogate escapes, no nesting deeper than 200, no more than
 250,000 lists and objects, no integers of more than 4,300 digits; of repeated keys the last counts.
@@ -7,7 +7,7 @@ refuses by itself.
 """
 
 import re
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from pydantic_core import SchemaValidator, ValidationError, from_json
 
@@ -16,7 +16,10 @@ MAX_CONTAINERS: Final = 250_000
 """Lists and objects. A line of 16 MiB can name millions of them in nothing but brackets, and an
 empty object costs Python 64 bytes, one with a member 350: such a line would take more memory than
 a function has, and each attempt at its segment with it."""
+TOO_MANY_CONTAINERS: Final = f"more than {MAX_CONTAINERS:,} lists and objects"
 
+_PLACE: Final = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+_KINDS: Final = {dict: "an object", str: "a string", int: "a number", float: "a number"}
 _AS_LISTS: Final = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _RUN: Final = re.compile(rb"\[+|\]+")
@@ -30,22 +33,63 @@ _MAX_STRINGS: Final = 1000
 _BETWEEN_STRINGS: Final = frozenset((b":", b",", b": ", b", "))
 
 
+class NotJson(ValueError):  # noqa: N818  not an error of the program
+    """Bytes that are not one JSON object.
+
+    Attributes:
+        why: What is wrong, without the content.
+        at: The byte at which it broke, from 0; None where there is no such place.
+    """
+
+    def __init__(self, why: str, at: int | None = None) -> None:
+        """Keep both."""
+        self.why = why
+        self.at = at
+        super().__init__(why)
+
+    @classmethod
+    def of(cls, error: ValueError, content: bytes) -> Self:
+        """From what the parser says, which counts lines and columns from 1."""
+        found = _PLACE.fullmatch(str(error))
+        if found is None:
+            return cls(str(error))
+        why, line, column = found.groups()
+        begins = 0
+        for _ in range(int(line) - 1):
+            begins = content.find(b"\n", begins) + 1
+        return cls(why.replace("EOF while parsing", "it ends within"), begins + int(column) - 1)
+
+
 def parse_object(content: bytes) -> dict[str, Any]:
     """Parse what must be one JSON object in UTF-8.
 
     Raises:
-        ValueError: if it is not; the message says why and where, without the content.
+        NotJson: it is not.
     """
     many_brackets = _has_many_brackets(content)
-    if many_brackets and _has_too_many_containers(content):
-        raise ValueError(f"more than {MAX_CONTAINERS:,} lists and objects")
+    if many_brackets and has_too_many_containers(content):
+        raise NotJson(TOO_MANY_CONTAINERS)
     # Keeping the values as well, for lines that repeat them, costs a sixth more than it saves.
-    value = from_json(content, allow_inf_nan=False, cache_strings="keys")
+    try:
+        value = from_json(content, allow_inf_nan=False, cache_strings="keys")
+    except ValueError as error:
+        raise NotJson.of(error, content) from None
     if not isinstance(value, dict):
-        raise ValueError("JSON, but not an object")  # noqa: TRY004  one error for its callers
+        raise NotJson(f"JSON, but {kind_of(value)} and not an object")
     if many_brackets and _nests_too_deeply(content):
-        raise ValueError(f"nested deeper than {MAX_NESTING}")
+        raise NotJson(f"nested deeper than {MAX_NESTING}")
     return value
+
+
+def kind_of(value: object) -> str:
+    """A JSON value's type in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return _KINDS[type(value)]
 
 
 def parse_members(content: bytes, kept: SchemaValidator) -> dict[str, Any] | None:
@@ -122,7 +166,7 @@ def _nests_too_deeply(content: bytes) -> bool:
     return False
 
 
-def _has_too_many_containers(content: bytes) -> bool:
+def has_too_many_containers(content: bytes) -> bool:
     """Whether JSON has more of them than are taken; for what is no JSON either answer will do."""
     if content.count(b"[") + content.count(b"{") <= MAX_CONTAINERS:
         return False

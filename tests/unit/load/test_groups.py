@@ -2,24 +2,23 @@
 
 import pytest
 
-from functions.domain.lines import Line
 from functions.domain.payloads.payload import ObjectRef
-from functions.domain.receipts.record import Answer, read_record
+from functions.domain.receipts.record import GoodRecord
 from functions.domain.transactions import MAX_ITEM_BYTES
 from functions.load_segment.groups import RecordSorter
-from tests.unit.load.world import KEY, builder, good
+from tests.lines import line_of, read
+from tests.unit.load.world import KEY, builder, good, interpreter
 
 RESULTS = ObjectRef(bucket="b", key=KEY, name="a.jsonl", etag="e", size=1)
 
 
 @pytest.mark.parametrize(("beyond", "rejects"), [(-1, {}), (0, {}), (1, {"ItemTooLarge": 1})])
 def test_an_item_of_just_the_limit_still_fits(beyond: int, rejects: dict[str, int]) -> None:
-    smallest = read_record(good("image", description=""))
-    assert isinstance(smallest, Answer)
+    smallest = read(good("image", description=""))
+    assert isinstance(smallest, GoodRecord)
     room = MAX_ITEM_BYTES - builder().build(smallest.image_id, smallest.receipt).size
     content = good("image", description="x" * (room + beyond))
-    sorter = RecordSorter(RESULTS, builder(), line_bytes_limit=len(content))
-    line = Line(start=0, offset=0, length=len(content), next_start=len(content), content=content)
-    (group,) = sorter.groups([line])
+    sorter = RecordSorter(RESULTS, interpreter(line_bytes_limit=len(content)))
+    (group,) = sorter.groups([line_of(content)])
     assert dict(group.rejects) == rejects
     assert group.image_ids == ([] if rejects else ["image"])

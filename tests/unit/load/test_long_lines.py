@@ -3,7 +3,7 @@
 import pytest
 
 from functions.domain.receipts import record as records
-from functions.domain.receipts.record import read_record
+from tests.lines import read
 from tests.unit.load.world import good
 
 GOOD = good("image")
@@ -34,6 +34,6 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: repr(line[:40]))
 def test_a_long_line_is_read_like_a_short_one(line: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = read_record(line)
+    expected = read(line)
     monkeypatch.setattr(records, "LONG_LINE_BYTES", 0)
-    assert read_record(line) == expected
+    assert read(line) == expected

@@ -18,12 +18,14 @@ from functions.aws.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
-from functions.domain.receipts.record import Answer, read_record
+from functions.domain.receipts.interpreter import Interpreter
+from functions.domain.receipts.record import GoodRecord
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.segments import Segment
 from functions.domain.transactions import Transaction
 from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
+from tests.lines import PADDING_PREFIX, read
 from tests.unit.load.fake_time import FakeTime
 
 LIMIT = 400
@@ -162,7 +164,7 @@ class World:
         ) as writer:
             return SegmentLoader(
                 source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),  # type: ignore[arg-type]
-                sorter=RecordSorter(work.object, builder(), line_bytes_limit=LIMIT),
+                sorter=RecordSorter(work.object, interpreter()),
                 writer=writer,
                 files=self.files,
                 ledger=self.ledger,
@@ -193,8 +195,12 @@ def builder() -> TransactionBuilder:
     return TransactionBuilder(job, event_time=at, retention=Retention(None, None))
 
 
+def interpreter(*, line_bytes_limit: int = LIMIT) -> Interpreter:
+    return Interpreter(builder(), line_bytes_limit=line_bytes_limit, padding_prefix=PADDING_PREFIX)
+
+
 def transactions(first: int, count: int) -> list[Transaction]:
     """Some transactions of a write unit each."""
-    answers = [read_record(good(f"image-{first + number}")) for number in range(count)]
+    records = [read(good(f"image-{first + number}")) for number in range(count)]
     made = builder()
-    return [made.build(a.image_id, a.receipt) for a in answers if isinstance(a, Answer)]
+    return [made.build(r.image_id, r.receipt) for r in records if isinstance(r, GoodRecord)]

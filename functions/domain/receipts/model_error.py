@@ -1,0 +1,68 @@
+"""Errors in the place of an answer, in whatever shape they come."""
+
+from typing import Any, Final, TypeGuard
+
+from functions.domain.receipts.excerpt import json_head
+from functions.domain.receipts.forms import output_of
+
+_CODES: Final = ("errorCode", "code", "statusCode", "status", "type", "__type", "name")
+_MESSAGES: Final = ("errorMessage", "message", "Message", "msg", "detail", "reason")
+_NESTED: Final = ("error", "errors")
+_MAX_NESTING: Final = 4
+
+
+def error_of(record: dict[str, Any]) -> list[str] | None:
+    """Code and message of a record that is an error, whatever else it holds; None if it is none."""
+    if _is_error(error := record.get("error")):
+        return details_of(error)
+    response = record.get("response")
+    if record.get("modelOutput") is None and isinstance(response, dict):
+        status = response.get("status_code")
+        if _is_number(status) and not 200 <= status < 300:
+            return [f"status_code {status}", *details_of(response.get("body"))]
+    return None
+
+
+def error_inside(record: dict[str, Any]) -> list[str] | None:
+    """The same of an error in the place of an answer; only asked where no form is present."""
+    output = output_of(record)
+    if not isinstance(output, dict):
+        return None
+    if _is_error(error := output.get("error")):
+        return details_of(error)
+    return details_of(output) if output.get("type") == "error" else None
+
+
+def details_of(error: Any, *, depth: int = 0) -> list[str]:
+    """Code and message of an error of any shape."""
+    if error is None or error == {}:
+        return []
+    if isinstance(error, str):
+        return [error]
+    if isinstance(error, list) and depth < _MAX_NESTING:
+        found = [details_of(each, depth=depth + 1) for each in error[:_MAX_NESTING]]
+        return [detail for details in found for detail in details]
+    if not isinstance(error, dict) or depth == _MAX_NESTING:
+        return [json_head(error)]
+    shown = [_shown(error[name]) for name in (*_CODES, *_MESSAGES) if _says_something(error, name)]
+    for name in _NESTED:
+        if _is_error(error.get(name)):
+            shown += details_of(error[name], depth=depth + 1)
+    return shown or [json_head(error)]
+
+
+def _says_something(error: dict[str, Any], name: str) -> bool:
+    return _is_error(error.get(name)) and not (name == "type" and error[name] == "error")
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json_head(value)
+
+
+def _is_error(value: Any) -> bool:
+    """Null, false, an empty text and an empty object are no error; 0 is one."""
+    return value is not None and value is not False and value not in ("", {})
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,17 @@
+"""Lines for what reads them."""
+
+from functions.domain.lines import Line
+from functions.domain.receipts.record import GoodRecord, read_record
+from functions.domain.records import Padding, Reject
+
+PADDING_PREFIX = "__pad__"
+
+
+def line_of(content: bytes, *, start: int = 0) -> Line:
+    """A line that is not over the bound, and ends its object."""
+    return Line(start, start + len(content), start, len(content), content)
+
+
+def read(content: bytes, *, start: int = 0) -> GoodRecord | Reject | Padding:
+    """What the product reads in it."""
+    return read_record(line_of(content, start=start), padding_prefix=PADDING_PREFIX)
