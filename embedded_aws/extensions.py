@@ -13,11 +13,19 @@ from embedded_aws.bedrock import jobs
 from embedded_aws.bedrock import permissions as bedrock_permissions
 from embedded_aws.cloudformation import stacks, state_machines
 from embedded_aws.cloudwatch import alarms, emf, metrics
+from embedded_aws.dynamodb import update_expressions
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import gateway
 from embedded_aws.iam import decisions, request_context, signatures
-from embedded_aws.lambda_ import async_failures, invocations, updates, worker_script, workers
-from embedded_aws.s3 import copies, events, permissions, ranges
+from embedded_aws.lambda_ import (
+    async_failures,
+    invocations,
+    layers,
+    updates,
+    worker_script,
+    workers,
+)
+from embedded_aws.s3 import conditions, copies, events, permissions, ranges
 from embedded_aws.stepfunctions import api
 
 if TYPE_CHECKING:
@@ -29,9 +37,12 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     signatures,
     # S3
     permissions,
+    conditions,
     copies,
     ranges,
     events,
+    # DynamoDB
+    update_expressions,
     # EventBridge, CloudWatch
     eventbridge,
     metrics,
@@ -44,6 +55,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     # Lambda
     worker_script,
     workers,
+    layers,
     updates,
     invocations,
     # Step Functions

@@ -11,6 +11,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 from ministack.services import cloudwatch
@@ -19,7 +20,8 @@ from ministack.services.cloudformation import helpers, provisioners, stacks
 
 from embedded_aws.cloudformation import resource_properties
 from embedded_aws.cloudwatch import alarms
-from embedded_aws.events import event_targets
+from embedded_aws.events import event_targets, pattern_complexity
+from embedded_aws.s3 import objects
 
 SUPPORTED_TYPES = frozenset(
     {
@@ -58,6 +60,7 @@ _update = provisioners._update_resource
 _alarm_record = provisioners._cw_metric_alarm_record
 _create_rule = provisioners._eb_rule_create
 _update_rule = provisioners._eb_rule_update
+_delete_bucket = provisioners._s3_delete
 _put_metric_alarm = cloudwatch._put_metric_alarm
 _create_change_set = actions._ACTION_HANDLERS["CreateChangeSet"]
 
@@ -78,6 +81,7 @@ def install() -> None:
         "create": _rule_create,
         "update": _rule_update,
     }
+    handlers["AWS::S3::Bucket"] = {**handlers["AWS::S3::Bucket"], "delete": _bucket_delete}
     provisioners._cw_metric_alarm_record = _checked_alarm_record
     provisioners._provision_resource = _provision_supported
     stacks._provision_resource = _provision_supported
@@ -156,22 +160,39 @@ def _checked_put_metric_alarm(
     return _put_metric_alarm(params, data, is_cbor, is_json)
 
 
-def _check_targets(props: Properties) -> None:
+def _check_rule(props: Properties) -> None:
+    pattern = props.get("EventPattern")
+    if pattern and pattern_complexity.is_too_complex(json.dumps(pattern)):
+        raise ValueError(f"Event pattern is not valid. Reason: {pattern_complexity.REASON}")
     for target in props.get("Targets") or []:
         if why := event_targets.unsupported(target):
             raise ValueError(f"{why}.")
 
 
 def _rule_create(logical_id: str, props: Properties, stack_name: str) -> Any:
-    _check_targets(props)
+    _check_rule(props)
     return _create_rule(logical_id, props, stack_name)
 
 
 def _rule_update(
     physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any
 ) -> Any:
-    _check_targets(new)
+    _check_rule(new)
     return _update_rule(physical_id, old, new, stack_name, *rest)
+
+
+def _bucket_delete(name: str, props: Properties) -> None:
+    """Delete an empty bucket only.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
+    """
+    if objects.is_empty(name):
+        _delete_bucket(name, props)
+        return
+    raise ValueError(
+        'Resource handler returned message: "The bucket you tried to delete is not empty '
+        '(Service: S3, Status Code: 409)" (HandlerErrorCode: GeneralServiceException)'
+    )
 
 
 def _create_composite(logical_id: str, props: Properties, stack_name: str) -> Created:

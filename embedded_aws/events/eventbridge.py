@@ -18,7 +18,7 @@ from ministack.core.responses import error_response_json
 from ministack.services import cloudwatch, eventbridge
 
 from embedded_aws.core import background
-from embedded_aws.events import event_targets
+from embedded_aws.events import event_targets, pattern_complexity
 from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
 from embedded_aws.faults import throttles
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _validate_target_arn = eventbridge._validate_target_arn
 _parse_rate = eventbridge._parse_rate_seconds
+_event_pattern_error = eventbridge._event_pattern_error
+_delete = eventbridge._delete_rule
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 _logger = logging.getLogger("eventbridge.delivery")
 
@@ -42,6 +44,8 @@ def install() -> None:
     """Deliver through this module, and look at schedules every second."""
     eventbridge._invoke_target = _invoke_target
     eventbridge._validate_target_arn = _validate_target
+    eventbridge._event_pattern_error = _pattern_error
+    eventbridge._delete_rule = _delete_rule
     eventbridge._SCHEDULER_TICK_INTERVAL = 1
     eventbridge._parse_rate_seconds = _rate_seconds
 
@@ -51,6 +55,22 @@ def _validate_target(target: Target) -> Any:
     if refused is None and (why := event_targets.unsupported(target)):
         return error_response_json("ValidationException", f"{why}.", 400)
     return refused
+
+
+def _pattern_error(pattern: Any) -> str | None:
+    why: str | None = _event_pattern_error(pattern)
+    if why is None and pattern and pattern_complexity.is_too_complex(pattern):
+        return pattern_complexity.REASON
+    return why
+
+
+def _delete_rule(request: dict[str, Any]) -> Any:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html."""
+    bus = request.get("EventBusName", "default")
+    if eventbridge._targets.get(eventbridge._rule_key(request["Name"], bus)):
+        message = "Rule can't be deleted since it has targets."
+        return error_response_json("ValidationException", message, 400)
+    return _delete(request)
 
 
 def _rate_seconds(expression: str) -> float | None:

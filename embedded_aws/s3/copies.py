@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import s3
 
+from embedded_aws.s3.conditions import named_on_target
 from embedded_aws.s3.requests import Response, copy_source
 
 _copy_object = s3._copy_object
@@ -34,6 +35,9 @@ def install() -> None:
 
 def _copy(bucket: str, key: str, headers: dict[str, str]) -> Response:
     """Copy, but never against a condition on the destination."""
+    if _has_unknown_condition(headers):
+        message = "A header you provided implies functionality that is not implemented"
+        return s3._error("NotImplemented", message, 501)  # type: ignore[no-any-return]
     target, source = s3._buckets.get(bucket), copy_source(headers)
     if target is not None and source is not None:
         source_bucket = s3._buckets.get(source[0])
@@ -41,7 +45,7 @@ def _copy(bucket: str, key: str, headers: dict[str, str]) -> Response:
         if source[2] or (source_bucket and source[1] in source_bucket["objects"]):
             refused = s3._check_put_preconditions(headers, target["objects"].get(key))
             if refused is not None:
-                return refused  # type: ignore[no-any-return]
+                return named_on_target(refused, headers)
     whole = _etag_of_whole(source) if source else None
     token = _etag_of_copy.set(whole)
     try:
@@ -51,6 +55,16 @@ def _copy(bucket: str, key: str, headers: dict[str, str]) -> Response:
     if whole and copied[0] == 200:
         return _name_by_content(bucket, key, whole, copied)
     return copied
+
+
+def _has_unknown_condition(headers: dict[str, str]) -> bool:
+    """Whether a copy has a condition that S3 does not implement.
+
+    It knows an ETag in If-Match, or `*` in If-None-Match, and not both (recorded: localstack,
+    test_copy_object_precondition_write_validation).
+    """
+    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    return match == "*" or none_match not in (None, "*") or bool(match and none_match)
 
 
 def _etag_of_whole(source: tuple[str, str, str | None]) -> str | None:

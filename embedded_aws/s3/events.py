@@ -40,6 +40,13 @@ def _dispatch(event: dict[str, Any], view: Any = None) -> None:
     """Complete an event of S3's on its way to the rules."""
     if event["Source"] == "aws.s3":
         detail = {**json.loads(event["Detail"]), "event-version": "1.2"}
+        if event["DetailType"] == "Object Deleted":
+            # What is gone has neither (recorded: localstack, test_object_deleted_eventbridge).
+            detail["object"] = {
+                name: value
+                for name, value in detail["object"].items()
+                if name not in ("size", "etag")
+            }
         if version := _version_of_event.get():
             detail["object"]["version-id"] = version
         # 2026-11-23T19:59:31.123Z -> 2026-11-23T19:59:31Z

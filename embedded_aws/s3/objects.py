@@ -21,6 +21,12 @@ def has_bucket(name: str) -> bool:
     return name in s3._buckets
 
 
+def is_empty(bucket: str) -> bool:
+    """Whether a bucket holds neither an object nor a version of one."""
+    versions = (entries for (name, _), entries in s3._object_versions.items() if name == bucket)
+    return not (s3._buckets.get(bucket) or {}).get("objects") and not any(versions)
+
+
 def read(bucket: str, key: str) -> bytes:
     """An object's content.
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.events import pattern_complexity
 from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
 from embedded_aws.tests.operations import allow, client, document, metric_sum, name, queue, received
@@ -255,6 +256,47 @@ def test_a_wildcard_crosses_slashes(aws: Aws) -> None:
         put(aws, source, {"key": key})
     put(aws, source, {"key": "batch-output/job/a/b.jsonl.out"})
     assert json.loads(received(aws, url)["Body"])["detail"]["key"].endswith("b.jsonl.out")
+
+
+@pytest.mark.parametrize(
+    ("wildcards", "complexity", "accepted"),
+    [
+        (["*:*:*:*:*:event-bus/*"], 11, False),
+        ([f"*/datasync/*.{each}" for each in ("csv", "txt", "xml", "pdf")], 16, False),
+        ([f"*:stack/{each}/*" for each in ("Alpha", "Beta", "Gamma", "Delta")], 12, False),
+        ([f"*:stack/{each}/*" for each in ("Alpha", "Beta", "Gamma")], 9, True),
+        ([f"*/datasync/*.{each}" for each in ("csv", "txt")], 8, True),
+        ([f"*.{each}" for each in ("csv", "txt", "xml", "pdf")], 8, True),
+    ],
+)
+def test_a_pattern_with_too_complex_wildcards_is_refused(
+    aws: Aws, wildcards: list[str], complexity: int, *, accepted: bool
+) -> None:
+    """What AWS refused and accepted; the numbers are those of Event Ruler itself.
+
+    Recorded: localstack, content_wildcard_complex_EXC. Reported: public issues of Terraform and
+    CloudFormation files.
+    """
+    assert pattern_complexity.complexity(wildcards) == complexity
+    matchers = [{"wildcard": each} for each in wildcards]
+    pattern = json.dumps({"detail": {"object": {"key": matchers}}})
+    put_rule = client(aws.endpoint, "events").put_rule
+    if accepted:
+        put_rule(Name=name("rule"), EventPattern=pattern)
+        return
+    with pytest.raises(ClientError, match="Rule is too complex") as refused:
+        put_rule(Name=name("rule"), EventPattern=pattern)
+    assert refused.value.response["Error"]["Code"] == "InvalidEventPatternException"
+
+
+def test_a_rule_with_targets_is_not_deleted(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html."""
+    _, arn = queue(aws, open_to=EVENTS)
+    created, events = rule(aws, {"Arn": arn}, source=name("source")), client(aws.endpoint, "events")
+    with pytest.raises(ClientError, match="since it has targets"):
+        events.delete_rule(Name=created)
+    events.remove_targets(Rule=created, Ids=["only"])
+    events.delete_rule(Name=created)
 
 
 def test_a_scheduled_rule_fires(aws: Aws) -> None:

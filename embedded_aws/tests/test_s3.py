@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from embedded_aws.tests.operations import allow, assumed, client, document, name, queue, received
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from embedded_aws.tests.conftest import Aws
 
 
@@ -177,6 +179,14 @@ def test_a_range_of_an_object_is_cut(
     assert (got["Body"].read(), got["ContentRange"]) == (part, answered)
 
 
+@pytest.mark.parametrize("wanted", ["bytes=3-1", "bytes=-1-", "bytes=0-1,3-4", "0-1", "bytes=-"])
+def test_what_is_not_one_range_is_ignored(aws: Aws, bucket: str, wanted: str) -> None:
+    """Recorded: localstack, test_get_object_range."""
+    aws.s3.put_object(Bucket=bucket, Key="a", Body=b"0123456789")
+    got = aws.s3.get_object(Bucket=bucket, Key="a", Range=wanted)
+    assert (got["Body"].read(), "ContentRange" in got) == (b"0123456789", False)
+
+
 @pytest.mark.parametrize("content", [b"", b"0123456789"])
 def test_a_range_beyond_an_object_is_refused(aws: Aws, bucket: str, content: bytes) -> None:
     """The same: InvalidRange."""
@@ -184,6 +194,63 @@ def test_a_range_beyond_an_object_is_refused(aws: Aws, bucket: str, content: byt
     with pytest.raises(ClientError) as beyond:
         aws.s3.get_object(Bucket=bucket, Key="a", Range="bytes=10-")
     assert status(beyond) == 416
+
+
+class TestConditions:
+    """Recorded: localstack, test_copy_object_if_none_match, test_s3_copy_object_preconditions."""
+
+    @pytest.fixture
+    def refused(self, aws: Aws, bucket: str) -> Callable[..., tuple[int, str | None]]:
+        aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+        aws.s3.put_object(Bucket=bucket, Key="b", Body=b"2")
+
+        def call(operation: str, **arguments: Any) -> tuple[int, str | None]:
+            with pytest.raises(ClientError) as error:
+                getattr(aws.s3, operation)(Bucket=bucket, **arguments)
+            found: dict[str, Any] = dict(error.value.response["Error"])
+            return status(error), found.get("Condition")
+
+        return call
+
+    def test_that_failed_are_named(
+        self, bucket: str, refused: Callable[..., tuple[int, str | None]]
+    ) -> None:
+        copy = {"Key": "b", "CopySource": f"{bucket}/a"}
+        assert refused("get_object", Key="a", IfMatch="x") == (412, "If-Match")
+        assert refused("put_object", Key="a", IfNoneMatch="*") == (412, "If-None-Match")
+        assert refused("delete_object", Key="a", IfMatch="x") == (412, "If-Match")
+        assert refused("copy_object", **copy, IfNoneMatch="*") == (412, "If-None-Match")
+        assert refused("copy_object", **copy, IfMatch="x") == (412, "If-Match")
+        assert refused("copy_object", **copy, CopySourceIfMatch="x") == (
+            412,
+            "x-amz-copy-source-If-Match",
+        )
+
+    def test_that_s3_does_not_know_are_not_implemented(
+        self, bucket: str, refused: Callable[..., tuple[int, str | None]]
+    ) -> None:
+        copy = {"Key": "b", "CopySource": f"{bucket}/a"}
+        assert refused("copy_object", **copy, IfNoneMatch="x")[0] == 501
+        assert refused("copy_object", **copy, IfMatch="*")[0] == 501
+        assert refused("copy_object", **copy, IfMatch="x", IfNoneMatch="*")[0] == 501
+
+
+@pytest.mark.parametrize("operation", ["get_object", "copy_object", "delete_object"])
+def test_a_malformed_version_id_is_an_invalid_argument(
+    aws: Aws, bucket: str, operation: str
+) -> None:
+    """Recorded: localstack, test_get_object_with_version_unversioned_bucket."""
+    aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    arguments: dict[str, Any] = {"VersionId": "nonsense"}
+    if operation == "copy_object":
+        arguments = {"CopySource": f"{bucket}/a?versionId=nonsense"}
+    with pytest.raises(ClientError, match="Invalid version id specified") as refused:
+        getattr(aws.s3, operation)(Bucket=bucket, Key="a", **arguments)
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+    assert status(refused) == 400
+    with pytest.raises(ClientError) as unknown:
+        aws.s3.get_object(Bucket=bucket, Key="a", VersionId="a" * 32)
+    assert unknown.value.response["Error"]["Code"] == "NoSuchVersion"
 
 
 class TestEvent:

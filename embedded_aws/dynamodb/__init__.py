@@ -1,0 +1,1 @@
+"""DynamoDB: what its expressions may say."""
