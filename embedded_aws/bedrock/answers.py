@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -16,11 +18,9 @@ from embedded_aws.bedrock import model_outputs, models
 from embedded_aws.bedrock.model_outputs import Generation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from embedded_aws.bedrock.input_files import InputRecord
     from embedded_aws.bedrock.jobs import Job
-    from embedded_aws.bedrock.rules import Rule
+    from embedded_aws.bedrock.rules import Answer, Rule
 
 _ERROR = {"errorCode": 400, "errorMessage": "bad request"}  # the documentation's sample
 _ID_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,6 +65,7 @@ class Answerer:
     totals: Totals
     _errors: frozenset[int] = field(init=False)
     _truncated: frozenset[int] = field(init=False)
+    _given_before: Counter[str] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
         numbers = list(range(self.totals.total))
@@ -89,10 +90,10 @@ class Answerer:
         output = {"modelInput": record.model_input, **answer, "recordId": record_id}
         return json.dumps(output, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def _answer(self, number: int, record_id: str, record: InputRecord) -> Mapping[str, Any]:
+    def _answer(self, number: int, record_id: str, record: InputRecord) -> Answer:
         if number in self._errors:
             return {"error": _ERROR}
-        answer = self.rule.answers.get(record_id, {"text": self.rule.text})
+        answer = self._given(record_id)
         truncated = number in self._truncated
         if "text" not in answer and not truncated:
             return answer
@@ -100,6 +101,14 @@ class Answerer:
         if truncated:
             text = text[: len(text) // 2]
         return {"modelOutput": self._model_output(text, record, truncated=truncated)}
+
+    def _given(self, record_id: str) -> Answer:
+        given = self.rule.answers.get(record_id, {"text": self.rule.text})
+        if isinstance(given, Mapping):
+            return given
+        place = self._given_before[record_id]
+        self._given_before[record_id] += 1
+        return given[min(place, len(given) - 1)]
 
     def _model_output(self, text: str, record: InputRecord, *, truncated: bool) -> dict[str, Any]:
         provider, model = models.provider_and_name(self.job["modelId"])

@@ -7,7 +7,7 @@ and the job completes.
 | field | meaning |
 |---|---|
 | jobName | a pattern as of file names; `*` |
-| answers | by recordId, each one of: `{"text": …}` in the form of the job's model; `{"modelOutput": …}` or `{"error": …}` as it is; `{"line": …}`, a line of output to write as it is |
+| answers | by recordId, each one of: `{"text": …}` in the form of the job's model; `{"modelOutput": …}` or `{"error": …}` as it is; `{"line": …}`, a line of output to write as it is; or a list of these, for the records of that id in their order |
 | text | what records are answered with that `answers` does not name |
 | errorShare, truncatedShare | of all records: an `error`; half of the text, stopped at the token limit |
 | seed | of the records that the shares fall on, of the order, and of made-up record ids |
@@ -24,7 +24,7 @@ The same rule, input and seed make the same output.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
@@ -37,6 +37,7 @@ _MANIFESTS = frozenset({"last", "first", "none"})
 _ANSWERS = frozenset({"text", "modelOutput", "error", "line"})
 _PROCESSED = {jobs.COMPLETED: 1.0, jobs.FAILED: 0.0, jobs.EXPIRED: 0.0}
 Answer = Mapping[str, Any]
+Answers = Answer | Sequence[Answer]
 
 
 class UnknownRule(ValueError):  # noqa: N818 - what is wrong with it
@@ -48,7 +49,7 @@ class Rule:
     """How jobs are answered; the fields are those of the module's table."""
 
     job_name: str = "*"
-    answers: Mapping[str, Answer] = field(default_factory=dict, repr=False)
+    answers: Mapping[str, Answers] = field(default_factory=dict, repr=False)
     text: str = DEFAULT_TEXT
     error_share: float = 0.0
     truncated_share: float = 0.0
@@ -89,8 +90,9 @@ class Rule:
         ):
             if value not in known:
                 raise UnknownRule(f"{name} is one of {', '.join(sorted(known))}")
-        for name, answer in self.answers.items():
-            if len(answer.keys() & _ANSWERS) != 1 or len(answer) != 1:
+        for name, answers in self.answers.items():
+            given = answers if isinstance(answers, list) else [answers]
+            if not given or not all(_is_answer(each) for each in given):
                 raise UnknownRule(f"the answer to {name} is one of {', '.join(sorted(_ANSWERS))}")
 
     @property
@@ -103,6 +105,10 @@ class Rule:
         """The rule as it is shown over HTTP, with the answers counted."""
         shown = {name: getattr(self, attribute) for name, attribute in _ATTRIBUTES.items()}
         return {**shown, "answers": len(self.answers)}
+
+
+def _is_answer(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and value.keys() <= _ANSWERS
 
 
 def _camel_case(attribute: str) -> str:
@@ -124,10 +130,12 @@ class Rules:
         with jobs.changed:
             self._rules.insert(0, rule)
 
-    def clear(self) -> None:
-        """Remove all rules; jobs that are held go on."""
+    def remove(self, job_name: str | None = None) -> None:
+        """Remove the rules of a pattern, or all; jobs that they hold go on."""
         with jobs.changed:
-            self._rules.clear()
+            self._rules = [
+                each for each in self._rules if job_name is not None and each.job_name != job_name
+            ]
             jobs.changed.notify_all()
 
     def all(self) -> list[Rule]:

@@ -1,4 +1,7 @@
-"""The rules over HTTP, at /_embedded/bedrock: GET lists them, POST adds one, DELETE removes all."""
+"""The rules over HTTP, at /_embedded/bedrock: GET lists them, POST adds one, DELETE removes all.
+
+DELETE with `{"jobName": PATTERN}` removes the rules of that pattern.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ def around(app: Any) -> Any:
                 await answer_json(send, {"error": str(error)}, status=400)
                 return
         elif scope["method"] == "DELETE":
-            rules.clear()
+            body = await read_body(receive)
+            rules.remove(json.loads(body)["jobName"] if body else None)
         await answer_json(send, {"rules": [rule.as_json() for rule in rules.all()]})
 
     return api

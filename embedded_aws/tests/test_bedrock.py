@@ -27,7 +27,7 @@ from embedded_aws.tests.operations import (
     queue,
     received,
 )
-from tests.embedded import ask
+from local.owner import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,7 +237,9 @@ def test_answers_are_given_by_record_id(account: Account) -> None:
         "R001": {"modelOutput": {"generation": "as it is"}},
         "R002": {"error": {"errorCode": 500, "errorMessage": "no"}},
         "R003": {"line": "no JSON \udcff"},
+        "R005": [{"text": "one"}, {"text": "two"}],
     }
+    account.put("in/records.jsonl", lines([*records(100), records(6)[5]]))
     with account.rule(answers=answers, text="all others"):
         job = account.ended()
     written = account.output(job)["records.jsonl.out"].splitlines()
@@ -248,7 +250,10 @@ def test_answers_are_given_by_record_id(account: Account) -> None:
     assert "modelOutput" not in third
     assert written[3] == b"no JSON \xff"
     assert fourth["modelOutput"]["content"][0]["text"] == "all others"
-    assert (job["successRecordCount"], job["errorRecordCount"]) == (99, 1)
+    assert [json.loads(written[n])["modelOutput"]["content"][0]["text"] for n in (5, 100)] == [
+        "one", "two",
+    ]  # fmt: skip
+    assert (job["successRecordCount"], job["errorRecordCount"]) == (100, 1)
 
 
 def test_shares_of_errors_and_truncations_are_exact_and_repeatable(account: Account) -> None:

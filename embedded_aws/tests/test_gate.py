@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import REGION
 from embedded_aws.tests.operations import allow, assumed, name
-from tests.embedded import ask, signed
+from local.owner import ask, signed
 
 if TYPE_CHECKING:
     from embedded_aws.tests.conftest import Aws

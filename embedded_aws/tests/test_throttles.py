@@ -15,7 +15,7 @@ from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, metric_sum, name
 from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
 from local import server
-from tests.embedded import ask
+from local.owner import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from functions.domain.object_keys import ResultsKey
 from functions.domain.receipts.reject import RejectReason
@@ -84,6 +84,15 @@ class FlawedRecord:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A record of a job's input, and the line of output that answers it."""
+
+    record_id: str
+    model_input: Mapping[str, Any]
+    line: bytes
+
+
+@dataclass(frozen=True)
 class Batch:
     """A job, and all that is put into AWS for it.
 
@@ -94,6 +103,7 @@ class Batch:
         images: Of the job, rejected records' included.
         flawed: In the order of the object.
         duplicates: Records whose image id came before.
+        questions: The input that Bedrock answers by this object; none for the hand-made form.
     """
 
     job: JobRecord
@@ -103,6 +113,7 @@ class Batch:
     images: tuple[Image, ...] = field(repr=False)
     flawed: tuple[FlawedRecord, ...] = field(repr=False)
     duplicates: int
+    questions: tuple[Question, ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ import typer
 from functions.domain.object_keys import DEAD_LETTERS_PREFIX
 from local import deploy, server, synthesis
 from ops import deployment, options, outcome_view
-from ops.demo import seeding
+from ops.demo import inference, seeding
 from ops.demo.comparison import compare
 from ops.demo.generator import make_demo
 from ops.demo.observation import Observation, observe
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ops.demo.batch import Batch
     from ops.deployment import Deployment
     from ops.outcome import Outcome
+    from ops.uploads import Upload
 
 _SHOWN_DIFFERENCES = 25
 
@@ -59,8 +60,9 @@ def demo(
 ) -> None:
     """Ingest made-up receipts on the embedded AWS, and check every item that comes of it.
 
-    Starts the embedded AWS, writes two jobs with their images, uploads a results object for
-    each, and does nothing else: S3's event starts the executions. Exits with 5, naming every
+    Starts the embedded AWS, uploads the images of two jobs, submits one to its Bedrock, which
+    answers by the demo's receipts, and uploads hand-made results for the other. It does nothing
+    else: S3's event starts the executions. Exits with 5, naming every
     difference, if a single count, item, image or dead letter is not what it must be.
     """
     run = perform(data or server.DEFAULT_DATA, seed=seed)
@@ -86,13 +88,14 @@ def perform(data: Any, *, seed: int) -> Run:
 
 
 def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
-    batches = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
-    _announce(batches)
+    made = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
+    _announce(made)
+    batches = [inference.submit(deployed, each) if each.questions else each for each in made]
     for batch in batches:
         seeding.seed(deployed, batch)
     first = time.monotonic()
     with ThreadPoolExecutor(len(batches)) as pool:
-        uploads = list(pool.map(lambda batch: seeding.deliver(deployed, batch), batches))
+        uploads = list(pool.map(lambda batch: _deliver(deployed, batch), batches))
     uploaded = datetime.now(UTC)
     follower = Follower(
         read=lambda: [upload.read() for upload in uploads],
@@ -116,13 +119,18 @@ def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
     )  # fmt: skip
 
 
+def _deliver(deployed: Deployment, batch: Batch) -> Upload:
+    """The results object of a batch, from Bedrock where it was asked."""
+    return (inference.complete if batch.questions else seeding.deliver)(deployed, batch)
+
+
 def _announce(batches: Sequence[Batch]) -> None:
     records = sum(batch.records for batch in batches)
     size = sum(len(batch.body) for batch in batches) / 1e6
     images = sum(len(batch.images) for batch in batches)
     err.print(
-        f"Writing {len(batches)} jobs and {images} images, then uploading {records} records "
-        f"in {size:.1f} MB of results ...",
+        f"Uploading {images} images of {len(batches)} jobs, then submitting them: {records} "
+        f"records, {size:.1f} MB of results ...",
         style="dim",
     )
 

@@ -37,8 +37,10 @@ def _says(reason: RejectReason, text: str) -> Flaw:
 
 
 def _error(form: Form, record: Record) -> bytes:
-    rest = {name: value for name, value in record.items() if name != form.answer}
-    return form.line({**rest, "error": {"errorCode": 400, "errorMessage": "Unprocessable image"}})
+    error = {"errorCode": 400, "errorMessage": "Unprocessable image"}
+    return form.line(
+        dict(("error", error) if member[0] == form.answer else member for member in record.items())
+    )
 
 
 def _strange_answer(form: Form, record: Record) -> bytes:

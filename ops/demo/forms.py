@@ -30,6 +30,7 @@ class Form:
         head: In front of the first line.
         closed: Whether the last line ends like the others.
         ascii_only: Whether other letters are written as escapes.
+        compact: Whether there are no blanks between members.
     """
 
     name: str
@@ -39,17 +40,18 @@ class Form:
     head: bytes
     closed: bool
     ascii_only: bool
+    compact: bool = False
 
     def line(self, record: Record) -> bytes:
         """One line, without its end."""
-        return json.dumps(record, ensure_ascii=self.ascii_only).encode()
+        separators = (",", ":") if self.compact else None
+        return json.dumps(record, ensure_ascii=self.ascii_only, separators=separators).encode()
 
 
 def _nova(image_id: str, text: str, image: bytes) -> Record:
     source = {"bytes": base64.b64encode(image).decode()}
     content = [{"image": {"format": "jpeg", "source": source}}, {"text": _PROMPT}]
     return {
-        "recordId": image_id,
         "modelInput": {
             "schemaVersion": "messages-v1",
             "messages": [{"role": "user", "content": content}],
@@ -60,6 +62,7 @@ def _nova(image_id: str, text: str, image: bytes) -> Record:
             "stopReason": "end_turn",
             "usage": {"inputTokens": 1703, "outputTokens": 81, "totalTokens": 1784},
         },
+        "recordId": image_id,
     }
 
 
@@ -75,6 +78,7 @@ NOVA = Form(
     head=b"",
     closed=True,
     ascii_only=False,
+    compact=True,
 )
 """As Bedrock writes it: each line echoes its input, the whole image included."""
 

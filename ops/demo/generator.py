@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from functions.domain.failures import ImageLeftReason
 from functions.domain.timestamps import timestamp
 from ops.demo import flaws
-from ops.demo.batch import Batch, FlawedRecord, Image, JobRecord
+from ops.demo.batch import Batch, FlawedRecord, Image, JobRecord, Question
 from ops.demo.flaws import Flaw
-from ops.demo.forms import HAND_MADE, NOVA, Form
+from ops.demo.forms import HAND_MADE, NOVA, Form, Record
 from ops.demo.pictures import make_jpeg
 from ops.demo.receipts import Receipt, answer, make_receipt
 
@@ -110,6 +110,7 @@ class _Maker:
         self._receipts: dict[str, Receipt] = {}
         self._images: list[Image] = []
         self._flawed: list[FlawedRecord] = []
+        self._questions: list[Question] = []
 
     def make(self) -> Batch:
         recipe = self._recipe
@@ -135,6 +136,7 @@ class _Maker:
             images=tuple(self._images),
             flawed=tuple(self._flawed),
             duplicates=recipe.duplicates,
+            questions=tuple(self._questions),
         )
 
     def _plans(self) -> list[Flaw | ImageLeftReason | int | None]:
@@ -160,7 +162,8 @@ class _Maker:
             # Of records of one image the last counts.
             receipt = self._receipts[image_id] = make_receipt(self._random)
             text = answer(receipt, self._random)
-            self._write(self._recipe.form.line(self._recipe.form.record(image_id, text, content)))
+            record = self._recipe.form.record(image_id, text, content)
+            self._write(image_id, record, self._recipe.form.line(record))
 
     def _image(self, image_id: str, content: bytes, left: ImageLeftReason | None) -> Image:
         folder = "archive" if left is ImageLeftReason.OUTSIDE_UPLOADS else "uploads"
@@ -181,14 +184,15 @@ class _Maker:
     def _write_flawed(self, image_id: str, content: bytes, flaw: Flaw) -> None:
         form = self._recipe.form
         offset = len(self._body)
-        line = flaw.spoil(
-            form, form.record(image_id, "{}" if flaw.text is None else flaw.text, content)
-        )
-        self._write(line)
+        record = form.record(image_id, "{}" if flaw.text is None else flaw.text, content)
+        line = flaw.spoil(form, record)
+        self._write(image_id, record, line)
         known = image_id if flaw.names_record else None
         self._flawed.append(FlawedRecord(offset, len(line), known, flaw))
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, image_id: str, record: Record, line: bytes) -> None:
+        if (model_input := record.get("modelInput")) is not None:
+            self._questions.append(Question(image_id, model_input, line))
         self._body += line + self._recipe.form.line_end
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.embedded import ask
+from local.owner import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import ImageLeftReason
 from local import deploy, server, synthesis
+from local.owner import ask
 from ops import deployment
 from ops.demo import flaws, seeding
 from ops.demo.comparison import compare
@@ -20,7 +21,6 @@ from ops.demo.generator import Recipe, make_batch
 from ops.demo.observation import observe
 from tests.e2e.faults.inbox import Inbox
 from tests.e2e.waiting import eventually
-from tests.embedded import ask
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

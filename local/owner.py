@@ -1,4 +1,4 @@
-"""What the embedded AWS answers itself, beside the APIs of AWS."""
+"""Requests of the owner: for what the embedded AWS answers outside the APIs of AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def ask(
     endpoint: Endpoint, what: str, method: str, value: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Its answer about `faults`, `decisions` or `bedrock`, asked for by the account's root."""
+    """Read or change `faults`, `decisions` or `bedrock`, as the account's root; the answer."""
     request = signed(
         endpoint,
         method,
