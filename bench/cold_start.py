@@ -9,8 +9,8 @@ from typing import Final
 
 OURS: Final = """
 from functions.load_segment import handler
-from functions.aws import clients
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime import clients
+from functions.aws.runtime.telemetry import telemetry
 telemetry(); clients.s3(); clients.dynamodb(); clients.transaction_writes()
 """
 TYPICAL: Final = """

@@ -19,18 +19,18 @@ from botocore.response import StreamingBody
 
 from bench import image_stub
 from bench.image_stub import ETAG, USER
-from functions.aws.clients import MAX_CONNECTIONS
-from functions.aws.deadline import Deadline
+from functions.aws.image_records import ImageRecords
+from functions.aws.image_store import ImageStore
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.telemetry import Telemetry
+from functions.aws.runtime.clients import MAX_CONNECTIONS
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
-from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
-from functions.migrate_images.records import ImageRecords
 
 DELAY_MS: Final = 20.0
 IMAGES_PER_CHUNK: Final = 2_000

@@ -10,14 +10,14 @@ from typing import Any
 import boto3
 
 from bench.stubs import ETAG, Stubs
-from functions.aws import clients
-from functions.aws.deadline import Deadline
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
-from functions.aws.pacing import Pacing
-from functions.aws.request_bodies import accept_ready_bodies
-from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.runtime.request_bodies import accept_ready_bodies
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.receipts.interpreter import Interpreter

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
 from functions.domain.receipts.strict_json import parse_object
 
 if TYPE_CHECKING:

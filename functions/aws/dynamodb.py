@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
 from functions.domain.attribute_values import from_item
 
 if TYPE_CHECKING:

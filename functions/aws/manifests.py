@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from functions.aws.objects import is_listed
-from functions.aws.service_errors import NOT_FOUND, is_any
+from functions.aws.runtime.service_errors import NOT_FOUND, is_any
 from functions.domain.manifests import Manifest, ManifestUnreadable
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 
-from functions.aws.service_errors import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.aws.runtime.service_errors import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, is_any
 from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
 
 if TYPE_CHECKING:

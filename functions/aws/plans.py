@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.aws.objects import WorkFiles
-from functions.aws.settings import PlanSettings
+from functions.aws.runtime.settings import PlanSettings
 from functions.domain.images import Chunk
 from functions.domain.payloads.chunk_work import ChunkItem
 from functions.domain.payloads.ingest import Ingest, Plan

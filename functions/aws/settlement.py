@@ -11,7 +11,7 @@ from functions.aws.batch_jobs import BatchJobs
 from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
 from functions.aws.manifests import read_manifest
-from functions.aws.telemetry import Telemetry
+from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobKey

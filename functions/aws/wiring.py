@@ -3,13 +3,13 @@
 import time
 from datetime import UTC, datetime
 
-from functions.aws import clients
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.settings import Settings, SettleSettings
+from functions.aws.runtime import clients
+from functions.aws.runtime.settings import Settings, SettleSettings
+from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
-from functions.aws.telemetry import telemetry
 
 
 def now() -> datetime:

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from functions.aws import clients, wiring
-from functions.aws.deadline import LambdaContext
-from functions.aws.telemetry import telemetry
+from functions.aws import wiring
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import LambdaContext
+from functions.aws.runtime.telemetry import telemetry
 from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.find_stuck_jobs.settings import StuckJobsSettings
 

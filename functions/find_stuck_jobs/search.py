@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from functions.aws.job_folders import JobFolders
+from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.settlement import JobSettler, SettlementContended
-from functions.aws.telemetry import Telemetry
 from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric

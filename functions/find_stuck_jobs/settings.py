@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from functions.aws.settings import LedgerRetention, SettleSettings
+from functions.aws.runtime.settings import LedgerRetention, SettleSettings
 
 
 class StuckJobsSettings(SettleSettings, LedgerRetention):

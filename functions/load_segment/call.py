@@ -3,15 +3,16 @@
 import random
 import time
 
-from functions.aws import clients, wiring
-from functions.aws.attempts import AttemptRow
-from functions.aws.deadline import Deadline, LambdaContext
+from functions.aws import wiring
 from functions.aws.objects import PinnedObject
-from functions.aws.pacing import Pacing
-from functions.aws.standing import ClaimLost, Standing
-from functions.aws.telemetry import MetricUnit, Telemetry
-from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import Deadline, LambdaContext
+from functions.aws.runtime.telemetry import MetricUnit, Telemetry
+from functions.aws.writing.attempts import AttemptRow
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_permit import ClaimLost, WritePermit
+from functions.aws.writing.writer import TransactionWriter
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.segment_work import SegmentWork, Span
 from functions.domain.receipts.interpreter import Interpreter
@@ -40,15 +41,15 @@ def load_segment(
         caller=context.aws_request_id,
         expires=settings.expires(time.time()),
     )
-    standing = _begin(row, work, context, settings)
-    say.info(Event.SEGMENT_STARTED, undisturbed=standing.alone)
+    permit = _begin(row, work, context, settings)
+    say.info(Event.SEGMENT_STARTED, undisturbed=permit.alone)
     try:
-        loaded = _load(work, standing, deadline=deadline, settings=settings, say=say)
+        loaded = _load(work, permit, deadline=deadline, settings=settings, say=say)
     except ClaimLost:
         return _superseded(work, say)
     finally:
         row.end()
-    return _left(work, loaded, standing)
+    return _left(work, loaded, permit)
 
 
 def _superseded(work: SegmentWork, say: Telemetry) -> SegmentWork:
@@ -64,7 +65,7 @@ def _owns_claim(work: SegmentWork, settings: LoadSettings) -> bool:
 
 def _begin(
     row: AttemptRow, work: SegmentWork, context: LambdaContext, settings: LoadSettings
-) -> Standing:
+) -> WritePermit:
     """Put the attempt on record, before its first write, and let a predecessor take notice.
 
     Items may be replaced only on the first attempt at every part of the range so far, of a key
@@ -75,7 +76,7 @@ def _begin(
     if succession.seconds:
         time.sleep(succession.seconds)
     first = work.undisturbed and not work.range.again and succession.first
-    return Standing(
+    return WritePermit(
         alone=first and work.claim.generation == FIRST_GENERATION,
         is_named=row.is_still_mine,
         owns_claim=lambda: _owns_claim(work, settings),
@@ -85,7 +86,7 @@ def _begin(
 
 def _load(
     work: SegmentWork,
-    standing: Standing,
+    permit: WritePermit,
     *,
     deadline: Deadline,
     settings: LoadSettings,
@@ -102,7 +103,7 @@ def _load(
         clients.transaction_writes(),
         settings.transactions_table,
         pacing=Pacing(budget, deadline, time.sleep, random.random),
-        may_replace=standing.may_replace,
+        may_replace=permit.may_replace,
     ) as writer:
         loaded = SegmentLoader(
             source=_source(work),
@@ -140,10 +141,10 @@ def _source(work: SegmentWork) -> PinnedObject:
     )
 
 
-def _left(work: SegmentWork, loaded: Loaded, standing: Standing) -> SegmentWork:
+def _left(work: SegmentWork, loaded: Loaded, permit: WritePermit) -> SegmentWork:
     """What the next call is given: it is the first only where nothing was written ahead of it."""
     end = loaded.segment.span.end
-    done = work.but(undisturbed=standing.alone and loaded.nothing_beyond)
+    done = work.but(undisturbed=permit.alone and loaded.nothing_beyond)
     if end == work.range.end:
         return done.but(finished=True)
     return done.but(range=work.range.but(start=end))

@@ -6,8 +6,8 @@ from typing import Any
 # What is imported stays. Not to look for garbage in it takes a tenth off a cold start's processor
 # time.
 gc.disable()
-from functions.aws.deadline import LambdaContext  # noqa: E402
-from functions.aws.telemetry import telemetry  # noqa: E402
+from functions.aws.runtime.deadline import LambdaContext  # noqa: E402
+from functions.aws.runtime.telemetry import telemetry  # noqa: E402
 from functions.domain.payloads.segment_work import SegmentWork  # noqa: E402
 from functions.load_segment.call import load_segment  # noqa: E402
 from functions.load_segment.settings import LoadSettings  # noqa: E402

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from functions.aws.deadline import Deadline
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.writer import TransactionWriter
 from functions.domain.errors import WriteThrottled
 from functions.domain.lines import Line, split_lines
 from functions.domain.object_keys import dead_letters_key, image_list_key
@@ -83,7 +83,7 @@ class SegmentLoader:
         progress = Progress()
         for group in self.sorter.groups(lines):
             if group.repeats_earlier:
-                self.writer.settle()
+                self.writer.drain()
             batch = list(group.transactions.values())
             replace = not group.repeats_earlier
             progress.add(group, self.writer.write(batch, replace=replace) if batch else None)

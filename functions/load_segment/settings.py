@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field, PositiveInt
 
-from functions.aws.settings import LedgerRetention, Settings
+from functions.aws.runtime.settings import LedgerRetention, Settings
 from functions.domain.receipts.transaction import Retention
 
 

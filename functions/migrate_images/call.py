@@ -4,17 +4,18 @@ import random
 import time
 from typing import Any
 
-from functions.aws import clients, wiring
-from functions.aws.deadline import Deadline, LambdaContext
-from functions.aws.telemetry import Telemetry
+from functions.aws import wiring
+from functions.aws.image_records import ImageRecords
+from functions.aws.image_store import ImageStore
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import Deadline, LambdaContext
+from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.events import Event
 from functions.domain.payloads.chunk_work import ChunkWork
 from functions.domain.timestamps import jst_date
-from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
-from functions.migrate_images.records import ImageRecords
 from functions.migrate_images.settings import MigrateSettings
 
 MARGIN_SECONDS = 30.0

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from functions.aws.deadline import LambdaContext
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime.deadline import LambdaContext
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.payloads.chunk_work import ChunkWork
 from functions.migrate_images.call import migrate_images
 from functions.migrate_images.settings import MigrateSettings

@@ -8,20 +8,20 @@ from datetime import datetime
 
 from botocore.exceptions import ClientError
 
-from functions.aws.deadline import Deadline
+from functions.aws.image_records import BATCH_KEYS, ImageRecords, KeysUnread
+from functions.aws.image_store import ContentArchived, ContentRefused
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
-from functions.aws.service_errors import THROTTLED, is_any
-from functions.aws.telemetry import Telemetry
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.runtime.service_errors import THROTTLED, is_any
+from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.counts import ImageCounts
 from functions.domain.events import Event
 from functions.domain.failures import ImageLeftReason
 from functions.domain.images import PendingImage
 from functions.domain.payloads.chunk_work import ChunkWork
-from functions.migrate_images.image_store import ContentArchived, ContentRefused
 from functions.migrate_images.mover import ImageMover, Left
 from functions.migrate_images.pace import Pace
-from functions.migrate_images.records import BATCH_KEYS, ImageRecords, KeysUnread
 
 
 class ImagesThrottled(Exception):  # noqa: N818  the name is what Step Functions retries on

@@ -14,6 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from functions.aws.image_records import ImageRecords
+from functions.aws.image_store import (
+    DestinationTaken,
+    ImageStore,
+    SourceChanged,
+    StoredImage,
+)
 from functions.domain.failures import ImageLeftReason
 from functions.domain.images import (
     MAX_COPY_BYTES,
@@ -24,13 +31,6 @@ from functions.domain.images import (
     is_key,
     refusal,
 )
-from functions.migrate_images.image_store import (
-    DestinationTaken,
-    ImageStore,
-    SourceChanged,
-    StoredImage,
-)
-from functions.migrate_images.records import ImageRecords
 
 MAX_REPLACEMENTS: Final = 3
 """How often an upload may be replaced while it is being moved before its user may keep it."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from functions.aws.deadline import Deadline
+from functions.aws.runtime.deadline import Deadline
 
 THREADS: Final = 16
 """Images under way at once: nearly all of an image's time is waiting for S3 and DynamoDB."""

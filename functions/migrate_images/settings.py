@@ -1,6 +1,6 @@
 """Settings of MigrateImages."""
 
-from functions.aws.settings import LedgerRetention, Settings
+from functions.aws.runtime.settings import LedgerRetention, Settings
 
 
 class MigrateSettings(Settings, LedgerRetention):

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import RangePlanner
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.events import Event
 from functions.domain.payloads.ingest import Ingest
 from functions.plan_ranges.planning import Planning

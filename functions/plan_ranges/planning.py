@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from functions.aws.attempts import SUCCESSION_SECONDS
 from functions.aws.earlier_work import EarlierWork, earlier_work
 from functions.aws.ledger import Ledger
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
+from functions.aws.writing.attempts import SUCCESSION_SECONDS
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 

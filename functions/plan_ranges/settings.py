@@ -1,6 +1,6 @@
 """Settings of PlanRanges."""
 
-from functions.aws.settings import PlanSettings, SettleSettings
+from functions.aws.runtime.settings import PlanSettings, SettleSettings
 
 
 class PlanRangesSettings(PlanSettings, SettleSettings):

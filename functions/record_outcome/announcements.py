@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from functions.aws.service_errors import CONDITION_FAILED, is_any
+from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
 from functions.domain.attribute_values import Item, to_item
 from functions.record_outcome.status_change import Execution
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions.aws import clients, wiring
-from functions.aws.deadline import LambdaContext
-from functions.aws.telemetry import telemetry
+from functions.aws import wiring
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import LambdaContext
+from functions.aws.runtime.telemetry import telemetry
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from functions.aws.failed_state import FailedState, find_failed_state
-from functions.aws.telemetry import MetricUnit, Telemetry
+from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.domain.events import FAILED_STATE_DIMENSION, Event, Metric
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker

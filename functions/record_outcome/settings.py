@@ -1,6 +1,6 @@
 """Settings of RecordOutcome."""
 
-from functions.aws.settings import SettleSettings
+from functions.aws.runtime.settings import SettleSettings
 
 
 class OutcomeSettings(SettleSettings):

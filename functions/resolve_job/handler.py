@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from functions.aws import clients, wiring
-from functions.aws.settings import Settings
-from functions.aws.telemetry import telemetry
+from functions.aws import wiring
+from functions.aws.runtime import clients
+from functions.aws.runtime.settings import Settings
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.events import Event
 from functions.domain.s3_event import read_event
 from functions.resolve_job.arrivals import Resolver

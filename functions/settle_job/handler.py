@@ -3,8 +3,8 @@
 from typing import Any
 
 from functions.aws import wiring
-from functions.aws.settings import SettleSettings
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime.settings import SettleSettings
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.events import Event
 from functions.domain.payloads.settle_work import SettleWork
 from functions.settle_job.settling import Settling

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import ChunkPlanner, RangePlanner
-from functions.aws.telemetry import MetricUnit, Telemetry, telemetry
+from functions.aws.runtime.telemetry import MetricUnit, Telemetry, telemetry
 from functions.domain.counts import LoadCounts
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.ingest import Ingest, Proof, Verdict

@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from functions.aws.settings import PlanSettings
+from functions.aws.runtime.settings import PlanSettings
 
 
 class VerifySettings(PlanSettings):

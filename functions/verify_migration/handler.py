@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.aws import wiring
 from functions.aws.plans import ChunkPlanner
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.counts import ImageCounts
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.ingest import Ingest, Verdict

@@ -2,7 +2,7 @@
 
 from pydantic import PositiveInt
 
-from functions.aws.settings import Settings
+from functions.aws.runtime.settings import Settings
 
 
 class VerifyMigrationSettings(Settings):

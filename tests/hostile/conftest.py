@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime.telemetry import telemetry
 from tests.workflow import aws_tables
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from botocore.exceptions import (
 )
 from pydantic import ValidationError
 
-from functions.aws.settings import Settings
-from functions.aws.telemetry import Telemetry
+from functions.aws.runtime.settings import Settings
+from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.errors import ResultsObjectMissing
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.ingest import Ingest

@@ -12,9 +12,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
+from functions.aws.image_store import ImageStore, StoredImage
 from functions.domain.attribute_values import to_item
 from functions.domain.images import is_in_processed, is_in_uploads
-from functions.migrate_images.image_store import ImageStore, StoredImage
 from tests.workflow.image_world import BUCKET, DATE, USER, World
 
 VICTIM = "user-2"

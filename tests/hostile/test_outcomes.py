@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
-from functions.aws.settings import LedgerRetention
+from functions.aws.runtime.settings import LedgerRetention
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws.settings import Settings, SettleSettings
+from functions.aws.runtime.settings import Settings, SettleSettings
 from functions.find_stuck_jobs.settings import StuckJobsSettings
 from functions.load_segment.settings import LoadSettings
 from functions.migrate_images.settings import MigrateSettings

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from functions.aws.telemetry import Telemetry
+from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.events import Event
 
 ADDRESS = "https://bucket.s3.amazonaws.com/uploads/user-of-somebody/receipt.jpg?x=1"

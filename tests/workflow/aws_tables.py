@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.aws import clients
-from functions.aws.telemetry import telemetry
+from functions.aws.runtime import clients
+from functions.aws.runtime.telemetry import telemetry
 from functions.domain.jobs import JOB_ID_INDEX
 
 BUCKET = "image-bucket"

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from functions.aws.deadline import Deadline
+from functions.aws.image_records import ImageRecords
+from functions.aws.image_store import ImageStore
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
+from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
 from functions.domain.ledger_rows import claim_key, object_partition
@@ -16,11 +18,9 @@ from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
 from functions.domain.transactions import transaction_id
-from functions.migrate_images.image_store import ImageStore
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
-from functions.migrate_images.records import ImageRecords
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.aws import clients, writer
-from functions.aws.attempts import SUCCESSION_SECONDS
 from functions.aws.ledger import Ledger
+from functions.aws.runtime import clients
+from functions.aws.writing import writer
+from functions.aws.writing.attempts import SUCCESSION_SECONDS
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.payloads.segment_work import SegmentWork

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from functions.aws.telemetry import MetricUnit, Telemetry
+from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.domain.events import Event, Metric
 
 

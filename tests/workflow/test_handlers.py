@@ -11,8 +11,8 @@ from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from functions.aws import clients
 from functions.aws.ledger import Ledger
+from functions.aws.runtime import clients
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import claim_key, object_partition

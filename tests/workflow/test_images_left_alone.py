@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.aws.deadline import Deadline
+from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import to_item
 from functions.domain.events import Event
 from functions.domain.images import MAX_COPY_BYTES

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from functions.aws.deadline import Deadline
+from functions.aws.runtime.deadline import Deadline
 from functions.domain.events import Event
 from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.pace import MAX_PAUSES

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from functions.aws import writer
+from functions.aws.writing import writer
 from tests.workflow.load_world import DATA, IMAGES, LoadWorld
 from tests.workflow.memory.interruptions import Interruptions
 

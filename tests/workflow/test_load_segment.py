@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.aws import attempts, clients, standing, wiring
-from functions.aws.attempts import AttemptRow
-from functions.aws.standing import ClaimLost, Standing
+from functions.aws import wiring
+from functions.aws.runtime import clients
+from functions.aws.writing import attempts, write_permit
+from functions.aws.writing.attempts import AttemptRow
+from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
@@ -139,8 +141,8 @@ def _at_second_batch(do: Callable[[], object]) -> None:
 
 @pytest.fixture
 def looks_always(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("functions.aws.writer.THREADS", 1)
+    monkeypatch.setattr(write_permit, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr("functions.aws.writing.writer.THREADS", 1)
 
 
 @pytest.mark.usefixtures("looks_always")
@@ -188,7 +190,7 @@ def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Lo
 
 def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_ever() -> None:
     now, answers = [0.0], iter([True, False, True])
-    place = Standing(True, lambda: next(answers), lambda: True, clock=lambda: now[0])
+    place = WritePermit(True, lambda: next(answers), lambda: True, clock=lambda: now[0])
     assert place.may_replace()
     now[0] = 0.9
     assert place.may_replace()
@@ -205,7 +207,7 @@ def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_pro
         now[0] += next(waits)
         return True
 
-    place = Standing(True, look, lambda: True, clock=lambda: now[0])
+    place = WritePermit(True, look, lambda: True, clock=lambda: now[0])
     assert place.may_replace()
     assert now[0] == 1.5
     now[0] = 9.0
@@ -215,7 +217,7 @@ def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_pro
 
 def test_a_lost_claim_is_found_out_within_a_second_and_stops_everything() -> None:
     now, owned = [0.0], [True]
-    place = Standing(False, lambda: True, lambda: owned[0], clock=lambda: now[0])
+    place = WritePermit(False, lambda: True, lambda: owned[0], clock=lambda: now[0])
     assert not place.may_replace()
     owned[0] = False
     now[0] = 0.9

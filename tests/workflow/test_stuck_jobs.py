@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws.settings import LedgerRetention
+from functions.aws.runtime.settings import LedgerRetention
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition

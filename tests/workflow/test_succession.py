@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws.attempts import SUCCESSION_SECONDS, AttemptRow
+from functions.aws.writing.attempts import SUCCESSION_SECONDS, AttemptRow
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import object_partition
 from functions.plan_ranges import handler

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from functions.aws.deadline import Deadline
-from functions.aws.pacing import Pacing
-from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.writer import TransactionWriter
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.world import Table
 from tests.unit.load.world import transactions as make

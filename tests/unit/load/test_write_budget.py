@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.aws.deadline import Deadline
-from functions.aws.write_budget import WriteBudget
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.write_budget import WriteBudget
 from tests.unit.load.fake_time import FakeTime
 
 FAR = 1e9

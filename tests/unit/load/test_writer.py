@@ -11,13 +11,13 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from botocore.stub import ANY, Stubber
 
-from functions.aws import clients
-from functions.aws.deadline import Deadline
-from functions.aws.pacing import Pacing
-from functions.aws.request_bodies import BODY, accept_ready_bodies
-from functions.aws.transaction_writes import BatchPut
-from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.runtime.request_bodies import BODY, accept_ready_bodies
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.transaction_writes import BatchPut
+from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.transactions import Transaction
@@ -266,7 +266,7 @@ def test_expired_credentials_fail_the_call_at_once_and_for_all_batches(
     _put_fails(stub, code, 400, *transactions)
     with Writing(client).writer as writer:
         failed = writer.write(transactions, replace=True)
-        writer.settle()
+        writer.drain()
         assert isinstance(failed.exception(), ClientError)
         with pytest.raises(ClientError, match=code):
             writer.write(transactions, replace=True)

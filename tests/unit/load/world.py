@@ -8,13 +8,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws.deadline import Deadline
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
-from functions.aws.pacing import Pacing
-from functions.aws.request_bodies import BODY
-from functions.aws.write_budget import WriteBudget
-from functions.aws.writer import TransactionWriter
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.runtime.request_bodies import BODY
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range

@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
+from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
-from functions.aws.telemetry import telemetry
 from functions.domain.attribute_values import from_item, to_item
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.aws.request_bodies import BODY
+from functions.aws.runtime.request_bodies import BODY
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.expressions import Expression, Item
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from functions.aws.service_errors import NOT_FOUND, THROTTLED
+from functions.aws.runtime.service_errors import NOT_FOUND, THROTTLED
 from functions.domain.causes import without_addresses
 from functions.domain.object_keys import WORK_PREFIX
 

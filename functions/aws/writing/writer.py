@@ -5,7 +5,7 @@ exception. Both are tried again here with full jitter
 (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/), bounded by
 the time that the worker has left, never by a number of attempts after which data is dropped.
 
-A put whose outcome is unknown is never repeated: it may have been carried out, and a person may
+A put whose result is unknown is never repeated: it may have been carried out, and a person may
 have edited the transaction since. Such items are written as conditional updates instead.
 """
 
@@ -17,8 +17,13 @@ from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from functions.aws.pacing import Pacing
-from functions.aws.transaction_writes import Answer, BatchPut, ConditionalUpdate, Outcome
+from functions.aws.writing.pacing import Pacing
+from functions.aws.writing.transaction_writes import (
+    BatchPut,
+    ConditionalUpdate,
+    RequestResult,
+    RequestStatus,
+)
 from functions.domain.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -38,7 +43,7 @@ _MAX_UNKNOWN_OUTCOMES: Final = 5
 class TransactionWriter:
     """Writes batches on a few threads; a context manager.
 
-    A key must never be in flight twice: the caller waits (`settle`) before it writes one again.
+    A key must never be in flight twice: the caller waits (`drain`) before it writes one again.
     """
 
     def __init__(
@@ -115,7 +120,7 @@ class TransactionWriter:
         future.add_done_callback(partial(self._done, units))
         return future
 
-    def settle(self) -> None:
+    def drain(self) -> None:
         """Wait until nothing is in flight."""
         for future in list(self._in_flight):
             future.exception()
@@ -155,26 +160,26 @@ class TransactionWriter:
                 return None
             if not self._may_replace():
                 return batch
-            outcome = self._put(part)
-            batch = [*outcome.left, *batch[len(part) :]]
-            if outcome.answer is Answer.UNKNOWN:
+            result = self._put(part)
+            batch = [*result.left, *batch[len(part) :]]
+            if result.status is RequestStatus.UNKNOWN:
                 return batch
-            refusals = self._note(outcome, refusals)
+            refusals = self._note(result, refusals)
         return ()
 
     def _update_until_confirmed(self, transaction: Transaction) -> bool:
         refusals = unknown = 0
         while self._admitted([transaction], refusals + unknown):
             self._may_replace()  # an update needs no leave to replace, but the claim
-            outcome = self._update([transaction])
-            if not outcome.left:
+            result = self._update([transaction])
+            if not result.left:
                 return True
-            if outcome.answer is Answer.UNKNOWN:
+            if result.status is RequestStatus.UNKNOWN:
                 unknown += 1
-                if unknown == _MAX_UNKNOWN_OUTCOMES and outcome.error is not None:
-                    raise outcome.error
+                if unknown == _MAX_UNKNOWN_OUTCOMES and result.error is not None:
+                    raise result.error
             else:
-                refusals = self._note(outcome, refusals)
+                refusals = self._note(result, refusals)
         return False
 
     def _affordable(self, batch: Sequence[Transaction]) -> Sequence[Transaction]:
@@ -190,9 +195,9 @@ class TransactionWriter:
         units = sum(each.write_units for each in part)
         return not self._leaving and self._pacing.admit(units, refusals=refusals)
 
-    def _note(self, outcome: Outcome, refusals: int) -> int:
+    def _note(self, result: RequestResult, refusals: int) -> int:
         """Count a request that DynamoDB refused, in whole or in part; none in a row if not."""
-        if not outcome.left:
+        if not result.left:
             return 0
         self._pacing.budget.throttled()
         with self._lock:

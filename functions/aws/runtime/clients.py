@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.config import Config
 
-from functions.aws.request_bodies import accept_ready_bodies
-from functions.aws.sdk import session
+from functions.aws.runtime.request_bodies import accept_ready_bodies
+from functions.aws.runtime.sdk import session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -12,7 +12,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.aws.deadline import Clock
+from functions.aws.runtime.deadline import Clock
 
 LOOK_SECONDS: Final = 1.0
 """How long an answer of the ledger is relied on."""
@@ -27,7 +27,7 @@ class ClaimLost(Exception):  # noqa: N818  a turn of events, not a fault
 
 
 @dataclass
-class Standing:
+class WritePermit:
     """Of one call, in the ledger.
 
     Attributes:

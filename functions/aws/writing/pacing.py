@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from functions.aws.deadline import Deadline
-from functions.aws.write_budget import WriteBudget
+from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.write_budget import WriteBudget
 
 _BACKOFF_SECONDS: Final = 0.1
 _MAX_BACKOFF_SECONDS: Final = 5.0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from functions.aws.service_errors import (
+from functions.aws.runtime.service_errors import (
     ARCHIVED,
     CONFLICT,
     CUSTOMER_KEY,

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from functions.aws.deadline import Clock, Deadline
+from functions.aws.runtime.deadline import Clock, Deadline
 
 TOLERANCE: Final = 0.04
 """Of the rate, what one second may exceed it by: whole batches seldom fill a second exactly."""

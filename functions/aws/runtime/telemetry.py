@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.aws.plain_errors import leave_data_out
+from functions.aws.runtime.plain_errors import leave_data_out
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads.payload import JobRef
 

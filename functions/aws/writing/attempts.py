@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.aws.clients import WRITE_TIMEOUT_SECONDS
-from functions.aws.service_errors import CONDITION_FAILED, is_any
-from functions.aws.standing import LOOK_SECONDS
+from functions.aws.runtime.clients import WRITE_TIMEOUT_SECONDS
+from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
+from functions.aws.writing.write_permit import LOOK_SECONDS
 from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
 

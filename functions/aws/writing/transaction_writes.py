@@ -18,8 +18,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from functions.aws.request_bodies import BODY
-from functions.aws.service_errors import CONDITION_FAILED, THROTTLED, is_any
+from functions.aws.runtime.request_bodies import BODY
+from functions.aws.runtime.service_errors import CONDITION_FAILED, THROTTLED, is_any
 from functions.domain.transactions import Transaction, update_unless_edited
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _NO_ANSWER: Final = (
 """No answer, or none that can be read."""
 
 
-class Answer(Enum):
+class RequestStatus(Enum):
     """What is known after a request."""
 
     CONFIRMED = "confirmed"
@@ -48,27 +48,27 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RequestResult:
     """What came of a request.
 
     Attributes:
-        answer: What is known.
+        status: What is known.
         left: Transactions that are not confirmed.
         error: Why, unless it is confirmed.
     """
 
-    answer: Answer
+    status: RequestStatus
     left: Sequence[Transaction]
     error: Exception | None = None
 
 
-def classify(error: Exception) -> Answer | None:
+def classify(error: Exception) -> RequestStatus | None:
     """What a failed request says of itself; None for an error that repeating does not change."""
     if not isinstance(error, ClientError):
-        return Answer.UNKNOWN
+        return RequestStatus.UNKNOWN
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) in _SERVER_ERRORS:
-        return Answer.UNKNOWN
-    return Answer.REFUSED if is_any(error, THROTTLED) else None
+        return RequestStatus.UNKNOWN
+    return RequestStatus.REFUSED if is_any(error, THROTTLED) else None
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class BatchPut:
     client: "DynamoDBClient"
     table: str
 
-    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
+    def __call__(self, transactions: Sequence[Transaction]) -> RequestResult:
         """Put at most 25 transactions of different keys.
 
         Raises:
@@ -88,15 +88,15 @@ class BatchPut:
         try:
             answer = self.client.batch_write_item(**parameters)
         except (ClientError, *_NO_ANSWER) as error:
-            if (answered := classify(error)) is None:
+            if (status := classify(error)) is None:
                 raise
-            return Outcome(answered, transactions, error)
+            return RequestResult(status, transactions, error)
         unprocessed: Sequence[Any] = answer.get("UnprocessedItems", {}).get(self.table, ())
         if not unprocessed:
-            return Outcome(Answer.CONFIRMED, ())
+            return RequestResult(RequestStatus.CONFIRMED, ())
         ids = {request["PutRequest"]["Item"]["transactionId"]["S"] for request in unprocessed}
         left = [each for each in transactions if each.transaction_id in ids]
-        return Outcome(Answer.CONFIRMED, left)
+        return RequestResult(RequestStatus.CONFIRMED, left)
 
     def _body(self, transactions: Sequence[Transaction]) -> bytes:
         items = b'}},{"PutRequest":{"Item":'.join([each.wire for each in transactions])
@@ -113,7 +113,7 @@ class ConditionalUpdate:
     client: "DynamoDBClient"
     table: str
 
-    def __call__(self, transactions: Sequence[Transaction]) -> Outcome:
+    def __call__(self, transactions: Sequence[Transaction]) -> RequestResult:
         """Update one transaction; a person's work stays, and counts as confirmed.
 
         Raises:
@@ -132,8 +132,8 @@ class ConditionalUpdate:
             )
         except (ClientError, *_NO_ANSWER) as error:
             if isinstance(error, ClientError) and is_any(error, CONDITION_FAILED):
-                return Outcome(Answer.CONFIRMED, ())
-            if (answered := classify(error)) is None:
+                return RequestResult(RequestStatus.CONFIRMED, ())
+            if (status := classify(error)) is None:
                 raise
-            return Outcome(answered, transactions, error)
-        return Outcome(Answer.CONFIRMED, ())
+            return RequestResult(status, transactions, error)
+        return RequestResult(RequestStatus.CONFIRMED, ())

@@ -1,0 +1,1 @@
+"""What every function runs on: settings, clients, deadline, logs, metrics, error texts."""
