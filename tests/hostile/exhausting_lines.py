@@ -45,6 +45,10 @@ def _different_keys() -> bytes:
     return f"{{{members}}}".encode()
 
 
+RECEIPT = (
+    '{\\"amount\\":1,\\"type\\":\\"income\\",\\"date\\":\\"2026-07-01\\",'
+    '\\"merchant\\":\\"m\\",\\"category\\":\\"fee\\"}'
+)
 _CHAIN = '{"":' * 190 + "0" + "}" * 190 + ","
 _LINES = {
     "chains of objects": lambda: _filled(_CHAIN),
@@ -73,6 +77,34 @@ _LINES = {
     "one of them behind millions of letters": lambda: _in_text("a", "😀"),
     "fences": lambda: _in_text("\\n```", "```", "x"),
     "white space": lambda: _in_text(" "),
+    "opening tags": lambda: _in_text("<think>"),
+    "closing tags": lambda: _in_text("</think>"),
+    "closing tags, and the last of another kind": lambda: _in_text(
+        "</think>", "x", "</reasoning>{"
+    ),
+    "reasoning, again and again": lambda: _in_text("<think></think> "),
+    "tags that lack their end": lambda: _in_text("<think></think"),
+    "opening braces": lambda: _in_text("{"),
+    "opening braces behind a receipt": lambda: _in_text("{", f"x{RECEIPT} "),
+    "opening brackets behind a receipt": lambda: _in_text("[", f"x{RECEIPT} "),
+    "closing braces": lambda: _in_text("}", "{"),
+    "objects that are opened and never closed": lambda: _in_text('{\\"a\\":', "x"),
+    "braces in pairs": lambda: _in_text("{}", "x"),
+    "quotes in the text": lambda: _in_text('\\"'),
+    "a string that is never closed": lambda: _in_text("a", '{\\"a\\":\\"'),
+    "strings in one object behind words": lambda: _in_text('\\"\\",', 'x{\\"x\\":[', ",0]}"),
+    "members behind a prefilled brace": lambda: _in_text('\\"a\\":0,', "", ',\\"a\\":0}'),
+    "escapes in a string behind words": lambda: _in_text("\\\\\\\\", 'x{\\"x\\":\\"', '\\"}'),
+    "numbers beside an amount in a tool's input": lambda: _filled(
+        "1.5,",
+        '{"recordId":"r","modelInput":[',
+        '0],"modelOutput":{"content":[{"type":"tool_use","input":{"amount":1.50}}]}}',
+    ),
+    "tool calls": lambda: _filled(
+        '{"type":"tool_use"},', '{"recordId":"r","modelOutput":{"content":[', "]}}"
+    ),
+    "an array of a member, never closed": lambda: b'[{"recordId":"' + b"a" * (LINE_BYTES - 20),
+    "errors in errors": lambda: _filled("[", '{"recordId":"r","error":[', "]"),
     "a date of 16 MiB": lambda: _in_text("1", '{\\"date\\":\\"', '\\"}'),
     "an error's message of 16 MiB": lambda: _filled(
         "a", '{"recordId":"r","error":{"errorMessage":"', '"}}'

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic_core import PydanticCustomError
 
 MAX_AMOUNT: Final = Decimal(10) ** 12
+MAX_WHOLE_AMOUNT: Final = int(MAX_AMOUNT)
 MIN_AMOUNT: Final = Decimal("1e-130")
 """DynamoDB's smallest positive number."""
 MAX_SIGNIFICANT_DIGITS: Final = 38
@@ -34,7 +35,9 @@ def exact_amount(value: object) -> Decimal:
     Raises:
         PydanticCustomError: it is not; says which rule it breaks.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:
+        if 0 < value <= MAX_WHOLE_AMOUNT:
+            return Decimal(value)
         value = WrittenNumber(value)
     match = _NUMBER.fullmatch(value) if isinstance(value, WrittenNumber) else None
     if match is None:

@@ -3,12 +3,15 @@
 Sources: docs/contract.md, section 1.4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from functions.domain.receipts.reject import keys_of
 from functions.domain.receipts.strict_json import kind_of
+
+_TEXT_KINDS: Final = ("text", None)
+"""A part of no type is text if it has one."""
 
 
 class Form(StrEnum):
@@ -37,7 +40,7 @@ class Answer(NamedTuple):
 
     form: Form
     text: str
-    inputs: tuple[Any, ...] = ()
+    inputs: Sequence[Any] = ()
 
 
 def output_of(record: dict[str, Any]) -> Any:
@@ -50,10 +53,10 @@ def answer_of(record: dict[str, Any]) -> Answer | None:
     """The answer in the first form that is present; None if none is."""
     output = output_of(record)
     if isinstance(output, dict):
-        for place in _IN_OUTPUT:
-            if place.path[0] in output and (found := place.read(output)) is not None:
+        for form, path, take in _IN_OUTPUT:
+            if path[0] in output and (found := take(form, _at(output, path))) is not None:
                 return found
-    return _HAND_MADE.read(record)
+    return _string(Form.HAND_MADE, _at(record, _HAND_MADE.path))
 
 
 def unknown_form(record: dict[str, Any]) -> list[str]:
@@ -77,13 +80,6 @@ class _Place(NamedTuple):
     path: tuple[str | int, ...]
     take: Callable[[Form, Any], Answer | None]
 
-    def read(self, holder: dict[str, Any]) -> Answer | None:
-        """The answer, if the path leads to a value of its type."""
-        value: Any = holder
-        for step in self.path:
-            value = _step(value, step)
-        return self.take(self.form, value)
-
 
 def _string(form: Form, value: Any) -> Answer | None:
     return Answer(form, value) if isinstance(value, str) else None
@@ -94,17 +90,28 @@ def _anthropic_content(form: Form, content: Any) -> Answer | None:
         return Answer(form, content)
     if not isinstance(content, list):
         return None
-    parts = [part for part in content if isinstance(part, dict)]
-    texts = [part for part in parts if part.get("type") in ("text", None)]
-    inputs = tuple(part.get("input") for part in parts if part.get("type") == "tool_use")
-    return Answer(form, _joined(texts), inputs)
+    texts, inputs = [], []
+    for part in content:
+        if isinstance(part, dict):
+            kind = part.get("type")
+            if kind == "tool_use":
+                inputs.append(part.get("input"))
+            elif kind in _TEXT_KINDS and isinstance(text := part.get("text"), str):
+                texts.append(text)
+    return Answer(form, "".join(texts), inputs)
 
 
 def _converse_content(form: Form, content: Any) -> Answer | None:
     if not isinstance(content, list):
         return None
-    calls = [call for part in content if isinstance(call := _member(part, "toolUse"), dict)]
-    return Answer(form, _joined(content), tuple(call.get("input") for call in calls))
+    texts, inputs = [], []
+    for part in content:
+        if isinstance(part, dict):
+            if isinstance(text := part.get("text"), str):
+                texts.append(text)
+            if isinstance(call := part.get("toolUse"), dict):
+                inputs.append(call.get("input"))
+    return Answer(form, "".join(texts), inputs)
 
 
 def _chat_message(form: Form, message: Any) -> Answer | None:
@@ -113,8 +120,8 @@ def _chat_message(form: Form, message: Any) -> Answer | None:
     if not has_text and not has_calls:
         return None
     text = content if isinstance(content, str) else _joined(content if has_text else [])
-    inputs = (_member(_member(call, "function"), "arguments") for call in calls or ())
-    return Answer(form, text, tuple(inputs) if has_calls else ())
+    inputs = [_member(_member(call, "function"), "arguments") for call in calls or ()]
+    return Answer(form, text, inputs if has_calls else ())
 
 
 _IN_OUTPUT: Final = (
@@ -133,17 +140,23 @@ _HAND_MADE: Final = _Place(Form.HAND_MADE, ("output", "text"), _string)
 
 
 def _joined(parts: list[Any]) -> str:
-    return "".join(text for part in parts if isinstance(text := _member(part, "text"), str))
+    return "".join([text for part in parts if isinstance(text := _member(part, "text"), str)])
 
 
 def _member(value: Any, name: str) -> Any:
     return value.get(name) if isinstance(value, dict) else None
 
 
-def _step(value: Any, step: str | int) -> Any:
-    if isinstance(step, str):
-        return _member(value, step)
-    return value[step] if isinstance(value, list) and step < len(value) else None
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """The value at the end of a path; None where the path breaks off."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step == 0 and value:
+            value = value[0]
+        else:
+            return None
+    return value
 
 
 def _where_it_breaks(holder: dict[str, Any], path: tuple[str | int, ...]) -> str:
@@ -151,7 +164,7 @@ def _where_it_breaks(holder: dict[str, Any], path: tuple[str | int, ...]) -> str
     value: Any = holder
     shown = ""
     for step in path:
-        value = _step(value, step)
+        value = _at(value, (step,))
         shown += f"[{step}]" if isinstance(step, int) else f".{step}"
         if not isinstance(value, dict | list) or not value:
             break

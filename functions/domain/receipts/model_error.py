@@ -13,10 +13,10 @@ _MAX_NESTING: Final = 4
 
 def error_of(record: dict[str, Any]) -> list[str] | None:
     """Code and message of a record that is an error, whatever else it holds; None if it is none."""
-    if _is_error(error := record.get("error")):
+    if "error" in record and _is_error(error := record["error"]):
         return details_of(error)
     response = record.get("response")
-    if record.get("modelOutput") is None and isinstance(response, dict):
+    if isinstance(response, dict) and record.get("modelOutput") is None:
         status = response.get("status_code")
         if _is_number(status) and not 200 <= status < 300:
             return [f"status_code {status}", *details_of(response.get("body"))]

@@ -18,7 +18,9 @@ WHITE_SPACE: Final = (
 )
 """What `str.isspace` says, and U+FEFF."""
 _QUOTE: Final = '"'
-_NEXT_BRACKET: Final = re.compile(r'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+([{}\[\]])', re.DOTALL)
+_NEXT_BRACKET: Final = re.compile(
+    r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL
+)
 """Possessive throughout, so that no text makes it go back."""
 
 
@@ -38,10 +40,12 @@ def find_object(text: str) -> FoundObject:
     Raises:
         Unreadable: the text holds none, or several.
     """
-    try:
-        return FoundObject(text, parse_object(text.encode()))
-    except NotJson:
-        return _find_among_words(text)
+    if text.startswith("{"):
+        try:
+            return FoundObject(text, parse_object(text.encode()))
+        except NotJson:
+            pass
+    return _find_among_words(text)
 
 
 def _find_among_words(text: str) -> FoundObject:

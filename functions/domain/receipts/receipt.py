@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as schema
 
 from functions.domain.receipts.amount import (
-    MAX_AMOUNT,
+    MAX_WHOLE_AMOUNT,
     WrittenNumber,
     exact_amount,
     number_as_written,
@@ -22,7 +22,6 @@ from functions.domain.receipts.strict_json import kind_of
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_CHARACTERS: Final = len("YYYY-MM-DD")
-_MAX_WHOLE_AMOUNT: Final = int(MAX_AMOUNT)
 _SPELLED_OUT: Final = "\\u"
 _AMOUNT_NAME: Final = '"amount"'
 _DECIMAL_PLACES: Final = re.compile(r'"amount"\s*:\s*([0-9]{1,12}\.[0-9]{1,12})\s*[,}]')
@@ -126,6 +125,8 @@ def read_receipt(text: str) -> Receipt:
     if (receipt := _read_plain(body)) is not None:
         return receipt
     found = find_object(body)
+    if found.written is not body and (receipt := _read_plain(found.written)) is not None:
+        return receipt
     return validate_receipt(
         found.fields,
         as_written=lambda amount: number_as_written(
@@ -212,7 +213,7 @@ def _plain_amount(value: object, body: str) -> Decimal | None:
     name once, that is the member, and its number stands behind it.
     """
     if type(value) is int:
-        return Decimal(value) if 0 < value <= _MAX_WHOLE_AMOUNT else None
+        return Decimal(value) if 0 < value <= MAX_WHOLE_AMOUNT else None
     if type(value) is not float or body.count(_AMOUNT_NAME) != 1:
         return None
     written = _DECIMAL_PLACES.search(body)

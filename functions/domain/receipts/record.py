@@ -29,7 +29,9 @@ from functions.domain.receipts.tool_call import read_tool_input
 from functions.domain.records import Padding, Reject
 
 LONG_LINE_BYTES: Final = 1024 * 1024
-"""From here on a second look at a bad line is cheaper than a copy of a good one."""
+"""From here on a second look at some bad lines is cheaper than a copy of all others."""
+_SHOWING_KEYS: Final = (RejectReason.UNKNOWN_FORM, RejectReason.TRUNCATED, RejectReason.REFUSED)
+"""Their details may name members of the record that are not kept."""
 _ANYTHING: Final = schema.typed_dict_field(schema.any_schema(), required=False)
 _RECORD: Final = SchemaValidator(
     schema.typed_dict_schema(dict.fromkeys(KEPT_MEMBERS, _ANYTHING), extra_behavior="ignore")
@@ -58,8 +60,8 @@ def read_record(line: Line, *, padding_prefix: str) -> GoodRecord | Reject | Pad
         padding_prefix: What an image id of padding begins with.
     """
     content = line.content or b""
-    if len(content) >= LONG_LINE_BYTES and (good := _read_long(content, padding_prefix)):
-        return good
+    if len(content) >= LONG_LINE_BYTES and (found := _read_long(content, padding_prefix)):
+        return found
     try:
         record = parse_object(content)
     except NotJson as problem:
@@ -90,11 +92,12 @@ def too_large(record: GoodRecord, size: int) -> Reject:
     )
 
 
-def _read_long(content: bytes, padding_prefix: str) -> GoodRecord | None:
-    """A good record without a copy of its echoed image in memory; None if in doubt."""
+def _read_long(content: bytes, padding_prefix: str) -> GoodRecord | Reject | Padding | None:
+    """Read without a copy of the echoed image in memory; None if in doubt."""
     members = parse_members(content, _RECORD)
-    record = None if members is None else _read(members, content, padding_prefix)
-    return record if isinstance(record, GoodRecord) else None
+    found = None if members is None else _read(members, content, padding_prefix)
+    shows_keys = isinstance(found, Reject) and found.reason in _SHOWING_KEYS
+    return None if shows_keys else found
 
 
 def _broken(content: bytes, problem: NotJson, *, begins_object: bool) -> Reject:

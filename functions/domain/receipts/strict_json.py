@@ -28,6 +28,7 @@ _SHORT_LINE_BYTES: Final = 4096
 _SLICE_BYTES: Final = 64 * 1024
 _QUOTE: Final = b'"'
 _BACKSLASH: Final = b"\\"[0]
+_REST_OF_STRING: Final = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _MAX_STRINGS: Final = 1000
 """Followed one by one; a record with an echoed image has some dozens."""
 _BETWEEN_STRINGS: Final = frozenset((b":", b",", b": ", b", "))
@@ -138,13 +139,9 @@ def _is_plain(content: bytes) -> bool:
 def _string_end(content: bytes, begins: int) -> int:
     """The position after the quote that ends a string; 0 if it has none."""
     at = content.find(_QUOTE, begins)
-    while at > begins and content[at - 1] == _BACKSLASH:
-        before = at - 2
-        while before >= begins and content[before] == _BACKSLASH:
-            before -= 1
-        if (at - before) % 2:  # an even number of backslashes escape each other
-            break
-        at = content.find(_QUOTE, at + 1)
+    if at > begins and content[at - 1] == _BACKSLASH:
+        found = _REST_OF_STRING.match(content, begins)
+        return found.end() if found else 0
     return at + 1
 
 
