@@ -19,6 +19,7 @@ from embedded_aws.faults import gateway
 from embedded_aws.iam import decisions, request_context, signatures
 from embedded_aws.lambda_ import (
     async_failures,
+    capacity,
     invocations,
     layers,
     updates,
@@ -58,6 +59,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     layers,
     updates,
     invocations,
+    capacity,
     # Step Functions
     api,
     # Bedrock

@@ -11,6 +11,10 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from embedded_aws.lambda_ import capacity
+
+_capacity = capacity.Capacity(capacity.busy_limit())
+
 
 def install() -> None:
     """Replace the warm executor."""
@@ -71,6 +75,19 @@ def _execute_warm(function: dict[str, Any], event: Any, request_id: str) -> dict
     configuration = function.get("config") or function
     name = configuration["FunctionName"]
     lambda_svc._ensure_reaper_thread()
+    depth = lambda_svc._invoke_depth.get()  # 0 by a service, 1 by a client, more by functions
+    try:
+        with _capacity.place(nested=depth > 1):
+            return _run_on_worker(function, configuration, event, request_id)
+    except capacity.Throttled:
+        return dict(lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", name))
+
+
+def _run_on_worker(
+    function: dict[str, Any], configuration: dict[str, Any], event: Any, request_id: str
+) -> dict[str, Any]:
+    name = configuration["FunctionName"]
+    _capacity.make_room(name)
     worker, _ = lambda_svc.acquire_worker(
         name,
         configuration,
