@@ -32,6 +32,26 @@ class Ledger:
         rows = self._rows(ledger_rows.job_partition(job_id), ledger_rows.CLAIM_PREFIX)
         return [Claim.from_row(row) for row in rows]
 
+    def is_only_key(self, job_id: str, key: str) -> bool:
+        """Whether no other results object has ever been claimed that has the same transactions.
+
+        Those of the job count, and those of its retries, which leave a row with their root.
+        """
+        rows = self.client.query(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ProjectionExpression="sk",
+            ExpressionAttributeValues={
+                ":pk": {"S": ledger_rows.job_partition(job_id)},
+                ":first": {"S": ledger_rows.CLAIM_PREFIX},
+                ":last": {"S": ledger_rows.LAST_OF_RETRIES},
+            },
+            ConsistentRead=True,
+            Limit=2,
+        )["Items"]
+        own = ledger_rows.claim_key(job_id, key).sk
+        return all(row["sk"]["S"] == own for row in rows)
+
     def claim(self, job_id: str, key: str) -> Claim | None:
         """The claim of a results object, None if it was never claimed."""
         answer = self.client.get_item(

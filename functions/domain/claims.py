@@ -20,6 +20,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 
 CONTENT: Final = "content"
 """With a generation's number after it, the attribute of a claim that has its ETag."""
+FIRST_GENERATION: Final = 1
+"""Of a key that was never claimed before; only its workers may replace items."""
 
 
 class ClaimState(StrEnum):

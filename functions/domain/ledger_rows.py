@@ -23,6 +23,10 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 
 CLAIM_PREFIX: Final = "claim#"
+RETRY_PREFIX: Final = "retry#"
+"""In the partition of a root job: the retries of it that have claimed a results object."""
+LAST_OF_RETRIES: Final = f"{RETRY_PREFIX}\uffff"
+"""No claim and no retry sorts behind it; nothing else may sort between the first and this."""
 ATTEMPT_PREFIX: Final = "attempt#"
 SEGMENT_PREFIX: Final = "segment#"
 CHUNK_PREFIX: Final = "chunk#"

@@ -13,6 +13,7 @@ from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.aws.writing.writer import TransactionWriter
+from functions.domain.claims import FIRST_GENERATION
 from functions.domain.events import Event, Metric
 from functions.domain.payloads.segment_work import SegmentWork, Span
 from functions.domain.receipts.interpreter import Interpreter
@@ -23,14 +24,14 @@ from functions.load_segment.settings import LoadSettings
 
 MARGIN_SECONDS = 15.0
 """Kept for the segment's files and its row."""
-FIRST_GENERATION = 1
 
 
 def load_segment(
     work: SegmentWork, *, context: LambdaContext, settings: LoadSettings, say: Telemetry
 ) -> SegmentWork:
     """Load the next segment of a range, if the execution has its claim still."""
-    if not _owns_claim(work, settings):
+    claim = wiring.ledger(settings).owns(work.execution, work.job.job_id, work.object.key)
+    if claim is None:
         return _superseded(work, say)
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     row = AttemptRow(
@@ -58,19 +59,16 @@ def _superseded(work: SegmentWork, say: Telemetry) -> SegmentWork:
     return work.but(finished=True)
 
 
-def _owns_claim(work: SegmentWork, settings: LoadSettings) -> bool:
-    claim = wiring.ledger(settings).owns(work.execution, work.job.job_id, work.object.key)
-    return claim is not None
-
-
 def _begin(
     row: AttemptRow, work: SegmentWork, context: LambdaContext, settings: LoadSettings
 ) -> WritePermit:
     """Put the attempt on record, before its first write, and let a predecessor take notice.
 
     Items may be replaced only on the first attempt at every part of the range so far, of a key
-    that was never claimed before.
+    that was never claimed before, while no other key of the job has ever been claimed.
     """
+    ledger = wiring.ledger(settings)
+    job_id, key = work.job.job_id, work.object.key
     now = time.time()
     succession = row.begin(now=now, ends_by=now + context.get_remaining_time_in_millis() / 1000)
     if succession.seconds:
@@ -79,7 +77,8 @@ def _begin(
     return WritePermit(
         alone=first and work.claim.generation == FIRST_GENERATION,
         is_named=row.is_still_mine,
-        owns_claim=lambda: _owns_claim(work, settings),
+        owns_claim=lambda: ledger.owns(work.execution, job_id, key) is not None,
+        is_only_key=lambda: ledger.is_only_key(job_id, key),
         clock=time.monotonic,
     )
 

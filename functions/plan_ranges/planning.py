@@ -1,6 +1,6 @@
 """The first plan of an object, and the beginning of its job."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from functions.aws.earlier_work import EarlierWork, earlier_work
@@ -8,6 +8,8 @@ from functions.aws.ledger import Ledger
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
 from functions.aws.writing.attempts import SUCCESSION_SECONDS
+from functions.domain.claims import FIRST_GENERATION, ClaimState
+from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 
@@ -43,15 +45,28 @@ class Planning:
         ):
             return ingest.but(superseded=True)
         self.settler.settle(job_id, ingest.job.key)
-        self._wait_for_earlier_claims(earlier)
+        self._wait_for_other_claims(ingest, earlier)
         return ingest.but(plan=plan)
 
-    def _wait_for_earlier_claims(self, earlier: EarlierWork) -> None:
-        """Wait until no worker of an earlier claim can be writing any more.
+    def _wait_for_other_claims(self, ingest: Ingest, earlier: EarlierWork) -> None:
+        """Wait until no worker of another claim can be writing as it did before this one.
 
-        Each finds out within a second that the claim is gone. What it sent until then would
-        otherwise land on what this execution writes of newer content.
+        A worker of an earlier claim of the key finds out within a second that it has lost it. A
+        worker of another key of the job finds out as fast that it may replace nothing any more.
+        What either sent until then would otherwise land on what this execution writes, or on what
+        a person makes of it. A worker that begins later sees this claim at once.
         """
-        at_work = earlier.ends_by - self.now()
-        if at_work > 0:
+        end = earlier.ends_by
+        for partition in self._of_other_keys(ingest):
+            if end - self.now() >= SUCCESSION_SECONDS:
+                break
+            end = max(end, self.ledger.attempts_end_by(partition) or 0)
+        if (at_work := end - self.now()) > 0:
             self.sleep(min(at_work, SUCCESSION_SECONDS))
+
+    def _of_other_keys(self, ingest: Ingest) -> Iterator[str]:
+        """Where the attempts of other keys are that may be writing without a condition."""
+        job_id, key = ingest.job.job_id, ingest.object.key
+        for claim in self.ledger.claims(job_id):
+            if claim.key != key and claim.state is not ClaimState.DONE:
+                yield object_partition(job_id, claim.key, FIRST_GENERATION)

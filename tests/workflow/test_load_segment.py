@@ -190,7 +190,9 @@ def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Lo
 
 def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_ever() -> None:
     now, answers = [0.0], iter([True, False, True])
-    place = WritePermit(True, lambda: next(answers), lambda: True, clock=lambda: now[0])
+    place = WritePermit(
+        True, lambda: next(answers), lambda: True, lambda: True, clock=lambda: now[0]
+    )
     assert place.may_replace()
     now[0] = 0.9
     assert place.may_replace()
@@ -207,7 +209,7 @@ def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_pro
         now[0] += next(waits)
         return True
 
-    place = WritePermit(True, look, lambda: True, clock=lambda: now[0])
+    place = WritePermit(True, look, lambda: True, lambda: True, clock=lambda: now[0])
     assert place.may_replace()
     assert now[0] == 1.5
     now[0] = 9.0
@@ -217,7 +219,7 @@ def test_a_late_answer_of_the_row_is_asked_for_again_and_relied_on_only_when_pro
 
 def test_a_lost_claim_is_found_out_within_a_second_and_stops_everything() -> None:
     now, owned = [0.0], [True]
-    place = WritePermit(False, lambda: True, lambda: owned[0], clock=lambda: now[0])
+    place = WritePermit(False, lambda: True, lambda: owned[0], lambda: True, clock=lambda: now[0])
     assert not place.may_replace()
     owned[0] = False
     now[0] = 0.9

@@ -35,12 +35,15 @@ class WritePermit:
             Where the answer cannot be had, somebody has.
         is_named: Asks whether the attempt's row has the call's name still.
         owns_claim: Asks whether the execution has its claim still.
+        is_only_key: Asks whether no other results object of the job has ever been claimed: all
+            of them have the same transactions.
         clock: Monotonic seconds.
     """
 
     alone: bool
     is_named: Callable[[], bool]
     owns_claim: Callable[[], bool]
+    is_only_key: Callable[[], bool]
     clock: Clock
     _lost: bool = field(default=False, init=False)
     _looked_at: float = field(default=float("-inf"), init=False)
@@ -72,6 +75,6 @@ class WritePermit:
     def _ask(self) -> None:
         try:
             self._lost = not self.owns_claim()
-            self.alone = self.alone and not self._lost and self.is_named()
+            self.alone = self.alone and not self._lost and self.is_named() and self.is_only_key()
         except (ClientError, BotoCoreError):
             self.alone = False

@@ -101,7 +101,17 @@ class Expression:
             prefix = self._values[self._take()]["S"]
             self._expect(")")
             return left is not None and left["S"].startswith(prefix)
+        return self._comparison()
+
+    def _comparison(self) -> bool:
         left, compare, right = self._operand(), self._take(), self._operand()
+        if compare == "BETWEEN":
+            self._expect("AND")
+            last = self._operand()
+            assert left is not None
+            assert right is not None
+            assert last is not None
+            return bool(_plain(right) <= _plain(left) <= _plain(last))
         if left is None or right is None or left.keys() != right.keys():
             # An attribute that is not there equals nothing, and so differs from everything.
             return compare == "<>"

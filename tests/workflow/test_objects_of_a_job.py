@@ -1,0 +1,311 @@
+"""Two and three results objects of one job, in any interleaving: no person's work is lost.
+
+All objects of a job share its transactions. Each is claimed, planned and loaded by the real code
+on tables in memory, while a person edits and deletes what is there; loads are repeated (a retry
+or redrive) and replayed.
+"""
+
+import itertools
+import random
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+
+from functions.aws import wiring
+from functions.aws.plans import RangePlanner
+from functions.aws.runtime import clients
+from functions.aws.writing import writer
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.ledger_rows import claim_key
+from functions.domain.payloads.ingest import Ingest
+from functions.domain.payloads.segment_work import SegmentWork
+from functions.load_segment import call
+from functions.load_segment.settings import LoadSettings
+from functions.plan_ranges.planning import Planning
+from functions.plan_ranges.settings import PlanRangesSettings
+from tests.unit.load.world import good
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
+from tests.workflow.interleaving import Interleaving
+from tests.workflow.load_world import JOB_RECORD
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.telling import Told
+
+_ENVIRONMENT = {
+    **ENVIRONMENT,
+    "LINE_BYTES_LIMIT": "4096",
+    "PADDING_PREFIX": "__pad__",
+    "GUEST_RETENTION_DAYS": "60",
+    "ACCOUNT_RETENTION_DAYS": "60",
+}
+_LOAD = LoadSettings.read(_ENVIRONMENT)
+_PLAN = PlanRangesSettings.read(_ENVIRONMENT)
+
+
+class _Time:
+    """The module `time` as the worker uses it."""
+
+    def __init__(self, interleaving: Interleaving) -> None:
+        self.time = self.monotonic = interleaving.clock
+        self.sleep = interleaving.sleep
+
+
+class _Context:
+    def __init__(self, request: str) -> None:
+        self.aws_request_id = request
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+class JobWorld:
+    """A job, its objects, and a person."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, objects: list[list[str]], order: Any) -> None:
+        self.s3 = MemoryS3()
+        self.dynamodb = MemoryDynamoDB(
+            **{
+                "transactions": ("userId", "transactionId"),
+                "batch-jobs": ("intentId", "submitTime"),
+                "ledger": ("pk", "sk"),
+            }
+        )
+        self.interleaving = Interleaving(order)
+        self.edited: dict[str, str] = {}
+        self._requests = itertools.count(1)
+        self._executions = itertools.count(1)
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+        self.data = [b"\n".join(map(good, images)) + b"\n" for images in objects]
+        for number, data in enumerate(self.data):
+            self.s3.put_object(Bucket=BUCKET, Key=_key(number), Body=data)
+        patch.setattr(call, "time", _Time(self.interleaving))
+        patch.setattr(writer, "THREADS", 1)
+        patch.setattr(clients, "s3", lambda: self.interleaving.client(self.s3))
+        patch.setattr(clients, "dynamodb", lambda: self.interleaving.client(self.dynamodb))
+        patch.setattr(
+            clients, "transaction_writes", lambda: self.interleaving.client(self.dynamodb)
+        )
+        patch.setattr(wiring, "telemetry", Told)
+
+    def ingest(self, number: int, *, calls: int = 1) -> None:
+        """An execution: claim, plan, load; each call after the first is a retry or redrive."""
+        execution = f"execution-{next(self._executions)}"
+        generation = self._claim(number, execution)
+        work = self._work(number, execution, generation)
+        ingest = Ingest.model_validate({name: work[name] for name in _INGEST})
+        planned = Planning(
+            wiring.ledger(_PLAN),
+            RangePlanner(wiring.work_files(_PLAN), _PLAN),
+            wiring.job_settler(_PLAN),
+            now=self.interleaving.clock,
+            sleep=self.interleaving.sleep,
+        ).plan(ingest)
+        if planned.plan is None:
+            return
+        for _ in range(calls):
+            self._load(work)
+
+    def retry_at_once(self, number: int) -> None:
+        """A second worker at the same range, while the first may still be at work."""
+        row = self.dynamodb.tables["ledger"].get(tuple(_claim(number).values()))
+        if row is not None:
+            claim = from_item(row)
+            self._load(self._work(number, claim["owner"], claim["generation"]))
+
+    def edit(self, choice: int) -> None:
+        """What a person does to one transaction that is there."""
+        items = list(self.dynamodb.tables["transactions"].values())
+        if items:
+            item = items[choice % len(items)]
+            text = f"a person's {len(self.edited)}"
+            item |= {"version": {"N": "2"}, "merchant": {"S": text}, "s3Key": {"S": "theirs"}}
+            self.edited[item["imageId"]["S"]] = text
+
+    def delete(self, choice: int) -> None:
+        keys = list(self.dynamodb.tables["transactions"])
+        if keys:
+            gone = self.dynamodb.tables["transactions"].pop(keys[choice % len(keys)])
+            self.edited.pop(gone["imageId"]["S"], None)
+
+    def person(self, deeds: list[tuple[str, int]]) -> None:
+        """Deeds at moments that the schedule chooses."""
+        table = self.interleaving.client(self.dynamodb)
+        for deed, choice in deeds:
+            table.get_item(TableName="transactions", Key={"userId": _S, "transactionId": _S})
+            getattr(self, deed)(choice)
+
+    def transactions(self) -> dict[str, dict[str, Any]]:
+        items = map(from_item, self.dynamodb.tables["transactions"].values())
+        return {item["imageId"]: item for item in items}
+
+    def _claim(self, number: int, execution: str) -> int:
+        ledger = self.interleaving.client(self.dynamodb)
+        claimed = ledger.update_item(
+            TableName="ledger",
+            Key=to_item(_claim(number)),
+            UpdateExpression=(
+                "SET #owner = :me, #etag = :etag, #state = :claimed, #eventTime = :then,"
+                " #generation = if_not_exists(#generation, :zero) + :one"
+            ),
+            ExpressionAttributeNames={f"#{name}": name for name in _CLAIMED},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":me": execution,
+                    ":etag": self.s3.objects[_key(number)].etag,
+                    ":claimed": "claimed",
+                    ":then": "2026-07-01T00:00:00Z",
+                    ":zero": 0,
+                    ":one": 1,
+                }
+            ),
+            ReturnValues="ALL_NEW",
+        )
+        return int(claimed["Attributes"]["generation"]["N"])
+
+    def _work(self, number: int, execution: str, generation: int) -> dict[str, Any]:
+        data = self.data[number]
+        return {
+            "schema": 1,
+            "execution": execution,
+            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+            "object": {
+                "bucket": BUCKET,
+                "key": _key(number),
+                "name": f"{number}.jsonl",
+                "etag": self.s3.objects[_key(number)].etag,
+                "size": len(data),
+            },
+            "claim": {"generation": generation, "eventTime": "2026-07-01T00:00:00Z"},
+            "writeUnitsPerSecond": 1e6,
+            "range": {"from": 0, "to": len(data)},
+        }
+
+    def _load(self, work: dict[str, Any]) -> None:
+        call.load_segment(
+            SegmentWork.model_validate(work),
+            context=_Context(f"request-{next(self._requests)}"),
+            settings=_LOAD,
+            say=Told(),
+        )
+
+
+_INGEST = ("schema", "execution", "job", "object", "claim")
+_CLAIMED = ("owner", "etag", "state", "eventTime", "generation")
+_S = {"S": "nobody's"}
+
+
+def _key(number: int) -> str:
+    return f"batch-output/job-1/{number}.jsonl"
+
+
+def _claim(number: int) -> dict[str, str]:
+    return claim_key("job-1", _key(number)).as_dict()
+
+
+_images = st.lists(
+    st.sampled_from([f"image-{number}" for number in range(4)]), min_size=1, unique=True
+)
+_deeds = st.lists(
+    st.tuples(st.sampled_from(["edit", "edit", "delete"]), st.integers(0, 3)), max_size=12
+)
+
+
+def _in_runs(order: random.Random) -> Iterator[int]:
+    """A schedule of long and short runs: what two actors do in turn hides what one does alone."""
+    while True:
+        chosen = order.randrange(1_000)
+        yield from [chosen] * order.choice([1, 1, 2, 5, 40])
+
+
+@given(
+    objects=st.lists(_images, min_size=2, max_size=3),
+    calls=st.lists(st.integers(1, 2), min_size=3, max_size=3),
+    more=st.lists(
+        st.tuples(st.sampled_from(["ingest", "retry_at_once"]), st.integers(0, 1)), max_size=2
+    ),
+    deeds=_deeds,
+    seed=st.integers(0, 2**32),
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    # Threads do not repeat themselves to the letter, so shrinking would not end.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+def test_an_edit_is_never_lost_whatever_objects_of_the_job_do_at_once(
+    objects: list[list[str]],
+    calls: list[int],
+    more: list[tuple[str, int]],
+    deeds: list[tuple[str, int]],
+    seed: int,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        world = JobWorld(patch, objects, _in_runs(random.Random(seed)))
+        actors = world.interleaving
+        for number in range(len(objects)):
+            actors.add(
+                f"object {number}",
+                lambda n=number: world.ingest(n, calls=calls[n]),  # type: ignore[misc]
+            )
+        for how, number in more:
+            actors.add(f"{how} {number}", partial(getattr(world, how), number))
+        actors.add("person", lambda: world.person(deeds))
+        actors.run()
+        note(f"{actors.calls}")
+        there = world.transactions()
+        assert {each: there[each]["merchant"] for each in world.edited} == world.edited
+        assert {there[each]["s3Key"] for each in world.edited} <= {"theirs"}
+
+
+@pytest.mark.parametrize("answered_again", [["image-1"], [f"image-{n}" for n in range(60)]])
+def test_a_second_object_leaves_what_a_person_made_of_the_first(answered_again: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        first = [f"image-{number}" for number in range(60)]
+        world = JobWorld(patch, [first, answered_again], itertools.repeat(0))
+
+        def one_after_the_other() -> None:
+            world.ingest(0)
+            for number in range(60):
+                world.edit(number)
+            world.ingest(1)
+
+        world.interleaving.add("both", one_after_the_other)
+        world.interleaving.run()
+        assert len(world.edited) == 60
+        assert {each: item["merchant"] for each, item in world.transactions().items()} == (
+            world.edited
+        )
+        assert {item["s3Key"] for item in world.transactions().values()} == {"theirs"}
+        of_second = [call for call in world.interleaving.calls if call[1] == "batch_write_item"]
+        assert len(of_second) == 3
+
+
+def test_one_object_alone_is_put_in_batches_and_two_at_once_are_not() -> None:
+    images = [f"image-{number}" for number in range(60)]
+    for objects, batches in (([images], 3), ([images, images], 0)):
+        with pytest.MonkeyPatch.context() as patch:
+            world = JobWorld(patch, objects, itertools.count())
+            for number in range(len(objects)):
+                world.interleaving.add(f"object {number}", partial(world.ingest, number))
+            world.interleaving.run()
+            made = [call for _, call in world.interleaving.calls if call == "batch_write_item"]
+            assert len(made) == batches
+            assert set(world.transactions()) == set(images)
+
+
+@pytest.mark.parametrize("calls", range(24))
+def test_a_second_object_at_any_moment_of_the_first_and_an_edit_after_it(calls: int) -> None:
+    """The first is paused after so many calls, the second runs to its end, a person edits."""
+    with pytest.MonkeyPatch.context() as patch:
+        order = itertools.chain(itertools.repeat(0, calls), itertools.repeat(1))
+        world = JobWorld(patch, [["image-1"], ["image-1"]], order)
+        world.interleaving.add("first", lambda: world.ingest(0))
+        world.interleaving.add("second", lambda: world.ingest(1))
+        world.interleaving.add("person", lambda: world.person([("edit", 0)]))
+        world.interleaving.run()
+        assert world.transactions()["image-1"]["merchant"] == world.edited["image-1"]
