@@ -23,6 +23,8 @@ _LAST_MEMBER: Final = re.compile(
     rb'[}\]]\s*,\s*("(?:%s)"\s*:\s*"(?:[^"\\]++|\\.)*+"\s*\})\s*$' % "|".join(ID_MEMBERS).encode()
 )
 _ONE_MEMBER: Final = re.compile(rb'\s*"(?:[^"\\]++|\\.)*+"\s*:')
+_OF_NUMBERS: Final = b"0123456789+-.eE"
+"""A number that breaks a line is a part of what stands in front of where it broke."""
 _BRACKETS_ALONE: Final = re.compile(rb"[\s\[\]{},]*+$")
 
 
@@ -105,7 +107,8 @@ def _members_until_broken(content: bytes) -> dict[str, Any]:
         if not broke_at:
             return {}
         try:
-            value = from_json(content[:broke_at], allow_inf_nan=True, allow_partial=True)
+            before = content[:broke_at].rstrip(_OF_NUMBERS)
+            value = from_json(before, allow_inf_nan=True, allow_partial=True)
         except ValueError:
             return {}
     return value if isinstance(value, dict) else {}

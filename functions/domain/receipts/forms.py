@@ -120,8 +120,8 @@ def _chat_message(form: Form, message: Any) -> Answer | None:
     if not has_text and not has_calls:
         return None
     text = content if isinstance(content, str) else _joined(content if has_text else [])
-    inputs = [_member(_member(call, "function"), "arguments") for call in calls or ()]
-    return Answer(form, text, inputs if has_calls else ())
+    made = calls if has_calls else []
+    return Answer(form, text, [_member(_member(call, "function"), "arguments") for call in made])
 
 
 _IN_OUTPUT: Final = (
