@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from functions.domain.attribute_values import from_item, to_item
 from tests.e2e.waiting import executions, next_execution
 from tests.reference import lines, transactions
-from tests.reference.records import Reject
+from tests.reference.records import Padding, Reason, Reject
 
 if TYPE_CHECKING:
     from ops.deployment import Deployment
@@ -79,6 +79,7 @@ class Expected:
     letters: dict[int, tuple[str, int, str | None]]
     """By offset: reason, length, record id."""
     total: int
+    padding: int
 
     @classmethod
     def of(cls, body: bytes, job: JobRecord, *, event_time: str) -> Expected:
@@ -91,7 +92,7 @@ class Expected:
         )
         stored: dict[str, dict[str, Any]] = {}
         letters: dict[int, tuple[str, int, str | None]] = {}
-        total = 0
+        total = padding = 0
         for line in lines.split(body):
             total += 1
             verdict = transactions.judge(
@@ -103,13 +104,15 @@ class Expected:
             )
             if isinstance(verdict, Reject):
                 letters[line.offset] = (verdict.reason.value, line.length, verdict.record_id)
+            elif isinstance(verdict, Padding):
+                padding += 1
             else:
                 item = {
                     name: Decimal(value["N"]) if "N" in value else next(iter(value.values()))
                     for name, value in verdict.item.items()
                 }
                 stored[str(item["transactionId"])] = item
-        return cls(stored, letters, total)
+        return cls(stored, letters, total, padding)
 
     def rejects(self) -> dict[str, int]:
         return dict(Counter(reason for reason, _, _ in self.letters.values()))
@@ -141,6 +144,7 @@ def assert_held(deployed: Deployment, job: JobRecord, history: History, body: by
     stats = job.read(deployed)["resultStats"]
     assert stats["totalCount"] == expected.total
     assert stats["failureCount"] == len(expected.letters)
+    assert stats["paddingCount"] == expected.padding
     assert stats["rejectsByReason"] == expected.rejects()
     assert stats["totalCount"] == (
         stats["successCount"]
@@ -168,5 +172,8 @@ def _letters(
             assert isinstance(letter["details"], list)
             assert len(letter["excerpt"].encode()) <= 1024
             assert letter["offset"] not in found, "a record is rejected once"
-            found[letter["offset"]] = (letter["reason"], letter["length"], letter.get("recordId"))
+            record_id = letter.get("recordId")
+            if letter["reason"] in (Reason.INVALID_JSON, Reason.LINE_TOO_LONG):
+                record_id = None  # As the line may give one away.
+            found[letter["offset"]] = (letter["reason"], letter["length"], record_id)
     return found

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.reference import strict_json, transactions
 from tests.reference.forms import MODEL_INPUT_MARK
-from tests.reference.product import Item, Padding, Product
+from tests.reference.product import Item, Product
+from tests.reference.product import Padding as ProductPadding
 from tests.reference.product import Reject as ProductReject
-from tests.reference.records import Reason, Reject
+from tests.reference.records import Padding, Reason, Reject
 from tests.reference.strict_json import NotJsonError
-from tests.reference.transactions import Job, Retention, Stored, WireItem
+from tests.reference.transactions import Job, Retention, Stored, Verdict, WireItem
 
 EXCERPT_BYTES_LIMIT = 1024
 DETAIL_CHARACTERS_LIMIT = 300
@@ -18,8 +19,18 @@ MODEL_INPUT_KEY = re.compile(
     b"".join(rb"(?:%c|\\u00(?i:%02x))" % (letter, letter) for letter in b"modelInput")
 )
 """The key, with any of its letters escaped."""
-RECORD_BEGINS = re.compile(r'\s*\{\s*"(recordId|customData|modelOutput|output|error)"\s*:')
+RECORD_BEGINS = re.compile(
+    r'\s*\{\s*"(recordId|customData|custom_id|modelOutput|output|response|error)"\s*:'
+)
+ID_BEGINS = re.compile(
+    rb'[ \t]*\{[ \t]*("(?:recordId|customData|custom_id)")[ \t]*:[ \t]*"([\w-]{1,64})"[ \t]*,'
+)
+"""A head from which anybody reads the record's id."""
+ESCAPES = re.compile(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/bfnrt]')
+DETAIL_HEAD_CHARACTERS = 60
+SHOWN_CHARACTERS = 700
 
+ProductVerdict: TypeAlias = Item | ProductPadding | ProductReject
 Compare = Callable[[bytes], str | None]
 
 
@@ -34,33 +45,83 @@ def comparer(job: Job, *, event_time: str, retention: Retention, limit: int) -> 
         try:
             found = product.judge(line)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding
-            return f"{type(error).__name__}: {error}"
-        return difference(line, expected, found)
+            return _report(line, expected, error, f"it raised {type(error).__name__}: {error}")
+        found_difference = difference(line, expected, found)
+        return found_difference and _report(line, expected, found, found_difference)
 
     return compare
 
 
-def difference(
-    line: bytes, expected: Stored | Reject, found: Item | ProductReject | Padding
-) -> str | None:
-    """How the product's verdict differs from the reference's."""
-    if isinstance(found, Padding):
-        return "padding, which the contract does not know"
+def _report(line: bytes, expected: object, found: object, first_difference: str) -> str:
+    """What a person needs to see who is wrong, the line last."""
+    return "\n".join(
+        (
+            f"DIFFERENCE       {first_difference}",
+            f"by the contract  {_abridged(repr(expected))}",
+            f"by the product   {_abridged(repr(found))}",
+            f"line             {len(line)} bytes: {_abridged(line.decode('utf-8', 'replace'))}",
+        )
+    )
+
+
+def _abridged(text: str) -> str:
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    half = SHOWN_CHARACTERS // 2
+    return f"{text[:half]} [... {len(text) - 2 * half} more ...] {text[-half:]}"
+
+
+def difference(line: bytes, expected: Verdict, found: ProductVerdict) -> str | None:
+    """How the product's verdict differs from the reference's; None if it does not."""
+    if _kind(expected) != _kind(found):
+        return f"it is {_kind(found)}, by the contract {_kind(expected)}"
     if isinstance(expected, Stored):
-        if isinstance(found, ProductReject):
-            return f"rejected as {found.reason} ({found.details}), good by the contract"
+        assert isinstance(found, dict)
         return _item_difference(expected.item, found)
-    if not isinstance(found, ProductReject):
-        return f"taken, {expected.reason} by the contract"
-    return _reject_difference(line, expected, found)
+    if isinstance(expected, Padding):
+        return None
+    assert isinstance(found, ProductReject)
+    return (
+        _record_id_difference(line, expected, found)
+        or _details_difference(expected, found)
+        or _excerpt_difference(line, expected, found)
+    )
 
 
-def _reject_difference(line: bytes, expected: Reject, found: ProductReject) -> str | None:
-    if found.reason.value != expected.reason.value:
-        return f"{found.reason} ({found.details}), {expected.reason} by the contract"
-    if found.record_id != expected.record_id:
+def _kind(verdict: Verdict | ProductVerdict) -> str:
+    if isinstance(verdict, (Reject, ProductReject)):
+        return f"rejected as {verdict.reason.value}"
+    return "padding" if isinstance(verdict, (Padding, ProductPadding)) else "a transaction"
+
+
+def _record_id_difference(line: bytes, expected: Reject, found: ProductReject) -> str | None:
+    """Section 1.6: the record's id wherever the line gives one away."""
+    if expected.reason not in (Reason.LINE_TOO_LONG, Reason.INVALID_JSON):
+        if found.record_id == expected.record_id:
+            return None
         return f"record id {found.record_id!r}, by the contract {expected.record_id!r}"
-    return _details_difference(expected, found) or _excerpt_difference(line, expected, found)
+    given_away = ID_BEGINS.match(line)
+    if given_away and line.count(given_away[1]) > 1:
+        given_away = None  # The last of repeated keys counts.
+    if found.record_id is None:
+        return (
+            f"no record id, although the line begins with {given_away[2]!r}" if given_away else None
+        )
+    if MODEL_INPUT_MARK in found.record_id or not _holds(line, found.record_id):
+        return f"record id {found.record_id!r} is nowhere in the line"
+    return None
+
+
+def _holds(line: bytes, text: str) -> bool:
+    """Whether a text stands in a line that is no JSON, escaped or not."""
+    return text in ESCAPES.sub(_unescaped, line.decode("utf-8", "replace"))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    escape = match[0]
+    if escape[1] != "u":
+        return strict_json.SHORT_ESCAPES[escape[1]]
+    return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "replace")
 
 
 def _item_difference(expected: WireItem, found: Item) -> str | None:
@@ -83,22 +144,18 @@ def _details_difference(expected: Reject, found: ProductReject) -> str | None:
         return "details are no list of strings"
     if any(len(each) > DETAIL_CHARACTERS_LIMIT for each in details):
         return "a detail is not short"
-    if expected.details is None:
-        return None
-    if len(details) != len(expected.details) or not all(
-        _is_head_or_same_number(each, of=wanted)
-        for wanted, each in zip(expected.details, details, strict=True)
-    ):
-        return f"details {details}, by the contract {expected.details}"
+    for said in expected.says:
+        if not any(_tells(detail, said) for detail in details):
+            return f"the details do not tell {said!r}"
     return None
 
 
-def _is_head_or_same_number(detail: str, *, of: str) -> bool:
+def _tells(detail: str, said: str) -> bool:
     """A detail may be cut, and a code that is a float may be written in another way."""
-    if of.startswith(detail) and (detail or not of):
+    if said[:DETAIL_HEAD_CHARACTERS] in detail:
         return True
     try:
-        return float(detail) == float(of)
+        return float(detail.rpartition(" ")[2]) == float(said)
     except ValueError:
         return False
 
@@ -108,8 +165,9 @@ def _excerpt_difference(line: bytes, expected: Reject, found: ProductReject) -> 
     excerpt = found.excerpt
     if len(excerpt.encode()) > EXCERPT_BYTES_LIMIT:
         return "the excerpt is over 1 KiB"
-    if expected.text is not None:
-        return None if expected.text.startswith(excerpt) else "the excerpt is not of the text"
+    answer = expected.answer
+    if answer is not None and not answer.calls:
+        return None if excerpt in answer.text else "the excerpt is not of the text"
     if expected.reason in (Reason.INVALID_JSON, Reason.LINE_TOO_LONG):
         return _excerpt_of_line_difference(line, excerpt) if excerpt else None
     if MODEL_INPUT_MARK in excerpt and not _has_mark_elsewhere(line):

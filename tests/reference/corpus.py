@@ -13,10 +13,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.reference import ingredients
-from tests.reference.forms import TEXT_FORMS, Form, make_model_input, make_record
+from tests.reference.forms import (
+    TEXT_FORMS,
+    TOOL_FORMS,
+    Form,
+    Said,
+    make_model_input,
+    make_record,
+)
 from tests.reference.ingredients import ExpectedReceipt
 from tests.reference.lines import BYTE_ORDER_MARK
-from tests.reference.records import Reason
+from tests.reference.records import PADDING_PREFIX, Reason
 from tests.reference.spoilers import SPOILERS, Spoilt
 from tests.reference.tree import to_bytes, write
 
@@ -45,7 +52,9 @@ class Knobs:
     odd_id_share: float = 0.2
     model_input_bytes: tuple[int, int] = (0, 400)
     description_characters: tuple[int, int] = (0, 120)
-    fenced_share: float = 0.3
+    dressed_share: float = 0.3
+    tool_share: float = 0.15
+    padding_share: float = 0.02
     crlf_share: float = 0.1
     blank_line_share: float = 0.05
     tab_share: float = 0.05
@@ -63,6 +72,7 @@ class Planted:
     image_id: str | None
     reason: Reason | None
     receipt: ExpectedReceipt | None
+    is_padding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +87,20 @@ class Corpus:
         return {
             each.image_id: each
             for each in self.planted
-            if each.reason is None and each.image_id is not None
+            if each.receipt is not None and each.image_id is not None
         }
 
     def counts(self) -> dict[str, int]:
         """Section 3.3, when the object is one segment."""
         failed = sum(each.reason is not None for each in self.planted)
+        padding = sum(each.is_padding for each in self.planted)
         succeeded = len(self.transactions())
         return {
             "totalCount": len(self.planted),
             "successCount": succeeded,
             "failureCount": failed,
-            "duplicateCount": len(self.planted) - failed - succeeded,
-            "paddingCount": 0,
+            "duplicateCount": len(self.planted) - failed - padding - succeeded,
+            "paddingCount": padding,
         }
 
     def rejects_by_reason(self) -> dict[str, int]:
@@ -125,6 +136,7 @@ def generate(knobs: Knobs) -> Corpus:
                 image_id=line.image_id,
                 reason=reason,
                 receipt=line.receipt,
+                is_padding=line.is_padding,
             )
         )
     if planted and not knobs.final_newline:
@@ -150,6 +162,7 @@ class _Line:
     text: str
     image_id: str | None
     receipt: ExpectedReceipt | None = None
+    is_padding: bool = False
 
 
 def _line(
@@ -160,26 +173,41 @@ def _line(
     else:
         image_id = ingredients.make_image_id(chance, number=number, odd_share=knobs.odd_id_share)
     style = ingredients.make_style(chance, knobs.escaped_share)
+    is_padding = reason is None and not _is_wanted(knobs, number)
+    is_padding = is_padding and chance.random() < knobs.padding_share
+    if is_padding:
+        image_id = f"{PADDING_PREFIX}{number}"
     receipt, expected = ingredients.make_receipt(chance, knobs.description_characters)
     form = _form(knobs, chance, number)
-    if reason is None:
-        ids.append(image_id)
+    text = ingredients.make_text(chance, receipt, dressed_share=knobs.dressed_share)
+    said = Said(text)
+    if form in TOOL_FORMS and chance.random() < knobs.tool_share:
+        said = Said(chance.choice(("", "I will save it.", text)), (receipt,))
     record = make_record(
         form,
         image_id=image_id,
-        text=ingredients.make_text(chance, receipt, fenced_share=knobs.fenced_share),
+        said=said,
         model_input=make_model_input(chance, knobs.model_input_bytes),
         chance=chance,
     )
+    if is_padding:
+        return _Line(write(record, style, chance), image_id, is_padding=True)
     if reason is None:
+        ids.append(image_id)
         return _Line(write(record, style, chance), image_id, expected)
-    spoilt = SPOILERS[reason](Spoilt(knobs.line_limit, chance, record, receipt, form, style))
+    spoilt = SPOILERS[reason](
+        Spoilt(knobs.line_limit, chance, record, receipt, form, style, image_id)
+    )
     has_id = reason not in (Reason.LINE_TOO_LONG, Reason.INVALID_JSON, Reason.MISSING_RECORD_ID)
     return _Line(spoilt, image_id if has_id else None)
 
 
+def _is_wanted(knobs: Knobs, number: int) -> bool:
+    """Whether the line is one that `guaranteed` plants."""
+    return knobs.guaranteed and number < len(Reason) + len(TEXT_FORMS)
+
+
 def _form(knobs: Knobs, chance: random.Random, number: int) -> Form:
-    first_good = len(Reason)
-    if knobs.guaranteed and first_good <= number < first_good + len(TEXT_FORMS):
-        return TEXT_FORMS[number - first_good]
+    if _is_wanted(knobs, number) and number >= len(Reason):
+        return TEXT_FORMS[number - len(Reason)]
     return chance.choices(list(knobs.forms), list(knobs.forms.values()))[0]

@@ -4,9 +4,18 @@ import random
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tests.reference.records import CATEGORIES, TYPES
+from tests.reference.receipts import CATEGORIES, TYPES
 from tests.reference.tree import Members, Node, Raw, Style, write
-from tests.reference.vocabulary import AMOUNTS, IMAGE_ID_PARTS, MERCHANTS, PHRASES
+from tests.reference.vocabulary import (
+    AMOUNTS,
+    FENCES,
+    IMAGE_ID_PARTS,
+    MERCHANTS,
+    PHRASES,
+    POSTSCRIPTS,
+    PREAMBLES,
+    THOUGHTS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +97,36 @@ def make_description(chance: random.Random, characters: tuple[int, int]) -> str:
     return " ".join(pieces)[:length]
 
 
-def make_text(chance: random.Random, receipt: Members, *, fenced_share: float) -> str:
-    """The model's answer: the receipt, some in a fence, some with white space around it."""
+def make_text(chance: random.Random, receipt: Members, *, dressed_share: float) -> str:
+    """The model's answer: the receipt, some with what models put around it."""
     style = chance.choice((Style(), Style(", ", ": "), Style(",\n  ", ": ")))
     text = write(receipt, style, chance)
-    if chance.random() < fenced_share:
-        newline = chance.choice(("\n", "\n", "\r\n"))
-        text = newline.join((chance.choice(("```", "```json")), text, "```"))
-    around = chance.choice(("", "", "\n", " \n\n", "\u3000"))
+    if chance.random() < dressed_share:
+        text = dress(text, chance)
+    around = chance.choice(("", "", "\n", " \n\n", "\u3000", "\ufeff"))
     return around + text + around
+
+
+def dress(text: str, chance: random.Random) -> str:
+    """An object's text with what models put around it: fences, prose, reasoning, a lost brace."""
+    draw = chance.random()
+    if draw < 0.1 and text.rfind("{") == 0 and "</" not in text:
+        return text[1:]
+    if draw < 0.5:
+        newline = chance.choice(("\n", "\n", "\r\n"))
+        text = newline.join((chance.choice(FENCES), text, chance.choice(("```", "~~~", ""))))
+    if draw > 0.4:
+        text = chance.choice(PREAMBLES) + text + chance.choice(POSTSCRIPTS)
+    if draw > 0.6 and "</" not in text:
+        text = make_reasoning(chance) + text
+    return text
+
+
+def make_reasoning(chance: random.Random) -> str:
+    """Reasoning as it precedes an answer, with braces in it, or without its first tag."""
+    tag = chance.choice(("reasoning", "think", "thinking"))
+    thoughts = [chance.choice(THOUGHTS) for _ in range(chance.choice((1, 1, 2)))]
+    if chance.random() < 0.2:
+        return f"{' '.join(thoughts)}</{tag}>\n"
+    between = chance.choice(("", "\n", "\n\n"))
+    return "".join(f"<{tag}>{thought}</{tag}>{between}" for thought in thoughts)

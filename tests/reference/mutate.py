@@ -5,15 +5,23 @@ built first and then damaged up to three times: in its receipt, in the text arou
 the record around the text, or in the bytes of the line.
 """
 
+import copy
 import random
 from dataclasses import dataclass
 
 from tests.reference import ingredients
-from tests.reference.forms import TEXT_FORMS, make_model_input, make_record
+from tests.reference.forms import (
+    TEXT_FORMS,
+    TOOL_FORMS,
+    Form,
+    Said,
+    make_model_input,
+    make_record,
+)
 from tests.reference.mutate_bytes import BYTE_STEPS
 from tests.reference.mutate_texts import TEXT_STEPS
 from tests.reference.mutate_trees import RECEIPT_STEPS, RECORD_STEPS
-from tests.reference.tree import to_bytes, write
+from tests.reference.tree import Members, Node, to_bytes, write
 
 STEPS = tuple(
     dict.fromkeys(
@@ -46,15 +54,17 @@ def case(seed: int, number: int) -> Case:
 
     text = write(receipt, ingredients.make_style(chance, 0.1), chance)
     if chance.random() < 0.2:
-        text = f"```{chance.choice(('', 'json'))}\n{text}\n```"
+        text = ingredients.dress(text, chance)
     for damage_text in chance.choices(TEXT_STEPS, k=counts[1]):
         steps.append(damage_text.__name__)
         text = damage_text(text, chance)
 
+    form, said = _said(_without_bytes(text), receipt, chance)
+    image_id = ingredients.make_image_id(chance, number=number, odd_share=0.1)
     record = make_record(
-        chance.choice(TEXT_FORMS),
-        image_id=ingredients.make_image_id(chance, number=number, odd_share=0.1),
-        text=_without_bytes(text),
+        form,
+        image_id=("__pad__" if chance.random() < 0.02 else "") + image_id[:2000],
+        said=said,
         model_input=make_model_input(chance, (0, 60)),
         chance=chance,
     )
@@ -67,6 +77,17 @@ def case(seed: int, number: int) -> Case:
         steps.append(damage_bytes.__name__)
         line = damage_bytes(line, chance)
     return Case(seed, number, tuple(steps), line)
+
+
+def _said(text: str, receipt: Members, chance: random.Random) -> tuple[Form, Said]:
+    """The answer as a text, or by a tool call: some with a text beside it, some by two."""
+    stop = chance.choices(("end", "limit", "refused"), weights=(90, 5, 5))[0]
+    if chance.random() >= 0.25:
+        return chance.choice(TEXT_FORMS), Said(text, stop=stop)
+    form = chance.choice(TOOL_FORMS)
+    call: Node = text if form is Form.CHAT else receipt
+    calls = (call,) if chance.random() < 0.9 else (call, copy.deepcopy(call))
+    return form, Said(chance.choice(("", "I will save it.", text)), calls, stop)
 
 
 def _counts(chance: random.Random) -> list[int]:

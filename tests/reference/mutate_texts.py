@@ -1,8 +1,9 @@
-"""Damage to what the model answered: fences, white space, characters."""
+"""Damage to what the model answered: fences, tags, prose, white space, characters."""
 
 import random
 
-from tests.reference.oddities import CLOSINGS, NEWLINES, OPENINGS, WHITE_SPACES
+from tests.reference import ingredients
+from tests.reference.oddities import CLOSINGS, NEWLINES, ODD_TAGS, OPENINGS, WHITE_SPACES
 
 
 def fenced(text: str, chance: random.Random) -> str:
@@ -62,7 +63,53 @@ def lost_character(text: str, chance: random.Random) -> str:
     return text[:index] + text[index + 1 :]
 
 
+def dressed(text: str, chance: random.Random) -> str:
+    """What models put around an answer."""
+    return ingredients.dress(text, chance)
+
+
+def odd_tag(text: str, chance: random.Random) -> str:
+    """A tag of reasoning, or nearly one, anywhere; most at the front."""
+    index = 0 if chance.random() < 0.6 else chance.randint(0, len(text))
+    return text[:index] + chance.choice(ODD_TAGS) + text[index:]
+
+
+def cut_reasoning(text: str, chance: random.Random) -> str:
+    """Reasoning before the text, a piece of it lost: a part of a tag, a tag, or more."""
+    reasoning = ingredients.make_reasoning(chance)
+    start = chance.randint(0, len(reasoning))
+    return reasoning[:start] + reasoning[start + chance.randint(1, 12) :] + text
+
+
+def closing_tag_inside(text: str, chance: random.Random) -> str:
+    """A closing tag within a string of the object."""
+    tag = chance.choice(("</think>", "</reasoning>", "</thinking>", "<think>"))
+    quotes = [index + 1 for index, character in enumerate(text) if character == '"']
+    index = chance.choice(quotes) if quotes else 0
+    return text[:index] + tag + text[index:]
+
+
+def second_object(text: str, chance: random.Random) -> str:
+    """An object more, or what only looks like one."""
+    others = ("{}", '{"a": 1}', "{a}", "{", '{"a": {"b": 1}', '{"a": [{}, {}', text, "{{}}", "{]")
+    other = chance.choice(others)
+    between = chance.choice(("", "\n", ",", "\n\nand also ", "\n---\n"))
+    return text + between + other if chance.random() < 0.7 else other + between + text
+
+
+def lost_brace(text: str, _: random.Random) -> str:
+    """The opening brace was prefilled."""
+    return text.replace("{", "", 1)
+
+
+def quoted(text: str, chance: random.Random) -> str:
+    """The object written once more as a string, or within another text in quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return chance.choice((f'"{escaped}"', f'"{text}"', f'"Result": {text}', f'"a": 1, {text[1:]}'))
+
+
 TEXT_STEPS = (
     *(fenced, fenced, good_fence, half_fence, empty_fence, surrounded, talkative, cut_text),
-    *(odd_character, lost_character),
+    *(odd_character, lost_character, dressed, dressed, odd_tag, cut_reasoning, cut_reasoning),
+    *(closing_tag_inside, second_object, second_object, lost_brace, quoted),
 )

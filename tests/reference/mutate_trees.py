@@ -3,8 +3,9 @@
 import copy
 import random
 
-from tests.reference.forms import TEXT_FORMS, make_record
+from tests.reference.forms import TEXT_FORMS, Said, make_record, make_response
 from tests.reference.oddities import (
+    ERRORS,
     KEYS,
     NO_NUMBERS,
     NO_VALUES,
@@ -12,6 +13,7 @@ from tests.reference.oddities import (
     ODD_NUMBERS,
     ODD_STRINGS,
     ODD_VALUES,
+    STOP_REASONS,
     WHITE_SPACES,
 )
 from tests.reference.tree import Members, Node, Raw, objects, places
@@ -145,17 +147,44 @@ def odd_white_space(tree: Members, chance: random.Random) -> None:
 
 def odd_image_id(tree: Members, chance: random.Random) -> None:
     """The image id of an odd type or length, under either name."""
-    for key in chance.sample(("recordId", "customData"), chance.randint(1, 2)):
+    for key in chance.sample(("recordId", "customData", "custom_id"), chance.randint(1, 3)):
         tree.put(key, chance.choice((_odd_value(chance), Raw(chance.choice(ODD_STRINGS)))))
 
 
 def odd_error(tree: Members, chance: random.Random) -> None:
-    """An error of any type, or of any content."""
-    error = Members([("errorCode", 400), ("errorMessage", "no")])
-    if chance.random() < 0.5:
+    """An error of any shape, beside the answer, around it, or in its place."""
+    error = chance.choice((*map(copy.deepcopy, ERRORS), _odd_value(chance)))
+    if isinstance(error, Members) and chance.random() < 0.5:
         added_key(error, chance)
         other_type(error, chance)
-    tree.put("error", chance.choice((error, error, _odd_value(chance))))
+    draw = chance.random()
+    if draw < 0.5:
+        tree.put("error", error)
+    elif draw < 0.8:
+        inside = Members([("error", error)])
+        if chance.random() < 0.3:
+            inside.put("type", chance.choice(("error", "Error", "message")))
+        tree.put("modelOutput", inside)
+    else:
+        statuses = ("200", "199", "299", "300", "299.5", "4.29e2", "500", "-1", '"500"', "null")
+        body = chance.choice((Members([("error", error)]), error))
+        tree.put("response", make_response(body, Raw(chance.choice(statuses))))
+        if chance.random() < 0.5:
+            tree.pairs[:] = [pair for pair in tree.pairs if pair[0] != "modelOutput"]
+
+
+def odd_stop_reason(tree: Members, chance: random.Random) -> None:
+    """A stop reason more, of any family, anywhere."""
+    members = chance.choice(list(objects(tree)))
+    key = chance.choice(("stop_reason", "stopReason", "finish_reason", "completionReason"))
+    members.put(key, chance.choice(STOP_REASONS))
+
+
+def guarded(tree: Members, chance: random.Random) -> None:
+    """What a guardrail, or a model that refuses, leaves in an answer."""
+    members = chance.choice(list(objects(tree)))
+    key = chance.choice(("amazon-bedrock-guardrailAction", "refusal"))
+    members.put(key, chance.choice(("INTERVENED", "NONE", "I cannot.", "", None, True)))
 
 
 def two_forms(tree: Members, chance: random.Random) -> None:
@@ -163,7 +192,7 @@ def two_forms(tree: Members, chance: random.Random) -> None:
     other = make_record(
         chance.choice(TEXT_FORMS),
         image_id="other",
-        text=chance.choice(("", "{}", "second form")),
+        said=Said(chance.choice(("", "{}", "second form"))),
         model_input=Members(),
         chance=chance,
     )
@@ -194,5 +223,6 @@ RECEIPT_STEPS = (
     odd_white_space,
 )
 RECORD_STEPS = (
-    *(*_ANYWHERE, odd_image_id, odd_error, two_forms, odd_model_input, odd_model_input),
+    *(*_ANYWHERE, odd_image_id, odd_error, odd_error, two_forms, odd_model_input),
+    *(odd_model_input, odd_stop_reason, guarded),
 )

@@ -87,6 +87,8 @@ WHITE_SPACES = (
 KEYS = (
     *("recordId", "customData", "modelInput", "modelOutput", "output", "error", "content", "text"),
     *("type", "message", "choices", "generation", "outputs", "amount", "date", "merchant"),
+    *("custom_id", "response", "body", "status_code", "results", "outputText", "generations"),
+    *("completion", "tool_calls", "toolUse", "input", "function", "arguments", "refusal"),
     *("category", "description", "errorCode", "errorMessage", "", " ", "RecordId", "recordid"),
     *("record\u0000Id", "recordId ", "\ufeffrecordId", "__proto__", "reçord", "😀", "0", "s3Key"),
     *("userId", "version", "status", "ttl"),
@@ -134,4 +136,46 @@ NEWLINES = (
     "\x0b",
     "\x85",
     "\\n",
+)
+ODD_TAGS = (
+    *("<think>", "</think>", "<reasoning>", "</reasoning>", "<thinking>", "</thinking>"),
+    *(
+        "<Think>",
+        "</THINK>",
+        "<think >",
+        "< think>",
+        "</think >",
+        "<think/>",
+        "<thinking",
+        "think>",
+    ),
+    *('<reasoning effort="low">', "<reason>", "</reason>", "<thought>", "◁think▷", "[THINK]"),
+    *(
+        "<|channel|>analysis<|message|>",
+        "&lt;think&gt;",
+        "<think>\n\n</think>",
+        "<think></thinking>",
+    ),
+    *("<thinking></think>", "<reasoning><think></think></reasoning>", "</think></think>"),
+)
+
+
+_TOO_MANY: list[Node] = ["Too many tokens"]
+_LENGTH: list[Node] = ["length"]
+ERRORS: tuple[Node, ...] = (
+    Members([("errorCode", 400), ("errorMessage", "no")]),
+    Members([("errorCode", 424), ("errorMessage", "Too many requests"), ("retryable", True)]),
+    Members([("code", "rate_limit"), ("message", "slow down"), ("type", "x"), ("param", None)]),
+    Members([("message", "boom")]),
+    Members([("type", "overloaded_error"), ("message", "Overloaded")]),
+    Members([("error", Members([("code", 503), ("message", "later")]))]),
+    *("Too many tokens", _TOO_MANY, True, False, None, 0, 1, "", Members()),
+    [],
+)
+STOP_REASONS: tuple[Node, ...] = (
+    *("end_turn", "stop_sequence", "max_tokens", "tool_use", "refusal", "pause_turn"),
+    *("stop", "length", "content_filter", "tool_calls", "model_length", "FINISHED", "LENGTH"),
+    *("CONTENT_FILTERED", "COMPLETE", "MAX_TOKENS", "ERROR_TOXIC", "ERROR_LIMIT", "ERROR"),
+    *("content_filtered", "guardrail_intervened", "model_context_window_exceeded", "other"),
+    *(None, 1, "", _LENGTH),
 )

@@ -15,7 +15,7 @@ _WHITE_SPACE = frozenset(" \t\n\r")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _PLAIN_CHARACTERS = re.compile(r'[^"\\\x00-\x1f]*')
 _FOUR_HEX_DIGITS = re.compile(r"[0-9a-fA-F]{4}")
-_SHORT_ESCAPES = {
+SHORT_ESCAPES = {
     '"': '"',
     "\\": "\\",
     "/": "/",
@@ -63,12 +63,18 @@ def parse_object(text: str) -> dict[str, Value]:
     return value
 
 
+def parse_object_at(text: str, start: int) -> tuple[dict[str, Value], int]:
+    """The object that begins there, and where it ends; raises NotJsonError."""
+    scanner = _Scanner(text, start)
+    return scanner.members(depth=1), scanner.position
+
+
 class _Scanner:
     """A recursive descent; the nesting limit bounds the recursion."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, start: int = 0) -> None:
         self.text = text
-        self.position = 0
+        self.position = start
         self.containers = 0
 
     def skip_white_space(self) -> None:
@@ -168,8 +174,8 @@ class _Scanner:
         """What follows a backslash."""
         letter = self.text[self.position : self.position + 1]
         self.position += 1
-        if letter in _SHORT_ESCAPES:
-            return _SHORT_ESCAPES[letter]
+        if letter in SHORT_ESCAPES:
+            return SHORT_ESCAPES[letter]
         if letter != "u":
             raise NotJsonError("an unknown escape")
         unit = self.code_unit()

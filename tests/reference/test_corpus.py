@@ -6,7 +6,7 @@ import pytest
 
 from tests.reference import corpus, lines
 from tests.reference.corpus import Corpus, Knobs
-from tests.reference.records import Good, Reason, Reject, read
+from tests.reference.records import Good, Padding, Reason, Reject, read
 from tests.reference.transactions import Job, Retention, Stored, judge, number, refusals
 
 JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
@@ -38,7 +38,9 @@ def test_the_reference_finds_what_was_planted(knobs: Knobs) -> None:
             retention=Retention(),
             limit=knobs.line_limit,
         )
-        if isinstance(verdict, Reject):
+        if isinstance(verdict, Padding):
+            assert planted.is_padding
+        elif isinstance(verdict, Reject):
             assert (verdict.reason, verdict.record_id) == (planted.reason, planted.image_id)
         else:
             _check_item(verdict, planted)
@@ -56,7 +58,7 @@ def _check_item(stored: Stored, planted: corpus.Planted) -> None:
 
 
 def test_a_guaranteed_corpus_holds_every_reason_and_form() -> None:
-    made = corpus.generate(Knobs(seed=9, lines=20, guaranteed=True))
+    made = corpus.generate(Knobs(seed=9, lines=30, guaranteed=True))
     assert {each.reason for each in made.planted} >= {*Reason, None}
 
 
@@ -74,5 +76,5 @@ def test_counts_add_up() -> None:
 
 
 def test_good_is_what_the_reference_says_of_a_planted_transaction() -> None:
-    made = corpus.generate(Knobs(seed=12, lines=50, reject_share=0.0))
+    made = corpus.generate(Knobs(seed=12, lines=50, reject_share=0.0, padding_share=0.0))
     assert all(isinstance(read(line.content), Good) for line in lines.split(made.data))

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.reference.compare import comparer
-from tests.reference.records import LINE_LIMIT, Amount, Good, Reason, read, read_amount
+from tests.reference.receipts import Amount, read_amount
+from tests.reference.records import LINE_LIMIT, Good, Reason, read
 from tests.reference.transactions import Job, Retention
 
 JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
@@ -125,20 +126,80 @@ CASES = {
         Reason.INVALID_JSON,
     ),
     "a fence with CRLF": (handmade(f"```json\r\n{receipt()}\r\n```"), GOOD),
-    "a fence without its last newline": (handmade(f"```\n{receipt()}```"), Reason.NO_JSON_IN_TEXT),
-    "a fence in capitals": (handmade(f"```JSON\n{receipt()}\n```"), Reason.NO_JSON_IN_TEXT),
-    "a fence in a fence": (
-        handmade(f"```\n```json\n{receipt()}\n```\n```"),
-        Reason.NO_JSON_IN_TEXT,
-    ),
+    "a fence without its last newline": (handmade(f"```\n{receipt()}```"), GOOD),
+    "a fence in capitals": (handmade(f"```JSON\n{receipt()}\n```"), GOOD),
+    "a fence in a fence": (handmade(f"```\n```json\n{receipt()}\n```\n```"), GOOD),
     "two fences": (
         handmade(f"```\n{receipt()}\n```\n```\n{receipt()}\n```"),
+        Reason.SEVERAL_RECEIPTS,
+    ),
+    "no-break space inside a fence": (handmade(f"```\n\u00a0{receipt()}\n```"), GOOD),
+    "a closing tag in the whole text": (handmade(receipt(more=',"x":"</think>"')), GOOD),
+    "a closing tag in an object with words behind it": (
+        handmade(receipt(more=',"x":"</think>"') + " Done."),
         Reason.NO_JSON_IN_TEXT,
     ),
-    "no-break space inside a fence": (
-        handmade(f"```\n\u00a0{receipt()}\n```"),
+    "a closing tag in an object behind reasoning": (
+        handmade("<think>a</think>" + receipt(more=',"x":"</think>"')),
+        GOOD,
+    ),
+    "a tag closed by another": (
+        handmade("<think>a</thinking>" + receipt()),
         Reason.NO_JSON_IN_TEXT,
     ),
+    "reasoning whose last block is never closed": (
+        handmade("<think>a</think>\n<think>" + receipt()),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "braces in the reasoning before a closing tag": (
+        handmade("{}{ </thinking> \n" + receipt()),
+        GOOD,
+    ),
+    "a prefilled brace with objects inside": (
+        handmade(receipt(more=',"items":[{"a":1},{"a":2}]')[1:]),
+        GOOD,
+    ),
+    "a prefilled brace with one object inside": (
+        handmade(receipt(more=',"items":[{"a":1}]')[1:]),
+        Reason.INVALID_RECEIPT,
+    ),
+    "a brace behind the object that begins none": (
+        handmade(receipt() + " {sic}"),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "an object behind a brace that begins none": (
+        handmade(receipt() + " {sic} {}"),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "tool calls that are no list": (
+        handmade(
+            "", more=',"modelOutput":{"choices":[{"message":{"content":"","tool_calls":true}}]}'
+        ),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "a number of too many digits as the last of a line": (
+        b'{"recordId":"r","modelInput":' + b"9" * 4301,
+        Reason.INVALID_JSON,
+    ),
+    "two objects, the first without its brace": (
+        handmade(receipt()[1:] + "\n" + receipt()),
+        Reason.SEVERAL_RECEIPTS,
+    ),
+    "tags a million times": (handmade("<think></think>" * 100_000 + receipt()), GOOD),
+    "opening tags a million times": (
+        handmade("<think>" * 200_000 + receipt()),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "braces a million times": (handmade("{" * 1_000_000), Reason.NO_JSON_IN_TEXT),
+    "braces a million times behind the object": (
+        handmade(receipt() + "{" * 1_000_000),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "nested openings without end behind the object": (
+        handmade(receipt() + '{"a":' * 2_000),
+        Reason.NO_JSON_IN_TEXT,
+    ),
+    "a quote that is never closed": (handmade('"' + "{" * 1_000_000), Reason.NO_JSON_IN_TEXT),
 }
 
 
@@ -146,8 +207,9 @@ CASES = {
 def test_they_agree_with_the_contract(name: str) -> None:
     line, reason = CASES[name]
     verdict = read(line)
-    assert (None if isinstance(verdict, Good) else verdict.reason) == reason
-    assert COMPARE(line) is None
+    assert (None if isinstance(verdict, Good) else getattr(verdict, "reason", None)) == reason
+    difference = COMPARE(line)
+    assert difference is None, difference
 
 
 AMOUNTS = {

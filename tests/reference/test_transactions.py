@@ -6,11 +6,13 @@ import pytest
 
 from functions.domain.timestamps import jst_date, parse_timestamp, timestamp
 from tests.reference import transactions
+from tests.reference.answers import Answer
 from tests.reference.object_keys import processed_key
-from tests.reference.records import Amount, Good, Receipt
+from tests.reference.receipts import Amount, Receipt
+from tests.reference.records import Good
 from tests.reference.transactions import Job, Retention, WireItem
 
-GOOD = Good("image-1", "", Receipt(Amount("1", 0), "income", "2026-07-01", "m", "fee", ""))
+GOOD = Good("image-1", Answer(""), Receipt(Amount("1", 0), "income", "2026-07-01", "m", "fee", ""))
 
 
 def item(*, user_id: str = "user-1", retention: Retention | None = None) -> WireItem:

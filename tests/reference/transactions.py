@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tests.reference.records import LINE_LIMIT, Amount, Good, Reason, Reject, read, read_amount
+from tests.reference.receipts import Amount, read_amount
+from tests.reference.records import LINE_LIMIT, Good, Padding, Reason, Reject, read
 
 ITEM_LIMIT = 398 * 1024
 PARTITION_KEY_LIMIT = 2048
@@ -43,6 +44,9 @@ class Stored:
     item: WireItem
 
 
+Verdict: TypeAlias = Stored | Padding | Reject
+
+
 def judge(
     line: bytes,
     *,
@@ -50,14 +54,14 @@ def judge(
     event_time: str,
     retention: Retention,
     limit: int = LINE_LIMIT,
-) -> Stored | Reject:
-    """The whole way of a line: its item or its reject."""
+) -> Verdict:
+    """The whole way of a line: its item, its reject, or that it is padding."""
     verdict = read(line, limit)
-    if isinstance(verdict, Reject):
+    if not isinstance(verdict, Good):
         return verdict
     item = transaction(verdict, job=job, event_time=event_time, retention=retention)
     if item_size(item) > ITEM_LIMIT:
-        return Reject(Reason.ITEM_TOO_LARGE, verdict.image_id, text=verdict.text)
+        return Reject(Reason.ITEM_TOO_LARGE, verdict.image_id, answer=verdict.answer)
     return Stored(item)
 
 

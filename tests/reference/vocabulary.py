@@ -79,6 +79,20 @@ IMAGE_ID_PARTS = (
     "\u00a0",
 )
 
+FENCES = ("```", "```json", "```JSON", "``` json", "```jsonc", "~~~", "````json", "```javascript")
+PREAMBLES = (
+    *("", "", "Here is the receipt:\n\n", "以下が結果です。\n", "Sure! ", "[", "**Result**\n"),
+    *("Final answer: ", "json\n", "> ", "<answer>", '"The receipt" says: ', "}\n"),
+)
+POSTSCRIPTS = (
+    *("", "", "\n\nLet me know if you need more.", "]", "</answer>", "<|eot_id|>", "</s>"),
+    *("<|im_end|>", "\n\n**Note**: the date is faint.", "}", ";", '"', "\n<|endoftext|>"),
+)
+THOUGHTS = (
+    *("The total is 1280.", "", "領収書の合計は…", 'I will answer {"amount": 1}.', "a < b > c"),
+    *("{", "}{", "Is it <think> or not?", "```json\n{}\n```", "\n\nOK.\n\n"),
+)
+
 AMOUNTS = (
     ("1", "1"),
     ("1280", "1280"),
