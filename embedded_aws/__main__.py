@@ -1,8 +1,8 @@
-"""Serve MiniStack with the project's extensions: `python -m embedded_aws`.
+"""Serve MiniStack with the extensions: `python -m embedded_aws`.
 
-`local.server` starts it so in the background; by hand it serves on port 4566 until Ctrl-C.
-Everything it reads of its environment is set here, before MiniStack is imported: it keeps its
-settings in module globals.
+`ingest local up` starts it in the background; by hand it serves on port 4566 until Ctrl-C.
+MiniStack keeps its settings in module globals, so its environment is set here before it is
+imported.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LOOK_SECONDS = 5.0
 
 
 def main() -> None:
-    """Parse the arguments, extend MiniStack, serve until told to stop, save."""
+    """Parse the arguments, extend MiniStack, serve until a signal to stop, save."""
     arguments = _arguments()
     state: Path = arguments.state
     # AUTH may be turned off from outside, to look at a fault without it.
@@ -80,7 +80,7 @@ def _secret() -> str:
 def _end_when_abandoned(state: Path) -> None:
     """End once the folder is gone, or the process that this one is to end with.
 
-    Tests name theirs: a killed one stops nothing.
+    Tests name their own process, because a killed one cannot stop the server.
     """
     starter = int(os.environ.get("INGEST_LOCAL_ENDS_WITH", os.getpid()))
     mark = process.start_mark(starter)
@@ -90,7 +90,7 @@ def _end_when_abandoned(state: Path) -> None:
 
 
 class _Errors(logging.Handler):
-    """Remembers errors: MiniStack reports a state that it could not save in its log alone."""
+    """Collects errors: MiniStack reports a state that it could not save only in its log."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -101,7 +101,7 @@ class _Errors(logging.Handler):
 
 
 def _extend() -> None:
-    """Extend MiniStack, once it is known to be the one that the extensions extend; else end."""
+    """Check that MiniStack is the expected one, then extend it; else exit with every difference."""
     from embedded_aws.core import self_check  # noqa: PLC0415 - the environment has to be set first
 
     try:

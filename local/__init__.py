@@ -1,1 +1,1 @@
-"""The embedded AWS: MiniStack and what this workflow needs of it."""
+"""Starts, finds and stops the embedded AWS, and deploys the stack to it."""

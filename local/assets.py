@@ -54,10 +54,10 @@ def read(manifest: Path, *, account: str, region: str) -> list[Asset]:
 
 
 def publish(s3: Any, assets: list[Asset], *, template: Mapping[str, Any]) -> None:
-    """Put each asset that is not there yet; its key is its content's hash.
+    """Put each asset that is missing; its key is its content's hash.
 
-    A layer's content is left out: functions run in the project's own environment here, and a
-    layer built for Lambda's processor would come before it on their path and break them.
+    A layer's content is left out: functions run in the project's own environment, and a layer for
+    Lambda's processor would not be loaded.
     """
     for bucket in sorted({asset.bucket for asset in assets}):
         _ensure_bucket(s3, bucket)

@@ -9,9 +9,9 @@
     <data>/secret         the secret access key of the account's root, random
     <data>/tmp/           the process's TMPDIR, so that nothing is left in /tmp
 
-S3 objects are written through while tables are not, so after a kill the folder would show
-objects of the future beside tables of the past. `saved/` is what is put back then. It costs no
-space: MiniStack replaces files and never writes into one, so hard links keep the old content.
+S3 objects are written at once, tables only at a stop. After a kill, objects would be newer than the
+tables, so `saved/` is restored. It costs no space: MiniStack replaces files and never writes into
+one, so hard links keep the old content.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ProcessRecord:
-    """Who owns the folder; `started` tells the process from a later one of the same pid."""
+    """The process that owns the folder; `started` distinguishes it from later ones of its pid."""
 
     pid: int
     started: str
@@ -85,9 +85,9 @@ class DataFolder:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Make the folder and hold it: of two starts at a time the second finds the first's.
+        """Make the folder and lock it, so that of two concurrent starts the second finds the first.
 
-        It is readable by its owner alone: logs and objects are the user's data.
+        Only its owner can read it: logs and objects are the user's data.
 
         Raises:
             NotADataFolder: it holds files that are not ours.
@@ -100,14 +100,14 @@ class DataFolder:
             yield
 
     def _refuse_if_not_ours(self) -> None:
-        """A start takes rights from a folder and clears parts of it: it must not be a home."""
+        """Refuse a folder with other files: a start restricts its mode and clears parts of it."""
         names = {each.name for each in self.root.iterdir()} if self.root.is_dir() else set()
         ours = "lock" in names and (names <= _NAMES or self._record.name in names)
         if names and not ours:
             raise NotADataFolder(self.root)
 
     def prepare(self) -> None:
-        """Make what a process needs in it, and clear what a killed one's workers left."""
+        """Make the folders that a process needs, and clear what a killed one's workers left."""
         if not self._secret.exists():
             self._secret.touch(mode=0o600)
             self._secret.write_text(secrets.token_urlsafe(30), encoding="ascii")
@@ -123,13 +123,13 @@ class DataFolder:
             return None
 
     def write_record(self, record: ProcessRecord) -> None:
-        """Note who owns the folder from now on; a reader sees the old note or the new one."""
+        """Replace the record of the owning process, atomically."""
         temporary = self._record.with_suffix(".tmp")
         temporary.write_text(json.dumps(asdict(record)), encoding="utf-8")
         temporary.replace(self._record)
 
     def recover(self, *, installed: str) -> str | None:
-        """Bring `state/` back to one moment; return a sentence on what was lost, or None.
+        """Restore `state/` to a consistent moment; return a sentence on what was lost, or None.
 
         Raises:
             StateOfOtherVersion: the state was written by another MiniStack.

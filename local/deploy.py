@@ -1,4 +1,4 @@
-"""Deploy a synthesized app through CloudFormation, with boto3 alone.
+"""Deploy a synthesized app through CloudFormation, with boto3 only.
 
 What `cdk deploy` does, less the command line: publish the assets, create or update the stack
 with the very template, wait, return its outputs.
@@ -57,16 +57,16 @@ class Assembly:
 
 
 @dataclass(frozen=True)
-class Deployment:
-    """A stack that stands, its outputs, and whether anything had to be done for it."""
+class DeployedStack:
+    """A deployed stack, its outputs, and whether this deployment changed it."""
 
     stack: str
     outputs: Mapping[str, str]
     changed: bool
 
 
-def deploy(folder: Path, *, endpoint: Endpoint) -> Deployment:
-    """Bring the stack of the `cdk.out` in `folder` up, or up to date.
+def deploy(folder: Path, *, endpoint: Endpoint) -> DeployedStack:
+    """Create or update the stack of the `cdk.out` in `folder`.
 
     Raises:
         DeploymentFailed: with the reason of each resource that failed.
@@ -76,7 +76,7 @@ def deploy(folder: Path, *, endpoint: Endpoint) -> Deployment:
     return _deploy(assembly, body, endpoint)
 
 
-def revert_drift(folder: Path, *, endpoint: Endpoint) -> Deployment:
+def revert_drift(folder: Path, *, endpoint: Endpoint) -> DeployedStack:
     """Put back policies, permissions and functions that were changed or removed by hand.
 
     Raises:
@@ -88,19 +88,19 @@ def revert_drift(folder: Path, *, endpoint: Endpoint) -> Deployment:
     return _deploy(assembly, body, endpoint)
 
 
-def _deploy(assembly: Assembly, body: str, endpoint: Endpoint) -> Deployment:
+def _deploy(assembly: Assembly, body: str, endpoint: Endpoint) -> DeployedStack:
     cloudformation = endpoint.client("cloudformation")
-    standing = _describe(cloudformation, assembly.stack)
+    found = _describe(cloudformation, assembly.stack)
     # Names of assets are hashes of their content, so an equal template is an equal deployment.
-    if _is_whole(standing) and _deployed(cloudformation, assembly.stack) == json.loads(body):
-        return Deployment(assembly.stack, _outputs(standing), changed=False)
-    if standing and standing["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+    if _is_whole(found) and _deployed(cloudformation, assembly.stack) == json.loads(body):
+        return DeployedStack(assembly.stack, _outputs(found), changed=False)
+    if found and found["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         # Left by a first deployment that failed: such a stack can only be deleted.
         cloudformation.delete_stack(StackName=assembly.stack)
         _wait(cloudformation, assembly.stack)
-        standing = None
+        found = None
     source = _publish(assembly, body, endpoint)
-    call = cloudformation.update_stack if standing else cloudformation.create_stack
+    call = cloudformation.update_stack if found else cloudformation.create_stack
     try:
         call(
             StackName=assembly.stack,
@@ -111,17 +111,17 @@ def _deploy(assembly: Assembly, body: str, endpoint: Endpoint) -> Deployment:
         reason = error.response["Error"].get("Message", str(error))
         if "No updates are to be performed" not in reason:
             raise DeploymentFailed(assembly.stack, "refused", [reason]) from error
-    standing = _wait(cloudformation, assembly.stack)
-    if not _is_whole(standing):
-        status = standing["StackStatus"] if standing else "deleted"
+    found = _wait(cloudformation, assembly.stack)
+    if not _is_whole(found):
+        status = found["StackStatus"] if found else "deleted"
         raise DeploymentFailed(assembly.stack, status, _reasons(cloudformation, assembly.stack))
-    return Deployment(assembly.stack, _outputs(standing), changed=True)
+    return DeployedStack(assembly.stack, _outputs(found), changed=True)
 
 
 def outputs(stack: str, *, endpoint: Endpoint) -> Mapping[str, str]:
-    """The outputs of a stack that stands; none if it does not."""
-    standing = _describe(endpoint.client("cloudformation"), stack)
-    return _outputs(standing) if standing else {}
+    """The outputs of a stack; none if it does not exist."""
+    found = _describe(endpoint.client("cloudformation"), stack)
+    return _outputs(found) if found else {}
 
 
 def _publish(assembly: Assembly, body: str, endpoint: Endpoint) -> Mapping[str, str]:
@@ -153,27 +153,27 @@ def _deployed(cloudformation: Any, stack: str) -> Any:
     return json.loads(body) if isinstance(body, str) else body
 
 
-def _is_whole(standing: Mapping[str, Any] | None) -> bool:
-    return standing is not None and standing["StackStatus"] in (
+def _is_whole(found: Mapping[str, Any] | None) -> bool:
+    return found is not None and found["StackStatus"] in (
         "CREATE_COMPLETE",
         "UPDATE_COMPLETE",
     )
 
 
-def _outputs(standing: Mapping[str, Any] | None) -> Mapping[str, str]:
-    listed = (standing or {}).get("Outputs", [])
+def _outputs(found: Mapping[str, Any] | None) -> Mapping[str, str]:
+    listed = (found or {}).get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in listed}
 
 
 def _wait(cloudformation: Any, stack: str) -> dict[str, Any] | None:
     deadline = time.monotonic() + DEPLOY_SECONDS
     while True:
-        standing = _describe(cloudformation, stack)
-        if standing is None or not standing["StackStatus"].endswith("_IN_PROGRESS"):
-            return standing
+        found = _describe(cloudformation, stack)
+        if found is None or not found["StackStatus"].endswith("_IN_PROGRESS"):
+            return found
         if time.monotonic() > deadline:
             reasons = [f"it takes longer than {DEPLOY_SECONDS:.0f} s"]
-            raise DeploymentFailed(stack, standing["StackStatus"], reasons)
+            raise DeploymentFailed(stack, found["StackStatus"], reasons)
         time.sleep(_POLL_SECONDS)
 
 

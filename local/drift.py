@@ -1,9 +1,8 @@
 """Put back what was changed by hand: what `cdk deploy --revert-drift` does on AWS.
 
-CloudFormation compares templates, not resources: a policy that somebody changed stays changed as
-long as the template says what it said before. So it is told once that the template says something
-else of every policy, permission and function, and then what it says. Between the two, rules may not
-call functions.
+CloudFormation compares templates, not resources: a policy that was changed by hand stays changed as
+long as the template is the same. So a template in which every policy, permission and function
+differs is deployed first, and then the real one. Between the two, rules may not call functions.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
 """
@@ -20,7 +19,7 @@ _MARK = "PutBack"
 
 
 def disturbed(template: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with another text of all that can be put back, and the same meaning."""
+    """The template with changed text, and the same meaning, wherever drift can be reverted."""
     other = copy.deepcopy(dict(template))
     for resource in other["Resources"].values():
         properties = resource.get("Properties", {})

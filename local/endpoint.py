@@ -1,4 +1,4 @@
-"""Where an AWS answers and with which credentials: all that a client has to know of it."""
+"""The address and credentials of an AWS: all that a client has to know of it."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def start(
             except StartupFailed:
                 if find(folder.root):
                     raise
-                # It was on its way out when it was found: start anew.
+                # It was stopping when it was found: start another.
             else:
                 return Started(running, found_running=True)
         installed = importlib.metadata.version("ministack")
@@ -102,7 +102,7 @@ def start(
         try:
             folder.write_record(ProcessRecord(pid, mark, port, installed))
             _wait_until_ready(server, folder)
-        except BaseException:  # a Ctrl-C, too: nobody would think of the process again
+        except BaseException:  # a Ctrl-C, too: the process must not be left behind
             process.terminate(pid, mark, timeout=STOP_SECONDS)
             folder.undo_snapshot()
             raise

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 INPUTS = ("app.py", "cdk.json", "stacks", "statemachine", "functions", "uv.lock")
-"""What a synthesis depends on, besides its context."""
+"""What a synthesis depends on, in addition to its context."""
 KEPT = 4
 """How many syntheses are kept: as many as one goes back and forth between."""
 
@@ -85,7 +85,7 @@ def _run(project: Path, out: Path, overrides: Mapping[str, Any]) -> None:
     context = {
         **settings.get("context", {}),
         # The embedded AWS runs functions in the project's own environment: their layer need
-        # not be built. An empty list is how the CDK is told to bundle for no stack.
+        # not be built. With an empty list the CDK bundles for no stack.
         # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/lib/app.ts
         "aws:cdk:bundling-stacks": [],
         **overrides,

@@ -1,8 +1,8 @@
-"""Properties of CloudFormation resources: each one is done, or known to have no effect, or refused.
+"""Properties of CloudFormation resources: each is applied, known to have no effect, or refused.
 
-MiniStack provisions a resource and drops the properties that it does not know. Here a property
-that is in neither table below fails the deployment by its name, and those that MiniStack drops
-and that matter are applied through the service's own API.
+MiniStack drops the properties that it does not know. Here a property that is in neither table below
+fails the deployment by its name, and those that MiniStack drops and that matter are applied through
+the service's own API.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html
 """
@@ -86,14 +86,14 @@ EFFECTIVE: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """What takes effect, of the types that a deployment's behaviour rests on.
 
-Keys are told back by the services' own calls, and no more: nothing is encrypted with them.
+The services' own calls show the keys; nothing is encrypted with them.
 """
 
 WITHOUT_EFFECT: dict[str, frozenset[str]] = {
     "AWS::DynamoDB::Table": frozenset({"WarmThroughput"}),
     # Functions run on this machine's processor, in the project's own environment.
     "AWS::Lambda::Function": frozenset({"Architectures", "Layers"}),
-    # There is no X-Ray.
+    # X-Ray is not emulated.
     "AWS::StepFunctions::StateMachine": frozenset({"TracingConfiguration"}),
 }
 """What is accepted though nothing comes of it, because no execution could tell."""

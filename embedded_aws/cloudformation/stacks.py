@@ -1,7 +1,7 @@
-"""CloudFormation for the resource types of this stack, and for no others.
+"""CloudFormation for a list of resource types; all others are refused.
 
-MiniStack provisions many more, some of them only in name. A type that nobody has checked here is
-refused, so that a template which deploys is one whose resources do what they say.
+MiniStack provisions many more, some of them only in name. A type whose behaviour was not checked is
+refused, so that every resource of a template that deploys does what its properties say.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-compositealarm.html
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html

@@ -1,14 +1,14 @@
-"""Alarms evaluated by the clock, over the metric they name, with what is missing accounted for.
+"""Scheduled evaluation of alarms, including TreatMissingData.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 
-CloudWatch looks at whole periods, a minute or more after they ended. So does this, but for one
-thing: a period that has begun counts as soon as it breaches upwards, so that an alarm rings at
-once and not a minute later. It falls silent when AWS's would.
+CloudWatch evaluates whole periods, a minute or more after they ended. So does this module, with one
+exception: a period that has begun counts as soon as it breaches upwards, so that an alarm rings at
+once and not a minute later. It returns to OK when AWS's would.
 
-Periods are multiplied by the environment variable INGEST_LOCAL_PERIOD_SCALE, so that tests need not
-sit through minutes of silence.
+Periods are multiplied by the environment variable INGEST_LOCAL_PERIOD_SCALE, so that tests are
+fast.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def install() -> None:
 def plain(properties: Alarm) -> Alarm:
     """The same alarm with its one metric named directly, where it is a list of one.
 
-    The CDK writes a metric that has a label so. A list with metric math stays as it is.
+    The CDK writes a metric with a label as a list. A list with metric math stays as it is.
     """
     listed = properties.get("Metrics") or []
     if len(listed) != 1 or "MetricStat" not in listed[0]:
@@ -77,7 +77,7 @@ _STATISTICS = frozenset({"Average", "Maximum", "Minimum", "SampleCount", "Sum"})
 
 
 def unsupported(properties: Alarm) -> str | None:
-    """Say what of an alarm's definition this CloudWatch does not do; None if it does all."""
+    """The part of an alarm's definition that is not emulated, in a sentence; None if all is."""
     for name in ("Metrics", "ThresholdMetricId", "EvaluateLowSampleCountPercentile"):
         if properties.get(name):
             return f"{_UNSUPPORTED.get(name, name)} of an alarm is not emulated"
@@ -95,7 +95,7 @@ _UNSUPPORTED = {"Metrics": "metric math in Metrics"}
 
 
 def evaluate(alarm: Alarm) -> None:
-    """Bring an alarm to the state that its metric calls for, and act on a change."""
+    """Set an alarm's state by its metric, and run its actions on a change."""
     state, reason = _judge(alarm, time.time())
     old = alarm["StateValue"]
     if state == old:

@@ -52,7 +52,7 @@ def _documents(line: str) -> Iterator[dict[str, Any]]:
 def _publish(document: Mapping[str, Any]) -> None:
     """Publish each metric under each of its dimension sets.
 
-    A document that does not keep to the format is dropped whole, as CloudWatch drops it.
+    CloudWatch drops a document that is not in the format; so does this.
     """
     try:
         data = list(_data(document))

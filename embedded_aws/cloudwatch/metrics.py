@@ -1,13 +1,13 @@
-"""The metrics that services publish of themselves, with AWS's names and dimensions.
+"""The metrics that services publish, with AWS's names and dimensions.
 
 * AWS/States by StateMachineArn; a map's children under their own, labelled, ARN
   https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
-* AWS/Lambda by FunctionName, whoever invokes
+* AWS/Lambda by FunctionName, for every kind of invocation
   https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 * AWS/SQS by QueueName
   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 
-DynamoDB's are those of throttles, which are put upon it (`throttles`).
+DynamoDB publishes only throttling (`faults.throttles`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def install() -> None:
 
 
 def period_scale() -> float:
-    """By how much the periods of metrics are multiplied: 1 as on AWS."""
+    """The factor of every metric's period: 1 as on AWS."""
     return float(os.environ.get(PERIOD_SCALE_VARIABLE, "1"))
 
 
@@ -72,7 +72,7 @@ def execution_changed(execution: Execution) -> None:
 
 
 def observe_queues() -> None:
-    """Publish AWS/SQS for every queue, as it is now: at each change, and once a minute."""
+    """Publish AWS/SQS for every queue, at each change and once a minute."""
     now = time.time()
     for (account, region, url), queue in list(sqs._queues.all_items()):
         waiting = sum(message.get("visible_at", 0) <= now for message in queue["messages"])
@@ -95,7 +95,7 @@ def observe_queues() -> None:
 class _Dimensions(dict[str, str]):
     """A query's dimensions, which select one metric also where there are none.
 
-    MiniStack takes an empty set for all of them. On AWS each set of dimensions is a metric of its
+    MiniStack reads an empty set as all of them. On AWS each set of dimensions is a metric of its
     own: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
     """
 
@@ -114,7 +114,7 @@ def _invoke(
     request_id: str,
     started: float,
 ) -> Any:
-    """Invoke a function; every way to one leads here, once its concurrency is granted."""
+    """Invoke a function; every kind of invocation passes here, after its concurrency is granted."""
     failed, least = True, 0.0
     try:
         result = _execute_dispatch(func, config, event, request_id, started)
@@ -141,9 +141,9 @@ def _throttled(
     error: bool,  # noqa: FBT001 - MiniStack's
     throttle: bool,  # noqa: FBT001
 ) -> None:
-    """Publish a throttle; MiniStack's other calls of this tell what `_invoke` tells.
+    """Publish a throttle; what MiniStack's other calls report, `_invoke` publishes.
 
-    A throttled request is no invocation. MiniStack reports it twice, the second time with the
+    A throttled request is not an invocation. MiniStack reports it twice, the second time with the
     duration of the whole request.
     """
     del error

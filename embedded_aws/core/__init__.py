@@ -1,1 +1,1 @@
-"""What every service uses: scope, requests, the self-check."""
+"""Shared by all services: scope, clock, background work, the check of MiniStack."""

@@ -1,4 +1,4 @@
-"""What the embedded AWS answers itself, beside the APIs of AWS: JSON under /_embedded/."""
+"""Helpers for the HTTP API of the embedded AWS itself: JSON under /_embedded/."""
 
 from __future__ import annotations
 

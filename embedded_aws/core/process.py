@@ -1,4 +1,4 @@
-"""A process known by more than its pid, which the system hands out again."""
+"""A process, identified by its pid and its start: the system reuses pids."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _POLL_SECONDS = 0.02
 
 
 def start_mark(pid: int) -> str | None:
-    """What tells the running process `pid` from an earlier one of that pid; None if none runs.
+    """A mark of the start of the running process `pid`; None if none runs.
 
     Linux: its start in clock ticks since boot, field 22 of /proc/PID/stat (proc(5)). Elsewhere
-    an empty string: the pid alone has to do.
+    an empty string, so that only the pid is compared.
     """
     if Path("/proc/self/stat").exists():
         try:
@@ -35,7 +35,7 @@ def start_mark(pid: int) -> str | None:
 
 
 def is_running(pid: int, mark: str) -> bool:
-    """Whether the process that had this pid and start mark still runs."""
+    """Whether the process with this pid and start mark still runs."""
     return start_mark(pid) == mark
 
 
@@ -57,6 +57,6 @@ def terminate(pid: int, mark: str, *, timeout: float) -> bool:
 
 
 def reap(pid: int) -> None:
-    """Collect the process if it is our ended child, else it stays a zombie as long as we run."""
+    """Collect the process if it is our ended child, so that it does not stay a zombie."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

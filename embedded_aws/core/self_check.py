@@ -1,9 +1,9 @@
-"""The proof, at every start, that MiniStack is the one that the extensions were written for.
+"""Checks at every start that MiniStack is the version that the extensions were written for.
 
-They replace, call and read private names, which may change in any release. A name that went
-missing would otherwise show itself as a behaviour silently not emulated. The names are read off
-the sources of this package, so that none has to be listed, and are all checked before any module
-is imported, so that one start names every difference.
+The extensions replace, call and read private names, which may change in any release. Without the
+check, a behaviour whose name went missing would silently not be emulated. The names are read from
+the sources of this package, so no list has to be kept, and all are checked before an extension is
+imported, so that one start names every difference.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def used_names(folder: Path = PACKAGE) -> set[str]:
 def names_in(source: str) -> set[str]:
     """The names of MiniStack's modules that a source imports, reads or sets.
 
-    What it uses of objects that MiniStack hands to it cannot be seen in it; a module says that in
-    a tuple `ALSO_USES`.
+    Names that it uses of objects which MiniStack passes in cannot be seen; a module lists them in a
+    tuple `ALSO_USES`.
     """
     if "ministack" not in source:
         return set()

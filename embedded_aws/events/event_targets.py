@@ -1,7 +1,7 @@
-"""Handing an event to its target, if the target admits that.
+"""Delivery of an event to its target, with the permissions that this needs.
 
-A state machine needs the target's role to be allowed, functions, queues and topics a policy of
-their own.
+To start a state machine, the target's role needs the permission; functions, queues and topics need
+a policy of their own.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
 Error codes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -38,7 +38,7 @@ Target = dict[str, Any]
 
 
 def unsupported(target: Target) -> str | None:
-    """Say what of a target this EventBridge does not do; None if it does all."""
+    """The part of a target that is not emulated, in a sentence; None if all is."""
     service = str(target.get("Arn", "")).split(":")[2:3]
     if service and service[0] not in SERVICES:
         return f"targets of {service[0]} are not emulated, only of {', '.join(SERVICES)}"
@@ -48,10 +48,10 @@ def unsupported(target: Target) -> str | None:
 
 
 def send(target: Target, payload: str, rule_arn: str) -> None:
-    """Hand an event to its target.
+    """Send an event to its target.
 
     Raises:
-        NotDelivered: it is not there, may not be used, or does not take the event now.
+        NotDelivered: the target does not exist, denies the call, or refuses the event now.
     """
     arn = target["Arn"]
     hand_over: Callable[[], None] = {
@@ -98,7 +98,7 @@ def _publish(arn: str, payload: str, rule_arn: str) -> None:
 def send_message(
     arn: str, body: str, rule_arn: str, attributes: dict[str, str] | None = None
 ) -> None:
-    """Put an event, or what became of it, into a queue that admits the rule."""
+    """Put an event, or a report about it, into a queue whose policy admits the rule."""
     if not queues.exists(arn):
         raise _missing(arn)
     policy, _ = sqs.queue_policy_for_arn(arn) or (None, None)

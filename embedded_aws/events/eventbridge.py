@@ -1,4 +1,4 @@
-"""How EventBridge delivers: in the background, again where that helps, else to the dead letters.
+"""Delivery of events: in the background, with retries, then to the dead-letter queue.
 
 * Input https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 * Dead letters https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -37,11 +37,11 @@ Target = dict[str, Any]
 Rule = dict[str, Any]
 
 gates: list[Callable[[str], bool]] = []
-"""Asked with a rule's ARN before its target is called: whether that has to wait."""
+"""Called with a rule's ARN before its target is; whether the call has to wait."""
 
 
 def install() -> None:
-    """Deliver through this module, and look at schedules every second."""
+    """Replace delivery and the checks of rules; run schedules every second."""
     eventbridge._invoke_target = _invoke_target
     eventbridge._validate_target_arn = _validate_target
     eventbridge._event_pattern_error = _pattern_error
@@ -80,7 +80,7 @@ def _rate_seconds(expression: str) -> float | None:
 
 
 def _invoke_target(target: Target, event: Event, rule: Rule, view: Any = None) -> None:
-    """Deliver in the background: who put the event does not wait for its targets."""
+    """Deliver in the background: the sender of the event does not wait."""
     delivery = _Delivery(target, rule, event, view or eventbridge._pattern_event_view(event))
     background.in_background(delivery.run)
 
@@ -95,7 +95,7 @@ class _Delivery:
     view: Any
 
     def run(self) -> None:
-        """Deliver, again and again where that may help, else to the dead-letter queue."""
+        """Deliver, with retries where they can help, else send to the dead-letter queue."""
         try:
             self._count("TriggeredRules")
             self._attempt()
@@ -125,7 +125,7 @@ class _Delivery:
         time.sleep(_jitter.uniform(0, seconds) * background.wait_scale())
 
     def _payload(self) -> str:
-        """What the target receives: the event, a part of it, or something in its place."""
+        """What the target receives: the event, a part of it, or a text in its place."""
         if transformer := self.target.get("InputTransformer"):
             return str(eventbridge._apply_input_transformer(transformer, self.rule, self.view))
         if constant := self.target.get("Input"):

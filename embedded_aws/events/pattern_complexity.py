@@ -51,7 +51,7 @@ def _wildcards_of(matcher: dict[str, Any]) -> list[str]:
 
 def complexity(texts: list[str]) -> int:
     """The most prefixes of the patterns that one value can match at the same time."""
-    # The character that no pattern names stands for all others.
+    # One character that no pattern names represents all others.
     alphabet = {each for text in texts for each in text} - {"*"} | {"\0"}
     start = frozenset((number, -1) for number in range(len(texts)))
     seen, waiting, most = {start}, [start], 0

@@ -1,4 +1,4 @@
-"""How often, and for how long, EventBridge offers an event to a target.
+"""Retries of a delivery: how often, and for how long.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 """

@@ -1,7 +1,7 @@
-"""Faults on purpose: which call fails, how, and how often.
+"""Injected faults: which call fails, how, and how often.
 
-Only a server that was started with INGEST_LOCAL_FAULTS=1 has them (`fault_gateway`); nothing of
-them is part of what is deployed. A rule names a caller (a function, or `states` for what a state
+Only a server that was started with INGEST_LOCAL_FAULTS=1 has them (`gateway`); nothing of them is
+part of what is deployed. A fault names a caller (a function, or `states` for what a state
 machine calls itself), an action (`s3:GetObject`) and a kind:
 
 | kind | what the caller sees |
@@ -14,14 +14,14 @@ machine calls itself), an action (`s3:GetObject`) and a kind:
 | kill | the process is killed before the request is performed |
 | kill-after | the request is performed, then the process is killed |
 | timeout | the function is stopped at its time limit, which passes at once |
-| hold | no answer until the rule is removed, then the request is performed |
+| hold | no answer until the fault is removed, then the request is performed |
 | pretend | an answer as of success, but nothing is performed (DynamoDB's PutItem) |
 | throttle | DynamoDB refuses the request for want of throughput, of an `index` if one is named |
 
 A state machine's own calls know `error`, `lost` and `timeout` (States.Timeout); what a map reads
-and writes itself (`states`, `s3:GetObject` and `s3:PutObject`) knows `error`. Two more can be
-throttled, and wait until they are no more: that a state machine enters a state (`states`,
-`states:StateTransition`), and that a rule calls its target (`events`, `events:InvokeTarget`).
+and writes itself (`states`, `s3:GetObject` and `s3:PutObject`) knows `error`. Two more calls can be
+throttled, and wait while they are: a state machine's entering of a state (`states`,
+`states:StateTransition`), and a rule's call of its target (`events`, `events:InvokeTarget`).
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ PERFORMED = frozenset({"lost", "kill-after", "broken"})
 """Kinds after which the request has had its effect."""
 
 
-class UnknownFault(ValueError):  # noqa: N818 - what is wrong with a rule
-    """A rule that could never do anything."""
+class UnknownFault(ValueError):  # noqa: N818 - what is wrong with a fault
+    """A fault that could never do anything."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Call:
     """A call that is about to be made.
 
     Attributes:
-        text: All of it in which a rule may look for its words: path, parameters, body.
+        text: Its path, parameters and body, in which a fault looks for its words.
     """
 
     caller: str
@@ -71,14 +71,14 @@ class Call:
 
 
 @dataclass
-class Rule:
+class InjectedFault:
     """Which calls fail.
 
     Attributes:
         caller, action: Patterns as of file names.
         having: Words that the call must have, all of them.
         skip: How many matching calls go well first.
-        times: How many fail then; None for all until the rule is removed.
+        times: How many fail then; None for all until the fault is removed.
         code, status, message: Of an error.
         index: The global secondary index that is throttled; empty for its table.
         met: Matching calls so far.
@@ -99,21 +99,21 @@ class Rule:
     done: int = 0
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> Rule:
-        """Read a rule.
+    def from_json(cls, value: dict[str, Any]) -> InjectedFault:
+        """Read a fault.
 
         Raises:
-            UnknownFault: as its name says.
+            UnknownFault: no call could ever meet it.
         """
-        rule = cls(**{**value, "having": tuple(value.get("having", ()))})
-        if rule.kind not in KINDS:
-            raise UnknownFault(f"{rule.kind} is no kind of fault: {', '.join(sorted(KINDS))}")
-        if rule.kind == throttles.KIND and not throttles.can_throttle(rule.action):
-            raise UnknownFault(f"{rule.action} cannot be throttled")
-        return rule
+        fault = cls(**{**value, "having": tuple(value.get("having", ()))})
+        if fault.kind not in KINDS:
+            raise UnknownFault(f"{fault.kind} is not a kind of fault: {', '.join(sorted(KINDS))}")
+        if fault.kind == throttles.KIND and not throttles.can_throttle(fault.action):
+            raise UnknownFault(f"{fault.action} cannot be throttled")
+        return fault
 
     def applies(self, call: Call) -> bool:
-        """Count a call that matches; whether it is to fail."""
+        """Count a matching call; whether it fails."""
         if not (fnmatchcase(call.caller, self.caller) and fnmatchcase(call.action, self.action)):
             return False
         if not all(word in call.text for word in self.having):
@@ -126,40 +126,40 @@ class Rule:
 
 
 @dataclass
-class Faults:
-    """The rules in force, and the calls that were seen."""
+class InjectedFaults:
+    """The faults in force, and the calls that were seen."""
 
-    rules: list[Rule] = field(default_factory=list)
+    faults: list[InjectedFault] = field(default_factory=list)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def meet(self, call: Call) -> Rule | None:
-        """Take note of a call; the first rule by which it fails, None if it goes well."""
+    def meet(self, call: Call) -> InjectedFault | None:
+        """Count a call; the first fault by which it fails, or None."""
         with self._lock:
             self.calls[call.caller, call.action] += 1
-            return next((rule for rule in self.rules if rule.applies(call)), None)
+            return next((fault for fault in self.faults if fault.applies(call)), None)
 
-    def add(self, rule: Rule) -> None:
-        """Put a rule in force."""
+    def add(self, fault: InjectedFault) -> None:
+        """Put a fault in force."""
         with self._lock:
-            self.rules.append(rule)
+            self.faults.append(fault)
 
-    def in_force(self, rule: Rule) -> bool:
-        """Whether a rule has not been removed."""
+    def in_force(self, fault: InjectedFault) -> bool:
+        """Whether a fault has not been removed."""
         with self._lock:
-            return any(each is rule for each in self.rules)
+            return any(each is fault for each in self.faults)
 
     def clear(self) -> None:
-        """Remove all rules, and forget the calls."""
+        """Remove all faults, and forget the calls."""
         with self._lock:
-            self.rules.clear()
+            self.faults.clear()
             self.calls.clear()
 
     def as_json(self) -> dict[str, Any]:
-        """What there is, for whoever asks over HTTP."""
+        """The faults and calls, as the HTTP API shows them."""
         with self._lock:
             return {
-                "rules": [{**vars(rule), "having": list(rule.having)} for rule in self.rules],
+                "faults": [{**vars(fault), "having": list(fault.having)} for fault in self.faults],
                 "calls": [
                     {"caller": caller, "action": action, "count": count}
                     for (caller, action), count in sorted(self.calls.items())

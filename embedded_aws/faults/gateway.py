@@ -1,6 +1,6 @@
-"""Where faults are put upon calls: in front of the HTTP API, and of a state machine's own calls.
+"""Injects faults into calls: of the HTTP API, and of a state machine itself.
 
-Rules are managed at /_embedded/faults: GET lists rules and calls, POST adds a rule, DELETE clears.
+/_embedded/faults manages them: GET lists faults and calls, POST adds a fault, DELETE clears.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, answer_json, read_body
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import throttles, worker_script
-from embedded_aws.faults.faults import PERFORMED, Call, Faults, Rule
+from embedded_aws.faults.faults import PERFORMED, Call, InjectedFault, InjectedFaults
 from embedded_aws.faults.worker_script import CALL_HEADER, FAULT_HEADER
 from embedded_aws.s3 import objects
 from embedded_aws.stepfunctions.engine import loop, service_calls
@@ -34,11 +34,11 @@ STATES = "states"
 EVENTS = "events"
 _HOLD_SECONDS = 0.02
 
-faults = Faults()
+faults = InjectedFaults()
 
 
 def install() -> None:
-    """Put faults within reach, if the server was started for that."""
+    """Make calls meet faults, if the server was started for that."""
     if not os.environ.get(SWITCH):
         return
     worker_script.install()
@@ -69,21 +69,21 @@ def around(app: Any) -> Any:
 
 
 async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let a function's call go well, or not."""
+    """Perform a function's call, unless a fault meets it."""
     caller, _, action = named.partition(" ")
     body = await read_body(receive)
     text = f"{unquote(scope['path'])}?{scope['query_string'].decode()} {_words(scope)}"
-    rule = faults.meet(Call(caller, action, f"{text} {body[: 1 << 20].decode(errors='replace')}"))
-    # Rules are removed by other tasks and threads: nobody could set an event for all of them.
-    while rule and rule.kind == "hold" and faults.in_force(rule):  # noqa: ASYNC110
+    fault = faults.meet(Call(caller, action, f"{text} {body[: 1 << 20].decode(errors='replace')}"))
+    # Other tasks and threads remove faults, so no event can be awaited.
+    while fault and fault.kind == "hold" and faults.in_force(fault):  # noqa: ASYNC110
         await asyncio.sleep(_HOLD_SECONDS)
-    if rule is None or rule.kind in PERFORMED or rule.kind == "hold":
-        fault = rule.kind if rule and rule.kind in PERFORMED else None
-        await app(scope, _again(body, receive), _marked(send, fault) if fault else send)
+    if fault is None or fault.kind in PERFORMED or fault.kind == "hold":
+        mark = fault.kind if fault and fault.kind in PERFORMED else None
+        await app(scope, _again(body, receive), _marked(send, mark) if mark else send)
         return
-    if rule.kind == throttles.KIND:
-        throttles.count_refusal(action.removeprefix(throttles.DYNAMODB), body, rule.index)
-    await _answer(send, rule, is_s3=action.startswith("s3:"))
+    if fault.kind == throttles.KIND:
+        throttles.count_refusal(action.removeprefix(throttles.DYNAMODB), body, fault.index)
+    await _answer(send, fault, is_s3=action.startswith("s3:"))
 
 
 def _words(scope: Scope) -> str:
@@ -95,21 +95,21 @@ def _words(scope: Scope) -> str:
     )
 
 
-async def _answer(send: Send, rule: Rule, *, is_s3: bool) -> None:
-    status, headers = rule.status, [(FAULT_HEADER.encode(), rule.kind.encode())]
-    if rule.kind == "pretend":
+async def _answer(send: Send, fault: InjectedFault, *, is_s3: bool) -> None:
+    status, headers = fault.status, [(FAULT_HEADER.encode(), fault.kind.encode())]
+    if fault.kind == "pretend":
         status, body = 200, b"{}"
-    elif rule.kind not in ("error", throttles.KIND):
+    elif fault.kind not in ("error", throttles.KIND):
         status, body = 500, b""
     elif is_s3:
-        said = escape(rule.message)
-        body = f"<Error><Code>{rule.code}</Code><Message>{said}</Message></Error>".encode()
+        message = escape(fault.message)
+        body = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>".encode()
         headers.append((b"content-type", b"application/xml"))
     else:
-        code = rule.code
-        if rule.kind == throttles.KIND:
+        code = fault.code
+        if fault.kind == throttles.KIND:
             status, code = 400, throttles.REFUSAL
-        answer = {"__type": f"com.amazonaws#{code}", "message": rule.message}
+        answer = {"__type": f"com.amazonaws#{code}", "message": fault.message}
         body = json.dumps(answer).encode()
         headers.append((b"content-type", b"application/x-amz-json-1.0"))
     headers.append((b"content-length", str(len(body)).encode()))
@@ -129,13 +129,13 @@ def _marked(send: Send, kind: str) -> Send:
 
 def _again(body: bytes, receive: Receive) -> Receive:
     """A body that was read, to be read again."""
-    told = False
+    given = False
 
     async def again() -> Message:
-        nonlocal told
-        if told:
+        nonlocal given
+        if given:
             return await receive()
-        told = True
+        given = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return again
@@ -145,7 +145,7 @@ async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
     status = 200
     if scope["method"] == "POST":
         try:
-            faults.add(Rule.from_json(json.loads(await read_body(receive))))
+            faults.add(InjectedFault.from_json(json.loads(await read_body(receive))))
         except (TypeError, ValueError) as error:
             status = 400
             answer: dict[str, Any] = {"message": str(error)}
@@ -157,32 +157,32 @@ async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
-    """A state machine's own call, which goes well or not."""
+    """A state machine's own call, which may meet a fault."""
     service, _, operation = resource.removeprefix("arn:aws:states:::").partition(":")
     action = f"{service}:{operation[0].upper()}{operation[1:]}"
     lost = "Lambda.SdkClientException" if service == "lambda" else "DynamoDB.SdkClientException"
 
     def faulty(role: str, parameters: Any) -> Any:
-        rule = faults.meet(Call(STATES, action, json.dumps(parameters, ensure_ascii=False)))
-        if rule is None:
+        fault = faults.meet(Call(STATES, action, json.dumps(parameters, ensure_ascii=False)))
+        if fault is None:
             return call(role, parameters)
-        if rule.kind in PERFORMED:
-            with contextlib.suppress(StateError):  # an answer too, and lost as any other
+        if fault.kind in PERFORMED:
+            with contextlib.suppress(StateError):  # its error is lost as any answer is
                 call(role, parameters)
-        if rule.kind == "timeout":
+        if fault.kind == "timeout":
             raise StateError(TIMEOUT, None)
-        raise StateError(rule.code if rule.kind == "error" else lost, "A fault on purpose")
+        raise StateError(fault.code if fault.kind == "error" else lost, "A fault on purpose")
 
     return faulty
 
 
 def _faulty_reader(read: Callable[[str, str], bytes]) -> Callable[[str, str], bytes]:
-    """A map's reading of its items, which goes well or not."""
+    """A map's reading of its items, which may meet a fault."""
 
     def faulty(bucket: str, key: str) -> bytes:
-        rule = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
-        if rule is not None:
-            raise StateError(rule.code, f"{rule.code}: {rule.message}")
+        fault = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
+        if fault is not None:
+            raise StateError(fault.code, f"{fault.code}: {fault.message}")
         return read(bucket, key)
 
     return faulty
@@ -191,12 +191,12 @@ def _faulty_reader(read: Callable[[str, str], bytes]) -> Callable[[str, str], by
 def _faulty_writer(
     write: Callable[[str, str, bytes], None],
 ) -> Callable[[str, str, bytes], None]:
-    """A map's writing of its results, which goes well or not."""
+    """A map's writing of its results, which may meet a fault."""
 
     def faulty(bucket: str, key: str, body: bytes) -> None:
-        rule = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
-        if rule is not None:
-            raise objects.NotDone(rule.status, f"{rule.code}: {rule.message}")
+        fault = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
+        if fault is not None:
+            raise objects.NotDone(fault.status, f"{fault.code}: {fault.message}")
         write(bucket, key, body)
 
     return faulty
@@ -206,12 +206,12 @@ def _let_enter(frame: Frame, state: str) -> None:
     """Keep an execution out of a state as long as transitions are throttled."""
     machine = frame.execution.machine
     call = Call(STATES, throttles.TRANSITION, f"{machine} {state}")
-    while (rule := faults.meet(call)) and rule.kind == throttles.KIND:
+    while (fault := faults.meet(call)) and fault.kind == throttles.KIND:
         throttles.count_transition(machine)
         frame.running.wait((), throttles.SECONDS)
 
 
 def _is_throttled(rule_arn: str) -> bool:
-    """Whether a rule may not call its target yet."""
-    rule = faults.meet(Call(EVENTS, throttles.DELIVERY, rule_arn))
-    return rule is not None and rule.kind == throttles.KIND
+    """Whether a rule has to wait before it calls its target."""
+    fault = faults.meet(Call(EVENTS, throttles.DELIVERY, rule_arn))
+    return fault is not None and fault.kind == throttles.KIND

@@ -1,6 +1,6 @@
-"""Services that refuse, or wait, because they are asked for too much: and how they count that.
+"""Simulated throttling, and its CloudWatch metrics.
 
-Nothing throttles here by itself. It happens where the fault `throttle` is put (`faults`).
+Nothing throttles here by itself: a test injects the fault `throttle` (`faults`).
 
 * DynamoDB answers ProvisionedThroughputExceededException, to a batch if it can write none of it.
   WriteThrottleEvents counts each write, for the table or for the index that had no room, and
@@ -24,18 +24,18 @@ TRANSITION = "states:StateTransition"
 DELIVERY = "events:InvokeTarget"
 REFUSAL = "ProvisionedThroughputExceededException"
 SECONDS = 0.1
-"""How long a transition or a delivery waits before it is looked at again."""
+"""Time after which a waiting transition or delivery is tried again."""
 
 _WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"})
 
 
 def can_throttle(action: str) -> bool:
-    """Whether a rule for this pattern of actions could throttle anything."""
+    """Whether calls of this action can be throttled."""
     return action.startswith(DYNAMODB) or action in (TRANSITION, DELIVERY)
 
 
 def count_refusal(operation: str, body: bytes, index: str) -> None:
-    """Publish what DynamoDB does of a request that it refused as a whole.
+    """Publish DynamoDB's metrics for a request that it refused as a whole.
 
     Args:
         operation: The API's name of it.
@@ -54,6 +54,6 @@ def count_refusal(operation: str, body: bytes, index: str) -> None:
 
 
 def count_transition(machine_arn: str) -> None:
-    """Publish that a state could not be entered yet."""
+    """Publish that a state machine has to wait before it enters a state."""
     dimensions = {"StateMachineArn": machine_arn}
     cloudwatch.record_metric("AWS/States", "ExecutionThrottled", 1, "Count", dimensions)

@@ -1,9 +1,9 @@
-"""What a Lambda worker adds so that faults can be put upon its calls.
+"""The part of a Lambda worker that lets a test inject faults into its calls.
 
 It names itself and the operation in each request, and does what the answer's fault header says:
-raises what the SDK's HTTP session would raise, or ends the process. The SDK above that sees
-exactly what it would see of a network or a service at fault. Waits are scaled like those of the
-state machines, so that a test need not sit through the SDK's retries.
+raises what the SDK's HTTP session would raise, or ends the process. The SDK above it sees exactly
+what it would see if a network or a service failed. Waits are scaled like those of the state
+machines, so that the SDK's retries do not slow tests down.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from embedded_aws.core.background import WAIT_SCALE_VARIABLE
 CALL_HEADER = "x-local-call"
 FAULT_HEADER = "x-local-fault"
 TIMED_OUT = 113
-"""The exit status of a worker whose time limit is taken for passed."""
+"""The exit status of a worker that ends as if its time limit had passed."""
 
 _ANCHOR = "    _ms_install_invoke_depth()\n    try:\n"
 

@@ -95,7 +95,7 @@ class Record:
             self.denials.clear()
 
     def as_json(self) -> dict[str, Any]:
-        """What there is, for whoever asks over HTTP."""
+        """The record, as the HTTP API shows it."""
         with self._lock:
             return {
                 "case": self.case,
@@ -140,7 +140,7 @@ def _enforce_and_record(
     service_context: dict[str, Any] | None = None,
 ) -> Any:
     result = _enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
-    # The other refusals are of credentials: nobody was asked for a permission.
+    # The other refusals are about credentials; no permission was evaluated.
     if isinstance(result, iam_evaluator.EvalResult):
         by = name_of(result.principal_arn)
         record.denied(by, iam_action, resource_arn, service_context)

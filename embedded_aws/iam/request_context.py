@@ -1,4 +1,4 @@
-"""In what context a caller's request is judged: its transport, and what it is about."""
+"""The context in which a request is authorized: its transport and its resource."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _extract_resource_arn = iam_actions.extract_resource_arn
 
 
 def install() -> None:
-    """Count requests from this machine as sent over TLS; name the Map Run that one is about."""
+    """Treat requests from this machine as sent over TLS; name a request's Map Run."""
     app.pin_request_origin = _pin_origin
     iam_actions.extract_resource_arn = _resource_arn
 
 
 def _pin_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: FBT001 - MiniStack's
-    """Stand in for TLS on the loopback interface, where nobody listens in.
+    """Treat the loopback interface as TLS: its traffic cannot be read by others.
 
     Buckets that enforce TLS deny everything else (aws:SecureTransport), and the embedded AWS
     speaks plain HTTP.
@@ -30,10 +30,10 @@ def _pin_origin(source_ip: str, secure_transport: bool) -> None:  # noqa: FBT001
 
 
 def _resource_arn(service: str, method: str, path: str, headers: Any, body: Any, *rest: Any) -> Any:
-    """What a request is about, for the policies of its caller.
+    """The resource of a request, for the policies of its caller.
 
     AWS (Service Authorization Reference, "AWS Step Functions"): what is done to a Map Run is
-    allowed on the Map Run. MiniStack takes it for a request about nothing in particular.
+    allowed on the Map Run. MiniStack gives such a request no resource.
     """
     if service == "states" and (map_run := _map_run(body)) is not None:
         return map_run

@@ -6,7 +6,7 @@ result that is not JSON is Runtime.MarshalError; a module that cannot be importe
 Runtime.ImportModuleError. The worker goes on to its next event.
 
 MiniStack's script answers the message alone. `patched` puts these pieces into it, and has the
-worker mark the end of each invocation's log, so that nobody need wait to know it is complete.
+worker mark the end of each invocation's log, so that its reader does not have to wait for more.
 """
 
 from __future__ import annotations

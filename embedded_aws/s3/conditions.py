@@ -1,4 +1,4 @@
-"""Which condition of a request failed, and version ids that cannot be one.
+"""The condition that failed, named in a 412; malformed version ids.
 
 Recorded of AWS (localstack, tests/aws/services/s3, test_copy_object_if_none_match,
 test_get_object_with_version_unversioned_bucket): a 412 names the header in Condition; a version id
@@ -26,7 +26,7 @@ _VERSION = re.compile(r"[A-Za-z0-9._-]{32}|[0-9a-f-]{36}|null")
 
 
 def install() -> None:
-    """Look at requests and their answers."""
+    """Check version ids, and complete the answers to failed conditions."""
     s3.handle_request = _handle
 
 

@@ -28,20 +28,20 @@ _etag_of_copy: contextvars.ContextVar[str | None] = contextvars.ContextVar(
 
 
 def install() -> None:
-    """Copy here, and tell of copies by their own ETag."""
+    """Replace copying, and the ETag in a copy's event."""
     s3._copy_object = _copy
     s3._fire_s3_event_async = _fire_async
 
 
 def _copy(bucket: str, key: str, headers: dict[str, str]) -> Response:
-    """Copy, but never against a condition on the destination."""
+    """Copy, unless a condition on the destination fails."""
     if _has_unknown_condition(headers):
         message = "A header you provided implies functionality that is not implemented"
         return s3._error("NotImplemented", message, 501)  # type: ignore[no-any-return]
     target, source = s3._buckets.get(bucket), copy_source(headers)
     if target is not None and source is not None:
         source_bucket = s3._buckets.get(source[0])
-        # What is wrong with the source is said first, by MiniStack.
+        # An error of the source comes first; MiniStack reports it.
         if source[2] or (source_bucket and source[1] in source_bucket["objects"]):
             refused = s3._check_put_preconditions(headers, target["objects"].get(key))
             if refused is not None:

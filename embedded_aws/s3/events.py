@@ -1,4 +1,4 @@
-"""Events of S3 on their way to EventBridge's rules.
+"""Completes the events that S3 sends to EventBridge.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html: `version-id` is that of an
 object in a bucket with versions; the time has whole seconds; the event's version is 1.2.
@@ -37,11 +37,11 @@ def _fire(*args: Any, version_id: str | None = None, **kwargs: Any) -> None:
 
 
 def _dispatch(event: dict[str, Any], view: Any = None) -> None:
-    """Complete an event of S3's on its way to the rules."""
+    """Complete an event of S3, then dispatch it."""
     if event["Source"] == "aws.s3":
         detail = {**json.loads(event["Detail"]), "event-version": "1.2"}
         if event["DetailType"] == "Object Deleted":
-            # What is gone has neither (recorded: localstack, test_object_deleted_eventbridge).
+            # A deleted object has neither size nor ETag (recorded by localstack).
             detail["object"] = {
                 name: value
                 for name, value in detail["object"].items()

@@ -1,6 +1,6 @@
-"""Objects as other services of the embedded AWS read and write them, within the process.
+"""Objects, read and written by other services within the process.
 
-Who may do so is checked by the caller (`iam.roles`).
+The caller checks the permission (`iam.roles`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from ministack.services import s3
 
 
 class NotDone(Exception):  # noqa: N818 - reads as what it is
-    """S3 refused: its status and its answer."""
+    """S3 refused a request: its status and its answer."""
 
     def __init__(self, status: int, answer: str) -> None:
         self.status, self.answer = status, answer

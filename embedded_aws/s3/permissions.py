@@ -1,6 +1,6 @@
-"""The permissions that an S3 request needs besides that of its own action.
+"""Further permissions that an S3 request needs, in addition to that of its action.
 
-* A key that is not there answers 403 to who may not list the bucket
+* A missing key answers 403 to a caller that may not list the bucket
   (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions").
 * Tags are read and written with permissions of their own
   (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html).
@@ -26,8 +26,8 @@ _access_point_resources = iam_actions.s3_access_point_resources
 
 
 def install() -> None:
-    """Have the permissions below checked with MiniStack's own."""
-    iam_actions.s3_additional_checks = _required_besides
+    """Check these permissions together with MiniStack's own."""
+    iam_actions.s3_additional_checks = _further_checks
     iam_actions.s3_access_point_resources = _resources_in_context
 
 
@@ -38,7 +38,7 @@ class _ArnInContext(str):
     context: Mapping[str, str]
 
 
-def _required_besides(
+def _further_checks(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> list[tuple[str, str]]:
     checks: list[tuple[str, str]] = _additional_checks(method, path, headers, body, query)
@@ -83,7 +83,7 @@ def _of_copy_source(
 
 
 def _listing_if_missing(bucket: str, key: str, version: str | None) -> Iterator[tuple[str, str]]:
-    """Only who may list a bucket learns that a key is not in it; others are denied."""
+    """Only a caller that may list a bucket learns that a key is missing; others are denied."""
     found = s3._buckets.get(bucket)
     if found is None:
         return

@@ -1,7 +1,7 @@
 """Ranges of objects.
 
-MiniStack answers a range of a version with the whole, and reads a whole object into memory for
-each of its ranges: of 1 GB, cut into 64, that would be 64 GB.
+MiniStack answers a range of a version with the whole version, and reads a whole object into memory
+for each of its ranges: 64 GB for an object of 1 GB that is read in 64 ranges.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Range" and "versionId". A
 header that is not one range in bytes is ignored (recorded: localstack, test_get_object_range).
@@ -27,7 +27,7 @@ _is_for_a_range: contextvars.ContextVar[bool] = contextvars.ContextVar("range", 
 
 
 def install() -> None:
-    """Read objects here."""
+    """Replace the reading of objects."""
     s3._get_object = _get
     s3._read_body = _read
 
@@ -35,7 +35,7 @@ def install() -> None:
 def _get(
     bucket: str, key: str, headers: dict[str, str], query: dict[str, Any] | None = None
 ) -> Response:
-    """Cut a version's content as a current object's is cut."""
+    """Answer the range of a version as that of a current object."""
     if not _is_one_range(headers.get("range", "")):
         headers = {name: value for name, value in headers.items() if name != "range"}
     token = _is_for_a_range.set(bool(headers.get("range")))
@@ -70,7 +70,7 @@ def _is_one_range(header: str) -> bool:
 
 
 def _read(bucket: str, key: str, record: dict[str, Any]) -> bytes | mmap.mmap:
-    """An object's content; for a range, which is cut out of it at once, a view of its file."""
+    """An object's content; for a range, a view of its file."""
     path = s3._object_disk_path(bucket, key)
     if record.get("body") is None and record["size"] and path and _is_for_a_range.get():
         with Path(path).open("rb") as file:

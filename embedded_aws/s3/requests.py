@@ -13,7 +13,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 
 def copy_source(headers: Mapping[str, str]) -> tuple[str, str, str | None] | None:
-    """Bucket, key and version that a copy reads; None if the request is no copy."""
+    """Bucket, key and version that a copy reads; None if the request is not a copy."""
     path, _, query = headers.get("x-amz-copy-source", "").lstrip("/").partition("?")
     bucket, _, key = unquote(path).partition("/")
     return (bucket, key, first(parse_qs(query).get("versionId"))) if key else None

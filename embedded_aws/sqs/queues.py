@@ -1,4 +1,4 @@
-"""Messages that services of the embedded AWS send to queues, under their own name."""
+"""Messages that services of the embedded AWS send to queues."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def exists(arn: str) -> bool:
 
 
 def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
-    """Put a message into a queue that exists; who may do so is the caller's to decide."""
+    """Put a message into a queue that exists; the caller checks the permission."""
     url = sqs._queue_by_arn(arn)["url"]
     message = {
         "QueueUrl": url,
@@ -38,5 +38,5 @@ def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
             iam_evaluator.pin_request_origin("127.0.0.1", True)  # noqa: FBT003 - MiniStack's
             sqs._act_send_message(message, url)
 
-    # As nobody: the caller whose request is behind this is not who sends the message.
+    # In an empty context: the service sends the message, not the caller of the present request.
     contextvars.Context().run(act)

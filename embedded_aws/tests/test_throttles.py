@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.faults.faults import Rule, UnknownFault
+from embedded_aws.faults.faults import InjectedFault, UnknownFault
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, metric_sum, name
 from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
@@ -154,4 +154,4 @@ def test_a_rules_targets_wait_and_are_counted(aws: Aws) -> None:
 
 def test_nothing_else_can_be_throttled() -> None:
     with pytest.raises(UnknownFault, match="s3:GetObject cannot be throttled"):
-        Rule.from_json({"caller": "*", "action": "s3:GetObject", "kind": "throttle"})
+        InjectedFault.from_json({"caller": "*", "action": "s3:GetObject", "kind": "throttle"})

@@ -1,4 +1,4 @@
-"""What a running execution has besides its record: threads, and the signal to leave them.
+"""Running attempts at executions: their threads, time limits and the signal to end.
 
 None of it is saved. A call that a task has made is never interrupted: as on AWS, a Lambda function
 under way runs on when its execution is stopped or timed out, and its result is dropped.

@@ -3,7 +3,7 @@ r"""Choice rules.
 AWS (Step Functions guide, "state-choice"): the first rule that matches decides; a Variable or
 comparison path that selects nothing fails the execution with States.Runtime (only IsPresent asks
 whether it is there); a value of another type does not match; no match and no Default is
-States.NoChoiceMatched. In StringMatches `*` stands for any characters, `\*` for itself.
+States.NoChoiceMatched. In StringMatches `*` matches any characters, `\*` an asterisk.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ def parse(expression: str) -> Call:
     """The call that an expression is.
 
     Raises:
-        ValueError: it is no call, or of a function that is not emulated.
+        ValueError: it is not a call, or calls a function that is not emulated.
     """
     call, end = _parse(expression, 0, depth=1)
     if not isinstance(call, Call) or end != len(expression):
