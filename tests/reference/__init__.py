@@ -34,9 +34,9 @@ AMBIGUITIES: what the contract leaves open, and how it is read here.
  7. Keys are compared after their escapes are decoded; the last of repeated keys counts whatever
     its type is, for `error`, `recordId` and every step of a form's path alike.
  8. An `error` of `0`, `[]`, `true` or white space is an error: only null, false, `""` and `{}`
-    are none. `response.status_code` counts if it is a number, by its value, beside a
-    `modelOutput` too. `response.body` takes the place of a `modelOutput` that is absent or null,
-    also for the errors inside it, the stop reasons and the guardrail's action.
+    are none. `response.body` takes the place of a `modelOutput` that is absent or null, also for
+    the errors inside it, the stop reasons and the guardrail's action; only then does
+    `response.status_code` count, if it is a number, by its value.
  9. A missing image id comes before everything but padding, padding before a model's error.
 10. An image id of white space only is an image id: the rule is its bytes. It is not stripped.
     Padding is decided on the image id that was found, not on each of the three places.
@@ -46,22 +46,25 @@ AMBIGUITIES: what the contract leaves open, and how it is read here.
     their other keys say. A list whose parts all fall out is present, with an empty text.
 13. White space around a text and around `merchant` is Unicode's (no-break and ideographic spaces
     included) and the four ASCII separators U+001C to U+001F; a zero-width space is none. Inside
-    JSON, and around a tool call's arguments, only RFC 8259's four count.
+    JSON only RFC 8259's four count. Around a tool call's arguments it is taken off as around a
+    text.
 14. Tool calls are counted by their parts (`tool_use`, an object `toolUse`, an element of
-    `tool_calls`), whatever is in them. An input that is no object is `InvalidReceipt`; arguments
-    that are not the text of one object are `NoJsonInText`: no fences, prose or reasoning there.
-15. Whether a text begins with an opening tag is asked once, of the whole text. If so, the blocks
-    at its front are taken off, with white space and U+FEFF between them, each up to the first
-    closing tag of its own name. If not, all up to the last closing tag of any name is taken off.
-    Tags are spelled exactly so.
+    `tool_calls`), whatever is in them. An input that is no object, and arguments that are not the
+    text of one, are `NoJsonInText`: no fences, prose or reasoning there.
+15. Whether a text begins with an opening tag is asked once, of the whole text. If it does not,
+    all up to the last closing tag of any name is taken off. Then the blocks at the front are
+    taken off, with white space and U+FEFF between them, each up to the first closing tag of its
+    own name. Tags are spelled exactly so.
 16. The next `{` behind the first object begins the second: if an object is read there, they are
     `SeveralReceipts`, else `NoJsonInText`, whatever follows.
 17. The brace of a text that begins with `"` was prefilled only where the text as it is does not
     hold exactly one object: with one object inside it, that one is read. Only step 4 is done
-    again. Where neither reading holds exactly one, `SeveralReceipts` comes before `NoJsonInText`.
+    again. Where either reading finds several, and none holds exactly one, it is
+    `SeveralReceipts`; so it is where a whole object without its brace is followed by another.
 18. "No receipt could be read" is every reject from `UnknownForm` to `InvalidReceipt`; not
-    `ItemTooLarge`. Stop reasons are looked for in the answer itself and in its first choice,
-    output, result and generation, in any case of letters.
+    `ItemTooLarge`. Stop reasons, refusals and the guardrail's action are looked for in the answer
+    itself, in its first choice, output, result and generation, in a chat message and its parts,
+    and in a hand-made `output`; stop reasons in any case of letters.
 19. Text that is JSON but holds no object is `NoJsonInText`; an object that breaks a rule of the
     receipt, `InvalidReceipt`.
 20. Significant digits are those of the value: leading and trailing zeros are not counted

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.answers import shapes as answers
 from tests.reference import transactions
 from tests.reference.compare import comparer
 from tests.reference.records import LINE_LIMIT, Padding, Reject
@@ -41,6 +42,12 @@ def test_the_shape_is_read_or_refused_as_specified(shape: dict[str, Any]) -> Non
     if isinstance(verdict, transactions.Stored):
         assert RECEIPT.items() <= verdict.item.items()
     difference = COMPARE(line)
+    assert difference is None, difference
+
+
+@pytest.mark.parametrize("shape", answers.SHAPES, ids=lambda shape: shape.name)
+def test_both_readers_agree_on_the_shapes_of_the_product_s_own_tests(shape: answers.Shape) -> None:
+    difference = COMPARE(shape.line)
     assert difference is None, difference
 
 
