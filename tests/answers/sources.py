@@ -30,7 +30,9 @@ TITAN_EMBEDDINGS = f"{_GUIDE}model-parameters-titan-embed-text.html"
 COMMAND = f"{_GUIDE}model-parameters-cohere-command.html"
 COMMAND_R = f"{_GUIDE}model-parameters-cohere-command-r-plus.html"
 JURASSIC = f"{_GUIDE}model-parameters-jurassic2.html"
-GUARDRAILS = f"{_GUIDE}guardrails-use-independent-api.html"
+GUARDRAILS = (
+    "https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_GuardrailTrace.html"
+)
 FENCES = "https://github.com/skatkov/devtui/pull/142"
 TRAILING_COMMA = "https://github.com/ducroo/SICTIC-AI/pull/37"
 SINGLE_QUOTES = "https://github.com/mangiucugna/json_repair/issues/10"

@@ -54,13 +54,14 @@ def _find_among_words(text: str) -> FoundObject:
     if not rest:
         raise _no_json("nothing behind the reasoning" if reasoning else "the text is empty")
     begins = len(text) - len(rest)
-    if not rest.startswith(_QUOTE):
-        return _only_object(rest, begins)
     try:
         found = _only_object(rest, begins)
     except Unreadable as problem:
+        if not rest.startswith(_QUOTE):
+            raise
         return _with_prefilled_brace(rest, begins, problem)
-    _refuse_one_before(rest)
+    if rest.startswith(_QUOTE) and _begins_without_brace(rest):
+        raise Unreadable(RejectReason.SEVERAL_RECEIPTS, ["two objects, the first without its {"])
     return found
 
 
@@ -75,12 +76,11 @@ def _with_prefilled_brace(rest: str, begins: int, problem: Unreadable) -> FoundO
         raise Unreadable(problem.reason, problem.details + more) from None
 
 
-def _refuse_one_before(rest: str) -> None:
-    """A receipt whose brace was prefilled may stand before the only one with a brace of its own."""
+def _begins_without_brace(rest: str) -> bool:
+    """Whether an object whose brace was prefilled stands in front of the first brace."""
     whole = "{" + rest
     end = _object_end(whole, 0)
-    if 0 < end <= whole.find("{", 1) and _parsed(whole[:end]) is not None:
-        raise Unreadable(RejectReason.SEVERAL_RECEIPTS, ["two objects, the first without its {"])
+    return 0 < end <= whole.find("{", 1) and _parsed(whole[:end]) is not None
 
 
 def _only_object(text: str, offset: int) -> FoundObject:
