@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
+from functions.aws.runtime.service_errors import THROTTLED, is_any
 from functions.domain.causes import plain_cause
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED
 
@@ -60,13 +63,21 @@ class FailedState:
 
     def error_behind(self, error: str) -> str:
         """The error that says why: of a map's own, that of a failed child."""
+        return self.behind(error, "")[0]
+
+    def behind(self, error: str, cause: str) -> tuple[str, str]:
+        """Error and cause that say why: of a map's own, those of a failed child."""
         if error == STEP_FUNCTIONS_MAP_FAILED and self.children:
-            return self.children[0].error
-        return error
+            return self.children[0].error, self.children[0].cause
+        return error, cause
 
 
 def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
-    """Read an execution's history backwards to the last state it entered."""
+    """Read an execution's history backwards to the last state it entered.
+
+    What a map's items did is a detail: where Step Functions throttles these look-ups, as it does
+    when many executions fail at once, the state is returned with what was found until then.
+    """
     pages = client.get_paginator("get_execution_history").paginate(
         executionArn=execution, reverseOrder=True, includeExecutionData=False
     )
@@ -79,21 +90,39 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
         ),
         _UNKNOWN,
     )
+    items: MapCounts | None = None
+    children: list[FailedChild] = []
+    try:
+        if (run := _latest_map_run(client, execution, name)) is not None:
+            counts = _counts(client.describe_map_run(mapRunArn=run)["itemCounts"])
+            if not counts.total:
+                # The map could not read its list: there are no items to speak of.
+                return FailedState(name)
+            items = counts
+            for child in _failed_children(client, run):
+                children.append(_child(client, child))  # noqa: PERF401 - some, if it is throttled
+    except ClientError as error:
+        if not is_any(error, THROTTLED):
+            raise
+    return FailedState(name, items, tuple(children))
+
+
+def _latest_map_run(client: "SFNClient", execution: str, state: str) -> str | None:
     runs = [
         run
         for page in client.get_paginator("list_map_runs").paginate(executionArn=execution)
         for run in page["mapRuns"]
-        if f"/{name}:" in run["mapRunArn"]
+        if f"/{state}:" in run["mapRunArn"]
     ]
     latest = max(runs, key=lambda run: run["startDate"], default=None)
-    if latest is None:
-        return FailedState(name)
-    counts = client.describe_map_run(mapRunArn=latest["mapRunArn"])["itemCounts"]
-    failed = client.list_executions(
-        mapRunArn=latest["mapRunArn"], statusFilter="FAILED", maxResults=MAX_CHILDREN
-    )["executions"]
-    children = tuple(_child(client, child["executionArn"]) for child in failed)
-    return FailedState(name, _counts(counts), children)
+    return latest and latest["mapRunArn"]
+
+
+def _failed_children(client: "SFNClient", run: str) -> list[str]:
+    listed = client.list_executions(mapRunArn=run, statusFilter="FAILED", maxResults=MAX_CHILDREN)[
+        "executions"
+    ]
+    return [child["executionArn"] for child in listed]
 
 
 def _counts(counts: Mapping[str, Any]) -> MapCounts:

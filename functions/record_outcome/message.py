@@ -1,4 +1,4 @@
-"""One message about one outcome, readable in an e-mail, with its facts as JSON beside it.
+"""One message about one outcome, readable in an e-mail, with its facts as JSON at its end.
 
 Job ids, keys and causes come from outside: no line of the text can be made by them, its length is
 bounded (SNS takes 256 KiB), and a command is safe to be copied into a shell.
@@ -42,8 +42,9 @@ def failure_message(
     execution: Execution, failed: FailedState, *, job_id: str, stack: str
 ) -> Message:
     """Say what failed, why, and what to do about it."""
-    error, cause = execution.error[:_MAX_ERROR], plain_cause(execution.cause)[:_MAX_CAUSE]
-    explanation = explain(failed.error_behind(execution.error), status=execution.status)
+    error, cause = failed.behind(execution.error, plain_cause(execution.cause))
+    explanation = explain(error, status=execution.status)
+    error, cause = error[:_MAX_ERROR], cause[:_MAX_CAUSE]
     command = _command(execution, explanation, job_id)
     facts: dict[str, object] = {
         "outcome": execution.status,
@@ -88,14 +89,14 @@ def failure_message(
 
 
 def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Message:
-    """Say that somebody has begun to cure an execution, so that nobody else begins too."""
+    """Say that a redrive has begun, so that no second person begins one."""
     number = execution.redrive_count
     return _message(
         f"{stack}: job {job_id or _NOTHING} is being redriven",
         [
             (
-                f"Redrive {number} of the ingest of job {job_id or _NOTHING} has begun. How it ends"
-                " will be told; nothing is to be done now."
+                f"Redrive {number} of the ingest of job {job_id or _NOTHING} has begun. You will"
+                " be notified when it ends. No action is needed."
             ),
             "",
             f"Object:     {execution.key or _NOTHING}",

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 
+class DescriptionOutdated(Exception):  # noqa: N818  it passes by itself
+    """Step Functions describes an execution as it was before the event; ask again later."""
+
+
 class Composer(Protocol):
     """Writes a message about an execution."""
 
@@ -41,11 +45,15 @@ class OutcomeRecorder:
     say: Telemetry
 
     def record(self, change: StatusChange) -> Outcome:
-        """Do what the event asks for, if it is still so; marking twice changes nothing."""
+        """Do what the event asks for, if it is still so; marking twice changes nothing.
+
+        Raises:
+            DescriptionOutdated: so that Lambda tries the event again, after one and two minutes.
+        """
         outcome = change.outcome
         if outcome is Outcome.NOTHING:
             return outcome
-        execution = self._describe(change.execution)
+        execution = self._describe(change.execution, change.status, change.redrive_count)
         if not execution.is_as(change.status, change.redrive_count):
             self.say.info(Event.OUTCOME_OUTDATED, told=change.status, found=execution.status)
             return Outcome.NOTHING
@@ -67,13 +75,16 @@ class OutcomeRecorder:
         self.announcements.once(execution, lambda: self._tell_failure(execution, failed))
 
     def _follow(self, marked: Execution) -> None:
-        """Look again after a mark, and mark again for as long as it is no more as it was.
+        """Re-read the execution after every mark, and mark again until nothing has changed.
 
-        An execution may be redriven, fail again or end in the very moment of marking, and the
-        events of that may be worked off before the mark: whoever marks last is to have looked.
+        An execution may be redriven, fail again or end while it is marked, and the events of that
+        may be processed before the mark is written.
         """
         arn = marked.arn
-        while not (now := self._describe(arn)).is_as(marked.status, marked.redrive_count):
+        while True:
+            now = self._describe(arn, marked.status, marked.redrive_count)
+            if now.is_as(marked.status, marked.redrive_count):
+                return
             if now.status in FAILED_STATUSES:
                 self.marker.failed(now, state=find_failed_state(self.step_functions, arn).name)
             elif now.status == "RUNNING":
@@ -100,9 +111,16 @@ class OutcomeRecorder:
 
         self.announcements.once(execution, tell)
 
-    def _describe(self, arn: str) -> Execution:
+    def _describe(self, arn: str, status: str, redrive_count: int) -> Execution:
+        """The execution now, which is known to have come as far as status and count say."""
         described = self.step_functions.describe_execution(executionArn=arn)
-        return self.marker.place(Execution.model_validate(described))
+        execution = Execution.model_validate(described)
+        if execution.is_older_than(status, redrive_count):
+            raise DescriptionOutdated(
+                f"{arn}: {execution.status} after {execution.redrive_count} redrives, but"
+                f" {status} after {redrive_count} is known"
+            )
+        return self.marker.place(execution)
 
     def _measure(self, failed: FailedState) -> None:
         """Count it under its state, which its alarm watches, and over all states."""

@@ -17,6 +17,7 @@ from functions.domain.object_keys import ArrivedKey, parse_key
 from functions.domain.s3_event import ObjectCreated, read_event
 
 FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
+ENDED_STATUSES: Final = FAILED_STATUSES | {"SUCCEEDED"}
 
 
 class Outcome(StrEnum):
@@ -121,6 +122,17 @@ class Execution(BaseModel):
     def is_as(self, status: str, redrive_count: int) -> bool:
         """Whether it is still what an event said of it."""
         return (self.status, self.redrive_count) == (status, redrive_count)
+
+    def is_older_than(self, status: str, redrive_count: int) -> bool:
+        """Whether this was described before what is known already happened.
+
+        DescribeExecution is eventually consistent
+        (https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html).
+        An execution runs, ends, and runs again only by a redrive, which counts up: so a lower
+        count, or RUNNING with the count of an end, is an old description.
+        """
+        known = (redrive_count, status in ENDED_STATUSES)
+        return (self.redrive_count, self.status in ENDED_STATUSES) < known
 
     @property
     def is_redrivable(self) -> bool:

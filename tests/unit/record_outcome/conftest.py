@@ -146,6 +146,12 @@ class World:
 
     def failed_in(self, state: str, *, map_runs: list[dict[str, Any]] | None = None) -> None:
         """The history, and the map runs."""
+        self.history_ends_in(state)
+        self.states.add_response(
+            "list_map_runs", {"mapRuns": map_runs or []}, {"executionArn": EXECUTION}
+        )
+
+    def history_ends_in(self, state: str) -> None:
         events = [
             {"timestamp": NOW, "type": "ExecutionFailed", "id": 3},
             {
@@ -159,9 +165,6 @@ class World:
             "get_execution_history",
             {"events": events},
             {"executionArn": EXECUTION, "reverseOrder": True, "includeExecutionData": False},
-        )
-        self.states.add_response(
-            "list_map_runs", {"mapRuns": map_runs or []}, {"executionArn": EXECUTION}
         )
 
     def expect_message(self) -> None:

@@ -422,6 +422,7 @@ def test_a_failed_map_names_its_children(world: World) -> None:
     world.expect_message()
     world.hears("FAILED")
     text = world.published[0]["Message"]
+    assert "Error:      WriteThrottled\nCause:      Table t\n" in text
     assert "5 of 8 done, 2 failed, 1 unfinished" in text
     assert "  - bytes 100-200: WriteThrottled: Table t\n" in text
     assert "  - and 1 more" in text

@@ -1,0 +1,174 @@
+"""Step Functions' answers are eventually consistent: an old one is no answer."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from functions.record_outcome.recorder import DescriptionOutdated
+from functions.record_outcome.status_change import FAILED_STATUSES, Execution, Outcome
+from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, World
+
+STATUSES = ["RUNNING", "SUCCEEDED", *sorted(FAILED_STATUSES)]
+RUN = f"{EXECUTION}/LoadRanges:1".replace(":execution:", ":mapRun:")
+
+
+def _comes_before(described: tuple[str, int], known: tuple[str, int]) -> bool:
+    """Written from the life of an execution: runs, ends, is redriven (count + 1), runs, ends."""
+    life = [(status, count) for count in range(3) for status in ("RUNNING", "an end")]
+    at = [life.index(("RUNNING" if s == "RUNNING" else "an end", n)) for s, n in (described, known)]
+    return at[0] < at[1]
+
+
+@pytest.mark.parametrize(
+    ("told", "described"),
+    list(itertools.product(itertools.product(STATUSES, range(3)), repeat=2)),
+)
+def test_a_description_is_older_where_the_execution_was_so_before(
+    told: tuple[str, int], described: tuple[str, int]
+) -> None:
+    execution = Execution.model_validate(
+        {
+            "executionArn": EXECUTION,
+            "startDate": NOW,
+            "status": described[0],
+            "redriveCount": described[1],
+        }
+    )
+    assert execution.is_older_than(*told) is _comes_before(described, told)
+
+
+@pytest.mark.parametrize(
+    ("told", "described"),
+    [
+        (("FAILED", 0), ("RUNNING", 0)),
+        (("TIMED_OUT", 1), ("FAILED", 0)),
+        (("ABORTED", 1), ("RUNNING", 1)),
+        (("SUCCEEDED", 1), ("RUNNING", 1)),
+        (("RUNNING", 1), ("FAILED", 0)),
+    ],
+)
+def test_a_description_older_than_the_event_is_asked_for_again(
+    world: World, told: tuple[str, int], described: tuple[str, int]
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(status=described[0], redriveCount=described[1])
+    with pytest.raises(DescriptionOutdated):
+        world.hears(told[0], redrive_count=told[1])
+    assert world.row_of_claim()["state"] == "claimed"
+    assert world.published == []
+
+
+@pytest.mark.parametrize("status", sorted(FAILED_STATUSES))
+@pytest.mark.parametrize("count", [0, 1])
+def test_an_old_description_after_the_mark_takes_nothing_back(
+    world: World, status: str, count: int
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(status=status, redriveCount=count)
+    world.failed_in("PlanRanges")
+    world.describes(status="RUNNING", redriveCount=count, stopDate=None)
+    with pytest.raises(DescriptionOutdated):
+        world.hears(status, redrive_count=count)
+    assert world.row_of_claim()["state"] == "failed"
+    assert world.record_of_job()["status"] == "FAILED"
+    # Lambda tries the event again: the message is sent now, and once.
+    world.describes(status=status, redriveCount=count)
+    world.failed_in("PlanRanges")
+    world.describes(status=status, redriveCount=count)
+    world.expect_message()
+    assert world.hears(status, redrive_count=count) is Outcome.FAILED
+    assert len(world.published) == 1
+    world.all_was_called()
+
+
+def test_a_redrive_that_is_described_as_it_was_before_is_asked_for_again(world: World) -> None:
+    world.job(userId="u")
+    world.claim(state="failed")
+    world.describes(status="FAILED", redriveCount=0)
+    with pytest.raises(DescriptionOutdated):
+        world.hears("RUNNING", redrive_count=1)
+    assert world.row_of_claim()["state"] == "failed"
+
+
+def _map_run() -> dict[str, Any]:
+    return {
+        "executionArn": EXECUTION,
+        "mapRunArn": RUN,
+        "stateMachineArn": EXECUTION,
+        "startDate": NOW,
+    }
+
+
+def _counts(**more: int) -> dict[str, Any]:
+    names = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total")
+    counts = dict.fromkeys((*names, "resultsWritten"), 0) | more
+    return {
+        "mapRunArn": RUN,
+        "executionArn": EXECUTION,
+        "status": "FAILED",
+        "startDate": NOW,
+        "maxConcurrency": 4,
+        "toleratedFailurePercentage": 0.0,
+        "toleratedFailureCount": 0,
+        "itemCounts": counts,
+        "executionCounts": counts,
+    }
+
+
+def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(world: World) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(error="States.ItemReaderFailed", cause="not there")
+    world.failed_in("LoadRanges", map_runs=[_map_run()])
+    world.states.add_response("describe_map_run", _counts(), {"mapRunArn": RUN})
+    world.describes()
+    world.expect_message()
+    world.hears("FAILED")
+    text = world.published[-1]["Message"]
+    assert "Items:" not in text
+    assert "could not read the list of its items" in text
+
+
+@pytest.mark.parametrize(
+    "throttled",
+    ["list_map_runs", "describe_map_run", "list_executions", "describe_execution"],
+)
+def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
+    world: World, throttled: str
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    world.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
+    world.history_ends_in("LoadRanges")
+    child = f"{RUN}:child"
+    listed = {
+        "executionArn": child,
+        "stateMachineArn": EXECUTION,
+        "name": "child",
+        "status": "FAILED",
+        "startDate": NOW,
+    }
+    answers: dict[str, dict[str, Any]] = {
+        "list_map_runs": {"mapRuns": [_map_run()]},
+        "describe_map_run": _counts(failed=2, succeeded=3, total=5),
+        "list_executions": {"executions": [listed]},
+        "describe_execution": {},
+    }
+    for call, answer in answers.items():
+        if call == throttled:
+            world.states.add_client_error(call, "ThrottlingException", http_status_code=400)
+            break
+        world.states.add_response(call, answer)
+    world.describes()
+    world.expect_message()
+    assert world.hears("FAILED") is Outcome.FAILED
+    text = world.published[-1]["Message"]
+    assert f"job {JOB} failed in the state LoadRanges" in text
+    known = throttled in {"list_executions", "describe_execution"}
+    assert ("Items:      3 of 5 done, 2 failed" in text) is known
+    world.all_was_called()
