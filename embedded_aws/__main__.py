@@ -21,7 +21,6 @@ import time
 from pathlib import Path
 
 from embedded_aws.core import process
-from embedded_aws.core.saving import CLEAN
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
@@ -62,10 +61,7 @@ def main() -> None:
         os.environ.pop(name, None)
     _extend()
     threading.Thread(target=_end_when_abandoned, args=(state,), daemon=True).start()
-    unsaved = _Errors()
-    logging.getLogger("persistence").addHandler(unsaved)
-    _serve(arguments.socket, arguments.port)
-    (state / CLEAN).write_text("\n".join(unsaved.messages), encoding="utf-8")
+    _serve(arguments)
 
 
 def _secret() -> str:
@@ -89,17 +85,6 @@ def _end_when_abandoned(state: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class _Errors(logging.Handler):
-    """Collects errors: MiniStack reports a state that it could not save only in its log."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.messages: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
-
-
 def _extend() -> None:
     """Check that MiniStack is the expected one, then extend it; else exit with every difference."""
     from embedded_aws.core import self_check  # noqa: PLC0415 - the environment has to be set first
@@ -118,19 +103,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=4566, help="port on 127.0.0.1")
     parser.add_argument("--socket", type=int, help="descriptor of a socket that listens there")
     parser.add_argument("--state", type=Path, help="folder of the saved state")
+    parser.add_argument("--saved", type=Path, help="folder of what is saved while it runs")
     arguments = parser.parse_args()
     if arguments.state is None:
         arguments.state = Path(tempfile.mkdtemp(prefix="embedded-aws-"))
     return arguments
 
 
-def _serve(socket: int | None, port: int) -> None:
+def _serve(arguments: argparse.Namespace) -> None:
     from hypercorn.asyncio import serve  # noqa: PLC0415 - as above
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
 
     from embedded_aws.bedrock import rules_api  # noqa: PLC0415
-    from embedded_aws.core import gate  # noqa: PLC0415
+    from embedded_aws.core import connections, gate, saving  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
 
@@ -139,12 +125,23 @@ def _serve(socket: int | None, port: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     logging.getLogger("hypercorn.access").setLevel(logging.WARNING)
     config = Config()
-    config.bind = [f"127.0.0.1:{port}" if socket is None else f"fd://{socket}"]
+    given = arguments.socket
+    config.bind = [f"127.0.0.1:{arguments.port}" if given is None else f"fd://{given}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
     served = rules_api.around(decisions_api.around(gateway.around(app.app)))
-    guarded = gate.around(served, port=port, authorize=app.AUTH)
-    asyncio.run(serve(guarded, config))
+    guarded = gate.Gate.around(served, port=arguments.port, authorize=app.AUTH)
+    connections.install()
+    saving.save_at_stop(arguments.state)
+
+    async def serve_and_save() -> None:
+        saver = saving.Saver(arguments.state, arguments.saved, guarded.entered)
+        saves = asyncio.create_task(saver.run()) if arguments.saved else None
+        await serve(guarded.enter, config)
+        if saves:
+            saves.cancel()
+
+    asyncio.run(serve_and_save())
 
 
 if __name__ == "__main__":

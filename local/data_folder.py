@@ -5,7 +5,8 @@
     <data>/state/         services' state (JSON, written at a graceful stop) and S3 objects
                           (one file each, written as they come)
     <data>/state/clean    present when the last stop was graceful: the state is of one moment
-    <data>/saved/         that state once more, as it was when the process started
+    <data>/saved/         that state once more, as it was when it was last saved
+    <data>/saving-*/      a save under way
     <data>/secret         the secret access key of the account's root, random
     <data>/tmp/           the process's TMPDIR, so that nothing is left in /tmp
 
@@ -19,14 +20,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from embedded_aws.core.saving import CLEAN
+from embedded_aws.core.folders import CLEAN, link_tree
 from local.errors import NotADataFolder, StateOfOtherVersion
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ class DataFolder:
     def _refuse_if_not_ours(self) -> None:
         """Refuse a folder with other files: a start restricts its mode and clears parts of it."""
         names = {each.name for each in self.root.iterdir()} if self.root.is_dir() else set()
-        ours = "lock" in names and (names <= _NAMES or self._record.name in names)
+        known = names <= _NAMES | {each.name for each in self._saving()}
+        ours = "lock" in names and (known or self._record.name in names)
         if names and not ours:
             raise NotADataFolder(self.root)
 
@@ -112,7 +113,8 @@ class DataFolder:
             self._secret.touch(mode=0o600)
             self._secret.write_text(secrets.token_urlsafe(30), encoding="ascii")
         self.state.mkdir(mode=0o700, exist_ok=True)
-        shutil.rmtree(self.tmp, ignore_errors=True)
+        for left in (self.tmp, *self._saving()):
+            shutil.rmtree(left, ignore_errors=True)
         self.tmp.mkdir(mode=0o700)
 
     def read_record(self) -> ProcessRecord | None:
@@ -139,35 +141,54 @@ class DataFolder:
             return None
         if record.version != installed:
             raise StateOfOtherVersion(self.root, saved=record.version, installed=installed)
-        if (self.state / CLEAN).exists():
+        if self.is_clean:
             unsaved = (self.state / CLEAN).read_text(encoding="utf-8")
             return f"Not all was saved at the last stop: {unsaved}" if unsaved else None
         shutil.rmtree(self.state, ignore_errors=True)
-        if not (self.saved / CLEAN).exists():
+        saved = self._last_saved()
+        if saved is None:
             self.state.mkdir(mode=0o700)
             return (
                 f"The embedded AWS (process {record.pid}) ended without saving, and had never "
                 "saved before: everything in it is lost, and it starts empty."
             )
-        when = datetime.fromtimestamp((self.saved / CLEAN).stat().st_mtime, UTC)
-        _link_tree(self.saved, self.state)
+        when = _time_of(saved)
+        link_tree(saved, self.state)
         return (
-            f"The embedded AWS (process {record.pid}) ended without saving: everything since "
-            f"it was last stopped, {when:%Y-%m-%d %H:%M:%S} UTC, is lost."
+            f"The embedded AWS (process {record.pid}) was killed: everything since it last "
+            f"saved, {when:%Y-%m-%d %H:%M:%S} UTC, is lost."
         )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the last stop saved everything."""
+        return (self.state / CLEAN).exists()
+
+    def last_saved_time(self) -> datetime | None:
+        """When a running or killed process last saved."""
+        saved = self._last_saved()
+        return None if saved is None else _time_of(saved)
+
+    def _last_saved(self) -> Path | None:
+        """The last save; a kill may have come before it had its name."""
+        whole = [each for each in (self.saved, *self._saving()) if (each / CLEAN).exists()]
+        return max(whole, key=lambda each: (each / CLEAN).stat().st_mtime, default=None)
+
+    def _saving(self) -> list[Path]:
+        return list(self.root.glob("saving-*"))
 
     def snapshot(self) -> None:
         """Keep `state/` as it is now, and mark it as in use until the next graceful stop."""
         shutil.rmtree(self.saved, ignore_errors=True)
         if (self.state / CLEAN).exists():
-            _link_tree(self.state, self.saved)
+            link_tree(self.state, self.saved)
             (self.state / CLEAN).unlink()
 
     def undo_snapshot(self) -> None:
         """Put everything back as it was before a start that failed."""
         if (self.saved / CLEAN).exists():
             shutil.rmtree(self.state, ignore_errors=True)
-            _link_tree(self.saved, self.state)
+            link_tree(self.saved, self.state)
         else:
             self._record.unlink(missing_ok=True)
 
@@ -183,5 +204,5 @@ class DataFolder:
 _NAMES = {"process.json", "process.tmp", "emulator.log", "lock", "state", "saved", "secret", "tmp"}
 
 
-def _link_tree(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, copy_function=os.link)
+def _time_of(saved: Path) -> datetime:
+    return datetime.fromtimestamp((saved / CLEAN).stat().st_mtime, UTC)

@@ -5,7 +5,6 @@ LocalError
 ├── PortTaken           another program listens on the port that was asked for
 ├── StateOfOtherVersion the data folder was written by another MiniStack
 ├── StartupFailed       the process ended, or did not answer in time
-├── StopFailed          the process outlived its time to save and stop
 ├── SynthesisFailed     `python app.py` failed
 └── DeploymentFailed    CloudFormation refused or rolled back
 """
@@ -63,17 +62,6 @@ class StartupFailed(LocalError):
     def __init__(self, what: str, *, log: Path, tail: str) -> None:
         self.log, self.tail = log, tail
         super().__init__(f"The embedded AWS {what}. The end of {log}:\n{tail or '(empty)'}")
-
-
-class StopFailed(LocalError):
-    """The emulator ignores the request to stop."""
-
-    def __init__(self, pid: int, *, waited: float, log: Path) -> None:
-        self.pid = pid
-        super().__init__(
-            f"Process {pid} has not stopped within {waited:.0f} s; it may still be saving. "
-            f"See {log}; `kill -9 {pid}` ends it and loses what it has not saved."
-        )
 
 
 class SynthesisFailed(LocalError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -19,17 +20,18 @@ from typing import TYPE_CHECKING
 from embedded_aws.core import process
 from local.data_folder import DataFolder, ProcessRecord
 from local.endpoint import Endpoint
-from local.errors import PortTaken, StartupFailed, StopFailed
+from local.errors import PortTaken, StartupFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = PROJECT / ".local" / "aws"
 READY_SECONDS = 30.0
 """How long a start may take. 2 to 3 s is usual; a busy machine needs more."""
 STOP_SECONDS = 60.0
-"""How long a stop may take: the state is saved in it."""
+"""How long a stop may take without any progress."""
 _POLL_SECONDS = 0.05
 
 # What the emulator, and with it every Lambda worker, sees of the user's environment. All else
@@ -120,19 +122,57 @@ def stopped_if_interrupted(started: Started) -> Iterator[None]:
         raise
 
 
-def stop(data: Path = DEFAULT_DATA) -> bool:
-    """Save the state and stop the server of this folder; return whether one was running.
+def stop(data: Path = DEFAULT_DATA, *, tell: Callable[[str], None] | None = None) -> Stopped | None:
+    """Save the state and stop the server of this folder; None if none was running.
 
-    Raises:
-        StopFailed: it still runs after a minute.
+    A server that makes no progress for a minute is killed: what it last saved is kept.
+
+    Args:
+        data: its folder.
+        tell: told of each step in a sentence.
     """
+    say = tell or (lambda _: None)
     folder = DataFolder(data.resolve())
     record = folder.read_record()
     if record is None or not process.is_running(record.pid, record.started):
-        return False
-    if not process.terminate(record.pid, record.started, timeout=STOP_SECONDS):
-        raise StopFailed(record.pid, waited=STOP_SECONDS, log=folder.log)
-    return True
+        return None
+    say(f"Asking process {record.pid} to save and stop.")
+    steps = _Steps(folder.log)
+    process.ask_to_end(record.pid, record.started)
+    patience = time.monotonic() + STOP_SECONDS
+    while not process.ended(record.pid, record.started, within=_POLL_SECONDS):
+        for service in steps.saved():
+            say(f"Saved {service}.")
+            patience = time.monotonic() + STOP_SECONDS
+        if time.monotonic() > patience:
+            say(f"It has made no progress for {STOP_SECONDS:.0f} s: killing it.")
+            process.kill(record.pid, record.started)
+    return Stopped(saved=folder.is_clean, last_saved=folder.last_saved_time())
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How a stop went: whether all was saved; else when it last was."""
+
+    saved: bool
+    last_saved: datetime | None
+
+
+class _Steps:
+    """The services that a stopping server has saved, read off its log."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._read = log.stat().st_size if log.exists() else 0
+
+    def saved(self) -> list[str]:
+        """Those since the last look."""
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            new = log.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return re.findall(r"Persistence: saved (\w+) state", whole.decode(errors="replace"))
 
 
 def _endpoint(port: int, folder: DataFolder) -> Endpoint:
@@ -182,6 +222,7 @@ def _spawn(folder: DataFolder, listening: socket.socket, settings: dict[str, str
                 f"--socket={listening.fileno()}",
                 f"--port={listening.getsockname()[1]}",
                 f"--state={folder.state}",
+                f"--saved={folder.saved}",
             ],
             cwd=PROJECT,
             env=environment,

@@ -80,8 +80,14 @@ def env(data: Data = server.DEFAULT_DATA) -> None:
 @app.command()
 def down(data: Data = server.DEFAULT_DATA) -> None:
     """Save the state and stop; the next `up` on the same folder continues from there."""
-    stopped = server.stop(data)
-    out.print("Stopped; its state is saved." if stopped else "None was running.")
+    stopped = server.stop(data, tell=lambda step: err.print(step, style="dim"))
+    if stopped is None:
+        out.print("None was running.")
+    elif stopped.saved:
+        out.print("Stopped; its state is saved.")
+    else:
+        when = "nothing" if stopped.last_saved is None else f"{stopped.last_saved:%H:%M:%S} UTC"
+        out.print(f"Stopped without a last save: the next `up` continues from {when}.")
 
 
 def _show(running: server.Server, outputs: Mapping[str, str], *, as_json: bool) -> None:

@@ -26,7 +26,6 @@ from embedded_aws.core.asgi import (
     Message,
     Receive,
     Scope,
-    Send,
     answer,
     answer_json,
     read_body,
@@ -42,24 +41,31 @@ _EMBEDDED = "/_embedded/"
 _CUSTOM_RESOURCE = re.compile(r"/_ministack/cfn-response/[0-9a-f-]{36}")
 
 
-def around(app: App, *, port: int, authorize: bool = True) -> Any:
-    """The application behind the gate.
+@dataclass
+class Gate:
+    """The gate.
 
-    Args:
+    Attributes:
         app: What answers those who get in.
-        port: The server's.
+        hosts: The server's own addresses.
         authorize: Whether signatures are verified.
     """
-    return _Gate(app, frozenset(f"{name}:{port}" for name in _NAMES), authorize).enter
 
-
-@dataclass(frozen=True)
-class _Gate:
     app: App
     hosts: frozenset[str]
     authorize: bool
+    _entered: int = 0
 
-    async def enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @classmethod
+    def around(cls, app: App, *, port: int, authorize: bool = True) -> Gate:
+        """The gate in front of an application that is served on a port."""
+        return cls(app, frozenset(f"{name}:{port}" for name in _NAMES), authorize)
+
+    def entered(self) -> int:
+        """How many requests got in; they may have changed something."""
+        return self._entered
+
+    async def enter(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer a request, or refuse it."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
@@ -83,7 +89,11 @@ class _Gate:
         if refusal is not None:
             await answer(send, *refusal)
             return
-        await self.app(scope, receive, send)
+        self._entered += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._entered += 1
 
     def _foreign(self, headers: Mapping[str, str]) -> str | None:
         if headers.get("host") not in self.hosts:

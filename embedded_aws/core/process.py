@@ -39,14 +39,31 @@ def is_running(pid: int, mark: str) -> bool:
     return start_mark(pid) == mark
 
 
+def ask_to_end(pid: int, mark: str) -> None:
+    """Send SIGTERM."""
+    _send(pid, mark, signal.SIGTERM)
+
+
+def kill(pid: int, mark: str) -> None:
+    """Send SIGKILL."""
+    _send(pid, mark, signal.SIGKILL)
+
+
+def _send(pid: int, mark: str, number: int) -> None:
+    if is_running(pid, mark):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def terminate(pid: int, mark: str, *, timeout: float) -> bool:
     """Ask the process to end and wait; return whether it is gone within `timeout` seconds."""
-    if is_running(pid, mark):
-        try:
-            os.kill(pid, signal.SIGTERM)
-        except ProcessLookupError:
-            return True
-    deadline = time.monotonic() + timeout
+    ask_to_end(pid, mark)
+    return ended(pid, mark, within=timeout)
+
+
+def ended(pid: int, mark: str, *, within: float) -> bool:
+    """Wait for the end of a process; return whether it is gone within so many seconds."""
+    deadline = time.monotonic() + within
     while is_running(pid, mark):
         if time.monotonic() > deadline:
             return False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded_aws.core import process
+from embedded_aws.core import process, saving
 from embedded_aws.tests.conftest import eventually
 from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
@@ -77,10 +77,70 @@ def test_state_survives_a_stop(data: Path) -> None:
     assert keys(again) == ["a+b é"]
 
 
+# No saves but those of a stop.
+UNSAVED = {saving.SECONDS_VARIABLE: "0"}
+
+
+def test_what_is_saved_while_it_runs_survives_a_kill(data: Path) -> None:
+    started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
+    put(started, "kept")
+    queue = started.server.endpoint.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
+
+    def is_saved() -> bool:
+        state = data / "saved" / "sqs.json"
+        return bool(list((data / "saved").rglob("kept/kept"))) and "kept" in state.read_text()
+
+    eventually(is_saved, "a save has both")
+    kill(started.server)
+    again = server.start(data, settings=UNSAVED)
+    assert again.lost is not None
+    assert "since it last saved" in again.lost
+    assert keys(again) == ["kept"]
+    assert again.server.endpoint.client("sqs").list_queues()["QueueUrls"] == [queue]
+    assert not list(data.glob("saving-*"))
+
+
+def test_a_save_that_a_kill_kept_from_its_name_counts(data: Path) -> None:
+    started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
+    put(started, "kept")
+    eventually(lambda: list((data / "saved").rglob("kept/kept")), "it is saved")
+    kill(started.server)
+    (data / "saved").rename(data / "saving-1")
+    again = server.start(data)
+    assert keys(again) == ["kept"]
+
+
+def test_a_stop_says_what_it_saves(data: Path) -> None:
+    put(server.start(data), "kept")
+    steps: list[str] = []
+    stopped = server.stop(data, tell=steps.append)
+    assert stopped is not None
+    assert stopped.saved
+    assert steps[0].startswith("Asking process")
+    assert "Saved s3." in steps
+
+
+def test_a_server_that_does_not_stop_is_killed_and_keeps_its_last_save(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
+    put(started, "kept")
+    eventually(lambda: list((data / "saved").rglob("kept/kept")), "it is saved")
+    os.kill(started.server.pid, signal.SIGSTOP)
+    monkeypatch.setattr(server, "STOP_SECONDS", 0.1)
+    steps: list[str] = []
+    stopped = server.stop(data, tell=steps.append)
+    assert stopped is not None
+    assert not stopped.saved
+    assert stopped.last_saved is not None
+    assert "killing it" in steps[-1]
+    assert keys(server.start(data)) == ["kept"]
+
+
 def test_after_a_kill_it_starts_from_what_was_saved_and_says_what_is_lost(data: Path) -> None:
     put(server.start(data), "saved")
     server.stop(data)
-    second = server.start(data)
+    second = server.start(data, settings=UNSAVED)
     put(second, "lost")
     kill(second.server)
     third = server.start(data)
@@ -90,7 +150,7 @@ def test_after_a_kill_it_starts_from_what_was_saved_and_says_what_is_lost(data: 
 
 
 def test_after_a_kill_without_a_save_it_starts_empty_and_says_so(data: Path) -> None:
-    first = server.start(data)
+    first = server.start(data, settings=UNSAVED)
     put(first, "lost")
     kill(first.server)
     again = server.start(data)
