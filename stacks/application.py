@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App
+from aws_cdk import App, Stack
 from aws_cdk.cx_api import CloudAssembly
 
-from stacks.ingest_stack import IngestStack
+from stacks.batch_ingest import BatchIngest
 from stacks.settings import Settings
 
 _CDK_JSON = Path(__file__).resolve().parent.parent / "cdk.json"
@@ -43,5 +43,13 @@ def make_app(*, overrides: Mapping[str, Any] | None = None, outdir: str | None) 
         outdir=outdir,
     )
     settings = Settings.from_context(app.node.get_all_context())
-    IngestStack(app, settings.stack_name, settings=settings)
+    stack = Stack(
+        app,
+        settings.stack_name,
+        description="Turns Amazon Bedrock batch-inference results into DynamoDB transactions",
+        stack_name=settings.stack_name,
+        termination_protection=settings.production,
+    )
+    # CDK leaves "Default" out of logical ids: resources are called as if they stood in the stack.
+    BatchIngest(stack, "Default", settings=settings)
     return app

@@ -48,7 +48,12 @@ class Settings(BaseModel):
     """What a deployment can choose. Names in `cdk.json` are these in camelCase."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, frozen=True, extra="forbid", validate_default=False
+        alias_generator=to_camel,
+        extra="forbid",
+        frozen=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+        validate_default=False,
     )
 
     # The deployment as a whole
@@ -376,7 +381,7 @@ class Settings(BaseModel):
         """
         ours = {key: value for key, value in context.items() if not set(key) & set(":/@")}
         try:
-            return cls.model_validate(ours)
+            return cls.model_validate(ours, by_name=False, by_alias=True)
         except ValidationError as error:
             sentences = [_sentence(detail) for detail in error.errors()]
             raise SettingsError("\n".join(dict.fromkeys(sentences))) from None

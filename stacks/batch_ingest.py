@@ -1,8 +1,6 @@
-"""The stack: its parts, and how they hang together."""
+"""The whole product as a construct: its parts, and how they hang together."""
 
-from typing import Any
-
-from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -19,20 +17,26 @@ from stacks.workers import Workers
 from stacks.workflow import Workflow
 
 
-class IngestStack(Stack):
-    """Everything that turns Bedrock's batch results into transactions."""
+class BatchIngest(Construct):
+    """Everything that turns Bedrock's batch results into transactions.
+
+    It can stand in any stack, once a stack: resources are named like the stack, and the stack's
+    outputs, by which `ingest` finds them, have fixed names.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, **kwargs: Any
+        self, scope: Construct, construct_id: str, *, settings: Settings | None = None
     ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            description="Turns Amazon Bedrock batch-inference results into DynamoDB transactions",
-            stack_name=settings.stack_name,
-            termination_protection=settings.production,
-            **kwargs,
-        )
+        """Make all resources.
+
+        Args:
+            scope: A stack, or a construct of one.
+            construct_id: Unique in the scope.
+            settings: What the deployment chooses; `stack_name` and `production`'s termination
+                protection are for the stack, and have no effect here. All defaults without it.
+        """
+        super().__init__(scope, construct_id)
+        settings = settings or Settings()
         definition = Definition.read()
         key = encryption_key(self, "Encryption", settings=settings)
         storage = Storage(self, "Storage", settings=settings, key=key)
@@ -95,4 +99,4 @@ class IngestStack(Stack):
 
     def _output(self, **outputs: str) -> None:
         for name, value in outputs.items():
-            CfnOutput(self, name, value=value)
+            CfnOutput(self, name, value=value).override_logical_id(name)
