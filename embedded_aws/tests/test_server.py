@@ -77,6 +77,18 @@ def test_state_survives_a_stop(data: Path) -> None:
     assert keys(again) == ["a+b é"]
 
 
+def has_saved(data: Path, key: str) -> bool:
+    """Whether the last save has an object; none is there for the moment in which it is replaced."""
+    return any(each.is_file() for each in data.glob(f"saved/s3/*/kept/{key}"))
+
+
+def queues(data: Path) -> str:
+    try:
+        return (data / "saved" / "sqs.json").read_text()
+    except FileNotFoundError:
+        return ""
+
+
 # No saves but those of a stop.
 UNSAVED = {saving.SECONDS_VARIABLE: "0"}
 
@@ -84,26 +96,22 @@ UNSAVED = {saving.SECONDS_VARIABLE: "0"}
 def test_what_is_saved_while_it_runs_survives_a_kill(data: Path) -> None:
     started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
     put(started, "kept")
-    queue = started.server.endpoint.client("sqs").create_queue(QueueName="kept")["QueueUrl"]
-
-    def is_saved() -> bool:
-        state = data / "saved" / "sqs.json"
-        return bool(list((data / "saved").rglob("kept/kept"))) and "kept" in state.read_text()
-
-    eventually(is_saved, "a save has both")
+    started.server.endpoint.client("sqs").create_queue(QueueName="kept")
+    eventually(lambda: has_saved(data, "kept") and "kept" in queues(data), "a save has both")
     kill(started.server)
     again = server.start(data, settings=UNSAVED)
     assert again.lost is not None
     assert "since it last saved" in again.lost
     assert keys(again) == ["kept"]
-    assert again.server.endpoint.client("sqs").list_queues()["QueueUrls"] == [queue]
+    (queue,) = again.server.endpoint.client("sqs").list_queues()["QueueUrls"]
+    assert queue.endswith("/kept")
     assert not list(data.glob("saving-*"))
 
 
 def test_a_save_that_a_kill_kept_from_its_name_counts(data: Path) -> None:
     started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
     put(started, "kept")
-    eventually(lambda: list((data / "saved").rglob("kept/kept")), "it is saved")
+    eventually(lambda: has_saved(data, "kept"), "it is saved")
     kill(started.server)
     (data / "saved").rename(data / "saving-1")
     again = server.start(data)
@@ -125,7 +133,7 @@ def test_a_server_that_does_not_stop_is_killed_and_keeps_its_last_save(
 ) -> None:
     started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
     put(started, "kept")
-    eventually(lambda: list((data / "saved").rglob("kept/kept")), "it is saved")
+    eventually(lambda: has_saved(data, "kept"), "it is saved")
     os.kill(started.server.pid, signal.SIGSTOP)
     monkeypatch.setattr(server, "STOP_SECONDS", 0.1)
     steps: list[str] = []
