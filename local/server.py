@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedded_aws.core import process
+from embedded_aws.core.self_check import SAVED_FORMAT
 from local.data_folder import DataFolder, ProcessRecord
 from local.endpoint import Endpoint
 from local.errors import PortTaken, StartupFailed
@@ -90,7 +91,7 @@ def start(
                 # It was stopping when it was found: start another.
             else:
                 return Started(running, found_running=True)
-        installed = importlib.metadata.version("ministack")
+        installed = f"{importlib.metadata.version('ministack')}/{SAVED_FORMAT}"
         # The socket is bound here and handed over: a port that is taken is known before
         # anything else happens, and a free one cannot be lost to another program in between.
         with _listen(port, before=folder.read_record()) as listening:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 EXPECTED_VERSION = "1.5.33"
+SAVED_FORMAT = 2
+"""The form of the extensions' own saved records: raise it when older ones cannot be read."""
 PACKAGE = Path(__file__).parent.parent
 
 

@@ -1,4 +1,4 @@
-"""docs/local-aws.md names the test of each behaviour; each of them is there."""
+"""BEHAVIOUR.md names the test of each behaviour; each of them exists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent.parent / "docs" / "local-aws.md"
+PAGE = HERE.parent / "BEHAVIOUR.md"
 NAMED = sorted(set(re.findall(r"`(test_\w+\.py)::(\w+)`", PAGE.read_text(encoding="utf-8"))))
 
 
