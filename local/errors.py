@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 
 class LocalError(Exception):
-    """Something about the embedded AWS that the user can mend."""
+    """Something about the embedded AWS that the user can mend.
+
+    Attributes:
+        exit_code: What a command ends with that cannot go on: 1 failed, 2 nothing was done.
+    """
+
+    exit_code = 1
 
 
 class NotADataFolder(LocalError):
     """The folder holds files that are not the embedded AWS's."""
+
+    exit_code = 2
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,6 +45,8 @@ class NotADataFolder(LocalError):
 class PortTaken(LocalError):
     """The port that was asked for is in use."""
 
+    exit_code = 2
+
     def __init__(self, port: int) -> None:
         self.port = port
         super().__init__(
@@ -47,6 +57,8 @@ class PortTaken(LocalError):
 
 class StateOfOtherVersion(LocalError):
     """The saved state cannot be read by the MiniStack that is installed."""
+
+    exit_code = 2
 
     def __init__(self, data: Path, *, saved: str, installed: str) -> None:
         self.data, self.saved, self.installed = data, saved, installed

@@ -11,17 +11,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from local.errors import LocalError, NotADataFolder, PortTaken, StateOfOtherVersion
-from ops import local_commands
-from ops.dead_events import dead_events
-from ops.demo.command import demo
+from local.errors import LocalError
+from ops.commands import local
+from ops.commands.dead_events import dead_events
+from ops.commands.demo import demo
+from ops.commands.inspect import inspect
+from ops.commands.redrive import redrive
+from ops.commands.rejects import rejects
+from ops.commands.replay import replay
+from ops.commands.submit import submit
 from ops.errors import AWSRefused, ExitCode, OpsError
-from ops.inspect import inspect
-from ops.redrive import redrive
-from ops.rejects import rejects
-from ops.replay import replay
-from ops.submit import submit
-from ops.terminal import err, outside, visible
+from ops.view.terminal import err, outside, visible
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
@@ -46,12 +46,8 @@ class Sentences(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except OpsError as error:
+        except (OpsError, LocalError) as error:
             _end(str(error), error.exit_code, error)
-        except (NotADataFolder, PortTaken, StateOfOtherVersion) as error:
-            _end(str(error), ExitCode.REFUSED, error)
-        except LocalError as error:
-            _end(str(error), ExitCode.FAILED, error)
         except (ClientError, BotoCoreError) as error:
             refused = AWSRefused(f"AWS could not do it: {visible(error)}")
             _end(str(refused), refused.exit_code, error)
@@ -64,7 +60,7 @@ class Sentences(TyperGroup):
             _end("This is a fault of the command itself: please report it.", ExitCode.FAILED, error)
 
 
-def _end(sentence: str, code: ExitCode, error: Exception) -> NoReturn:
+def _end(sentence: str, code: int, error: Exception) -> NoReturn:
     err.print(sentence, style="red")
     raise typer.Exit(code) from error
 
@@ -76,7 +72,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     rich_markup_mode=None,
 )
-app.add_typer(local_commands.app, name="local")
+app.add_typer(local.app, name="local")
 app.command()(demo)
 app.command()(submit)
 app.command()(inspect)

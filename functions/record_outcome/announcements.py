@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
 from functions.domain.attribute_values import Item, to_item
-from functions.record_outcome.status_change import Execution
+from functions.domain.executions import Execution
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,11 +6,11 @@ from functions.aws import wiring
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import LambdaContext
 from functions.aws.runtime.telemetry import telemetry
+from functions.domain.executions import StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
 from functions.record_outcome.settings import OutcomeSettings
-from functions.record_outcome.status_change import StatusChange
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

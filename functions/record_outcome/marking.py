@@ -9,10 +9,10 @@ from functions.aws.settlement import JobSettler
 from functions.aws.unclaimed import UnclaimedFailures, claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
+from functions.domain.executions import Execution
 from functions.domain.jobs import JobKey
 from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ArrivedKey, ResultsKey
-from functions.record_outcome.status_change import Execution
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Final
 
 from functions.aws.failed_state import FailedState
 from functions.domain.causes import plain_cause
+from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Explanation
 from functions.domain.plain_text import argument, visible
 from functions.domain.service_failures import explain
-from functions.record_outcome.status_change import Execution
 
 MAX_SUBJECT: Final = 100
 """SNS's limit of a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""

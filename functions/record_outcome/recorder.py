@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.domain.events import FAILED_STATE_DIMENSION, Event, Metric
+from functions.domain.executions import FAILED_STATUSES, Execution, Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.message import (
@@ -14,7 +15,6 @@ from functions.record_outcome.message import (
     recovery_message,
     redriven_message,
 )
-from functions.record_outcome.status_change import FAILED_STATUSES, Execution, Outcome, StatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import deploy, server, synthesis
-from ops import deployment
+from ops.model import deployment
 from tests.e2e.denials import watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 HERE = Path(__file__).parent
 RANGE_BYTES = 2 * 1024 * 1024  # several ranges of objects that are still quick to make

@@ -15,8 +15,8 @@ from tests.reference import lines, transactions
 from tests.reference.records import Padding, Reason, Reject
 
 if TYPE_CHECKING:
-    from ops.deployment import Deployment
-    from ops.history import History
+    from ops.model.deployment import Deployment
+    from ops.model.history import History
 
 LINE_LIMIT = 16 * 1024 * 1024
 """The stack's default."""

@@ -10,16 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from demo import seeding
+from demo.comparison import compare
+from demo.generator import guest_recipe, make_batch
+from demo.observation import observe
 from functions.domain.timestamps import timestamp
-from ops import history
-from ops.demo import seeding
-from ops.demo.comparison import compare
-from ops.demo.generator import guest_recipe, make_batch
-from ops.demo.observation import observe
+from ops.model import history
 from tests.e2e.waiting import SECONDS, until_ended
 
 if TYPE_CHECKING:
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 EVENTS = 20
 

@@ -16,7 +16,7 @@ from tests.e2e.waiting import executions, next_execution
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 GOOD = {
     "recordId": "image-1",

@@ -17,7 +17,7 @@ from tests.e2e.waiting import executions, next_execution
 from tests.reference.corpus import Knobs, generate
 
 if TYPE_CHECKING:
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 
 @pytest.fixture

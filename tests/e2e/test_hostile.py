@@ -16,8 +16,8 @@ from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_o
 from tests.e2e.waiting import executions, next_execution
 
 if TYPE_CHECKING:
-    from ops.deployment import Deployment
-    from ops.history import History
+    from ops.model.deployment import Deployment
+    from ops.model.history import History
 
 RECEIPT = {
     "amount": 1,

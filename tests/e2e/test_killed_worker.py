@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.demo import seeding
-from ops.demo.comparison import compare
-from ops.demo.generator import account_recipe, make_batch
-from ops.demo.observation import observe
+from demo import seeding
+from demo.comparison import compare
+from demo.generator import account_recipe, make_batch
+from demo.observation import observe
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from ops.demo.batch import Batch
-    from ops.deployment import Deployment
+    from demo.batch import Batch
+    from ops.model.deployment import Deployment
 
 SECONDS = 240.0
 """Step Functions tries a killed worker's call five times again, with up to 32 s in between."""

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.demo import seeding
-from ops.demo.comparison import compare
-from ops.demo.expectation import Expectation
-from ops.demo.generator import account_recipe, guest_recipe, make_batch
-from ops.demo.observation import observe
+from demo import seeding
+from demo.comparison import compare
+from demo.expectation import Expectation
+from demo.generator import account_recipe, guest_recipe, make_batch
+from demo.observation import observe
 from tests.e2e.waiting import executions, next_execution, until_ended
 
 if TYPE_CHECKING:
-    from ops.demo.batch import Batch
-    from ops.deployment import Deployment
-    from ops.outcome import Outcome
-    from ops.uploads import Upload
+    from demo.batch import Batch
+    from ops.model.deployment import Deployment
+    from ops.model.job_report import JobReport
+    from ops.model.uploads import Upload
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Delivered:
     batch: Batch
     upload: Upload
     not_after: datetime
-    outcome: Outcome
+    outcome: JobReport
 
 
 @pytest.fixture(scope="module")

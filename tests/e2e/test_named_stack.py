@@ -14,7 +14,7 @@ from local import server
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 
 @pytest.mark.slow

@@ -19,7 +19,8 @@ from typer.testing import CliRunner
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import Failure
 from functions.domain.ledger_rows import claim_key
-from ops import cli, options
+from ops import cli
+from ops.commands import options
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
 from tests.e2e.held import JobRecord

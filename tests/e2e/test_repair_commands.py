@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from local import deploy, server, synthesis
-from ops import deployment
 from ops.cli import app
 from ops.errors import ExitCode
+from ops.model import deployment
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.waiting import executions, next_execution
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ops.deployment import Deployment
-    from ops.history import History
+    from ops.model.deployment import Deployment
+    from ops.model.history import History
 
 SECONDS = 60.0
 

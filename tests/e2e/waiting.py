@@ -6,16 +6,16 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ops import history
-from ops.outcome import read_outcome
-from ops.progress import Follower, ended
+from ops.model import history
+from ops.model.job_report import read_job
+from ops.view.progress import Follower, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from ops.deployment import Deployment
-    from ops.history import History
-    from ops.outcome import Outcome
+    from ops.model.deployment import Deployment
+    from ops.model.history import History
+    from ops.model.job_report import JobReport
 
 SECONDS = 120.0
 
@@ -29,10 +29,10 @@ def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -
     return value
 
 
-def until_ended(deployed: Deployment, *job_ids: str) -> Sequence[Outcome]:
+def until_ended(deployed: Deployment, *job_ids: str) -> Sequence[JobReport]:
     """Follow jobs to their end."""
     follower = Follower(
-        read=lambda: [read_outcome(deployed, job_id) for job_id in job_ids],
+        read=lambda: [read_job(deployed, job_id) for job_id in job_ids],
         is_over=ended,
         now=lambda: datetime.now(UTC),
         look_again=deployed.command("inspect", job_ids[0]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key, object_partition, segment_sk
 from functions.domain.ranges import Range
-from ops.deployment import Deployment
+from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ from functions.aws.runtime.settings import LedgerRetention
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
+from functions.domain.executions import Execution, Outcome, StatusChange
 from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
-from functions.record_outcome.status_change import Execution, Outcome, StatusChange
+from functions.record_outcome.recorder import DescriptionOutdated
 from tests.hostile.aws_behind_commands import DIRT
 from tests.unit.record_outcome.conftest import (
     EXECUTION,
@@ -207,9 +208,20 @@ def test_an_event_of_a_year_to_come_is_no_newer_than_its_execution() -> None:
     assert execution.event_time == datetime(2026, 2, 28, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("status", "redrives"), [("FAILED", -1), ("RUNNING", -1), ("SUCCEEDED", 7), ("FAILED", 3)]
-)
+@pytest.mark.parametrize(("status", "redrives"), [("SUCCEEDED", 7), ("FAILED", 3)])
+def test_a_status_change_from_the_future_changes_nothing(
+    world: World, status: str, redrives: int
+) -> None:
+    world.job(userId="u")
+    world.claim()
+    before = _tables(world)
+    world.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
+    with pytest.raises(DescriptionOutdated):
+        world.hears(status, redrive_count=redrives)
+    assert _tables(world) == before
+
+
+@pytest.mark.parametrize(("status", "redrives"), [("FAILED", -1), ("RUNNING", -1)])
 def test_a_status_change_that_is_not_so_changes_nothing(
     world: World, status: str, redrives: int
 ) -> None:

@@ -11,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from functions.domain.plain_text import argument
-from ops import cli, options
-from ops.dead_letters import read_dead_letters
+from ops import cli
+from ops.commands import options
 from ops.errors import Refused
-from ops.failures import own_execution
-from ops.progress import Snapshot
+from ops.model.failures import own_execution
+from ops.model.rejects import read_rejects
+from ops.view.progress import Snapshot
 from tests.hostile import aws_behind_commands as behind
 from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
 from tests.workflow.aws_tables import BUCKET
@@ -206,7 +207,7 @@ def test_a_forged_dead_letter_leads_to_no_other_object(aws: Aws, states: StepFun
     forged = {"key": "uploads/user-2/secret.jpg", "etag": "x", "version": "v"}
     behind.plant(aws, job="job-1", key="batch-output/job-1/a.jsonl", letter=forged)
     deployed = behind.deployment(aws, states)
-    (letter,) = read_dead_letters(deployed, "job-1", deployed.ledger.claims("job-1"))
+    (letter,) = read_rejects(deployed, "job-1", deployed.ledger.claims("job-1"))
     assert (letter.key, letter.version) == ("batch-output/job-1/a.jsonl", "")
     assert letter.etag != "x"
 

@@ -8,9 +8,9 @@ import pytest
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.s3_event import read_event
-from ops import replay
-from ops.deployment import Deployment
+from ops.commands import replay
 from ops.errors import NothingFound, Refused
+from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
 
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
@@ -118,7 +118,7 @@ def test_what_is_not_there_is_said_and_nothing_starts(
 def test_without_a_person_to_ask_nothing_starts(
     deployed: Deployment, machine: _StepFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ops.options.chosen", lambda **_: deployed)
+    monkeypatch.setattr("ops.commands.options.chosen", lambda **_: deployed)
     with pytest.raises(Refused):
         replay.replay("arn:aws:bedrock:r:a:model-invocation-job/job-1")
     assert machine.started == []

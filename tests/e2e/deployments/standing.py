@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from demo import seeding
+from demo.comparison import compare
+from demo.generator import account_recipe, make_batch
+from demo.observation import observe
 from local import deploy, server
-from ops import deployment
-from ops.demo import seeding
-from ops.demo.comparison import compare
-from ops.demo.generator import account_recipe, make_batch
-from ops.demo.observation import observe
+from ops.model import deployment
 from stacks.node import use_locked_node
 from tests.e2e.waiting import eventually, until_ended
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from demo.batch import Batch
     from local.endpoint import Endpoint
-    from ops.demo.batch import Batch
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 use_locked_node()
 

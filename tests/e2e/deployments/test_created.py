@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.demo.observation import observe
+from demo.observation import observe
 from tests.e2e.deployments.standing import Ran, run_job, stand, take_down
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

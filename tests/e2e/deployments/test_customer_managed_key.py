@@ -17,7 +17,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 PAGE = PROJECT / "docs" / "encryption.md"
 

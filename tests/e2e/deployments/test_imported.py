@@ -14,8 +14,8 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ops.demo.batch import Batch
-    from ops.deployment import Deployment
+    from demo.batch import Batch
+    from ops.model.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 SECONDS = 40.0
 

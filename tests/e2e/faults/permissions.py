@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from demo import flaws
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
-from ops import dead_events
-from ops.demo import flaws
-from ops.failures import failed_since, read_failed
-from ops.redrive import restart
+from ops.commands import dead_events
+from ops.commands.redrive import restart
+from ops.model.failures import failed_since, read_failed
 from tests.e2e.faults.cases import WORKERS
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.world import RECORDS, World, kebab, state_alarm
@@ -24,7 +24,7 @@ from tests.e2e.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.demo.batch import Batch
+    from demo.batch import Batch
 
 pytestmark = pytest.mark.slow
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from demo import flaws
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import object_partition
 from functions.domain.timestamps import timestamp
-from ops import replay
-from ops.demo import flaws
-from ops.failures import read_failed
-from ops.redrive import restart
+from ops.commands import replay
+from ops.commands.redrive import restart
+from ops.model.failures import read_failed
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ops.demo.batch import Batch
-    from ops.uploads import Upload
+    from demo.batch import Batch
+    from ops.model.uploads import Upload
     from tests.e2e.faults.conftest import Show
     from tests.e2e.faults.world import World
 

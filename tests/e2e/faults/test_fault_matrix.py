@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.failures import read_failed
-from ops.redrive import restart
+from ops.commands.redrive import restart
+from ops.model.failures import read_failed
 from tests.e2e.faults.cases import CASES, SPOTS, Case
 from tests.e2e.faults.world import Edit, World, state_alarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.demo.batch import Batch
+    from demo.batch import Batch
     from tests.e2e.faults.conftest import Show
 
 MAPS = ("LoadRanges", "MigrateImages")

@@ -9,15 +9,15 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
-from ops import replay
-from ops.failures import read_failed
-from ops.redrive import restart
+from ops.commands import replay
+from ops.commands.redrive import restart
+from ops.model.failures import read_failed
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ops.demo.batch import Batch
+    from demo.batch import Batch
     from tests.e2e.faults.conftest import Show
     from tests.e2e.faults.world import World
 

@@ -12,7 +12,7 @@ from tests.e2e.faults.world import CONTEXT, World, state_alarm
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from ops.demo.batch import Batch
+    from demo.batch import Batch
     from tests.e2e.faults.conftest import Show
 
 LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}

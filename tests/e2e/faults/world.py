@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from demo import flaws, seeding
+from demo.comparison import compare
+from demo.forms import NOVA
+from demo.generator import Recipe, make_batch
+from demo.observation import observe
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import ImageLeftReason
 from local import deploy, server, synthesis
 from local.owner import ask
-from ops import deployment
-from ops.demo import flaws, seeding
-from ops.demo.comparison import compare
-from ops.demo.forms import NOVA
-from ops.demo.generator import Recipe, make_batch
-from ops.demo.observation import observe
+from ops.model import deployment
 from tests.e2e.faults.inbox import Inbox
 from tests.e2e.waiting import eventually
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+    from demo.batch import Batch
+    from demo.flaws import Flaw
+    from demo.observation import Observation
     from local.endpoint import Endpoint
-    from ops.demo.batch import Batch
-    from ops.demo.flaws import Flaw
-    from ops.demo.observation import Observation
-    from ops.deployment import Deployment
-    from ops.uploads import Upload
+    from ops.model.deployment import Deployment
+    from ops.model.uploads import Upload
 
 SERVER_SETTINGS = {
     "INGEST_LOCAL_FAULTS": "1",

@@ -7,7 +7,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ops import dead_events
+from ops.commands import dead_events
 from tests.e2e.decisions import Decisions
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.grants.scenario import (
@@ -21,8 +21,8 @@ from tests.e2e.grants.scenario import (
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from ops.demo.batch import Batch
-    from ops.uploads import Upload
+    from demo.batch import Batch
+    from ops.model.uploads import Upload
     from tests.e2e.decisions import Denial
     from tests.e2e.faults.world import World
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from ops.failures import read_failed
-from ops.redrive import restart
+from ops.commands.redrive import restart
+from ops.model.failures import read_failed
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from ops.demo.batch import Batch, Image
-    from ops.uploads import Upload
+    from demo.batch import Batch, Image
+    from ops.model.uploads import Upload
     from tests.e2e.faults.world import World
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
     from tests.e2e.decisions import Denial, Use
 
 

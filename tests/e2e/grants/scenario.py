@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ops.failures import read_failed
-from ops.redrive import restart
+from ops.commands.redrive import restart
+from ops.model.failures import read_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from ops.demo.batch import Batch
-    from ops.uploads import Upload
+    from demo.batch import Batch
+    from ops.model.uploads import Upload
     from tests.e2e.faults.world import World
 
 RECORDS = 10

@@ -10,7 +10,7 @@ from tests.infrastructure.template import HASH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ops.deployment import Deployment
+    from ops.model.deployment import Deployment
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from typer.testing import CliRunner, Result
 from local import server
 from local.endpoint import Endpoint
 from local.errors import PortTaken, SynthesisFailed
-from ops import cli, deployment, inspect
-from ops.deployment import Deployment
+from ops import cli
+from ops.commands import inspect
+from ops.commands.submit import results_key, write_record
 from ops.errors import CannotSubmit, ExitCode, NothingFound
-from ops.outcome import Outcome
-from ops.submit import results_key, write_record
+from ops.model import deployment
+from ops.model.deployment import Deployment
+from ops.model.job_report import JobReport
 
 
 def ingest(*arguments: str) -> Result:
@@ -215,7 +217,7 @@ def test_the_next_command_finds_the_same_stack(
 
 def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Deployment("S", "the embedded AWS", "r", {"StateMachineArn": "a:stateMachine:S"}, str)
-    monkeypatch.setattr(inspect, "read_outcome", lambda *_: Outcome("", None, (), None))
+    monkeypatch.setattr(inspect, "read_job", lambda *_: JobReport("", None, (), None))
     monkeypatch.setattr(inspect, "read_execution", lambda *_: None)
     with pytest.raises(NothingFound, match=r"neither a job nor an execution \\x1b\[2J"):
         inspect.look_up(nothing, "\x1b[2J")

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.stub import Stubber
 
-from ops import history
+from ops.model import history
 
 if TYPE_CHECKING:
-    from ops.history import History
+    from ops.model.history import History
 
 START = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000:execution:BatchIngest:one"

@@ -9,13 +9,13 @@ import pytest
 
 from functions.domain.claims import ClaimState
 from ops.errors import StillWaiting
-from ops.progress import MARKING_SECONDS, Follower, ended, snapshot
-from tests.unit.ops.outcomes import DONE, FAILED, NOW, RUNNING, outcome, unclaimed
+from ops.view.progress import MARKING_SECONDS, Follower, ended, snapshot
+from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, outcome, unclaimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ops.outcome import Outcome
+    from ops.model.job_report import JobReport
 
 CLAIMED = ClaimState.CLAIMED
 
@@ -35,7 +35,7 @@ class Clock:
         self.at += duration
 
 
-def follower(outcomes: Iterator[Sequence[Outcome]], clock: Clock) -> Follower:
+def follower(outcomes: Iterator[Sequence[JobReport]], clock: Clock) -> Follower:
     return Follower(
         read=lambda: next(outcomes),
         is_over=ended,
@@ -99,5 +99,5 @@ def test_the_rate_counts_from_the_start_of_loading() -> None:
         (outcome(history=FAILED, state=CLAIMED), True),
     ],
 )
-def test_when_a_job_is_over(value: Outcome, is_over: bool) -> None:
+def test_when_a_job_is_over(value: JobReport, is_over: bool) -> None:
     assert ended(value) is is_over

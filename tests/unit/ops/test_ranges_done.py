@@ -7,7 +7,7 @@ import pytest
 from functions.domain.counts import LoadCounts
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.outcome import ranges_done
+from ops.model.job_report import ranges_done
 
 PLANNED = [(0, 10), (10, 20), (20, 25)]
 

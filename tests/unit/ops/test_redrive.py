@@ -10,12 +10,12 @@ import pytest
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.attribute_values import to_item
+from functions.domain.executions import Execution
 from functions.domain.ledger_rows import claim_key
-from functions.record_outcome.status_change import Execution
-from ops import redrive
-from ops.deployment import Deployment
+from ops.commands import redrive
 from ops.errors import NothingFound, Refused
-from ops.failures import FailedExecution, read_failed
+from ops.model.deployment import Deployment
+from ops.model.failures import FailedExecution, read_failed
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"

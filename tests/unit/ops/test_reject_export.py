@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ops.dead_letters import DeadLetter
-from ops.deployment import Deployment
-from ops.reject_export import export_records
+from ops.model.deployment import Deployment
+from ops.model.reject_export import export_records
+from ops.model.rejects import Reject
 
 KEY = "batch-output/job1/a.jsonl.out"
 
@@ -29,11 +29,11 @@ class _S3:
         }
 
 
-def _letters(*lines: bytes) -> tuple[list[DeadLetter], _S3]:
+def _letters(*lines: bytes) -> tuple[list[Reject], _S3]:
     letters, offset = [], 0
     for line in lines:
         letters.append(
-            DeadLetter(KEY, "etag", "", offset, len(line), "ModelError", (), None, "excerpt")
+            Reject(KEY, "etag", "", offset, len(line), "ModelError", (), None, "excerpt")
         )
         offset += len(line) + 1
     return letters, _S3(b"\n".join(lines))

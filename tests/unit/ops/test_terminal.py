@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from local.server import PROJECT
-from ops.terminal import outside, visible
+from ops.view.terminal import outside, visible
 
 
 def printed(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -29,12 +29,12 @@ def printed(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]
 
 
 def test_letters_that_the_encoding_does_not_have_are_shown_as_escapes() -> None:
-    code = """exec "$0" -c "from ops.terminal import out; out.print('caf\\u00e9')" """
+    code = """exec "$0" -c "from ops.view.terminal import out; out.print('caf\\u00e9')" """
     assert printed(code, PYTHONIOENCODING="ascii").stdout == b"caf\\xe9\n"
 
 
 def test_a_closed_output_ends_no_command() -> None:
-    code = """exec "$0" -c "from ops.terminal import out; out.print('nobody reads')" >&-"""
+    code = """exec "$0" -c "from ops.view.terminal import out; out.print('nobody reads')" >&-"""
     assert printed(code).stderr == b""
 
 

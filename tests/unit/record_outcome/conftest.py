@@ -17,10 +17,10 @@ from functions.aws.ledger import Ledger
 from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.executions import Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
-from functions.record_outcome.status_change import Outcome, StatusChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import pytest
 
 from functions.aws.failed_state import FailedState
 from functions.domain.causes import plain_cause
+from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Failure
 from functions.domain.service_failures import ServiceFailure, explain
 from functions.record_outcome.message import MAX_SUBJECT, failure_message
-from functions.record_outcome.status_change import Execution
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:BatchIngest:one"
 

@@ -11,9 +11,9 @@ import pytest
 
 from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.claims import Claim, ClaimState
+from functions.domain.executions import Execution, Outcome
 from functions.domain.jobs import JobKey
 from functions.record_outcome.announcements import LEASE, Announcements, AnnouncementUnderWay
-from functions.record_outcome.status_change import Execution, Outcome
 from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, World, event
 
 DONE: dict[str, Any] = {"state": "done", "stats": {"totalCount": 1, "successCount": 1}}

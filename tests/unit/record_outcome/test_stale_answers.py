@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from functions.domain.executions import FAILED_STATUSES, Execution, Outcome
 from functions.record_outcome.recorder import DescriptionOutdated
-from functions.record_outcome.status_change import FAILED_STATUSES, Execution, Outcome
 from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, World
 
 STATUSES = ["RUNNING", "SUCCEEDED", *sorted(FAILED_STATUSES)]

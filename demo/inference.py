@@ -1,0 +1,126 @@
+"""The demo's job on the embedded Bedrock, from its submission to its results object.
+
+The job is held until its record is written: on AWS hours pass between the two, here no time does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.object_keys import RESULTS_PREFIX
+from local import owner
+from ops.errors import ResultDiffers
+from ops.model.uploads import Upload
+
+if TYPE_CHECKING:
+    from demo.batch import Batch, Question
+    from ops.model.deployment import Deployment
+
+_LOOK_SECONDS = 0.1
+_ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
+
+
+def submit(deployment: Deployment, batch: Batch) -> Batch:
+    """Upload the input records and submit the job, held; the batch with the job's id."""
+    key = f"batch-input/{batch.job.intent_id}/{batch.name.removesuffix('.out')}"
+    lines = [json.dumps({"recordId": each.record_id, "modelInput": each.model_input})
+             for each in batch.questions]  # fmt: skip
+    deployment.s3.put_object(
+        Bucket=deployment.bucket, Key=key, Body="".join(f"{line}\n" for line in lines).encode()
+    )
+    _ask(deployment, "POST", {
+        "jobName": batch.job.intent_id,
+        "answers": _answers(batch),
+        "holdAt": "Submitted",
+    })  # fmt: skip
+    arn = deployment.make_client("bedrock").create_model_invocation_job(
+        jobName=batch.job.intent_id,
+        roleArn=_role(deployment),
+        modelId=batch.job.model_id,
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{deployment.bucket}/{key}"}},
+        outputDataConfig={
+            "s3OutputDataConfig": {"s3Uri": f"s3://{deployment.bucket}/{RESULTS_PREFIX}"}
+        },
+    )["jobArn"]
+    return replace(batch, job=replace(batch.job, job_id=arn.rpartition("/")[2]))
+
+
+def complete(deployment: Deployment, batch: Batch) -> Upload:
+    """Let Bedrock answer a job that was submitted; its results object.
+
+    Raises:
+        ResultDiffers: The job did not complete.
+    """
+    since = datetime.now(UTC).replace(microsecond=0)
+    _ask(deployment, "DELETE", {"jobName": batch.job.intent_id})
+    bedrock = deployment.make_client("bedrock")
+    while (job := _described(bedrock, batch))["status"] not in _ENDED:
+        time.sleep(_LOOK_SECONDS)
+    if job["status"] != "Completed":
+        raise ResultDiffers([f"Bedrock's job is {job['status']}: {job.get('message', '')}"])
+    etag = deployment.s3.head_object(Bucket=deployment.bucket, Key=batch.key)["ETag"].strip('"')
+    return Upload(deployment, batch.job.job_id, batch.key, etag, since)
+
+
+def _described(bedrock: Any, batch: Batch) -> dict[str, Any]:
+    job: dict[str, Any] = bedrock.get_model_invocation_job(jobIdentifier=batch.job.job_id)
+    return job
+
+
+def _answers(batch: Batch) -> dict[str, list[dict[str, Any]]]:
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for question in batch.questions:
+        answers.setdefault(question.record_id, []).append(_answer(question))
+    return answers
+
+
+def _answer(question: Question) -> dict[str, Any]:
+    """The model's output or error; the whole line where Bedrock would not write such a one."""
+    try:
+        record = json.loads(question.line)
+    except ValueError:
+        return {"line": question.line.decode()}
+    if record.get("recordId") != question.record_id:
+        return {"line": question.line.decode()}
+    return {name: record[name] for name in ("modelOutput", "error") if name in record}
+
+
+def _role(deployment: Deployment) -> str:
+    """The role of the demo's jobs: made once, allowed what the service role's guide names.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
+    """
+    iam, name = deployment.make_client("iam"), f"{deployment.stack}-demo-bedrock"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "bedrock.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    bucket = f"arn:aws:s3:::{deployment.bucket}"
+    allowed: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket", "s3:PutObject"],
+            "Resource": [bucket, f"{bucket}/*"],
+        },
+        {"Effect": "Allow", "Action": "bedrock:InvokeModel", "Resource": "*"},
+    ]
+    with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName=name, PolicyName="batch", PolicyDocument=_policy(*allowed))
+    return str(iam.get_role(RoleName=name)["Role"]["Arn"])
+
+
+def _policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def _ask(deployment: Deployment, method: str, value: dict[str, Any]) -> None:
+    if deployment.embedded is None:
+        raise ValueError("only the embedded Bedrock answers by a rule")
+    owner.ask(deployment.embedded.endpoint, "bedrock", method, value)

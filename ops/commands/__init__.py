@@ -1,0 +1,1 @@
+"""The commands of `ingest`, a module each, and the options that they share."""

@@ -1,0 +1,119 @@
+"""`ingest dead-events`: what EventBridge could not deliver, and its delivery by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ops.commands import options
+from ops.errors import ExitCode
+from ops.model.dead_targets import Outcomes, Results, StillUndeliverable
+from ops.view.terminal import out, outside, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ops.model.dead_queue import Undelivered
+    from ops.model.dead_targets import Target
+    from ops.model.deployment import Deployment
+
+
+@dataclass(frozen=True)
+class DeadEvent:
+    """An event that its target did not get.
+
+    Attributes:
+        became: What the target made of it, when it was sent again.
+        problem: Why the target did not take it this time either.
+    """
+
+    event: Undelivered
+    target: Target
+    became: str | None = None
+    problem: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "of": self.target.name,
+            "time": self.event.event.get("time"),
+            **self.target.subject(self.event),
+            "reason": self.event.reason,
+            "became": self.became,
+            "problem": self.problem,
+        }
+
+
+def dead_events(
+    resend: Annotated[
+        bool, typer.Option("--resend", help="Deliver them, and remove what was delivered.")
+    ] = False,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List results that no execution was started for, and outcomes that nobody was told.
+
+    Mend first what the reason names, most often a permission; then --resend delivers them. Twice
+    is harmless. Exits with 4 while events are left.
+    """
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    found = read(deployed)
+    if resend:
+        found = [send_again(each) for each in found]
+    put_back(each for each in found if each.became is None)
+    left = sum(each.became is None for each in found)
+    if as_json:
+        print_json({"events": [each.as_json() for each in found], "left": left})
+    else:
+        _show(deployed, found)
+    if left:
+        raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def read(deployed: Deployment) -> list[DeadEvent]:
+    """Everything that waits, out of others' sight for a while; nothing is removed."""
+    targets: tuple[Target, ...] = (Results.of(deployed), Outcomes.of(deployed))
+    return [DeadEvent(event, target) for target in targets for event in target.queue.read()]
+
+
+def send_again(dead: DeadEvent) -> DeadEvent:
+    """Deliver an event, and remove it if its target took it."""
+    try:
+        became = dead.target.send(dead.event)
+    except StillUndeliverable as problem:
+        return replace(dead, problem=str(problem))
+    dead.target.queue.remove(dead.event)
+    return replace(dead, became=became)
+
+
+def put_back(events: Iterable[DeadEvent]) -> None:
+    """Let everybody see them again at once."""
+    for each in events:
+        each.target.queue.put_back([each.event])
+
+
+def _show(deployed: Deployment, found: Sequence[DeadEvent]) -> None:
+    if not found:
+        out.print("Every event was delivered: the dead-letter queues are empty.")
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("Of", "Time", "Job", "About", "Not delivered because"):
+        table.add_column(column, overflow="fold")
+    for each in found:
+        said = each.as_json()
+        cells = (said[name] or "-" for name in ("of", "time", "job", "about", "reason"))
+        table.add_row(*map(outside, cells))
+    out.print(table)
+    for each in found:
+        about = each.target.subject(each.event)["about"] or "an event"
+        if each.became is not None:
+            out.print(outside(f"{about}: {each.became}", "green"))
+        elif each.problem is not None:
+            out.print(outside(f"{about}: {each.problem}", "red"))
+    if any(each.became is None for each in found):
+        out.print(f"Remove the cause, then: {deployed.command('dead-events --resend')}")

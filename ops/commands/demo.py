@@ -1,0 +1,193 @@
+"""`ingest demo`: the whole way on made-up receipts, watched, shown and checked."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from demo import inference, seeding
+from demo.comparison import compare
+from demo.generator import make_demo
+from demo.observation import Observation, observe
+from functions.domain.object_keys import DEAD_LETTERS_PREFIX
+from local import deploy, server, synthesis
+from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
+from ops.commands.inspect import why
+from ops.errors import ResultDiffers
+from ops.model import deployment
+from ops.view import job as job_view
+from ops.view.progress import Follower, ended
+from ops.view.terminal import err, out, print_json, visible
+from ops.view.transactions import transactions_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from demo.batch import Batch
+    from ops.model.deployment import Deployment
+    from ops.model.job_report import JobReport
+    from ops.model.uploads import Upload
+
+_SHOWN_DIFFERENCES = 25
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a demo did, and what is not as it must be.
+
+    Attributes:
+        seconds: From the command to the last check.
+        ingest_seconds: From the first upload of results to the end of the last execution.
+    """
+
+    deployment: Deployment
+    batches: Sequence[Batch]
+    outcomes: Sequence[JobReport]
+    observations: Sequence[Observation]
+    differences: Sequence[str]
+    seconds: float
+    ingest_seconds: float
+
+
+def demo(
+    data: options.Data = None,
+    seed: Annotated[int, typer.Option(help="Of the receipts; the same makes the same.")] = 2026,
+    as_json: options.AsJson = False,
+) -> None:
+    """Ingest made-up receipts on the embedded AWS, and check every item that comes of it.
+
+    Starts the embedded AWS, uploads the images of two jobs, submits one to its Bedrock, which
+    answers by the demo's receipts, and uploads hand-made results for the other. It does nothing
+    else: S3's event starts the executions. Exits with 5, naming every
+    difference, if a single count, item, image or dead letter is not what it must be.
+    """
+    run = perform(data or server.DEFAULT_DATA, seed=seed)
+    if as_json:
+        print_json(_as_json(run))
+    else:
+        _show(run)
+    if run.differences:
+        raise ResultDiffers(run.differences)
+
+
+def perform(data: Any, *, seed: int) -> Run:
+    """Do all of it; show only the progress. A Ctrl-C stops the embedded AWS that it started."""
+    began = time.monotonic()
+    err.print("Starting the embedded AWS ...", style="dim")
+    assembly = synthesis.synthesize(server.PROJECT)
+    started = server.start(data)
+    if started.lost:
+        err.print(started.lost, style="yellow")
+    with server.stopped_if_interrupted(started):
+        deploy.deploy(assembly, endpoint=started.server.endpoint)
+        return _ingest(deployment.on_embedded(started.server), seed=seed, began=began)
+
+
+def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
+    made = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
+    _announce(made)
+    batches = [inference.submit(deployed, each) if each.questions else each for each in made]
+    for batch in batches:
+        seeding.seed(deployed, batch)
+    first = time.monotonic()
+    with ThreadPoolExecutor(len(batches)) as pool:
+        uploads = list(pool.map(lambda batch: _deliver(deployed, batch), batches))
+    uploaded = datetime.now(UTC)
+    follower = Follower(
+        read=lambda: [upload.read() for upload in uploads],
+        is_over=ended,
+        now=lambda: datetime.now(UTC),
+        look_again=deployed.command("inspect", batches[0].job.job_id),
+    )
+    outcomes = follower.follow()
+    ingested = time.monotonic() - first
+    observations = [observe(deployed, batch) for batch in batches]
+    differences = [
+        difference
+        for batch, seen, upload in zip(batches, observations, uploads, strict=True)
+        for difference in compare(
+            batch, seen, etag=upload.etag, not_before=upload.since, not_after=uploaded
+        )
+    ]
+    return Run(
+        deployed, batches, outcomes, observations, differences,
+        seconds=time.monotonic() - began, ingest_seconds=ingested,
+    )  # fmt: skip
+
+
+def _deliver(deployed: Deployment, batch: Batch) -> Upload:
+    """The results object of a batch, from Bedrock where it was asked."""
+    return (inference.complete if batch.questions else seeding.deliver)(deployed, batch)
+
+
+def _announce(batches: Sequence[Batch]) -> None:
+    records = sum(batch.records for batch in batches)
+    size = sum(len(batch.body) for batch in batches) / 1e6
+    images = sum(len(batch.images) for batch in batches)
+    err.print(
+        f"Uploading {images} images of {len(batches)} jobs, then submitting them: {records} "
+        f"records, {size:.1f} MB of results ...",
+        style="dim",
+    )
+
+
+def _show(run: Run) -> None:
+    now, bucket = datetime.now(UTC), run.deployment.bucket
+    for outcome, seen in zip(run.outcomes, run.observations, strict=True):
+        failed = why(run.deployment, outcome)
+        out.print(job_view.render(outcome, now=now, bucket=bucket, failed=failed))
+        out.print()
+        if seen.transactions:
+            out.print(transactions_table(list(seen.transactions.values())))
+            out.print()
+    outputs, endpoint = run.deployment.outputs, run.deployment.embedded
+    out.print("Where everything lies", style="bold")
+    out.print(f"  {run.deployment.place}; for other programs: "
+              f'eval "$({run.deployment.command("local env")})"')  # fmt: skip
+    out.print(f"  transactions    table {outputs['TransactionsTableName']}")
+    out.print(f"  jobs, ledger    tables {outputs['BatchJobsTableName']}, "
+              f"{outputs['LedgerTableName']}")  # fmt: skip
+    out.print(f"  images          s3://{run.deployment.bucket}/processed/")
+    out.print(f"  dead letters    s3://{run.deployment.bucket}/{DEAD_LETTERS_PREFIX}")
+    if endpoint is not None:
+        out.print(f"  its log         {endpoint.data / 'emulator.log'}")
+    out.print()
+    if run.differences:
+        for difference in run.differences[:_SHOWN_DIFFERENCES]:
+            out.print(f"  differs: {visible(difference)}", style="red")
+        if (more := len(run.differences) - _SHOWN_DIFFERENCES) > 0:
+            out.print(f"  and {more} more", style="red")
+        return
+    records = sum(batch.records for batch in run.batches)
+    out.print(
+        f"All {records} records, {_items(run)} items, images and dead letters are what they must "
+        f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
+        style="bold green",
+    )
+    out.print(f"Look again:  {run.deployment.command('inspect', run.batches[0].job.job_id)}")
+    out.print(f"Stop it:     {run.deployment.command('local down')}")
+
+
+def _items(run: Run) -> int:
+    return sum(
+        len(seen.transactions) + len(seen.image_records) + len(seen.objects)
+        + len(seen.dead_letters)
+        for seen in run.observations
+    )  # fmt: skip
+
+
+def _as_json(run: Run) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "seconds": round(run.seconds, 3),
+        "ingestSeconds": round(run.ingest_seconds, 3),
+        "jobs": [job_view.as_json(outcome, now=now) for outcome in run.outcomes],
+        "compared": _items(run),
+        "differences": list(run.differences),
+    }

@@ -1,0 +1,80 @@
+"""`ingest inspect`: what became of a job or an execution, or where it stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.commands import options
+from ops.errors import ExitCode, NothingFound
+from ops.model.failures import own_execution, read_failed
+from ops.model.job_report import read_execution, read_job
+from ops.view import job as job_view
+from ops.view.terminal import out, print_json, visible
+
+if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
+    from ops.model.failures import FailedExecution
+    from ops.model.job_report import JobReport
+
+
+def inspect(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|EXECUTION",
+            help="A job's id, or an execution's ARN or name.",
+            show_default=False,
+        ),
+    ],
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show states with their durations, counts, rejects, images, and where everything lies.
+
+    A failed execution begins with its cause and cure, and exits with 4.
+    """
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    show(deployed, look_up(deployed, target), as_json=as_json)
+
+
+def look_up(deployed: Deployment, target: str) -> JobReport:
+    """Find a job by its id, or an execution by ARN or name.
+
+    Raises:
+        NothingFound: if it is neither.
+        Refused: if it is an execution of something else.
+    """
+    arn = own_execution(deployed, target)
+    if not target.startswith("arn:"):
+        report = read_job(deployed, target)
+        if report.record is not None or report.objects:
+            return report
+    if (found := read_execution(deployed, arn)) is None:
+        raise NothingFound(
+            f"On {deployed.place} there is neither a job nor an execution {visible(target)}. "
+            "Look for job ids in the batch-jobs table, for executions in the state machine."
+        )
+    return found
+
+
+def show(deployed: Deployment, report: JobReport, *, as_json: bool) -> None:
+    """Print a report; exit with 4 if it is a failure."""
+    now, failed = datetime.now(UTC), why(deployed, report)
+    if as_json:
+        print_json(job_view.as_json(report, now=now, failed=failed))
+    else:
+        out.print(job_view.render(report, now=now, bucket=deployed.bucket, failed=failed))
+    if report.has_failed:
+        raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:
+    """Look into the execution that is shown, if it failed: into a map's children, too."""
+    if report.history is None or report.history.failure is None:
+        return None
+    return read_failed(deployed, report.history.arn)

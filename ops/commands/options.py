@@ -1,0 +1,42 @@
+"""Options that commands have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.model import deployment
+from ops.view.terminal import err
+
+Local = Annotated[
+    bool,
+    typer.Option(
+        "--local",
+        help="On the embedded AWS. Without --local and --stack: on the "
+        "embedded AWS if one is running, else on AWS.",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(help="The embedded AWS of this folder (means --local).", show_default=False),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option(
+        help="Name of the stack (means AWS unless --local is given).",
+        show_default=deployment.DEFAULT_STACK,
+    ),
+]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
+]
+
+
+def chosen(*, local: bool, data: Path | None, stack: str | None) -> deployment.Deployment:
+    """The deployment that the options mean; where they leave it open, say which it is."""
+    found = deployment.find(local=local, data=data, stack=stack)
+    if not local and data is None and stack is None:
+        err.print(f"On {found.place}.", style="dim")
+    return found

@@ -1,0 +1,134 @@
+"""`ingest rejects`: the records of a job that became no transactions, and their way back."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from ops.commands import options
+from ops.errors import NothingFound, Refused
+from ops.model.reject_export import export_records
+from ops.model.rejects import read_rejects
+from ops.view.terminal import out, outside, print_json, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ops.model.reject_export import Export
+    from ops.model.rejects import Reject
+
+EXAMPLES = 3
+"""Shown of each reason, unless --all asks for all."""
+
+
+def rejects(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", show_default=False)],
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the original records as Bedrock batch input, ready for a new job. The "
+            "file holds what users uploaded; only you may read it.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="List every reject.")] = False,
+    excerpts: Annotated[
+        bool, typer.Option("--excerpts", help="Show what the model wrote: receipts' text.")
+    ] = False,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show a job's rejects by reason; --export writes their records as a new job's input."""
+    if export is not None and export.exists():
+        raise Refused(f"{visible(export)} exists already: name a file that does not.")
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    claims = deployed.ledger.claims(job)
+    if not claims:
+        raise NothingFound(f"On {deployed.place} nothing of a job {visible(job)} was ever claimed.")
+    exported = None
+    if export is not None:
+        letters = read_rejects(deployed, job, claims)
+        with os.fdopen(os.open(export, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            exported = export_records(deployed, letters, file)
+    found = sort_out(
+        read_rejects(deployed, job, claims), most=None if every or as_json else EXAMPLES
+    )
+    if as_json:
+        print_json(_as_json(job, found, exported, excerpts=excerpts))
+    else:
+        _show(found, excerpts=excerpts)
+        if exported is not None and export is not None:
+            _show_export(exported, export)
+
+
+@dataclass(frozen=True)
+class OfReason:
+    """Rejects of one reason.
+
+    Attributes:
+        count: All of them.
+        kept: The first, in the order of their places.
+    """
+
+    count: int
+    kept: Sequence[Reject]
+
+
+def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[str, OfReason]:
+    """Count rejects by reason, the most frequent first, and keep so many of each, or all."""
+    counts: Counter[str] = Counter()
+    kept: dict[str, list[Reject]] = defaultdict(list)
+    for each in letters:
+        counts[each.reason] += 1
+        if most is None or len(kept[each.reason]) < most:
+            kept[each.reason].append(each)
+    return {reason: OfReason(count, kept[reason]) for reason, count in counts.most_common()}
+
+
+def _as_json(
+    job: str, found: Mapping[str, OfReason], exported: Export | None, *, excerpts: bool
+) -> dict[str, Any]:
+    letters = [each for of_reason in found.values() for each in of_reason.kept]
+    letters.sort(key=lambda each: (each.key, each.offset))
+    return {
+        "job": job,
+        "rejectsByReason": {reason: of_reason.count for reason, of_reason in found.items()},
+        "rejects": [each.as_json(excerpts=excerpts) for each in letters],
+        "exported": exported and exported.written,
+        "notExported": exported and [vars(each) for each in exported.left],
+    }
+
+
+def _show(found: Mapping[str, OfReason], *, excerpts: bool) -> None:
+    if not found:
+        out.print("No record was rejected.")
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("Reason", "Record", "Where", "Details"):
+        table.add_column(column, overflow="fold")
+    for reason, of_reason in found.items():
+        table.add_row(outside(f"{reason} ({of_reason.count})", "bold"), "", "", "")
+        for each in of_reason.kept:
+            where = f"{each.key} @{each.offset}+{each.length}"
+            details = outside("; ".join(each.details))
+            table.add_row("", outside(each.record_id or "-"), outside(where), details)
+            if excerpts and each.excerpt:
+                table.add_row("", "", "", outside(each.excerpt, "dim"))
+        if more := of_reason.count - len(of_reason.kept):
+            table.add_row("", outside(f"and {more} more", "dim"), "", "")
+    out.print(table)
+
+
+def _show_export(exported: Export, file: Path) -> None:
+    out.print(f"Wrote {exported.written} records to {visible(file)}.")
+    for each in exported.left:
+        out.print(outside(f"Not written: {each.where}: {each.why}", "yellow"))

@@ -1,0 +1,150 @@
+"""`ingest submit`: the user's own results file, uploaded for a job and followed to its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from functions.domain.object_keys import ResultsKey, key_problem, parse_key
+from functions.domain.timestamps import timestamp
+from ops.commands import options
+from ops.commands.inspect import show
+from ops.errors import CannotSubmit, NothingFound
+from ops.model.job_records import create_job_record, read_job_record
+from ops.model.uploads import Upload
+from ops.view.progress import Follower, ended
+from ops.view.terminal import err, out, print_json, visible
+
+if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
+
+
+def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="JSON Lines, named *.jsonl.out or *.jsonl.",
+            show_default=False,
+        ),
+    ],
+    job: Annotated[
+        str, typer.Option(metavar="ID", help="The job that it answers.", show_default=False)
+    ],
+    watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
+    create_job: Annotated[
+        bool,
+        typer.Option(
+            "--create-job",
+            help="Write a record for the job first (embedded AWS only). It has no images and no "
+            "number of records to expect, so images are counted as ImageUnknown.",
+        ),
+    ] = False,
+    user: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="The created job's user; device-* and ephemeral-* are guests.",
+        ),
+    ] = "user-local",
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Upload a results file as batch-output/JOB/FILENAME; S3's event starts its ingest.
+
+    The job's record must exist. To try a file of your own on the embedded AWS:
+
+        ingest submit my.jsonl --job try1 --create-job --watch
+    """  # fmt: skip
+    key = results_key(file.name, job)
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    if create_job:
+        write_record(deployed, job, user)
+    _require_job(deployed, job)
+    earlier = deployed.ledger.claim(job, key)
+    upload = _upload(deployed, file, job, key)
+    if earlier is not None and earlier.etag == upload.etag:
+        err.print(
+            f"This very content was ingested before ({earlier.state}): the upload changes "
+            "nothing, and what there is to see is what came of it then.",
+            style="yellow",
+        )
+    if watch:
+        follower = Follower(
+            read=lambda: [upload.read()],
+            is_over=ended,
+            now=lambda: datetime.now(UTC),
+            look_again=deployed.command("inspect", job),
+        )
+        (report,) = follower.follow()
+        show(deployed, report, as_json=as_json)
+    elif as_json:
+        print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
+    else:
+        out.print(f"Look at it with: {deployed.command('inspect', job)}")
+
+
+def results_key(name: str, job_id: str) -> str:
+    """The key under which a file becomes a job's results object.
+
+    Raises:
+        CannotSubmit: if such a key is no results object of the job.
+    """
+    wanted = ResultsKey.of(job_id, name)
+    parsed = parse_key(wanted.key)
+    if parsed is not None and "/" not in job_id and (problem := key_problem(wanted.key)):
+        raise CannotSubmit(f"{visible(wanted.key)} cannot be ingested: {problem}.")
+    if parsed is not None and parsed.folders[:1] == (job_id,) and parsed.of_job(job_id) == wanted:
+        return wanted.key
+    if "/" in job_id or not job_id:
+        raise CannotSubmit(f"{visible(job_id)!r} is no job id: it must not be empty or hold a '/'.")
+    raise CannotSubmit(
+        f"{visible(name)} would not be taken for results: rename it to end in .jsonl or .jsonl.out."
+    )
+
+
+def write_record(deployed: Deployment, job_id: str, user: str) -> None:
+    """Write the record of a new job.
+
+    Raises:
+        CannotSubmit: it is there already; or on AWS, where job records are the application's.
+    """
+    if deployed.embedded is None:
+        raise CannotSubmit(
+            "Job records on AWS are the application's: --create-job is for the embedded AWS "
+            "alone. Name a job that is there with --job."
+        )
+    if read_job_record(deployed, job_id) is not None:
+        raise CannotSubmit(f"Job {visible(job_id)} is there already; leave out --create-job.")
+    record = {"intentId": f"intent-{job_id}", "submitTime": timestamp(datetime.now(UTC))}
+    create_job_record(deployed, {**record, "jobId": job_id, "userId": user, "status": "SUBMITTED"})
+
+
+def _require_job(deployed: Deployment, job_id: str) -> None:
+    if read_job_record(deployed, job_id) is not None:
+        return
+    cure = (
+        "--create-job writes a record for it."
+        if deployed.embedded is not None
+        else "Its record must be in the batch-jobs table, once, before results can be ingested."
+    )
+    raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}. {cure}")
+
+
+def _upload(deployed: Deployment, file: Path, job_id: str, key: str) -> Upload:
+    deployed.s3.upload_file(
+        str(file), deployed.bucket, key, ExtraArgs={"ContentType": "application/x-ndjson"}
+    )
+    head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
+    err.print(
+        f"Uploaded {head['ContentLength']} bytes to s3://{deployed.bucket}/{visible(key)}.",
+        style="dim",
+    )
+    return Upload(deployed, job_id, key, head["ETag"].strip('"'), head["LastModified"])

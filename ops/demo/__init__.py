@@ -1,1 +1,0 @@
-"""`ingest demo`: a real run on made-up receipts, compared with what their generator knows."""

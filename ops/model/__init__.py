@@ -1,0 +1,1 @@
+"""What the commands know: deployments, jobs, executions, rejects, dead events."""

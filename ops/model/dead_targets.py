@@ -1,0 +1,127 @@
+"""What events were to start or to tell: the state machine, and RecordOutcome."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from functions.domain.object_keys import ArrivedKey, parse_key
+from ops.model.dead_queue import DeadQueue
+
+if TYPE_CHECKING:
+    from ops.model.dead_queue import Undelivered
+    from ops.model.deployment import Deployment
+
+
+class StillUndeliverable(Exception):  # noqa: N818 - what became of a second attempt
+    """The target did not take the event this time either."""
+
+
+class Target(Protocol):
+    """Where the events of a queue were to go."""
+
+    @property
+    def queue(self) -> DeadQueue:
+        """Where they wait."""
+
+    @property
+    def name(self) -> str:
+        """What it takes, for people and programs."""
+
+    def subject(self, event: Undelivered) -> dict[str, str]:
+        """Job, and object or execution, that an event is about."""
+
+    def send(self, event: Undelivered) -> str:
+        """Give it the event; what it made of that.
+
+        Raises:
+            StillUndeliverable: as its name says.
+        """
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results that arrived: an execution is started for each."""
+
+    deployed: Deployment
+    queue: DeadQueue
+    name: str = "results"
+
+    @classmethod
+    def of(cls, deployed: Deployment) -> Results:
+        """With the dead-letter queue of the trigger."""
+        return cls(deployed, DeadQueue(deployed.sqs, deployed.outputs["TriggerDeadLetterQueueUrl"]))
+
+    def subject(self, event: Undelivered) -> dict[str, str]:
+        """The object that arrived, and whose it is."""
+        try:
+            key = event.event["detail"]["object"]["key"]
+        except (KeyError, TypeError):
+            key = ""
+        key = key if isinstance(key, str) else ""
+        parsed = parse_key(key)
+        return {"job": _job_id(self.deployed, parsed), "about": key}
+
+    def send(self, event: Undelivered) -> str:
+        """Start its execution, under the same name for the same event: twice starts one."""
+        name = f"resent-{hashlib.sha256(event.body.encode()).hexdigest()[:40]}"
+        try:
+            self.deployed.step_functions.start_execution(
+                stateMachineArn=self.deployed.state_machine, name=name, input=event.body
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                raise StillUndeliverable(str(error)) from error
+        return self.deployed.execution_arn(name)
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Ends of executions: RecordOutcome marks the job and tells people, once."""
+
+    deployed: Deployment
+    queue: DeadQueue
+    function: str
+    name: str = "outcomes"
+
+    @classmethod
+    def of(cls, deployed: Deployment) -> Outcomes:
+        """With the function and the dead-letter queue of the rule that hears of outcomes."""
+        rule = f"{deployed.stack}-outcomes"
+        events = deployed.make_client("events")
+        (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+        queue = target["DeadLetterConfig"]["Arn"].rpartition(":")[2]
+        url = deployed.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        return cls(deployed, DeadQueue(deployed.sqs, url), target["Arn"])
+
+    def subject(self, event: Undelivered) -> dict[str, str]:
+        """The execution that ended, and the job it worked on."""
+        detail = event.event.get("detail")
+        detail = detail if isinstance(detail, dict) else {}
+        try:
+            key = json.loads(detail["input"])["detail"]["object"]["key"]
+        except (KeyError, TypeError, ValueError, RecursionError):
+            key = ""
+        parsed = parse_key(key) if isinstance(key, str) else None
+        execution = str(detail.get("executionArn", ""))
+        status = str(detail.get("status", ""))
+        about = f"{status} {execution.rpartition(':')[2]}".strip()
+        return {"job": _job_id(self.deployed, parsed), "about": about}
+
+    def send(self, event: Undelivered) -> str:
+        """Call the function, as the rule would have, and wait for its answer."""
+        answer: Any = self.deployed.make_client("lambda").invoke(
+            FunctionName=self.function, Payload=event.body.encode()
+        )
+        said = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise StillUndeliverable(f"{said.get('errorType')}: {said.get('errorMessage')}")
+        return f"recorded: {said['outcome']}"
+
+
+def _job_id(deployed: Deployment, key: ArrivedKey | None) -> str:
+    return (deployed.job_folders.job_id(key) if key else None) or ""

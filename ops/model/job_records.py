@@ -1,0 +1,50 @@
+"""Job records as the application keeps them in batch-jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.jobs import JOB_ID_INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ops.model.deployment import Deployment
+
+SHOWN = (
+    "status",
+    "submitTime",
+    "completedAt",
+    "modelId",
+    "pendingImageCount",
+    "resultStats",
+    "ingestState",
+)
+"""What commands show of a record: nothing that says who the user is."""
+
+
+def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | None:
+    """What may be shown of a job's record; None without one, or with two."""
+    table = deployment.outputs["BatchJobsTableName"]
+    listed = deployment.dynamodb.query(
+        TableName=table,
+        IndexName=JOB_ID_INDEX,
+        KeyConditionExpression="jobId = :jobId",
+        ExpressionAttributeValues={":jobId": {"S": job_id}},
+        Limit=2,
+    )["Items"]
+    if len(listed) != 1:
+        return None
+    # An index lags behind its table, and a job that has just ended is what people ask for.
+    key = {name: listed[0][name] for name in ("intentId", "submitTime")}
+    answer = deployment.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+    record = from_item(answer.get("Item", {}))
+    return {name: record[name] for name in SHOWN if name in record}
+
+
+def create_job_record(deployment: Deployment, attributes: Mapping[str, object]) -> None:
+    """Write a job's record, as the application would."""
+    deployment.dynamodb.put_item(
+        TableName=deployment.outputs["BatchJobsTableName"], Item=to_item(attributes)
+    )

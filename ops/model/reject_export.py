@@ -1,0 +1,99 @@
+"""Rejected records as Bedrock batch input: `recordId` and `modelInput`, a line each.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.receipts.strict_json import parse_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ops.model.deployment import Deployment
+    from ops.model.rejects import Reject
+
+
+_MAX_LINE_BYTES = 64 * 1024 * 1024
+"""A line is in memory as a whole; far more than the loader reads by default."""
+
+
+@dataclass(frozen=True)
+class NotExported:
+    """A record that cannot be submitted again from here."""
+
+    where: str
+    why: str
+
+
+@dataclass
+class Export:
+    """What was written, and what was not."""
+
+    written: int = 0
+    left: list[NotExported] = field(default_factory=list)
+
+
+class _Unusable(Exception):  # noqa: N818 - a verdict on a record
+    """A record that is no input, and why."""
+
+
+def export_records(deployed: Deployment, letters: Iterable[Reject], file: IO[bytes]) -> Export:
+    """Read each record again where it lies, and write its input; one line for each record id."""
+    export = Export()
+    written: set[str] = set()
+    for letter in letters:
+        try:
+            record = _input(_line(deployed, letter))
+        except _Unusable as error:
+            export.left.append(NotExported(letter.where, str(error)))
+            continue
+        if record["recordId"] in written:
+            export.left.append(NotExported(letter.where, "its recordId was written already"))
+            continue
+        written.add(record["recordId"])
+        file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        export.written += 1
+    return export
+
+
+def _line(deployed: Deployment, letter: Reject) -> bytes:
+    if not 0 < letter.length <= _MAX_LINE_BYTES:
+        raise _Unusable(f"it has {letter.length} bytes, and is read up to {_MAX_LINE_BYTES}")
+    pin: dict[str, Any] = {"VersionId": letter.version} if letter.version else {}
+    last = letter.offset + letter.length - 1
+    try:
+        answer = deployed.s3.get_object(
+            Bucket=deployed.bucket,
+            Key=letter.key,
+            Range=f"bytes={letter.offset}-{last}",
+            IfMatch=f'"{letter.etag}"',
+            **pin,
+        )
+    except ClientError as error:
+        if is_any(error, NOT_FOUND | PRECONDITION_FAILED):
+            raise _Unusable("the results object is gone or has other content now") from error
+        raise
+    if not answer.get("ContentRange", "").startswith(f"bytes {letter.offset}-{last}/"):
+        raise _Unusable("S3 answered with other bytes than were asked for")
+    return answer["Body"].read()
+
+
+def _input(line: bytes) -> dict[str, Any]:
+    try:
+        record = parse_object(line)
+    except ValueError as error:
+        raise _Unusable("its line is no JSON object, so its input cannot be told") from error
+    if not isinstance(record.get("modelInput"), dict):
+        raise _Unusable("it does not echo its modelInput")
+    for name in ("recordId", "customData"):
+        if isinstance(record.get(name), str) and record[name]:
+            return {"recordId": record[name], "modelInput": record["modelInput"]}
+    raise _Unusable("it has no recordId, so its answer could not be told whose it is")

@@ -1,0 +1,204 @@
+"""How a report looks: for people as text and tables, for programs as JSON values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from functions.domain.timestamps import timestamp
+from ops.view.failure import failure_text
+from ops.view.terminal import outside, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import timedelta
+
+    from rich.console import RenderableType
+
+    from ops.model.failures import FailedExecution
+    from ops.model.history import History
+    from ops.model.job_report import JobReport, ObjectReport
+
+_STYLES = {
+    "COMPLETED": "green",
+    "SUCCEEDED": "green",
+    "PARTIALLY_COMPLETED": "yellow",
+    "FAILED": "bold red",
+    "TIMED_OUT": "bold red",
+    "ABORTED": "bold red",
+}
+_LISTED = 5
+
+
+def render(
+    report: JobReport, *, now: datetime, bucket: str, failed: FailedExecution | None = None
+) -> Group:
+    """The whole report; what failed, and why, comes first."""
+    return Group(*_parts(report, now=now, bucket=bucket, failed=failed))
+
+
+def _parts(
+    report: JobReport, *, now: datetime, bucket: str, failed: FailedExecution | None
+) -> Iterator[RenderableType]:
+    if report.job_id:
+        yield _headline("Job", report.job_id, report.status or "no record")
+    history = report.history
+    if history is not None:
+        took = seconds(history.duration(now=now))
+        yield _headline("Execution", history.name, history.status, f" in {took}")
+    if failed is not None:
+        yield failure_text(failed)
+    if report.job_id and not report.objects:
+        yield Text("  No results object of it is claimed.")
+    if report.objects or _stats(report):
+        yield counts_text(report)
+    if report.loads.rejects or report.images.left:
+        yield _indented(_reasons(report))
+    if history is not None:
+        yield _indented(states_table(history, now=now))
+    yield _places(report, bucket=bucket)
+
+
+def _indented(table: Table) -> Padding:
+    return Padding(table, (1, 0, 1, 2), expand=False)
+
+
+def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
+    return Text.assemble(
+        f"{what} ", (visible(name), "bold"), ": ", (visible(status), _STYLES.get(status, "cyan")),
+        rest,
+    )  # fmt: skip
+
+
+def states_table(history: History, *, now: datetime) -> Table:
+    """The states in order, with how long each took; choices take no time and are left out."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("State", "Entered"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Duration", justify="right")
+    for run in history.states:
+        if run.kind == "Choice":
+            continue
+        end = run.exited or history.ended or now
+        broken = run.exited is None and history.failure is not None
+        style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
+        table.add_row(
+            outside(run.name, style),
+            run.entered.astimezone(UTC).strftime("%H:%M:%S"),
+            seconds(end - run.entered),
+        )
+    return table
+
+
+def counts_text(report: JobReport) -> Text:
+    """Counts that add up, and what is missing of what was expected."""
+    loads, images = report.loads, report.images
+    text = Text(
+        f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "
+        f"+ {loads.duplicate} duplicates"
+    )
+    if loads.padding:
+        text.append(f" + {loads.padding} padding")
+    # A failed job's record counts nothing of what failed: beside these counts it would contradict.
+    stats = {} if report.status == "FAILED" else _stats(report)
+    for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
+        if stats.get(name):
+            text.append(f"; {visible(stats[name])} {word}", style="yellow")
+    left = f", {sum(images.left.values())} left where they are" if images.left else ""
+    return text.append(f"\n  {images.migrated} images moved{left}")
+
+
+def _stats(report: JobReport) -> Mapping[str, Any]:
+    """What the job's record counts; nothing before it was settled."""
+    return (report.record or {}).get("resultStats") or {}
+
+
+def _reasons(report: JobReport) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Rejects and images left, by reason", no_wrap=True)
+    table.add_column("", justify="right")
+    for counts in (report.loads.rejects, report.images.left):
+        for reason, count in sorted(counts.items()):
+            table.add_row(outside(reason), str(count))
+    return table
+
+
+def _places(report: JobReport, *, bucket: str) -> Text:
+    """Where things lie: lines to copy from, so nothing may wrap or shorten them."""
+    text = Text(overflow="ignore", no_wrap=True)
+    for each in report.objects:
+        done, planned = each.ranges_done, each.claim.ranges
+        text.append(f"  results object  {visible(f's3://{bucket}/{each.claim.key}')}\n")
+        text.append(f"                  {each.claim.state}, {done} of {planned or '?'} ranges\n")
+        for key in each.dead_letters[:_LISTED]:
+            text.append(f"  dead letters    {visible(f's3://{bucket}/{key}')}\n")
+        if (more := len(each.dead_letters) - _LISTED) > 0:
+            text.append(f"                  and {more} objects beside these\n")
+    if report.history is not None:
+        text.append(f"  execution       {visible(report.history.arn)}")
+    return text
+
+
+def seconds(duration: timedelta) -> str:
+    """A duration as people say it: `0.42 s`, `3 min 5 s`, `2 h 10 min`."""
+    total = max(duration.total_seconds(), 0.0)
+    if total < 60:
+        return f"{total:.2f} s" if total < 10 else f"{total:.1f} s"
+    minutes, rest = divmod(round(total), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def as_json(
+    report: JobReport, *, now: datetime, failed: FailedExecution | None = None
+) -> dict[str, Any]:
+    """The report as JSON values, in the words of the ledger and of batch-jobs."""
+    return {
+        "jobId": report.job_id or None,
+        "job": report.record,
+        "objects": [_object_json(each) for each in report.objects],
+        "execution": _history_json(report.history, now=now) if report.history else None,
+        "failure": failed and failed.as_json(),
+    }
+
+
+def _object_json(each: ObjectReport) -> dict[str, Any]:
+    claim = each.claim
+    return {
+        "key": claim.key,
+        "etag": claim.etag,
+        "state": claim.state.value,
+        "generation": claim.generation,
+        "owner": claim.owner,
+        "eventTime": timestamp(claim.event_time),
+        "ranges": claim.ranges,
+        "rangesDone": each.ranges_done,
+        **each.loads.as_dict(),
+        **each.images.as_dict(),
+        "deadLetters": list(each.dead_letters),
+    }
+
+
+def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
+    return {
+        "executionArn": history.arn,
+        "status": history.status,
+        "redriveCount": history.redrives,
+        "seconds": history.duration(now=now).total_seconds(),
+        "states": [
+            {
+                "name": run.name,
+                "type": run.kind,
+                "entered": run.entered.isoformat(),
+                "seconds": ((run.exited or history.ended or now) - run.entered).total_seconds(),
+                "exited": run.exited is not None,
+            }
+            for run in history.states
+        ],
+    }

@@ -1,0 +1,96 @@
+"""A job's rejects, read one at a time from what its workers left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.domain.claims import Claim, ClaimState
+from functions.domain.counts import LoadCounts
+from functions.domain.ledger_rows import object_partition
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+from ops.commands.rejects import OfReason, sort_out
+from ops.model.deployment import Deployment
+from ops.model.rejects import Reject, read_rejects
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.s3 import OLD, MemoryS3
+
+JOB = "job-1"
+KEY = "batch-output/job-1/a.jsonl.out"
+OTHER = "batch-output/job-1/b.jsonl.out"
+
+
+class _Job:
+    """A job whose segments are put on record by hand."""
+
+    def __init__(self) -> None:
+        self.s3 = MemoryS3()
+        clients: dict[str, Any] = {"s3": self.s3, "dynamodb": MemoryDynamoDB(ledger=("pk", "sk"))}
+        outputs = {"BucketName": "b", "LedgerTableName": "ledger"}
+        self.deployed = Deployment("S", "here", "r", outputs, clients.__getitem__)
+
+    def segment(self, key: str, start: int, end: int, *offsets: int) -> None:
+        letters = f"dead-letters/{key}/{start}-{end}"
+        said = [
+            {"key": key, "etag": "e", "offset": at, "length": 1, "reason": "InvalidJson"}
+            for at in offsets
+        ]
+        body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
+        self.s3.put_object(Bucket="b", Key=letters, Body=body)
+        self.deployed.ledger.put_segment(
+            object_partition(JOB, key, 1),
+            Segment(Range(start, end), LoadCounts(), dead_letters=letters if offsets else None),
+            expires=1,
+        )
+
+    def read(self, *keys: str) -> list[tuple[str, int]]:
+        claims = [Claim(key, "e", "owner", 1, ClaimState.DONE, OLD) for key in keys]
+        found = read_rejects(self.deployed, JOB, claims)
+        return [(letter.key, letter.offset) for letter in found]
+
+
+@pytest.fixture
+def job() -> _Job:
+    return _Job()
+
+
+def test_they_come_by_object_and_place(job: _Job) -> None:
+    job.segment(OTHER, 0, 50, 7)
+    job.segment(KEY, 100, 200, 100, 150)
+    job.segment(KEY, 0, 100, 3, 99)
+
+    assert job.read(OTHER, KEY) == [(KEY, 3), (KEY, 99), (KEY, 100), (KEY, 150), (OTHER, 7)]
+
+
+def test_a_record_that_several_workers_processed_comes_once(job: _Job) -> None:
+    """Of workers at one range each states what it did: up to where it came, or from there on."""
+    job.segment(KEY, 0, 40, 10, 30)
+    job.segment(KEY, 0, 100, 10, 30, 60, 90)
+    job.segment(KEY, 40, 100, 60, 90)
+    job.segment(KEY, 50, 120, 60, 90, 110)
+    job.segment(KEY, 60, 70, 60)
+
+    assert [at for _, at in job.read(KEY)] == [10, 30, 60, 90, 110]
+
+
+def test_segments_without_rejects_are_passed_over(job: _Job) -> None:
+    job.segment(KEY, 0, 100)
+    job.segment(KEY, 100, 200, 150)
+
+    assert [at for _, at in job.read(KEY)] == [150]
+
+
+def test_of_each_reason_so_many_are_kept_and_all_are_counted() -> None:
+    letters = [
+        Reject(KEY, "e", "", at, 1, reason, (), None, "")
+        for at, reason in enumerate(["ModelError", *["InvalidJson"] * 5])
+    ]
+
+    assert sort_out(iter(letters), most=2) == {
+        "InvalidJson": OfReason(5, letters[1:3]),
+        "ModelError": OfReason(1, letters[:1]),
+    }
+    assert sort_out(iter(letters), most=None)["InvalidJson"].kept == letters[1:]
