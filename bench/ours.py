@@ -111,7 +111,10 @@ def _interpreter() -> Interpreter:
     )
     retention = Retention(guest=timedelta(days=60), account=timedelta(days=365))
     builder = TransactionBuilder(
-        job, event_time=datetime(2026, 1, 9, tzinfo=UTC), retention=retention
+        job,
+        root_id=job.job_id,
+        event_time=datetime(2026, 1, 9, tzinfo=UTC),
+        retention=retention,
     )
     return Interpreter(builder, line_bytes_limit=LINE_BYTES_LIMIT, padding_prefix="__pad__")
 

@@ -27,7 +27,11 @@ class KeysUnread(Exception):  # noqa: N818  a throttle, not a fault
 
 @dataclass(frozen=True)
 class ImageRecords:
-    """The records of one job's images."""
+    """The records of one job's images.
+
+    Attributes:
+        job_id: The job that has the transactions: the root of a retry.
+    """
 
     client: "DynamoDBClient"
     pending_images: str

@@ -52,6 +52,16 @@ class Ledger:
         own = ledger_rows.claim_key(job_id, key).sk
         return all(row["sk"]["S"] == own for row in rows)
 
+    def note_retry(self, root_id: str, job_id: str) -> None:
+        """Put on record that a retry of a root has claimed results; kept as claims are."""
+        row = ledger_rows.retry_key(root_id, job_id)
+        self.client.put_item(TableName=self.table, Item=to_item(dict(row.as_dict())))
+
+    def retries(self, root_id: str) -> list[str]:
+        """The jobs that have answered a root's rejects, by their ids."""
+        rows = self._rows(ledger_rows.job_partition(root_id), ledger_rows.RETRY_PREFIX)
+        return [row["sk"].removeprefix(ledger_rows.RETRY_PREFIX) for row in rows]
+
     def claim(self, job_id: str, key: str) -> Claim | None:
         """The claim of a results object, None if it was never claimed."""
         answer = self.client.get_item(

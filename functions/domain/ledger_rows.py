@@ -3,6 +3,7 @@
 | row | pk | sk |
 |---|---|---|
 | claim | `job#{jobId}` | `claim#{key}` |
+| retry | the same | `claim-retry#{jobId}`: a retry of the job that has claimed results |
 | folder | the same | `folder#{folder}`: where its manifest, or Bedrock, says that results are |
 | end | the same | `bedrock`: how it ended at Bedrock |
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
@@ -23,10 +24,10 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 
 CLAIM_PREFIX: Final = "claim#"
-RETRY_PREFIX: Final = "retry#"
+RETRY_PREFIX: Final = "claim-retry#"
 """In the partition of a root job: the retries of it that have claimed a results object."""
 LAST_OF_RETRIES: Final = f"{RETRY_PREFIX}\uffff"
-"""No claim and no retry sorts behind it; nothing else may sort between the first and this."""
+"""From `CLAIM_PREFIX` to this there are only claims and retries."""
 ATTEMPT_PREFIX: Final = "attempt#"
 SEGMENT_PREFIX: Final = "segment#"
 CHUNK_PREFIX: Final = "chunk#"
@@ -59,6 +60,11 @@ def object_partition(job_id: str, key: str, generation: int) -> str:
 def claim_key(job_id: str, key: str) -> RowKey:
     """The claim of a results object."""
     return RowKey(job_partition(job_id), f"{CLAIM_PREFIX}{key}")
+
+
+def retry_key(root_id: str, job_id: str) -> RowKey:
+    """The mark that a retry leaves with its root."""
+    return RowKey(job_partition(root_id), f"{RETRY_PREFIX}{job_id}")
 
 
 def unclaimed_partition(job_id: str) -> str:

@@ -65,7 +65,8 @@ def _begin(
     """Put the attempt on record, before its first write, and let a predecessor take notice.
 
     Items may be replaced only on the first attempt at every part of the range so far, of a key
-    that was never claimed before, while no other key of the job has ever been claimed.
+    that was never claimed before, while no other key of the job has ever been claimed. A retry
+    replaces nothing: its root has been claimed.
     """
     ledger = wiring.ledger(settings)
     job_id, key = work.job.job_id, work.object.key
@@ -75,7 +76,7 @@ def _begin(
         time.sleep(succession.seconds)
     first = work.undisturbed and not work.range.again and succession.first
     return WritePermit(
-        alone=first and work.claim.generation == FIRST_GENERATION,
+        alone=first and work.claim.generation == FIRST_GENERATION and work.job.root is None,
         is_named=row.is_still_mine,
         owns_claim=lambda: ledger.owns(work.execution, job_id, key) is not None,
         is_only_key=lambda: ledger.is_only_key(job_id, key),
@@ -94,7 +95,12 @@ def _load(
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
     budget = WriteBudget(work.write_units_per_second, clock=time.monotonic, sleep=time.sleep)
     interpret = Interpreter(
-        TransactionBuilder(job, event_time=work.claim.event_time, retention=settings.retention),
+        TransactionBuilder(
+            job,
+            root_id=work.job.root_id,
+            event_time=work.claim.event_time,
+            retention=settings.retention,
+        ),
         line_bytes_limit=settings.line_bytes_limit,
         padding_prefix=settings.padding_prefix,
     )

@@ -35,7 +35,7 @@ def migrate_images(
         client=clients.dynamodb(),
         pending_images=settings.pending_images_table,
         transactions=settings.transactions_table,
-        job_id=job.job_id,
+        job_id=work.job.root_id,
         user_id=job.user_id,
         sleep=time.sleep,
         jitter=random.random,

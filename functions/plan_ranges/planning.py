@@ -44,6 +44,9 @@ class Planning:
             ingest.execution, job_id, key, etags=earlier.written
         ):
             return ingest.but(superseded=True)
+        if ingest.job.root is not None:
+            # Before anything is written: from now on the workers of the root replace nothing.
+            self.ledger.note_retry(ingest.job.root_id, job_id)
         self.settler.settle(job_id, ingest.job.key)
         self._wait_for_other_claims(ingest, earlier)
         return ingest.but(plan=plan)
@@ -66,7 +69,7 @@ class Planning:
 
     def _of_other_keys(self, ingest: Ingest) -> Iterator[str]:
         """Where the attempts of other keys are that may be writing without a condition."""
-        job_id, key = ingest.job.job_id, ingest.object.key
-        for claim in self.ledger.claims(job_id):
-            if claim.key != key and claim.state is not ClaimState.DONE:
-                yield object_partition(job_id, claim.key, FIRST_GENERATION)
+        for job_id in {ingest.job.job_id, ingest.job.root_id}:
+            for claim in self.ledger.claims(job_id):
+                if claim.key != ingest.object.key and claim.state is not ClaimState.DONE:
+                    yield object_partition(job_id, claim.key, FIRST_GENERATION)

@@ -50,7 +50,9 @@ class Product:
             guest=_span(retention.guest_days), account=_span(retention.account_days)
         )
         at = parse_timestamp(event_time)
-        builder = TransactionBuilder(product_job, event_time=at, retention=kept)
+        builder = TransactionBuilder(
+            product_job, root_id=product_job.job_id, event_time=at, retention=kept
+        )
         interpret = Interpreter(builder, line_bytes_limit=limit, padding_prefix=PADDING_PREFIX)
         return cls(interpret, limit)
 

@@ -66,7 +66,10 @@ def _job() -> Job:
 def _become(content: bytes, *, limit: int) -> dict[str, Any] | Reject | Padding:
     """What the product makes of a line: an item's plain values, a reject, or padding."""
     builder = TransactionBuilder(
-        _job(), event_time=parse_timestamp("2026-07-01T03:04:05Z"), retention=RETENTION
+        _job(),
+        root_id=_job().job_id,
+        event_time=parse_timestamp("2026-07-01T03:04:05Z"),
+        retention=RETENTION,
     )
     interpret = Interpreter(builder, line_bytes_limit=limit, padding_prefix=PADDING_PREFIX)
     (line,) = split_lines([content], start=0, line_bytes_limit=limit)

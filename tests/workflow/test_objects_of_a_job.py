@@ -23,6 +23,7 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.payloads.segment_work import SegmentWork
+from functions.domain.transactions import transaction_id
 from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from functions.plan_ranges.planning import Planning
@@ -46,6 +47,9 @@ _LOAD = LoadSettings.read(_ENVIRONMENT)
 _PLAN = PlanRangesSettings.read(_ENVIRONMENT)
 
 
+RETRY = "job-2"
+
+
 class _Time:
     """The module `time` as the worker uses it."""
 
@@ -65,7 +69,22 @@ class _Context:
 class JobWorld:
     """A job, its objects, and a person."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, objects: list[list[str]], order: Any) -> None:
+    def __init__(
+        self,
+        patch: pytest.MonkeyPatch,
+        objects: list[list[str]],
+        order: Any,
+        *,
+        retries: frozenset[int] = frozenset(),
+    ) -> None:
+        """Put records and objects in place.
+
+        Args:
+            patch: Undone by the caller.
+            objects: The images that each object answers.
+            order: The schedule.
+            retries: Numbers of the objects that are of a retry of the job.
+        """
         self.s3 = MemoryS3()
         self.dynamodb = MemoryDynamoDB(
             **{
@@ -78,10 +97,15 @@ class JobWorld:
         self.edited: dict[str, str] = {}
         self._requests = itertools.count(1)
         self._executions = itertools.count(1)
+        self.retries = retries
         self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+        retry = {**JOB_RECORD, "submitTime": "later", "jobId": RETRY, "retryOf": "job-1"}
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(retry))
+        folder = {"pk": "job#job-1", "sk": "folder#batch-output/job-1/"}  # neither claim nor retry
+        self.dynamodb.put_item(TableName="ledger", Item=to_item(folder))
         self.data = [b"\n".join(map(good, images)) + b"\n" for images in objects]
         for number, data in enumerate(self.data):
-            self.s3.put_object(Bucket=BUCKET, Key=_key(number), Body=data)
+            self.s3.put_object(Bucket=BUCKET, Key=self._key(number), Body=data)
         patch.setattr(call, "time", _Time(self.interleaving))
         patch.setattr(writer, "THREADS", 1)
         patch.setattr(clients, "s3", lambda: self.interleaving.client(self.s3))
@@ -111,7 +135,7 @@ class JobWorld:
 
     def retry_at_once(self, number: int) -> None:
         """A second worker at the same range, while the first may still be at work."""
-        row = self.dynamodb.tables["ledger"].get(tuple(_claim(number).values()))
+        row = self.dynamodb.tables["ledger"].get(tuple(self._claim_key(number).values()))
         if row is not None:
             claim = from_item(row)
             self._load(self._work(number, claim["owner"], claim["generation"]))
@@ -142,11 +166,20 @@ class JobWorld:
         items = map(from_item, self.dynamodb.tables["transactions"].values())
         return {item["imageId"]: item for item in items}
 
+    def _job(self, number: int) -> str:
+        return RETRY if number in self.retries else "job-1"
+
+    def _key(self, number: int) -> str:
+        return f"batch-output/{self._job(number)}/{number}.jsonl"
+
+    def _claim_key(self, number: int) -> dict[str, str]:
+        return claim_key(self._job(number), self._key(number)).as_dict()
+
     def _claim(self, number: int, execution: str) -> int:
         ledger = self.interleaving.client(self.dynamodb)
         claimed = ledger.update_item(
             TableName="ledger",
-            Key=to_item(_claim(number)),
+            Key=to_item(self._claim_key(number)),
             UpdateExpression=(
                 "SET #owner = :me, #etag = :etag, #state = :claimed, #eventTime = :then,"
                 " #generation = if_not_exists(#generation, :zero) + :one"
@@ -155,7 +188,7 @@ class JobWorld:
             ExpressionAttributeValues=to_item(
                 {
                     ":me": execution,
-                    ":etag": self.s3.objects[_key(number)].etag,
+                    ":etag": self.s3.objects[self._key(number)].etag,
                     ":claimed": "claimed",
                     ":then": "2026-07-01T00:00:00Z",
                     ":zero": 0,
@@ -171,12 +204,16 @@ class JobWorld:
         return {
             "schema": 1,
             "execution": execution,
-            "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
+            "job": (
+                {"jobId": RETRY, "intentId": "i", "submitTime": "later", "root": "job-1"}
+                if number in self.retries
+                else {"jobId": "job-1", "intentId": "i", "submitTime": "s"}
+            ),
             "object": {
                 "bucket": BUCKET,
-                "key": _key(number),
+                "key": self._key(number),
                 "name": f"{number}.jsonl",
-                "etag": self.s3.objects[_key(number)].etag,
+                "etag": self.s3.objects[self._key(number)].etag,
                 "size": len(data),
             },
             "claim": {"generation": generation, "eventTime": "2026-07-01T00:00:00Z"},
@@ -196,14 +233,6 @@ class JobWorld:
 _INGEST = ("schema", "execution", "job", "object", "claim")
 _CLAIMED = ("owner", "etag", "state", "eventTime", "generation")
 _S = {"S": "nobody's"}
-
-
-def _key(number: int) -> str:
-    return f"batch-output/job-1/{number}.jsonl"
-
-
-def _claim(number: int) -> dict[str, str]:
-    return claim_key("job-1", _key(number)).as_dict()
 
 
 _images = st.lists(
@@ -228,6 +257,7 @@ def _in_runs(order: random.Random) -> Iterator[int]:
         st.tuples(st.sampled_from(["ingest", "retry_at_once"]), st.integers(0, 1)), max_size=2
     ),
     deeds=_deeds,
+    retries=st.frozensets(st.integers(1, 2)),
     seed=st.integers(0, 2**32),
 )
 @settings(
@@ -242,10 +272,11 @@ def test_an_edit_is_never_lost_whatever_objects_of_the_job_do_at_once(
     calls: list[int],
     more: list[tuple[str, int]],
     deeds: list[tuple[str, int]],
+    retries: frozenset[int],
     seed: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        world = JobWorld(patch, objects, _in_runs(random.Random(seed)))
+        world = JobWorld(patch, objects, _in_runs(random.Random(seed)), retries=retries)
         actors = world.interleaving
         for number in range(len(objects)):
             actors.add(
@@ -298,14 +329,33 @@ def test_one_object_alone_is_put_in_batches_and_two_at_once_are_not() -> None:
             assert set(world.transactions()) == set(images)
 
 
+@pytest.mark.parametrize("retries", [frozenset[int](), frozenset({1})])
 @pytest.mark.parametrize("calls", range(24))
-def test_a_second_object_at_any_moment_of_the_first_and_an_edit_after_it(calls: int) -> None:
+def test_a_second_object_at_any_moment_of_the_first_and_an_edit_after_it(
+    calls: int, retries: frozenset[int]
+) -> None:
     """The first is paused after so many calls, the second runs to its end, a person edits."""
     with pytest.MonkeyPatch.context() as patch:
         order = itertools.chain(itertools.repeat(0, calls), itertools.repeat(1))
-        world = JobWorld(patch, [["image-1"], ["image-1"]], order)
+        world = JobWorld(patch, [["image-1"], ["image-1"]], order, retries=retries)
         world.interleaving.add("first", lambda: world.ingest(0))
         world.interleaving.add("second", lambda: world.ingest(1))
         world.interleaving.add("person", lambda: world.person([("edit", 0)]))
         world.interleaving.run()
         assert world.transactions()["image-1"]["merchant"] == world.edited["image-1"]
+
+
+def test_a_retry_answers_its_roots_images_under_the_roots_id() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        objects = [["image-1", "image-2"], ["image-2", "image-3"]]
+        world = JobWorld(patch, objects, itertools.repeat(0), retries=frozenset({1}))
+        world.interleaving.add("root", lambda: world.ingest(0))
+        world.interleaving.add("retry", lambda: world.ingest(1))
+        world.interleaving.run()
+        there = world.transactions()
+        assert set(there) == {"image-1", "image-2", "image-3"}
+        assert len(world.dynamodb.tables["transactions"]) == 3
+        assert {item["jobId"] for item in there.values()} == {"job-1"}
+        assert there["image-3"]["transactionId"] == transaction_id("job-1", "image-3")
+        of_retry = [call for name, call in world.interleaving.calls if name == "retry"]
+        assert "batch_write_item" not in of_retry

@@ -43,12 +43,22 @@ class Payload(BaseModel):
 
 
 class JobRef(Payload):
-    """Which job; workers read the rest themselves, so that no payload holds a user id."""
+    """Which job; workers read the rest themselves, so that no payload holds a user id.
+
+    Attributes:
+        root: The id of the job whose images it answers, for a retry; None for any other job.
+    """
 
     job_id: str
     intent_id: str
     submit_time: str
     trace_id: str | None = None
+    root: str | None = None
+
+    @property
+    def root_id(self) -> str:
+        """The id of the job that has the transactions."""
+        return self.root or self.job_id
 
     @property
     def key(self) -> JobKey:

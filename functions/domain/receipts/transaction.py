@@ -39,22 +39,25 @@ def is_guest(user_id: str) -> bool:
 class TransactionBuilder:
     """Makes the items of one results object; what they share is put together once."""
 
-    def __init__(self, job: Job, *, event_time: datetime, retention: Retention) -> None:
+    def __init__(
+        self, job: Job, *, root_id: str, event_time: datetime, retention: Retention
+    ) -> None:
         """Prepare.
 
         Args:
-            job: Whose transactions they are.
+            job: Whose results they are.
+            root_id: The job whose images it answers: itself, or the root of a retry.
             event_time: When the results object was first claimed (UTC).
             retention: What `ttl` is made of.
         """
-        self._job_id = job.job_id
+        self._root_id = root_id
         guest = is_guest(job.user_id)
         keep = retention.guest if guest else retention.account
         at = timestamp(event_time)
         shared = to_item(
             {
                 "userId": job.user_id,
-                "jobId": job.job_id,
+                "jobId": root_id,
                 "intentId": job.intent_id,
                 "traceId": job.trace_id,
                 "primaryModelId": job.model_id,
@@ -73,7 +76,7 @@ class TransactionBuilder:
 
     def build(self, image_id: str, receipt: Receipt) -> Transaction:
         """The transaction, without `s3Key`, which is the image step's."""
-        identity = transaction_id(self._job_id, image_id)
+        identity = transaction_id(self._root_id, image_id)
         amount, type_, date, merchant, category, description = (
             format(receipt["amount"], "f"),
             receipt["type"],

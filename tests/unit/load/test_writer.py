@@ -57,7 +57,9 @@ def stub(client: Any) -> Iterator[Any]:
 def transactions() -> list[Transaction]:
     job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
     at = datetime(2026, 7, 1, tzinfo=UTC)
-    builder = TransactionBuilder(job, event_time=at, retention=Retention(None, None))
+    builder = TransactionBuilder(
+        job, root_id=job.job_id, event_time=at, retention=Retention(None, None)
+    )
     receipt: Any = {
         "amount": Decimal("12.5"),
         "type": "expense",

@@ -192,7 +192,9 @@ class World:
 def builder() -> TransactionBuilder:
     job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
     at = datetime(2026, 7, 1, tzinfo=UTC)
-    return TransactionBuilder(job, event_time=at, retention=Retention(None, None))
+    return TransactionBuilder(
+        job, root_id=job.job_id, event_time=at, retention=Retention(None, None)
+    )
 
 
 def interpreter(*, line_bytes_limit: int = LIMIT) -> Interpreter:
