@@ -182,7 +182,7 @@ def _faulty_reader(read: Callable[[str, str], bytes]) -> Callable[[str, str], by
     def faulty(bucket: str, key: str) -> bytes:
         fault = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
         if fault is not None:
-            raise StateError(fault.code, f"{fault.code}: {fault.message}")
+            raise objects.NotDone(fault.status, f"{fault.code}: {fault.message}")
         return read(bucket, key)
 
     return faulty

@@ -273,7 +273,7 @@ def _by_hand(ran: _Ran) -> None:
     with ran.world.fault(**rule, having=[job.job_id]):
         key = ran.upload(job)
         eventually(
-            lambda: any(each["done"] for each in ran.world.faults()["rules"]), "an image is held"
+            lambda: any(each["done"] for each in ran.world.faults()["faults"]), "an image is held"
         )
         arn = ran.started_for(key)[key]
         ran.world.deployed.step_functions.stop_execution(executionArn=arn, error=STOPPED)

@@ -51,8 +51,9 @@ def _read(frame: Frame, state: State, data: Json) -> list[Any]:
     )
     try:
         items = json.loads(read_object(bucket, key))
-    except objects.NotDone:
-        message = f"The specified key does not exist. (Bucket: {bucket}, Key: {key})"
+    except objects.NotDone as error:
+        why = "The specified key does not exist." if error.status == 404 else error.answer
+        message = f"{why} (Bucket: {bucket}, Key: {key})"
         raise StateError(ITEM_READER_FAILED, message) from None
     except ValueError as error:
         message = f"The file is not JSON: {error}. (Bucket: {bucket}, Key: {key})"

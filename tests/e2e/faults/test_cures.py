@@ -36,7 +36,7 @@ def _delivered_and(
     with world.fault(**held, kind="hold"):
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
-        eventually(lambda: world.faults()["rules"][0]["done"], "a call waits")
+        eventually(lambda: world.faults()["faults"][0]["done"], "a call waits")
         do(arn)
     return upload, arn
 

@@ -201,7 +201,7 @@ def test_a_fault_that_passes_is_healed_without_a_person(
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
         assert world.until_ended(arn) == "SUCCEEDED"
-        (rule,) = world.faults()["rules"]
+        (rule,) = world.faults()["faults"]
         assert rule["done"] == 1
     assert world.differences(batch, upload) == []
     assert world.inbox.of_execution(arn) == []

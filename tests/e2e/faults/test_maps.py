@@ -101,7 +101,7 @@ def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
         eventually(
-            lambda: any(rule["done"] for rule in world.faults()["rules"]), f"{state} is held"
+            lambda: any(fault["done"] for fault in world.faults()["faults"]), f"{state} is held"
         )
         world.deployed.step_functions.stop_execution(executionArn=arn)
         assert world.until_ended(arn) == "ABORTED"

@@ -158,7 +158,7 @@ class Gone(Scenario):
 
     def meanwhile(self, world: World, batch: Batch, /) -> Callable[[], None]:
         eventually(
-            lambda: any(rule["done"] for rule in world.faults()["rules"]),
+            lambda: any(fault["done"] for fault in world.faults()["faults"]),
             f"{self._function} is held",
         )
         s3, bucket = world.deployed.s3, world.deployed.bucket
