@@ -18,10 +18,11 @@ from stacks.storage import Storage
 from stacks.workers import Workers
 
 #: Keys that start an execution: results objects in both layouts, and the manifest. A `*` crosses
-#: `/`; ResolveJob decides what a key is.
+#: `/`, and ResolveJob decides what a key is. One `*` a pattern: EventBridge refuses a rule whose
+#: wildcards are too complex together (tests/infrastructure/test_trigger.py computes it).
 TRIGGER_KEYS = (
-    f"{RESULTS_PREFIX}*/*.jsonl.out",
-    f"{RESULTS_PREFIX}*/*.jsonl",
+    f"{RESULTS_PREFIX}*.jsonl.out",
+    f"{RESULTS_PREFIX}*.jsonl",
     f"{RESULTS_PREFIX}*/{MANIFEST_NAME}",
 )
 
@@ -94,6 +95,8 @@ class Workflow(Construct):
         return {
             **{f"{task.node.id}Arn": task.function.function_arn for task in self._tasks},
             "LedgerTableName": self._storage.ledger.table_name,
+            # A resource of another partition fails every execution.
+            "Partition": Stack.of(self).partition,
         }
 
     def _role(self, definition: Definition, key: kms.IKey | None) -> iam.Role:

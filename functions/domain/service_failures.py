@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 from enum import StrEnum
 from typing import Final
 
+from functions.domain import transient_errors
 from functions.domain.failures import Cure, Explanation, Failure
 
 STEP_FUNCTIONS_MAP_FAILED: Final = "States.ExceedToleratedFailureThreshold"
@@ -30,6 +31,7 @@ class ServiceFailure(StrEnum):
     RESULT_WRITER = "States.ResultWriterFailed"
     FUNCTION_TIMED_OUT = "Sandbox.Timedout"
     FUNCTION_DIED = "Runtime.ExitError"
+    FUNCTION_OUT_OF_MEMORY = "Runtime.OutOfMemory"
     FUNCTION_NOT_LOADED = "Runtime.ImportModuleError"
     FUNCTION_THROTTLED = "Lambda.TooManyRequestsException"
     FUNCTION_GONE = "Lambda.ResourceNotFoundException"
@@ -86,6 +88,10 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ServiceFailure.FUNCTION_DIED: (
         "The function's process ended, often for want of memory.",
         "raise functionMemoryMegabytes if the log shows that memory ran out",
+    ),
+    ServiceFailure.FUNCTION_OUT_OF_MEMORY: (
+        "The function ran out of memory.",
+        "raise functionMemoryMegabytes and deploy",
     ),
     ServiceFailure.FUNCTION_NOT_LOADED: (
         "The function's code could not be loaded.",
@@ -152,32 +158,6 @@ _PASSING: Final = Explanation(
     "wait until that has passed (AWS's health dashboard tells of its own troubles)",
     Cure.REDRIVE,
 )
-_PASSES: Final = frozenset(
-    {
-        "ConnectTimeoutError",
-        "ConnectionClosedError",
-        "DynamoDB.InternalServerErrorException",
-        "DynamoDB.ProvisionedThroughputExceededException",
-        "DynamoDB.RequestLimitExceeded",
-        "DynamoDB.SdkClientException",
-        "DynamoDB.ThrottlingException",
-        "EndpointConnectionError",
-        "IncompleteReadError",
-        "InternalServerError",
-        "Lambda.ClientExecutionTimeoutException",
-        "Lambda.SdkClientException",
-        "Lambda.ServiceException",
-        "Lambda.Unknown",
-        "ImagesThrottled",
-        "ProvisionedThroughputExceededException",
-        "ReadTimeoutError",
-        "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
-        "ResponseStreamingError",
-        "ThrottlingException",
-        "TransactionConflictException",
-    }
-)
 _OTHER: Final = Explanation(
     "A service answered with an error, or the code has a fault.",
     "remove what the cause, or the function's log, names",
@@ -200,4 +180,4 @@ def explain(error: str, *, status: str = "FAILED") -> Explanation:
         return Failure(error).explanation
     if error in set(ServiceFailure):
         return ServiceFailure(error).explanation
-    return _PASSING if error in _PASSES else _OTHER
+    return _PASSING if error in transient_errors.ALL else _OTHER

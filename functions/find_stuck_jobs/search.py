@@ -30,9 +30,9 @@ MAX_NAMED: Final = 20
 """Objects of a job: whoever floods one folder must not keep the search from all others."""
 SETTLING_IN: Final = timedelta(hours=1)
 """Younger objects may still have an execution coming."""
-LONGEST_SILENCE: Final = timedelta(hours=3)
-"""Workers write into the ledger at every call. Two states that need all their retries after one
-another are silent for less than two hours, by the time limits and waits of the definition."""
+LONGEST_SILENCE: Final = timedelta(hours=6)
+"""Workers write into the ledger at every call. Two successive states that are throttled to the end
+and need all their other retries are silent for four hours, by the limits of the definition."""
 
 
 @dataclass(frozen=True)

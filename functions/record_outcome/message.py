@@ -123,12 +123,21 @@ def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Messag
     )
 
 
+_CONSOLES: Final = {
+    "aws": "aws.amazon.com",
+    "aws-cn": "amazonaws.cn",
+    "aws-eusc": "amazonaws-eusc.eu",
+    "aws-us-gov": "amazonaws-us-gov.com",
+}
+"""The console's domain in each partition that has a public one."""
+
+
 def console_link(arn: str) -> str:
-    """The execution's page in the console."""
-    region = arn.split(":")[3]
+    """The execution's page in the console of its partition."""
+    _, partition, _, region, *_ = arn.split(":")
     return (
-        f"https://{region}.console.aws.amazon.com/states/home?region={region}"
-        f"#/v2/executions/details/{arn}"
+        f"https://{region}.console.{_CONSOLES.get(partition, _CONSOLES['aws'])}/states/home"
+        f"?region={region}#/v2/executions/details/{arn}"
     )
 
 

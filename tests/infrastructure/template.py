@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 HASH = re.compile(r"[0-9A-F]{8}$")
 
 #: Pseudo parameters as they are in the tests' account.
-_PSEUDO = {
+IRELAND = {
     "AWS::AccountId": "111122223333",
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",
@@ -40,12 +40,12 @@ class Template:
     `{"Fn::GetAtt": ["StorageLedger5E7CB2E3", "Arn"]}` becomes `<StorageLedger.Arn>`.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, pseudo_parameters: Mapping[str, str] = IRELAND) -> None:
         self.path = path
         document = json.loads(path.read_text(encoding="utf-8"))
-        self.outputs: dict[str, Any] = _resolve(document["Outputs"])
+        self.outputs: dict[str, Any] = _resolve(document["Outputs"], pseudo_parameters)
         self.resources: dict[str, dict[str, Any]] = {
-            HASH.sub("", name): _resolve(resource)
+            HASH.sub("", name): _resolve(resource, pseudo_parameters)
             for name, resource in document["Resources"].items()
         }
 
@@ -98,18 +98,18 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _resolve(value: Any) -> Any:
+def _resolve(value: Any, pseudo: Mapping[str, str]) -> Any:
     if isinstance(value, list):
-        return [_resolve(item) for item in value]
+        return [_resolve(item, pseudo) for item in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {"Ref"}:
         name = value["Ref"]
-        return _PSEUDO.get(name) or f"<{HASH.sub('', name)}>"
+        return pseudo.get(name) or f"<{HASH.sub('', name)}>"
     if set(value) == {"Fn::GetAtt"}:
         name, attribute = value["Fn::GetAtt"]
         return f"<{HASH.sub('', name)}.{attribute}>"
     if set(value) == {"Fn::Join"}:
         separator, parts = value["Fn::Join"]
-        return str(separator).join(str(_resolve(part)) for part in parts)
-    return {key: _resolve(item) for key, item in value.items()}
+        return str(separator).join(str(_resolve(part, pseudo)) for part in parts)
+    return {key: _resolve(item, pseudo) for key, item in value.items()}

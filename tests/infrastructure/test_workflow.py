@@ -39,6 +39,7 @@ def test_tasks_call_the_functions_that_they_are_named_for(created: Template) -> 
     substitutions = created.one(MACHINE)["DefinitionSubstitutions"]
 
     assert substitutions.pop("LedgerTableName") == "<StorageLedger>"
+    assert substitutions.pop("Partition") == "aws"
     assert substitutions == {
         name: f"<Workers{name.removesuffix('Arn')}Function.Arn>" for name in substitutions
     }
@@ -64,9 +65,17 @@ def test_the_machine_waits_for_the_policy_of_its_role(created: Template) -> None
     assert any(name.startswith("WorkflowRoleDefaultPolicy") for name in machine["DependsOn"])
 
 
-def test_statelint_finds_no_fault_in_the_definition() -> None:
+@pytest.fixture
+def filled_in(tmp_path: Path) -> Path:
+    """The definition as it is in the partition `aws`: linters do not know substitutions."""
+    definition = tmp_path / "ingest.asl.json"
+    definition.write_text(DEFINITION.read_text().replace("${Partition}", "aws"))
+    return definition
+
+
+def test_statelint_finds_no_fault_in_the_definition(filled_in: Path) -> None:
     done = subprocess.run(
-        [PROJECT / ".venv" / "bin" / "statelint", DEFINITION],
+        [PROJECT / ".venv" / "bin" / "statelint", filled_in],
         capture_output=True,
         text=True,
         timeout=60,
@@ -97,8 +106,8 @@ needs_tools = pytest.mark.skipif(
 
 
 @needs_tools
-def test_asl_validator_finds_no_fault_in_the_definition() -> None:
-    done = _validate(DEFINITION)
+def test_asl_validator_finds_no_fault_in_the_definition(filled_in: Path) -> None:
+    done = _validate(filled_in)
 
     assert done.returncode == 0, done
 
@@ -112,13 +121,12 @@ def test_asl_validator_finds_no_fault_in_the_definition() -> None:
         ('"BackoffRate": 2.0', '"BackoffRate": "2.0"'),
     ],
 )
-def test_asl_validator_would_find_a_fault(tmp_path: Path, good: str, bad: str) -> None:
-    text = DEFINITION.read_text()
+def test_asl_validator_would_find_a_fault(filled_in: Path, good: str, bad: str) -> None:
+    text = filled_in.read_text()
     assert good in text
-    broken = tmp_path / "broken.asl.json"
-    broken.write_text(text.replace(good, bad, 1))
+    filled_in.write_text(text.replace(good, bad, 1))
 
-    assert _validate(broken).returncode != 0
+    assert _validate(filled_in).returncode != 0
 
 
 def _matches(detail: dict[str, Any], *, bucket: str, key: str) -> bool:
@@ -137,7 +145,7 @@ def _matches(detail: dict[str, Any], *, bucket: str, key: str) -> bool:
         ("batch-output/job1/manifest.json.out", True),
         ("batch-output/job 1+%/日本.jsonl.out", True),
         ("batch-output/job1/output.json", False),
-        ("batch-output/output.jsonl", False),
+        ("batch-output/output.jsonl", True),  # which ResolveJob ignores
         ("dead-letters/job1/a.jsonl/etag/0-1.jsonl", False),
         ("work/job1/ranges.json", False),
         ("uploads/a.jsonl", False),

@@ -123,12 +123,12 @@ def test_a_manifest_without_any_results_object_is_found() -> None:
 
 
 AGES = pytest.mark.parametrize(
-    ("silent", "stuck"), [(3 * HOUR, 0), (3 * HOUR + timedelta(seconds=1), 1)]
+    ("silent", "stuck"), [(6 * HOUR, 0), (6 * HOUR + timedelta(seconds=1), 1)]
 )
 
 
 @AGES
-def test_a_claim_on_which_nothing_begins_is_found_after_three_hours(
+def test_a_claim_on_which_nothing_begins_is_found_after_six_hours(
     silent: timedelta, stuck: int
 ) -> None:
     machine = Machine()
@@ -141,7 +141,7 @@ def test_a_claim_on_which_nothing_begins_is_found_after_three_hours(
 
 @AGES
 @pytest.mark.parametrize("row", ["segment", "chunk"])
-def test_a_claim_without_progress_is_found_three_hours_after_its_last_row(
+def test_a_claim_without_progress_is_found_six_hours_after_its_last_row(
     row: str, silent: timedelta, stuck: int
 ) -> None:
     machine = Machine()
@@ -166,7 +166,7 @@ def test_the_progress_of_an_earlier_generation_is_not_that_of_a_claim() -> None:
     first, _ = machine.start(_put(machine, KEY, b"old"))
     machine.fail(first)
     machine.start(_put(machine, KEY, b"new"))
-    machine.pass_time(4 * HOUR)
+    machine.pass_time(7 * HOUR)
     late = RETENTION.expires(machine.now.timestamp())
     segment = Segment(Range(0, 1), LoadCounts(), None, None)
     machine.ledger.put_segment(object_partition(JOB, KEY, 1), segment, expires=late)
@@ -180,7 +180,7 @@ def test_an_execution_that_was_redriven_days_later_has_its_time_from_then() -> N
     machine.pass_time(3 * DAY)
     machine.redrive(first)
     assert _search(machine)[0] == 0
-    machine.pass_time(4 * HOUR)
+    machine.pass_time(7 * HOUR)
     assert _search(machine)[0] == 1
 
 

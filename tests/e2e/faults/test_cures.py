@@ -147,8 +147,8 @@ def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(
 
 
 def _make_old(world: World, batch: Batch) -> None:
-    """Make the claim, and all that was written for it, five hours older than it is."""
-    ledger, by = world.deployed.outputs["LedgerTableName"], timedelta(hours=5)
+    """Make the claim, and all that was written for it, eight hours older than it is."""
+    ledger, by = world.deployed.outputs["LedgerTableName"], timedelta(hours=8)
     job_id = batch.job.job_id
 
     def change(key: dict[str, Any], what: str, value: object, **names: str) -> None:

@@ -12,7 +12,7 @@ from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Failure
 from functions.domain.service_failures import ServiceFailure, explain
-from functions.record_outcome.message import MAX_SUBJECT, failure_message
+from functions.record_outcome.message import MAX_SUBJECT, console_link, failure_message
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:BatchIngest:one"
 
@@ -104,3 +104,21 @@ def test_explanations_are_sentences() -> None:
         explanation = explain(error)
         assert explanation.meaning.endswith("."), error
         assert explanation.instruction.endswith("."), error
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "host"),
+    [
+        ("aws", "eu-west-1", "eu-west-1.console.aws.amazon.com"),
+        ("aws-cn", "cn-north-1", "cn-north-1.console.amazonaws.cn"),
+        ("aws-eusc", "eusc-de-east-1", "eusc-de-east-1.console.amazonaws-eusc.eu"),
+        ("aws-us-gov", "us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
+    ],
+)
+def test_the_link_leads_to_the_console_of_the_partition(
+    partition: str, region: str, host: str
+) -> None:
+    arn = f"arn:{partition}:states:{region}:123456789012:execution:BatchIngest:one"
+    assert console_link(arn) == (
+        f"https://{host}/states/home?region={region}#/v2/executions/details/{arn}"
+    )

@@ -1,0 +1,72 @@
+"""The wildcards of the trigger's rule are simple enough for EventBridge.
+
+EventBridge refuses a rule whose wildcards are too complex, with a figure that its matcher computes:
+https://github.com/aws/event-ruler, MachineComplexityEvaluator. A rule with 9 was seen to be
+accepted, one with 11 to be refused.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import pytest
+
+from stacks.workflow import TRIGGER_KEYS
+
+MOST = 9
+
+
+def _complexity(patterns: Sequence[str]) -> int:
+    """How many prefixes with a wildcard one text can match at the same time, at most.
+
+    A text matches the prefix `a*b` when it begins with `a` and ends with `b`. All sets of prefixes
+    that a text can match are found by adding one character after another.
+    """
+    letters = [*sorted(set("".join(patterns)) - {"*"}), "another"]
+    start = frozenset((pattern, 0) for pattern in patterns)
+    seen, todo = {start}, [start]
+    while todo:
+        at = todo.pop()
+        for letter in letters:
+            reached = frozenset(_matched(at, letter))
+            if reached not in seen:
+                seen.add(reached)
+                todo.append(reached)
+    return max(sum("*" in pattern[:length] for pattern, length in each) for each in seen)
+
+
+def _matched(prefixes: Iterable[tuple[str, int]], letter: str) -> Iterator[tuple[str, int]]:
+    """The prefixes, each by its pattern and length, that a text matches with one more letter."""
+    for pattern, length in prefixes:
+        if pattern[:length].endswith("*"):
+            yield pattern, length
+        if pattern.startswith(letter, length):
+            yield pattern, length + 1
+            if pattern.startswith("*", length + 1):
+                yield pattern, length + 2
+
+
+@pytest.mark.parametrize(
+    ("patterns", "score"),
+    [
+        (["batch-output/*/*.jsonl.out"], 4),
+        (["batch-output/*/*.jsonl"], 3),
+        (["batch-output/*/manifest.json.out"], 2),
+        (
+            [
+                "batch-output/*/*.jsonl.out",
+                "batch-output/*/*.jsonl",
+                "batch-output/*/manifest.json.out",
+            ],
+            8,
+        ),
+    ],
+)
+def test_complexity_is_counted_as_the_matcher_of_aws_counts_it(
+    patterns: list[str], score: int
+) -> None:
+    """Figures of event-ruler itself."""
+    assert _complexity(patterns) == score
+
+
+def test_the_wildcards_of_the_trigger_are_simple_enough() -> None:
+    assert _complexity(TRIGGER_KEYS) == 6
+    assert _complexity(TRIGGER_KEYS) <= MOST
