@@ -101,7 +101,7 @@ class Workers(Construct):
             },
         )
         worker.grants.items(storage.batch_jobs, "GetItem")
-        worker.grants.items(storage.ledger, "GetItem", "PutItem")
+        worker.grants.items(storage.ledger, "GetItem", "PutItem", "Query")
         worker.grants.items(storage.transactions, "BatchWriteItem", "UpdateItem")
         worker.grants.objects(storage.bucket, f"{DEAD_LETTERS_PREFIX}*", "PutObject")
         worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")

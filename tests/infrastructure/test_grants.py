@@ -61,6 +61,7 @@ FUNCTIONS = {
         f"dynamodb:GetItem {JOBS}",
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:PutItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
         f"dynamodb:BatchWriteItem {TRANSACTIONS}",
         f"dynamodb:UpdateItem {TRANSACTIONS}",
         f"s3:PutObject {BUCKET}/dead-letters/*",
