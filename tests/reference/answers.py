@@ -154,12 +154,10 @@ def _places(record: Record) -> list[Value]:
     """Where the families say how an answer ended."""
     output = model_output(record)
     firsts = [_walk(output, name, 0) for name in ("choices", "outputs", "results", "generations")]
-    message = _walk(output, "choices", 0, "message")
-    parts = _walk(message, "content")
-    return [
-        *(output, *firsts, message, record.get("output")),
-        *(parts if isinstance(parts, list) else []),
-    ]
+    messages = [_walk(first, "message") for first in firsts]
+    contents = [_walk(message, "content") for message in messages]
+    parts = [part for content in contents if isinstance(content, list) for part in content]
+    return [output, *firsts, *messages, *parts, record.get("output")]
 
 
 def _walk(value: Value, *path: str | int) -> Value:

@@ -30,15 +30,7 @@ from tests.workflow.telling import Told
 KEY = "batch-output/job-1/a.jsonl"
 IMAGES = [f"image-{number}" for number in range(60)]
 DATA = b"\n".join([*map(good, IMAGES), b"no json"]) + b"\n"
-_SETTINGS = LoadSettings.read(
-    {
-        **ENVIRONMENT,
-        "LINE_BYTES_LIMIT": "4096",
-        "PADDING_PREFIX": "__pad__",
-        "GUEST_RETENTION_DAYS": "60",
-        "ACCOUNT_RETENTION_DAYS": "60",
-    }
-)
+_SETTINGS = LoadSettings.read(ENVIRONMENT)
 
 
 class Clock(FakeTime):

@@ -49,9 +49,6 @@ class Loading:
 
 @pytest.fixture
 def loading(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Loading:
-    monkeypatch.setenv("PADDING_PREFIX", "__pad__")
-    for name in ("LINE_BYTES_LIMIT", "GUEST_RETENTION_DAYS", "ACCOUNT_RETENTION_DAYS"):
-        monkeypatch.setenv(name, "4096" if name == "LINE_BYTES_LIMIT" else "60")
     monkeypatch.setattr(time, "sleep", lambda _: None)
     return Loading(*aws)
 

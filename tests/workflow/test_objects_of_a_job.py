@@ -36,15 +36,8 @@ from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.telling import Told
 
-_ENVIRONMENT = {
-    **ENVIRONMENT,
-    "LINE_BYTES_LIMIT": "4096",
-    "PADDING_PREFIX": "__pad__",
-    "GUEST_RETENTION_DAYS": "60",
-    "ACCOUNT_RETENTION_DAYS": "60",
-}
-_LOAD = LoadSettings.read(_ENVIRONMENT)
-_PLAN = PlanRangesSettings.read(_ENVIRONMENT)
+_LOAD = LoadSettings.read(ENVIRONMENT)
+_PLAN = PlanRangesSettings.read(ENVIRONMENT)
 
 
 RETRY = "job-2"
