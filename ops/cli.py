@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from local.errors import LocalError
 from ops.commands import local
+from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
 from ops.commands.inspect import inspect
@@ -25,8 +26,8 @@ from ops.view.terminal import err, outside, visible
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
-allowed; 3 what it is about is not there; 4 what it shows is a failed job or execution;
-5 the demo's outcome differs from what its generator knows.
+allowed; 3 what it is about is not there; 4 what it shows is a failed job or execution, or a file
+that would be one; 5 the demo's outcome differs from what its generator knows.
 """
 
 
@@ -74,6 +75,7 @@ app = typer.Typer(
 )
 app.add_typer(local.app, name="local")
 app.command()(demo)
+app.command()(check)
 app.command()(submit)
 app.command()(inspect)
 app.command()(redrive)

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from functions.domain.claims import REDRIVE_PERIOD
+from functions.domain.receipts.image_id import DEFAULT_PADDING_PREFIX
 from stacks import setting
 from stacks.errors import SettingsError
 
@@ -177,7 +178,7 @@ class Settings(BaseModel):
     padding_prefix: str = setting.text(
         "What the image ids of padding begin with: records that only fill a job up to Bedrock's"
         " least number of records. They are counted, and nothing else is made of them.",
-        default="__pad__",
+        default=DEFAULT_PADDING_PREFIX,
         pattern=r"^[\x21-\x7e]{1,64}$",
         form="1 to 64 ASCII characters without blanks",
     )

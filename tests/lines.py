@@ -1,10 +1,11 @@
 """Lines for what reads them."""
 
 from functions.domain.lines import Line
+from functions.domain.receipts.image_id import DEFAULT_PADDING_PREFIX
 from functions.domain.receipts.record import GoodRecord, read_record
 from functions.domain.records import Padding, Reject
 
-PADDING_PREFIX = "__pad__"
+PADDING_PREFIX = DEFAULT_PADDING_PREFIX
 
 
 def line_of(content: bytes, *, start: int = 0) -> Line:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,17 +13,19 @@ from rich.table import Table
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model.reject_export import export_records
+from ops.model.reject_kinds import KindSorter, kind_of, own_details
 from ops.model.rejects import read_rejects
 from ops.view.terminal import out, outside, print_json, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ops.model.reject_export import Export
+    from ops.model.reject_kinds import Kind, OfKind
     from ops.model.rejects import Reject
 
 EXAMPLES = 3
-"""Shown of each reason, unless --all asks for all."""
+"""Shown of each kind, unless --all asks for all."""
 
 
 def rejects(
@@ -47,7 +48,7 @@ def rejects(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show a job's rejects by reason; --export writes their records as a new job's input."""
+    """Show a job's rejects by kind; --export writes their records as a new job's input."""
     if export is not None and export.exists():
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
@@ -70,60 +71,49 @@ def rejects(
             _show_export(exported, export)
 
 
-@dataclass(frozen=True)
-class OfReason:
-    """Rejects of one reason.
-
-    Attributes:
-        count: All of them.
-        kept: The first, in the order of their places.
-    """
-
-    count: int
-    kept: Sequence[Reject]
-
-
-def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[str, OfReason]:
-    """Count rejects by reason, the most frequent first, and keep so many of each, or all."""
-    counts: Counter[str] = Counter()
-    kept: dict[str, list[Reject]] = defaultdict(list)
+def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
+    """Count rejects by kind, the most frequent first, and keep so many of each, or all."""
+    sorter: KindSorter[Reject] = KindSorter(most=most)
     for each in letters:
-        counts[each.reason] += 1
-        if most is None or len(kept[each.reason]) < most:
-            kept[each.reason].append(each)
-    return {reason: OfReason(count, kept[reason]) for reason, count in counts.most_common()}
+        sorter.add(kind_of(each.reason, each.details), each)
+    return sorter.found
 
 
 def _as_json(
-    job: str, found: Mapping[str, OfReason], exported: Export | None, *, excerpts: bool
+    job: str, found: Mapping[Kind, OfKind[Reject]], exported: Export | None, *, excerpts: bool
 ) -> dict[str, Any]:
-    letters = [each for of_reason in found.values() for each in of_reason.kept]
+    letters = [each for of_kind in found.values() for each in of_kind.kept]
     letters.sort(key=lambda each: (each.key, each.offset))
+    by_reason: Counter[str] = Counter()
+    for kind, of_kind in found.items():
+        by_reason[kind.reason] += of_kind.count
     return {
         "job": job,
-        "rejectsByReason": {reason: of_reason.count for reason, of_reason in found.items()},
+        "rejectsByReason": dict(by_reason.most_common()),
+        "kinds": [{**kind._asdict(), "count": of_kind.count} for kind, of_kind in found.items()],
         "rejects": [each.as_json(excerpts=excerpts) for each in letters],
         "exported": exported and exported.written,
         "notExported": exported and [vars(each) for each in exported.left],
     }
 
 
-def _show(found: Mapping[str, OfReason], *, excerpts: bool) -> None:
+def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
     if not found:
         out.print("No record was rejected.")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Reason", "Record", "Where", "Details"):
         table.add_column(column, overflow="fold")
-    for reason, of_reason in found.items():
-        table.add_row(outside(f"{reason} ({of_reason.count})", "bold"), "", "", "")
-        for each in of_reason.kept:
+    for kind, of_kind in found.items():
+        title = outside(f"{kind.reason} ({of_kind.count})", "bold")
+        table.add_row(title, "", "", outside(kind.detail))
+        for each in of_kind.kept:
             where = f"{each.key} @{each.offset}+{each.length}"
-            details = outside("; ".join(each.details))
+            details = outside(own_details(each.details), "dim")
             table.add_row("", outside(each.record_id or "-"), outside(where), details)
             if excerpts and each.excerpt:
                 table.add_row("", "", "", outside(each.excerpt, "dim"))
-        if more := of_reason.count - len(of_reason.kept):
+        if more := of_kind.count - len(of_kind.kept):
             table.add_row("", outside(f"and {more} more", "dim"), "", "")
     out.print(table)
 

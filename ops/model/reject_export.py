@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.receipts.image_id import image_id_of
 from functions.domain.receipts.strict_json import parse_object
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _input(line: bytes) -> dict[str, Any]:
         raise _Unusable("its line is no JSON object, so its input cannot be told") from error
     if not isinstance(record.get("modelInput"), dict):
         raise _Unusable("it does not echo its modelInput")
-    for name in ("recordId", "customData"):
-        if isinstance(record.get(name), str) and record[name]:
-            return {"recordId": record[name], "modelInput": record["modelInput"]}
-    raise _Unusable("it has no recordId, so its answer could not be told whose it is")
+    image_id = image_id_of(record)
+    if image_id is None:
+        raise _Unusable("it has no recordId, so its answer could not be told whose it is")
+    return {"recordId": image_id, "modelInput": record["modelInput"]}

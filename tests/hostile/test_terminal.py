@@ -17,6 +17,7 @@ from ops.errors import Refused
 from ops.model.failures import own_execution
 from ops.model.rejects import read_rejects
 from ops.view.progress import Snapshot
+from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind
 from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
 from tests.workflow.aws_tables import BUCKET
@@ -120,6 +121,22 @@ def test_without_being_asked_for_it_no_command_shows_what_a_model_wrote_or_who_t
         text = run(*arguments)
         assert "the user" not in text
         assert ("excerpt" in text) == ("--excerpts" in arguments)
+
+
+def test_a_file_is_checked_and_nothing_in_it_is_obeyed(tmp_path: Path) -> None:
+    file = tmp_path / f"a{DIRT.replace('/', '')}.jsonl"
+    receipt = {**RECEIPT, "merchant": DIRT, "description": DIRT}
+    records: list[dict[str, Any]] = [
+        {"recordId": DIRT, "error": {"code": DIRT, "message": DIRT}},
+        {"recordId": DIRT, "modelOutput": {DIRT: 1}},
+        {"recordId": DIRT, "output": {"text": json.dumps({DIRT: 1})}},
+        {"recordId": f"{DIRT}1", "output": {"text": json.dumps(receipt)}},
+    ]
+    file.write_text("\n".join(map(json.dumps, records)))
+    for more in ((), ("--excerpts",), ("--json",), ("--json", "--excerpts")):
+        shown = CliRunner().invoke(cli.app, ["check", str(file), *more])
+        assert shown.exit_code == 0, shown.output
+        _obeys_nothing(shown.output)
 
 
 def test_a_file_is_not_submitted_under_a_name_that_cannot_be_one(run: Any, tmp_path: Path) -> None:
@@ -248,9 +265,9 @@ def test_a_plain_word_stays_plain() -> None:
 
 
 def test_every_command_was_tried() -> None:
-    """`demo` and `local` show what they made themselves; `submit` is tried by its refusals."""
+    """`demo` and `local` show what they made themselves; `check` and `submit` have other tests."""
     commands = {
         each.name or each.callback.__name__ for each in cli.app.registered_commands if each.callback
     }
     tried = {arguments[0].replace("-", "_") for arguments in COMMANDS.values()}
-    assert commands - tried == {"demo", "submit"}
+    assert commands - tried == {"check", "demo", "submit"}

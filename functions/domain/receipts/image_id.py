@@ -6,6 +6,8 @@ from functions.domain.receipts.strict_json import kind_of
 
 ID_MEMBERS: Final = ("recordId", "customData", "custom_id")
 """Bedrock's name, the name of hand-made records, and the name of OpenAI's batch API."""
+DEFAULT_PADDING_PREFIX: Final = "__pad__"
+"""What an id of padding begins with."""
 MAX_IMAGE_ID_BYTES: Final = 2048
 """DynamoDB's limit of a partition key; `imageId` is one."""
 

@@ -12,8 +12,9 @@ from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.commands.rejects import OfReason, sort_out
+from ops.commands.rejects import sort_out
 from ops.model.deployment import Deployment
+from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind
 from ops.model.rejects import Reject, read_rejects
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import OLD, MemoryS3
@@ -83,14 +84,42 @@ def test_segments_without_rejects_are_passed_over(job: _Job) -> None:
     assert [at for _, at in job.read(KEY)] == [150]
 
 
-def test_of_each_reason_so_many_are_kept_and_all_are_counted() -> None:
+def _reject(at: int, reason: str, *details: str) -> Reject:
+    return Reject(KEY, "e", "", at, 1, reason, details, None, "")
+
+
+def test_of_each_kind_so_many_are_kept_and_all_are_counted() -> None:
     letters = [
-        Reject(KEY, "e", "", at, 1, reason, (), None, "")
-        for at, reason in enumerate(["ModelError", *["InvalidJson"] * 5])
+        _reject(at, reason) for at, reason in enumerate(["ModelError", *["InvalidJson"] * 5])
     ]
 
     assert sort_out(iter(letters), most=2) == {
-        "InvalidJson": OfReason(5, letters[1:3]),
-        "ModelError": OfReason(1, letters[:1]),
+        ("InvalidJson", ""): OfKind(5, letters[1:3]),
+        ("ModelError", ""): OfKind(1, letters[:1]),
     }
-    assert sort_out(iter(letters), most=None)["InvalidJson"].kept == letters[1:]
+    assert sort_out(iter(letters), most=None)[Kind("InvalidJson", "")].kept == letters[1:]
+
+
+def test_rejects_of_one_reason_are_told_apart_by_their_details_but_not_by_places() -> None:
+    letters = [
+        _reject(0, "NoJsonInText", "character 7 of the text: trailing comma"),
+        _reject(1, "NoJsonInText", "the text is empty", "stop reason: end_turn"),
+        _reject(2, "NoJsonInText", "character 123 of the text: trailing comma"),
+        _reject(3, "ModelError", "429", "Too many requests"),
+        _reject(4, "ModelError", "500", "Too many requests"),
+    ]
+
+    assert {kind: of_kind.count for kind, of_kind in sort_out(letters, most=1).items()} == {
+        ("NoJsonInText", "character N of the text: trailing comma"): 2,
+        ("NoJsonInText", "the text is empty"): 1,
+        ("ModelError", "429; Too many requests"): 1,
+        ("ModelError", "500; Too many requests"): 1,
+    }
+
+
+def test_kinds_without_end_are_counted_together() -> None:
+    letters = [_reject(at, "ModelError", f"request {at}") for at in range(MAX_KINDS + 5)]
+
+    found = sort_out(letters, most=1)
+    assert len(found) == MAX_KINDS + 1
+    assert found[Kind("ModelError", OTHER_DETAILS)].count == 5

@@ -1,0 +1,83 @@
+"""Kinds of rejects: those of one reason whose details say the same, places aside."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_KINDS: Final = 100
+"""Of one reason. A model may say something else in each of a million records."""
+OTHER_DETAILS: Final = "other details"
+_PLACE = re.compile(r"\b(byte|character) \d+")
+_SIZE = re.compile(r"\d+ bytes")
+_STOP_REASON = "stop reason: "
+_SAYING_NOTHING = frozenset(
+    f"{_STOP_REASON}{reason}"
+    for reason in ("end_turn", "stop", "stop_sequence", "tool_use", "tool_calls", "COMPLETE")
+)
+
+Each = TypeVar("Each")
+
+
+class Kind(NamedTuple):
+    """A reason, and what its details say."""
+
+    reason: str
+    detail: str
+
+
+def kind_of(reason: str, details: Sequence[str]) -> Kind:
+    """The kind of a reject."""
+    telling = [each for each in details if each not in _SAYING_NOTHING]
+    said = _PLACE.sub(r"\1 N", "; ".join(telling or details))
+    return Kind(reason, _SIZE.sub("N bytes", said))
+
+
+def own_details(details: Sequence[str]) -> str:
+    """The details of one reject that its kind leaves open: those with places."""
+    return "; ".join(each for each in details if kind_of("", [each]).detail != each)
+
+
+@dataclass(frozen=True)
+class OfKind(Generic[Each]):
+    """Rejects of one kind.
+
+    Attributes:
+        count: All of them.
+        kept: The first, in the order in which they came.
+    """
+
+    count: int
+    kept: Sequence[Each]
+
+
+class KindSorter(Generic[Each]):
+    """Counts rejects by kind, and keeps some of each."""
+
+    def __init__(self, *, most: int | None) -> None:
+        """Keep so many of each kind; None for all."""
+        self._most = most
+        self._counts: Counter[Kind] = Counter()
+        self._kept: defaultdict[Kind, list[Each]] = defaultdict(list)
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, kind: Kind, each: Each) -> None:
+        """Take the next one."""
+        if kind not in self._counts:
+            if self._kinds[kind.reason] >= MAX_KINDS:
+                kind = Kind(kind.reason, OTHER_DETAILS)
+            else:
+                self._kinds[kind.reason] += 1
+        self._counts[kind] += 1
+        if self._most is None or len(self._kept[kind]) < self._most:
+            self._kept[kind].append(each)
+
+    @property
+    def found(self) -> dict[Kind, OfKind[Each]]:
+        """All of them, the most frequent kind first."""
+        return {kind: OfKind(n, self._kept[kind]) for kind, n in self._counts.most_common()}

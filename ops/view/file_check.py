@@ -1,0 +1,93 @@
+"""What `ingest check` shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from ops.model.reject_kinds import own_details
+from ops.view.terminal import out, outside
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ops.model.file_check import FileCheck
+
+ANOTHER_SHAPE = """\
+Most of these records are not receipts in a form that is read. This product reads receipts:
+docs/contract.md says which (1.4 the forms, 1.5 the receipt). To read something else, change
+  functions/domain/receipts/forms.py        where a record holds the model's answer
+  functions/domain/receipts/receipt.py      what an answer must say
+  functions/domain/receipts/transaction.py  the item that it becomes"""
+GZIP = """\
+The file is gzip, and was decompressed to be read here. The product does not do that:
+upload it decompressed (gunzip)."""
+INPUT = """\
+This looks like the input of a batch job: it holds no answers. Bedrock writes them to another
+file, which ends in .jsonl.out."""
+ARRAY = "Write one object a line instead, for example with: jq -c '.[]' FILE"
+OBJECTS = "Write one object a line instead, for example with: jq -c . FILE"
+_COLUMNS = ("imageId", "date", "type", "amount", "category", "merchant", "description")
+
+
+def show(file: Path, found: FileCheck, *, excerpts: bool) -> None:
+    """Show all of it."""
+    if found.is_gzip:
+        out.print(GZIP, style="yellow")
+    for looks, count in found.looks_like.most_common(2):
+        out.print(outside(f"{looks} ({_lines(count)} like that).", "yellow"))
+        if "JSON" in looks.partition(",")[0] or "objects" in looks:
+            out.print(ARRAY if "array" in looks else OBJECTS, style="yellow")
+    out.print(_counts(file, found))
+    if found.forms:
+        forms = ", ".join(f"{form} {count}" for form, count in found.forms.most_common())
+        out.print(f"  answers found in the form: {forms}")
+    if found.rejects:
+        out.print(_rejects(found, excerpts=excerpts))
+    if found.first:
+        out.print(_transactions(found))
+    if found.is_input:
+        out.print(INPUT, style="yellow")
+    elif found.is_another_shape:
+        out.print(ANOTHER_SHAPE, style="yellow")
+
+
+def _counts(file: Path, found: FileCheck) -> object:
+    text = outside(f"{file.name}: ", "bold")
+    text.append(
+        f"{found.records} records = {found.loads} transactions + {found.rejected} rejects"
+        f" + {found.duplicates} duplicates"
+    )
+    if found.padding:
+        text.append(f" + {found.padding} padding")
+    return text
+
+
+def _rejects(found: FileCheck, *, excerpts: bool) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for column in ("Rejects", "Line", "Record", "Details"):
+        table.add_column(column, overflow="fold")
+    for kind, of_kind in found.rejects.items():
+        title = outside(f"{kind.reason} ({of_kind.count})", "bold")
+        table.add_row(title, "", "", outside(kind.detail))
+        for each in of_kind.kept:
+            details = outside(own_details(each.details), "dim")
+            table.add_row("", str(each.line), outside(each.record_id or "-"), details)
+            if excerpts and each.excerpt:
+                table.add_row("", "", "", outside(each.excerpt, "dim"))
+    return table
+
+
+def _transactions(found: FileCheck) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, title="The first transactions")
+    for column in _COLUMNS:
+        table.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
+    for transaction in found.first:
+        item = transaction.item
+        table.add_row(*(outside(next(iter(item[name].values()))) for name in _COLUMNS))
+    return table
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
