@@ -50,12 +50,24 @@ class _NoLedger(Ledger):
 class OurLoader:
     """Loads whole objects of the stub, by as many segments as it takes."""
 
-    def __init__(self, stubs: Stubs) -> None:
+    def __init__(
+        self, stubs: Stubs, *, may_replace: bool = True, expects_items: bool = False
+    ) -> None:
+        """Connect.
+
+        Args:
+            stubs: Where to.
+            may_replace: A first pass. Otherwise writes are conditional: all transactions are found
+                there (a replay, a redrive) or all are absent (a second object of a job).
+            expects_items: Which of the two.
+        """
+        self._may_replace, self._expects_items = may_replace, expects_items
         self._s3 = boto3.client("s3", endpoint_url=stubs.s3)
         self._dynamodb = boto3.client(
             "dynamodb", endpoint_url=stubs.dynamodb, config=clients.WRITES_CONFIG
         )
-        accept_ready_bodies(self._dynamodb, "BatchWriteItem")
+        for operation in ("BatchWriteItem", "BatchExecuteStatement"):
+            accept_ready_bodies(self._dynamodb, operation)
         self.requests = 0
         self._dynamodb.meta.events.register("before-call.dynamodb", self._count)
         self._s3.meta.events.register("before-call.s3", self._count)
@@ -83,7 +95,8 @@ class OurLoader:
             self._dynamodb,
             "transactions",
             pacing=Pacing(budget, deadline, time.sleep, random.random),
-            may_replace=lambda: True,
+            may_replace=lambda: self._may_replace,
+            expects_items=self._expects_items,
         ) as writer:
             loader = SegmentLoader(
                 source=PinnedObject(self._s3, "b", work.object.key, ETAG, "", size),

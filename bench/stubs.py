@@ -47,6 +47,11 @@ _TABLE: Final = _answer(json.dumps({"Table": {"KeySchema": _KEYS}}).encode())
 _RANGE: Final = re.compile(rb"range: bytes=(\d+)-(\d*)", re.IGNORECASE)
 
 
+@cache
+def _executed(statements: int) -> bytes:
+    return _answer(json.dumps({"Responses": [{"TableName": "t"}] * statements}).encode())
+
+
 @dataclass(frozen=True)
 class Stubs:
     """Where they listen."""
@@ -87,8 +92,10 @@ class _DynamoDB(asyncio.Protocol):
             total = head_end + 4 + int(rest.split(b"\r\n", 1)[0] or 0)
             if len(self._buffer) < total:
                 return
-            self._buffer = self._buffer[total:]
             answer = _TABLE if b".describetable" in head else _CONFIRMED
+            if b".batchexecutestatement" in head:
+                answer = _executed(self._buffer[:total].count(b'"Statement":'))
+            self._buffer = self._buffer[total:]
             asyncio.get_running_loop().call_later(self._delay, self._send, answer)
 
     def _send(self, answer: bytes) -> None:

@@ -13,7 +13,7 @@ from embedded_aws.bedrock import jobs
 from embedded_aws.bedrock import permissions as bedrock_permissions
 from embedded_aws.cloudformation import stacks, state_machines
 from embedded_aws.cloudwatch import alarms, emf, metrics
-from embedded_aws.dynamodb import update_expressions
+from embedded_aws.dynamodb import statements, update_expressions
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import gateway
 from embedded_aws.iam import decisions, request_context, signatures
@@ -44,6 +44,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     events,
     # DynamoDB
     update_expressions,
+    statements,
     # EventBridge, CloudWatch
     eventbridge,
     metrics,

@@ -102,7 +102,9 @@ class Workers(Construct):
         )
         worker.grants.items(storage.batch_jobs, "GetItem")
         worker.grants.items(storage.ledger, "GetItem", "PutItem", "Query")
-        worker.grants.items(storage.transactions, "BatchWriteItem", "UpdateItem")
+        worker.grants.items(
+            storage.transactions, "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate"
+        )
         worker.grants.objects(storage.bucket, f"{DEAD_LETTERS_PREFIX}*", "PutObject")
         worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         self._may_read_results(worker)

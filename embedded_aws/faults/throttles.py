@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 
-from ministack.services import cloudwatch
+from ministack.services import cloudwatch, dynamodb
 
 KIND = "throttle"
 DYNAMODB = "dynamodb:"
@@ -26,7 +26,9 @@ REFUSAL = "ProvisionedThroughputExceededException"
 SECONDS = 0.1
 """Time after which a waiting transition or delivery is tried again."""
 
-_WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"})
+_WRITES = frozenset(
+    {"BatchExecuteStatement", "BatchWriteItem", "DeleteItem", "PutItem", "UpdateItem"}
+)
 
 
 def can_throttle(action: str) -> bool:
@@ -44,6 +46,9 @@ def count_refusal(operation: str, body: bytes, index: str) -> None:
     """
     request = json.loads(body)
     events = {table: len(items) for table, items in request.get("RequestItems", {}).items()}
+    for each in request.get("Statements", ()):
+        table = dynamodb._parse_partiql(each["Statement"], each.get("Parameters", []))["table"]
+        events[table] = events.get(table, 0) + 1
     kind = "WriteThrottleEvents" if operation in _WRITES else "ReadThrottleEvents"
     for table, count in (events or {request["TableName"]: 1}).items():
         of_table = {"TableName": table}

@@ -1,15 +1,16 @@
-"""Transactions as they are written: ready items, and an update that spares a person's work."""
+"""Transactions as they are written: ready items, and statements that spare a person's work."""
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 from functions.domain.attribute_values import Item
 
 MAX_ITEM_BYTES: Final = 398 * 1024
 """DynamoDB allows 400 KiB; the image step still adds `s3Key` of up to 1 KiB."""
 _TRANSACTION_ID_CHARACTERS: Final = 24
+_KEY: Final = ("userId", "transactionId")
 _OPTIONAL: Final = ("traceId", "primaryModelId", "ttl")
 
 
@@ -46,35 +47,49 @@ class Transaction(NamedTuple):
         return -(-self.size // 1024)
 
 
-@dataclass(frozen=True)
-class Update:
-    """The arguments of an UpdateItem that are not the table's name."""
+class Statement(NamedTuple):
+    """A PartiQL statement on one item.
 
-    key: Item
-    update_expression: str
-    condition_expression: str
-    names: dict[str, str]
-    values: Item
-
-
-def update_unless_edited(item: Item) -> Update:
-    """Make the item what it would be after a put, except over a person's work.
-
-    `s3Key` is left alone; so is the whole item when its version is above 1 or its status is no
-    longer `unconfirmed`; an item deleted meanwhile is made anew.
+    Attributes:
+        text: With a `?` for each parameter.
+        parameters: In DynamoDB's wire form.
     """
-    key = {name: item[name] for name in ("userId", "transactionId")}
-    rest = {name: value for name, value in item.items() if name not in key}
-    absent = [name for name in _OPTIONAL if name not in rest]
-    sets = ", ".join(f"#{name} = :{name}" for name in rest)
-    removes = f" REMOVE {', '.join(f'#{name}' for name in absent)}" if absent else ""
-    return Update(
-        key=key,
-        update_expression=f"SET {sets}{removes}",
-        condition_expression=(
-            "attribute_not_exists(userId) OR "
-            "((attribute_not_exists(#version) OR #version <= :version) AND #status = :status)"
-        ),
-        names={f"#{name}": name for name in (*rest, *absent)},
-        values={f":{name}": value for name, value in rest.items()},
-    )
+
+    text: str
+    parameters: list[Any]
+
+
+def insert(table: str, item: Item) -> Statement:
+    """Make the item; fails as DuplicateItem where its key is taken.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.insert.html
+    """
+    return Statement(_insert_text(table, tuple(item)), list(item.values()))
+
+
+def update_unless_edited(table: str, item: Item) -> Statement:
+    """Make an item that exists what it would be after a put, except over a person's work.
+
+    Leaves `s3Key` alone. Fails as ConditionalCheckFailed, and changes nothing, when the version is
+    above 1, when the status is no longer `unconfirmed`, and when there is no item.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html
+    """
+    rest = tuple(name for name in item if name not in _KEY)
+    condition = [item[name] for name in (*_KEY, "version", "status")]
+    return Statement(_update_text(table, rest), [*(item[name] for name in rest), *condition])
+
+
+@cache
+def _insert_text(table: str, names: tuple[str, ...]) -> str:
+    values = ", ".join(f"'{name}': ?" for name in names)
+    return f'INSERT INTO "{table}" VALUE {{{values}}}'
+
+
+@cache
+def _update_text(table: str, names: tuple[str, ...]) -> str:
+    sets = " ".join(f'SET "{name}" = ?' for name in names)
+    removes = "".join(f' REMOVE "{name}"' for name in _OPTIONAL if name not in names)
+    key = " AND ".join(f'"{name}" = ?' for name in _KEY)
+    unedited = 'NOT "version" > ? AND "status" = ?'
+    return f'UPDATE "{table}" {sets}{removes} WHERE {key} AND {unedited}'

@@ -109,6 +109,7 @@ def _load(
         settings.transactions_table,
         pacing=Pacing(budget, deadline, time.sleep, random.random),
         may_replace=permit.may_replace,
+        expects_items=not permit.alone,
     ) as writer:
         loaded = SegmentLoader(
             source=_source(work),

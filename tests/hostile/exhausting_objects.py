@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from functions.aws.runtime.request_bodies import BODY
 from functions.domain.ranges import Range
 from tests.unit.load import world
 from tests.unit.load.world import World
@@ -42,9 +43,8 @@ class _Forgetful(world.Table):
         del parameters
         return {"UnprocessedItems": {}}
 
-    def update_item(self, **parameters: object) -> dict[str, object]:
-        del parameters
-        return {}
+    def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
+        return {"Responses": [{} for _ in json.loads(parameters[BODY])["Statements"]]}
 
 
 def _load(data: bytes) -> str:

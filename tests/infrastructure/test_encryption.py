@@ -35,6 +35,8 @@ NEEDS = {
     "dynamodb:BatchGetItem": {"Decrypt"},
     "dynamodb:BatchWriteItem": {"Decrypt"},
     "dynamodb:GetItem": {"Decrypt"},
+    "dynamodb:PartiQLInsert": {"Decrypt"},
+    "dynamodb:PartiQLUpdate": {"Decrypt"},
     "dynamodb:PutItem": {"Decrypt"},
     "dynamodb:Query": {"Decrypt"},
     "dynamodb:UpdateItem": {"Decrypt"},

@@ -7,10 +7,12 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
 
 from functions.aws.runtime import clients
 from functions.aws.runtime.telemetry import telemetry
 from functions.domain.jobs import JOB_ID_INDEX
+from tests.workflow.memory.statements import execute
 
 BUCKET = "image-bucket"
 TABLES = {
@@ -62,9 +64,15 @@ def on_moto() -> Iterator[tuple[Any, Any]]:
             patch.setenv(name, value)
         for cached in made_once:
             cached.cache_clear()
+        # moto's own PartiQL knows no conditions.
+        patch.setattr(DynamoDBBackend, "batch_execute_statement", _execute)
         yield create_all()
     for cached in made_once:
         cached.cache_clear()
+
+
+def _execute(_backend: object, statements: list[Any]) -> list[dict[str, Any]]:
+    return execute(boto3.client("dynamodb"), statements)
 
 
 def create_all() -> tuple[Any, Any]:

@@ -61,7 +61,8 @@ def dynamodb() -> "DynamoDBClient":
 def transaction_writes() -> "DynamoDBClient":
     """Amazon DynamoDB for writing transactions: one attempt a call, ready-made bodies."""
     client = cast("DynamoDBClient", session().create_client("dynamodb", config=WRITES_CONFIG))
-    accept_ready_bodies(client, "BatchWriteItem")
+    for operation in ("BatchWriteItem", "BatchExecuteStatement"):
+        accept_ready_bodies(client, operation)
     return client
 
 

@@ -1,7 +1,7 @@
-"""The two ways of writing a transaction, one request each, and what came of the request.
+"""BatchWriteItem: the way of writing that replaces whatever is there; and results of requests.
 
-These requests are never repeated by the SDK: whether one may be repeated, and how, depends on
-whether it may have been carried out.
+Requests that write transactions are never repeated by the SDK: whether one may be repeated, and
+how, depends on whether it may have been carried out.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from functions.aws.runtime.request_bodies import BODY
-from functions.aws.runtime.service_errors import CONDITION_FAILED, THROTTLED, is_any
-from functions.domain.transactions import Transaction, update_unless_edited
+from functions.aws.runtime.service_errors import THROTTLED, is_any
+from functions.domain.transactions import Transaction
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SERVER_ERRORS: Final = range(500, 600)
-_NO_ANSWER: Final = (
+NO_ANSWER: Final = (
     ChecksumError,
     ConnectionError,
     HTTPClientError,
@@ -87,7 +87,7 @@ class BatchPut:
         parameters: dict[str, Any] = {"RequestItems": {}, BODY: self._body(transactions)}
         try:
             answer = self.client.batch_write_item(**parameters)
-        except (ClientError, *_NO_ANSWER) as error:
+        except (ClientError, *NO_ANSWER) as error:
             if (status := classify(error)) is None:
                 raise
             return RequestResult(status, transactions, error)
@@ -104,36 +104,3 @@ class BatchPut:
             self.table.encode(),
             items,
         )
-
-
-@dataclass(frozen=True)
-class ConditionalUpdate:
-    """UpdateItem on the condition that no person has touched the item; safe to repeat."""
-
-    client: "DynamoDBClient"
-    table: str
-
-    def __call__(self, transactions: Sequence[Transaction]) -> RequestResult:
-        """Update one transaction; a person's work stays, and counts as confirmed.
-
-        Raises:
-            botocore.exceptions.ClientError: for an answer that no repetition changes.
-        """
-        (transaction,) = transactions
-        update = update_unless_edited(transaction.item)
-        try:
-            self.client.update_item(
-                TableName=self.table,
-                Key=update.key,
-                UpdateExpression=update.update_expression,
-                ConditionExpression=update.condition_expression,
-                ExpressionAttributeNames=update.names,
-                ExpressionAttributeValues=update.values,
-            )
-        except (ClientError, *_NO_ANSWER) as error:
-            if isinstance(error, ClientError) and is_any(error, CONDITION_FAILED):
-                return RequestResult(RequestStatus.CONFIRMED, ())
-            if (status := classify(error)) is None:
-                raise
-            return RequestResult(status, transactions, error)
-        return RequestResult(RequestStatus.CONFIRMED, ())

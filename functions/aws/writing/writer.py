@@ -6,7 +6,7 @@ exception. Both are tried again here with full jitter
 the time that the worker has left, never by a number of attempts after which data is dropped.
 
 A put whose result is unknown is never repeated: it may have been carried out, and a person may
-have edited the transaction since. Such items are written as conditional updates instead.
+have edited the transaction since. Such items are written by conditional statements instead.
 """
 
 import threading
@@ -17,13 +17,9 @@ from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from functions.aws.writing.conditional_writes import BatchResult, ConditionalBatch
 from functions.aws.writing.pacing import Pacing
-from functions.aws.writing.transaction_writes import (
-    BatchPut,
-    ConditionalUpdate,
-    RequestResult,
-    RequestStatus,
-)
+from functions.aws.writing.transaction_writes import BatchPut, RequestResult, RequestStatus
 from functions.domain.transactions import Transaction
 
 if TYPE_CHECKING:
@@ -37,7 +33,7 @@ _SECONDS_UNDER_WAY: Final = 2.0
 """Of writing at the rate in force, begun at once: threads share the rate, and with much under way
 at a low one, no batch would be whole by the deadline."""
 _MAX_UNKNOWN_OUTCOMES: Final = 5
-"""Of one transaction in a row; then the error is the execution's, which can be redriven."""
+"""Of one batch in a row; then the error is the execution's, which can be redriven."""
 
 
 class TransactionWriter:
@@ -53,6 +49,7 @@ class TransactionWriter:
         *,
         pacing: Pacing,
         may_replace: Callable[[], bool],
+        expects_items: bool,
     ) -> None:
         """Prepare.
 
@@ -60,16 +57,19 @@ class TransactionWriter:
             client: DynamoDB, for requests that the SDK does not repeat.
             table: The transactions table.
             pacing: Budget, deadline, and how to wait.
-            may_replace: Whether nobody can have touched these items: BatchWriteItem may replace
-                them. Otherwise each is a conditional update that spares a person's work. Asked
-                immediately before every request of either kind, because the answer can become
-                no; it raises `ClaimLost` once nothing may be written any more.
+            may_replace: Whether no one can have touched these items: BatchWriteItem may replace
+                them. Otherwise conditional statements spare a person's work. Asked immediately
+                before every request of either kind, because the answer can become no; it raises
+                `ClaimLost` once nothing may be written any more.
+            expects_items: Whether most items of a conditional batch are probably there already.
+                A wrong guess costs a second request; it is corrected by what batches find.
         """
         self.table = table
         self._pacing = pacing
         self._may_replace = may_replace
         self._put = BatchPut(client, table)
-        self._update = ConditionalUpdate(client, table)
+        self._conditional = ConditionalBatch(client, table)
+        self._expects_items = expects_items
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="writer")
         self._room = threading.BoundedSemaphore(THREADS + _WAITING_BATCHES)
         self._lock = threading.Lock()
@@ -142,16 +142,16 @@ class TransactionWriter:
     def _confirm(self, batch: Sequence[Transaction], *, replace: bool) -> bool:
         if replace:
             left = self._replace(batch)
-            if left is None:
-                return False
+            if not left:
+                return left is not None
             batch = left
-        return all(self._update_until_confirmed(transaction) for transaction in batch)
+        return self._write_unless_edited(batch)
 
     def _replace(self, batch: Sequence[Transaction]) -> Sequence[Transaction] | None:
         """Put as long as that is safe.
 
         Returns:
-            What has to be written as conditional updates; None when the deadline came.
+            What has to be written by conditional statements; None when the deadline came.
         """
         refusals = 0
         while batch:
@@ -167,20 +167,52 @@ class TransactionWriter:
             refusals = self._note(result, refusals)
         return ()
 
-    def _update_until_confirmed(self, transaction: Transaction) -> bool:
+    def _write_unless_edited(self, batch: Sequence[Transaction]) -> bool:
+        """Update the items that are there and insert the others; a person's work stays.
+
+        What an INSERT found there, and an UPDATE then refuses, was edited or deleted by a person:
+        it counts as confirmed.
+        """
+        absent = batch
+        if self._expects_items:
+            found = self._until_confirmed(self._conditional.update, batch)
+            if found is None:
+                return False
+            absent = found
+        present = self._until_confirmed(self._conditional.insert, absent)
+        if present is None:
+            return False
+        self._expects_items = 2 * (len(absent) - len(present)) <= len(batch)
+        return self._until_confirmed(self._conditional.update, present) is not None
+
+    def _until_confirmed(
+        self,
+        send: Callable[[Sequence[Transaction]], BatchResult],
+        batch: Sequence[Transaction],
+    ) -> Sequence[Transaction] | None:
+        """Send statements until each has succeeded or found what it does not fit.
+
+        Returns:
+            Those that need the other statement; None when the deadline came.
+        """
+        mismatched: list[Transaction] = []
         refusals = unknown = 0
-        while self._admitted([transaction], refusals + unknown):
-            self._may_replace()  # an update needs no leave to replace, but the claim
-            result = self._update([transaction])
-            if not result.left:
-                return True
+        while batch:
+            part = self._affordable(batch)
+            if not self._admitted(part, refusals + unknown):
+                return None
+            self._may_replace()  # a conditional statement needs the claim, not leave to replace
+            result = send(part)
+            mismatched += result.mismatched
+            batch = [*result.left, *batch[len(part) :]]
             if result.status is RequestStatus.UNKNOWN:
                 unknown += 1
                 if unknown == _MAX_UNKNOWN_OUTCOMES and result.error is not None:
                     raise result.error
             else:
+                unknown = 0
                 refusals = self._note(result, refusals)
-        return False
+        return mismatched
 
     def _affordable(self, batch: Sequence[Transaction]) -> Sequence[Transaction]:
         """As much of a batch as a tenth of a second allows; at least one transaction.

@@ -41,8 +41,8 @@ _CLAIMS = ("dynamodb:Query", "", "read the job's claims")
 _MANIFEST = ("s3:GetObject", "manifest", "read the manifest")
 _WRITE_JOB = ("dynamodb:UpdateItem", "ingestState", "write the job's record")
 
-_WRITES = "dynamodb:[BU]*Item"
-"""A segment that is tried again writes by UpdateItem what it wrote by BatchWriteItem."""
+_WRITES = "dynamodb:Batch[EW]*"
+"""A segment that is tried again writes by BatchExecuteStatement instead of BatchWriteItem."""
 
 SPOTS = [
     *_spots(

@@ -30,6 +30,7 @@ def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
         "transactions",
         pacing=Pacing(budget, deadline, time.sleep, lambda: 0.5),
         may_replace=lambda: may_replace,
+        expects_items=False,
     ) as writer:
         written = [writer.write(make(BATCH * number, BATCH), replace=True) for number in range(50)]
         done = [each.result() for each in written]

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline
@@ -20,7 +20,7 @@ from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
-from functions.domain.transactions import Transaction
+from functions.domain.transactions import Transaction, insert, update_unless_edited
 from tests.unit.load.fake_time import FakeTime
 
 TABLE = "transactions"
@@ -37,20 +37,21 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Any:
     def keep(params: dict[str, Any], **_: Any) -> None:
         made.sent.append(params.get(BODY))
 
-    made.meta.events.register("provide-client-params.dynamodb.BatchWriteItem", keep)
-    accept_ready_bodies(made, "BatchWriteItem")
+    for operation in ("BatchWriteItem", "BatchExecuteStatement"):
+        made.meta.events.register(f"provide-client-params.dynamodb.{operation}", keep)
+        accept_ready_bodies(made, operation)
     return made
 
 
 @pytest.fixture
 def stub(client: Any) -> Iterator[Any]:
-    """Answers in order; the bodies of puts are held against what was expected at the end."""
+    """Answers in order; all bodies are held against what was expected at the end."""
     stubber: Any = Stubber(client)
     stubber.bodies = []
     with stubber:
         yield stubber
         stubber.assert_no_pending_responses()
-    assert client.sent[: len(stubber.bodies)] == stubber.bodies
+    assert [json.loads(body) for body in client.sent] == stubber.bodies
 
 
 @pytest.fixture
@@ -74,7 +75,14 @@ def transactions() -> list[Transaction]:
 class Writing:
     """A writer on a clock that only sleeping moves."""
 
-    def __init__(self, client: Any, *, seconds: float = 60, undisturbed: bool = True) -> None:
+    def __init__(
+        self,
+        client: Any,
+        *,
+        seconds: float = 60,
+        undisturbed: bool = True,
+        expects_items: bool = True,
+    ) -> None:
         self.time = FakeTime()
         self.undisturbed = undisturbed
         budget = WriteBudget(1000, clock=self.time.clock, sleep=self.time.sleep)
@@ -82,7 +90,11 @@ class Writing:
         pacing = Pacing(budget, deadline, self.time.sleep, lambda: 0.5)
         self.budget = budget
         self.writer = TransactionWriter(
-            client, TABLE, pacing=pacing, may_replace=lambda: self.undisturbed
+            client,
+            TABLE,
+            pacing=pacing,
+            may_replace=lambda: self.undisturbed,
+            expects_items=expects_items,
         )
 
     def write(self, batch: list[Transaction], *, replace: bool = True) -> bool:
@@ -101,32 +113,45 @@ def _put_fails(stub: Any, code: str, status: int, *transactions: Transaction) ->
     stub.bodies.append(_body(transactions))
 
 
-def _body(transactions: Sequence[Transaction]) -> bytes:
-    wires = b",".join(b'{"PutRequest":{"Item":%b}}' % each.wire for each in transactions)
-    return b'{"RequestItems":{"transactions":[%b]}}' % wires
+def _body(transactions: Sequence[Transaction]) -> Any:
+    return {"RequestItems": {TABLE: [{"PutRequest": {"Item": each.item}} for each in transactions]}}
 
 
-def _update(transaction: Transaction) -> dict[str, Any]:
-    item = transaction.item
+def _statements(statement: Any, transactions: Sequence[Transaction]) -> Any:
+    made = [statement(TABLE, each.item) for each in transactions]
     return {
-        "TableName": TABLE,
-        "Key": {name: item[name] for name in ("userId", "transactionId")},
-        "UpdateExpression": ANY,
-        "ConditionExpression": ANY,
-        "ExpressionAttributeNames": ANY,
-        "ExpressionAttributeValues": ANY,
+        "Statements": [
+            {
+                "Statement": text,
+                "Parameters": parameters,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+            for text, parameters in made
+        ]
     }
 
 
+def _executed(stub: Any, statement: Any, answers: dict[Transaction, str]) -> None:
+    """A request of statements, and what is answered to each: a code, `edited`, or nothing."""
+    responses = [_response(code, each) for each, code in answers.items()]
+    stub.add_response("batch_execute_statement", {"Responses": responses}, {"Statements": []})
+    stub.bodies.append(_statements(statement, list(answers)))
+
+
+def _response(code: str, transaction: Transaction) -> dict[str, Any]:
+    if code == "edited":
+        edited = transaction.item | {"version": {"N": "2"}}
+        return {"Error": {"Code": "ConditionalCheckFailed", "Item": edited}, "TableName": TABLE}
+    return {"Error": {"Code": code}, "TableName": TABLE} if code else {"TableName": TABLE}
+
+
 def _updated(stub: Any, *transactions: Transaction) -> None:
-    for each in transactions:
-        stub.add_response("update_item", {}, _update(each))
+    _executed(stub, update_unless_edited, dict.fromkeys(transactions, ""))
 
 
-def _update_fails(stub: Any, code: str, status: int, transaction: Transaction) -> None:
-    stub.add_client_error(
-        "update_item", code, http_status_code=status, expected_params=_update(transaction)
-    )
+def _request_fails(stub: Any, code: str, status: int, *transactions: Transaction) -> None:
+    stub.add_client_error("batch_execute_statement", code, http_status_code=status)
+    stub.bodies.append(_statements(update_unless_edited, transactions))
 
 
 def test_the_body_is_the_request_that_the_sdk_would_have_made(
@@ -187,7 +212,7 @@ def test_throttling_is_bounded_by_the_time_that_is_left_and_by_nothing_else(
     ("code", "status"),
     [("InternalServerError", 500), ("ServiceUnavailable", 503), ("ThrottlingException", 503)],
 )
-def test_a_put_whose_outcome_is_unknown_becomes_conditional_updates(
+def test_a_put_whose_outcome_is_unknown_becomes_conditional_statements(
     client: Any, stub: Any, transactions: list[Transaction], code: str, status: int
 ) -> None:
     _put_fails(stub, code, status, *transactions)
@@ -208,7 +233,7 @@ def test_a_lost_connection_is_an_unknown_outcome_and_the_sdk_does_not_repeat_the
     client.meta.events.register("before-send.dynamodb", lose)
     with pytest.raises(error):
         Writing(client).write(transactions)
-    assert sent == ["BatchWriteItem"] + ["UpdateItem"] * 5
+    assert sent == ["BatchWriteItem"] + ["BatchExecuteStatement"] * 5
 
 
 def test_what_remains_after_a_partial_put_of_unknown_outcome_is_conditional_too(
@@ -225,19 +250,101 @@ def test_a_persons_work_stays_and_counts_as_confirmed(
     client: Any, stub: Any, transactions: list[Transaction]
 ) -> None:
     a, b, c = transactions
-    _updated(stub, a)
-    _update_fails(stub, "ConditionalCheckFailedException", 400, b)
-    _updated(stub, c)
+    _executed(stub, update_unless_edited, {a: "", b: "edited", c: ""})
     assert Writing(client, undisturbed=False).write(transactions)
 
 
-def test_updates_are_throttled_and_fail_unknown_and_are_repeated(
+def test_what_is_absent_is_inserted(
+    client: Any, stub: Any, transactions: list[Transaction]
+) -> None:
+    a, b, c = transactions
+    _executed(stub, update_unless_edited, {a: "", b: "ConditionalCheckFailed", c: "edited"})
+    _executed(stub, insert, {b: ""})
+    assert Writing(client, undisturbed=False).write(transactions)
+
+
+def test_what_was_expected_to_be_absent_and_is_there_is_updated(
+    client: Any, stub: Any, transactions: list[Transaction]
+) -> None:
+    a, b, c = transactions
+    _executed(stub, insert, {a: "DuplicateItem", b: "", c: "DuplicateItem"})
+    _executed(stub, update_unless_edited, {a: "", c: "edited"})
+    assert Writing(client, undisturbed=False, expects_items=False).write(transactions)
+
+
+def test_what_a_person_deletes_between_two_statements_stays_deleted(
+    client: Any, stub: Any, transactions: list[Transaction]
+) -> None:
+    """Each transaction takes three statements at most, whatever happens between them."""
+    a = transactions[0]
+    _executed(stub, update_unless_edited, {a: "ConditionalCheckFailed"})
+    _executed(stub, insert, {a: "DuplicateItem"})
+    _executed(stub, update_unless_edited, {a: "ConditionalCheckFailed"})
+    assert Writing(client, undisturbed=False).write([a])
+
+
+def test_the_next_batch_begins_with_the_statement_that_most_of_the_last_needed(
+    client: Any, stub: Any, transactions: list[Transaction]
+) -> None:
+    a, b, c = transactions
+    _executed(stub, update_unless_edited, {a: "", b: "ConditionalCheckFailed"})
+    _executed(stub, insert, {b: ""})
+    _executed(stub, update_unless_edited, {c: "ConditionalCheckFailed"})
+    _executed(stub, insert, {c: ""})
+    _executed(stub, insert, {a: "DuplicateItem", b: "DuplicateItem"})
+    _executed(stub, update_unless_edited, {a: "", b: ""})
+    _executed(stub, update_unless_edited, {c: ""})
+    with Writing(client, undisturbed=False).writer as writer:
+        for batch in ([a, b], [c], [a, b], [c]):
+            assert writer.write(batch, replace=True).result()
+
+
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"]
+)
+def test_a_statement_that_is_throttled_is_sent_again_without_the_others(
+    client: Any, stub: Any, transactions: list[Transaction], code: str
+) -> None:
+    a, b, c = transactions
+    _executed(stub, update_unless_edited, {a: "", b: code, c: code})
+    _executed(stub, update_unless_edited, {b: code, c: "ConditionalCheckFailed"})
+    _executed(stub, update_unless_edited, {b: ""})
+    _executed(stub, insert, {c: ""})
+    writing = Writing(client, undisturbed=False)
+    assert writing.write(transactions)
+    assert writing.writer.throttles == 2
+    assert writing.budget.rate < 1000
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "TransactionConflict"])
+def test_a_statement_that_may_have_been_carried_out_is_repeated_five_times(
+    client: Any, stub: Any, transactions: list[Transaction], code: str
+) -> None:
+    a, b, _ = transactions
+    _executed(stub, update_unless_edited, {a: code, b: ""})
+    for _ in range(4):
+        _executed(stub, update_unless_edited, {a: code})
+    with pytest.raises(ClientError, match=code):
+        Writing(client, undisturbed=False).write([a, b])
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "ResourceNotFound"])
+def test_a_statement_that_no_repetition_helps_fails_the_call(
+    client: Any, stub: Any, transactions: list[Transaction], code: str
+) -> None:
+    a, b, _ = transactions
+    _executed(stub, update_unless_edited, {a: "", b: code})
+    with pytest.raises(ClientError, match=code):
+        Writing(client, undisturbed=False).write([a, b])
+
+
+def test_requests_of_statements_are_throttled_and_fail_unknown_and_are_repeated(
     client: Any, stub: Any, transactions: list[Transaction]
 ) -> None:
     a = transactions[0]
-    _update_fails(stub, THROTTLED, 400, a)
-    _update_fails(stub, "InternalServerError", 500, a)
-    _update_fails(stub, THROTTLED, 400, a)
+    _request_fails(stub, THROTTLED, 400, a)
+    _request_fails(stub, "InternalServerError", 500, a)
+    _request_fails(stub, THROTTLED, 400, a)
     _updated(stub, a)
     writing = Writing(client, undisturbed=False)
     assert writing.write([a])

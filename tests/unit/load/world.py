@@ -1,6 +1,7 @@
 """A segment's surroundings in memory: an object in S3, a table, a ledger."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
 from tests.lines import PADDING_PREFIX, read
 from tests.unit.load.fake_time import FakeTime
+from tests.workflow.memory.statements import execute
 
 LIMIT = 400
 KEY = "batch-output/job-1/a.jsonl"
@@ -88,10 +90,11 @@ class S3:
 
 @dataclass
 class Table:
-    """Transactions by id, and which were replaced and which updated."""
+    """Transactions by id, and which were replaced, inserted and updated."""
 
     items: dict[str, Any] = field(default_factory=dict)
     put: list[str] = field(default_factory=list)
+    inserted: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     before: Callable[[], object] = lambda: None
 
@@ -105,15 +108,28 @@ class Table:
             self.put.append(item["imageId"]["S"])
         return {"UnprocessedItems": {}}
 
-    def update_item(self, **parameters: Any) -> dict[str, Any]:
+    def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
         self.before()
-        values = parameters["ExpressionAttributeValues"]
-        self.updated.append(values[":imageId"]["S"])
-        item = self.items.setdefault(parameters["Key"]["transactionId"]["S"], {})
-        if item.get("version", {"N": "1"}) != {"N": "1"}:
+        return {"Responses": execute(self, json.loads(parameters[BODY])["Statements"])}
+
+    def put_item(self, *, Item: Any, **_: Any) -> None:  # noqa: N803
+        if Item["transactionId"]["S"] in self.items:
             raise failure("ConditionalCheckFailedException")
-        item |= {name.removeprefix(":"): value for name, value in values.items()}
-        return {}
+        self.items[Item["transactionId"]["S"]] = Item
+        self.inserted.append(Item["imageId"]["S"])
+
+    def update_item(self, *, Key: Any, **request: Any) -> None:  # noqa: N803
+        item = self.items.get(Key["transactionId"]["S"])
+        if item is None or item["version"] != {"N": "1"}:
+            raise failure("ConditionalCheckFailedException")
+        self.updated.append(item["imageId"]["S"])
+        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+        for name, value in re.findall(r"(#\w+) = (:\w+)", request["UpdateExpression"]):
+            item[names[name]] = values[value]
+
+    def get_item(self, *, Key: Any, **_: Any) -> dict[str, Any]:  # noqa: N803
+        item = self.items.get(Key["transactionId"]["S"])
+        return {"Item": item} if item else {}
 
 
 @dataclass(frozen=True)
@@ -161,6 +177,7 @@ class World:
             "transactions",
             pacing=Pacing(budget, until, self.time.sleep, lambda: 0.5),
             may_replace=lambda: True,
+            expects_items=False,
         ) as writer:
             return SegmentLoader(
                 source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),  # type: ignore[arg-type]

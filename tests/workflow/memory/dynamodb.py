@@ -10,6 +10,7 @@ from typing import Any
 from functions.aws.runtime.request_bodies import BODY
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.expressions import Expression, Item
+from tests.workflow.memory.statements import execute
 
 
 class MemoryDynamoDB:
@@ -54,6 +55,9 @@ class MemoryDynamoDB:
         for put in puts:
             self.put_item(TableName=table, Item=put["PutRequest"]["Item"])
         return {"UnprocessedItems": {}}
+
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
+        return {"Responses": execute(self, json.loads(request[BODY])["Statements"])}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         ((table, request),) = RequestItems.items()
