@@ -116,7 +116,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from ministack import app  # noqa: PLC0415
 
     from embedded_aws.bedrock import rules_api  # noqa: PLC0415
-    from embedded_aws.core import connections, gate, saving  # noqa: PLC0415
+    from embedded_aws.core import bounds, connections, gate, saving  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
 
@@ -136,10 +136,12 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     async def serve_and_save() -> None:
         saver = saving.Saver(arguments.state, arguments.saved, guarded.entered)
-        saves = asyncio.create_task(saver.run()) if arguments.saved else None
+        tasks = [asyncio.create_task(bounds.keep())]
+        if arguments.saved:
+            tasks.append(asyncio.create_task(saver.run()))
         await serve(guarded.enter, config)
-        if saves:
-            saves.cancel()
+        for task in tasks:
+            task.cancel()
 
     asyncio.run(serve_and_save())
 

@@ -16,6 +16,8 @@ import logging
 import os
 import shutil
 import signal
+import sys
+import threading
 import time
 import warnings
 from dataclasses import dataclass
@@ -37,6 +39,7 @@ _DEFAULT_SECONDS = 5.0
 _SHARE = 10
 """A save that takes long is followed by a pause of so many times its length."""
 _PATIENCE_SECONDS = 300
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _logger = logging.getLogger("saving")
 
 
@@ -133,13 +136,14 @@ def _fork(folder: Path, *, priority: int) -> int:
     """Begin to write the services' state of this moment; the process that does it."""
     parent = os.getpid()
     with warnings.catch_warnings():
-        # A thread may hold a lock, in the child for ever: it is killed, and the next one tries.
+        # Of locks that a thread may hold: they are renewed in the child.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
         status = 1
         try:
             _close_all()
+            _renew_locks()
             os.nice(priority)
             _write(folder, parent)
             status = 0
@@ -154,6 +158,16 @@ def _close_all() -> None:
         if descriptor > 2:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+
+def _renew_locks() -> None:
+    """Replace the locks of modules: a thread that the child does not have may hold one."""
+    for module in list(sys.modules.values()):
+        if not module.__name__.startswith(("ministack", "embedded_aws")):
+            continue
+        for name, value in list(vars(module).items()):
+            if isinstance(value, _LOCKS):
+                setattr(module, name, type(value)())
 
 
 def _write(folder: Path, parent: int) -> None:

@@ -164,6 +164,24 @@ def _is_of_caller(arn: str, kind: str) -> bool:
     return arn.startswith(f"{scope()}:")
 
 
+def forget_ended(*, keep: int) -> None:
+    """Forget all ended executions but the last, with their Map Runs and children."""
+    ended = [
+        each
+        for each in list(executions.values())
+        if each.map_run is None and each.status not in OPEN
+    ]
+    ended.sort(key=lambda each: each.stopped or each.started)
+    forgotten = {each.arn for each in ended[: max(0, len(ended) - keep)]}
+    if not forgotten:
+        return
+    for run in [each for each in list(map_runs.values()) if each.execution in forgotten]:
+        forgotten |= {arn for arn in run.children if arn is not None}
+        map_runs.pop(run.arn, None)
+    for arn in forgotten:
+        executions.pop(arn, None)
+
+
 def children(run: MapRun) -> list[Execution]:
     """The children that were started, by their items' order."""
     return [executions[arn] for arn in run.children if arn is not None]
