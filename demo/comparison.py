@@ -12,7 +12,7 @@ from demo.differences import between
 from demo.expectation import Expectation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from demo.batch import Batch
     from demo.observation import Observation
@@ -48,7 +48,7 @@ def compare(
         *between(expected.objects(), seen.objects, what="image"),
         *_image_records(expected, seen),
         *_claim(expected, claim, etag=etag),
-        *_job_record(expected, seen.job_record, owner=claim["owner"]),
+        *_job_record(expected, seen, owner=claim["owner"]),
     ]
 
 
@@ -112,16 +112,20 @@ def _claim(expected: Expectation, claim: dict[str, Any], *, etag: str) -> Iterat
     yield from between({expected.batch.key: known}, {expected.batch.key: shown}, what="claim")
 
 
-def _job_record(expected: Expectation, record: Mapping[str, Any], *, owner: str) -> Iterator[str]:
-    rest = dict(record)
+def _job_record(expected: Expectation, seen: Observation, *, owner: str) -> Iterator[str]:
+    rest = dict(seen.job_record)
     completed, state = rest.pop("completedAt", ""), dict(rest.pop("ingestState", {}))
     job_id = expected.batch.job.job_id
-    yield from between({job_id: expected.job_record()}, {job_id: rest}, what="job record")
+    known_record = expected.job_record(seen.manifest)
+    yield from between({job_id: known_record}, {job_id: rest}, what="job record")
     if not _TIME.fullmatch(completed):
         yield f"job record {job_id}, completedAt: {completed!r} is no time"
     revision, updated = state.pop("revision", 0), state.pop("updatedAt", "")
     if revision < 1 or not _TIME.fullmatch(updated):
         yield f"job record {job_id}, ingestState: revision {revision}, updatedAt {updated!r}"
+    # Bedrock's own event comes when it comes, and only of a job that Bedrock ran.
+    if (ended := state.pop("bedrock", {"status": "Completed"})).get("status") != "Completed":
+        yield f"job record {job_id}, ingestState, bedrock: {ended}"
     ranges = state.pop("ranges", 0)
     known = {"objects": 1, "objectsDone": 1, "objectsFailed": 0, "rangesDone": ranges}
     known["executions"] = [owner]

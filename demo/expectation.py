@@ -15,6 +15,7 @@ from demo.generator import rejects_by_reason
 from functions.domain.timestamps import jst_date, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from demo.batch import Batch, Image
@@ -129,13 +130,17 @@ class Expectation:
                 }
         return records
 
-    def job_record(self) -> dict[str, Any]:
-        """The item of batch-jobs, less what depends on the run: times and `ingestState`."""
-        return {
-            **self.batch.job.attributes(),
-            "status": "COMPLETED",
-            "resultStats": self.counts(),
-        }
+    def job_record(self, manifest: Mapping[str, int] | None) -> dict[str, Any]:
+        """The item of batch-jobs, less what depends on the run: times and `ingestState`.
+
+        Args:
+            manifest: Bedrock's totals where they are there; their tokens are Bedrock's to count.
+        """
+        stats = self.counts()
+        if manifest is not None:
+            tokens = {name: manifest[name] for name in ("inputTokenCount", "outputTokenCount")}
+            stats["bedrock"] = {**self.batch.manifest(), **tokens}
+        return {**self.batch.job.attributes(), "status": "COMPLETED", "resultStats": stats}
 
     def _answered(self) -> list[Image]:
         return [image for image in self.batch.images if image.image_id in self.batch.receipts]

@@ -22,14 +22,12 @@ class Flaw:
         spoil: Makes the flawed line of a good record.
         text: What the model says instead of a receipt, where that is the flaw.
         details: The dead letter's, where the contract fixes them.
-        names_record: Whether the record's id can still be told.
     """
 
     reason: RejectReason
     spoil: Callable[[Form, Record], bytes]
     text: str | None = None
     details: tuple[str, ...] | None = None
-    names_record: bool = True
 
 
 def _says(reason: RejectReason, text: str) -> Flaw:
@@ -65,8 +63,8 @@ def _receipt(amount: str = "1200", date: str = "2026-03-01", category: str = "fe
 
 MODEL_ERROR = Flaw(RejectReason.MODEL_ERROR, _error, details=("400", "Unprocessable image"))
 UNKNOWN_FORM = Flaw(RejectReason.UNKNOWN_FORM, _strange_answer)
-NAMELESS = Flaw(RejectReason.MISSING_RECORD_ID, _nameless, names_record=False)
-CUT_OFF = Flaw(RejectReason.INVALID_JSON, _cut_off, names_record=False)
+NAMELESS = Flaw(RejectReason.MISSING_RECORD_ID, _nameless)
+CUT_OFF = Flaw(RejectReason.INVALID_JSON, _cut_off)
 REFUSAL = _says(RejectReason.NO_JSON_IN_TEXT, "I am sorry, this picture shows no receipt.")
 SILENCE = _says(RejectReason.NO_JSON_IN_TEXT, "")
 HALF_ANSWER = _says(RejectReason.NO_JSON_IN_TEXT, _receipt()[:-20])

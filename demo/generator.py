@@ -187,7 +187,7 @@ class _Maker:
         record = form.record(image_id, "{}" if flaw.text is None else flaw.text, content)
         line = flaw.spoil(form, record)
         self._write(image_id, record, line)
-        known = image_id if flaw.names_record else None
+        known = image_id if image_id.encode() in line else None
         self._flawed.append(FlawedRecord(offset, len(line), known, flaw))
 
     def _write(self, image_id: str, record: Record, line: bytes) -> None:

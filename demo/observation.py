@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from functions.domain.object_keys import DEAD_LETTERS_PREFIX
+from functions.domain.object_keys import DEAD_LETTERS_PREFIX, manifest_key, results_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +32,7 @@ class Observation:
         dead_letters: All of the job, each with the key of the object that holds it.
         job_record: The item of batch-jobs, whole.
         claims: Of the job, by their `sk` in the ledger.
+        manifest: Bedrock's totals; None while there are none.
     """
 
     transactions: Mapping[str, dict[str, Any]]
@@ -40,6 +41,7 @@ class Observation:
     dead_letters: Sequence[tuple[str, dict[str, Any]]]
     job_record: Mapping[str, Any]
     claims: Mapping[str, dict[str, Any]]
+    manifest: Mapping[str, int] | None = None
 
 
 def observe(deployment: Deployment, batch: Batch) -> Observation:
@@ -52,6 +54,7 @@ def observe(deployment: Deployment, batch: Batch) -> Observation:
         dead_letters=reader.dead_letters(),
         job_record=reader.job_record(),
         claims=reader.claims(),
+        manifest=reader.manifest(),
     )
 
 
@@ -112,6 +115,13 @@ class _Reader:
             ConsistentRead=True,
         )
         return self._plain(answer.get("Item", {}))
+
+    def manifest(self) -> dict[str, int] | None:
+        key = manifest_key(results_folder(self.batch.job.job_id))
+        if key not in self._keys(key):
+            return None
+        manifest: dict[str, int] = json.loads(self._content(key))
+        return manifest
 
     def claims(self) -> dict[str, dict[str, Any]]:
         rows = self._query(

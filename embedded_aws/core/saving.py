@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ _DEFAULT_SECONDS = 5.0
 _SHARE = 10
 """A save that takes long is followed by a pause of so many times its length."""
 _PATIENCE_SECONDS = 300
-_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_LOCKS = [(type(make()), make) for make in (threading.Lock, threading.RLock)]
 _logger = logging.getLogger("saving")
 
 
@@ -147,6 +148,8 @@ def _fork(folder: Path, *, priority: int) -> int:
             os.nice(priority)
             _write(folder, parent)
             status = 0
+        except Exception:  # noqa: BLE001 - the process ends
+            traceback.print_exc()
         finally:
             os._exit(status)
     return child
@@ -166,8 +169,9 @@ def _renew_locks() -> None:
         if not module.__name__.startswith(("ministack", "embedded_aws")):
             continue
         for name, value in list(vars(module).items()):
-            if isinstance(value, _LOCKS):
-                setattr(module, name, type(value)())
+            for kind, make in _LOCKS:
+                if isinstance(value, kind):
+                    setattr(module, name, make())
 
 
 def _write(folder: Path, parent: int) -> None:

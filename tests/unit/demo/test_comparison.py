@@ -53,7 +53,7 @@ def perfect(batch: Batch) -> Observation:
             (f"{folder}/000000000000000-{len(batch.body):015d}.jsonl", letter) for letter in letters
         ],
         job_record={
-            **expected.job_record(),
+            **expected.job_record(batch.manifest()),
             "completedAt": TIME,
             "ingestState": {**state, "executions": ["arn"], "revision": 2, "updatedAt": TIME},
         },
@@ -65,6 +65,7 @@ def perfect(batch: Batch) -> Observation:
                 "stats": stats,
             }
         },
+        manifest=batch.manifest(),
     )
 
 
