@@ -37,7 +37,18 @@ _POLL_SECONDS = 0.05
 
 # What the emulator, and with it every Lambda worker, sees of the user's environment. All else
 # stays out: profiles and credentials of real accounts above all.
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "INGEST_LOCAL_ENDS_WITH")
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "SYSTEMROOT",
+    "INGEST_LOCAL_ENDS_WITH",
+    "EMBEDDED_AWS_LAMBDA_WORKERS",
+    "EMBEDDED_AWS_SAVE_SECONDS",
+    "LAMBDA_ACCOUNT_CONCURRENCY",
+)
 
 
 @dataclass(frozen=True)

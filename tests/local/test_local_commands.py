@@ -81,3 +81,12 @@ def test_each_folder_has_a_secret_of_its_own_and_keeps_it(data: Path) -> None:
     finally:
         server.stop(other)
     assert (data / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_the_account_s_concurrency_is_passed_on(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAMBDA_ACCOUNT_CONCURRENCY", "10")
+    running = server.start(data).server
+    settings = running.endpoint.client("lambda").get_account_settings()
+    assert settings["AccountLimit"]["ConcurrentExecutions"] == 10
