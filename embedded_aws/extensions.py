@@ -14,7 +14,7 @@ from embedded_aws.bedrock import permissions as bedrock_permissions
 from embedded_aws.cloudformation import stacks, state_machines
 from embedded_aws.cloudwatch import alarms, emf, metrics
 from embedded_aws.dynamodb import statements, update_expressions
-from embedded_aws.events import eventbridge
+from embedded_aws.events import eventbridge, put_events
 from embedded_aws.faults import gateway
 from embedded_aws.iam import decisions, request_context, signatures
 from embedded_aws.lambda_ import (
@@ -47,6 +47,7 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     statements,
     # EventBridge, CloudWatch
     eventbridge,
+    put_events,
     metrics,
     emf,
     async_failures,

@@ -1,11 +1,13 @@
 """Invocations of functions: on warm workers, and by other services within the process.
 
 AWS (Lambda guide, "python-exceptions"): a failure is answered as an error object whose errorType is
-the exception's class. MiniStack names all errors Runtime.HandlerError.
+the exception's class; a response over 6 MB is Function.ResponseSizeTooLarge (Lambda guide,
+"gettingstarted-limits"). MiniStack names all errors Runtime.HandlerError.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +16,14 @@ from ministack.services import lambda_svc
 from embedded_aws.lambda_ import capacity
 
 _capacity = capacity.Capacity(capacity.busy_limit())
+
+
+RESPONSE_BYTES = 6_291_556
+_TOO_LARGE = {
+    "errorMessage": "Response payload size exceeded maximum allowed payload size "
+    f"({RESPONSE_BYTES} bytes).",
+    "errorType": "Function.ResponseSizeTooLarge",
+}
 
 
 def install() -> None:
@@ -107,6 +117,8 @@ def _run_on_worker(
         )
     finally:
         lambda_svc.release_worker(worker)
-    if answer["status"] == "ok":
-        return {"body": answer["result"], "log": answer["log"]}
-    return {"body": answer["failure"], "error": True, "log": answer["log"]}
+    if answer["status"] != "ok":
+        return {"body": answer["failure"], "error": True, "log": answer["log"]}
+    if len(json.dumps(answer["result"])) > RESPONSE_BYTES:
+        return {"body": _TOO_LARGE, "error": True, "log": answer["log"]}
+    return {"body": answer["result"], "log": answer["log"]}

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_NUMBERS = frozenset({"ErrorCode"})
+"""Attributes that are numbers (Lambda guide, "invocation-async-retain-records")."""
+
+
 def exists(arn: str) -> bool:
     """Whether there is such a queue."""
     return sqs._queue_by_arn(arn) is not None
@@ -27,7 +31,8 @@ def send(arn: str, body: str, attributes: Mapping[str, str]) -> None:
         "QueueUrl": url,
         "MessageBody": body,
         "MessageAttributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            name: {"DataType": "Number" if name in _NUMBERS else "String", "StringValue": value}
+            for name, value in attributes.items()
         },
     }
     spec = parse_arn(arn)

@@ -289,6 +289,22 @@ def test_a_pattern_with_too_complex_wildcards_is_refused(
     assert refused.value.response["Error"]["Code"] == "InvalidEventPatternException"
 
 
+def test_an_entry_that_is_not_an_event_fails_by_itself(aws: Aws) -> None:
+    """Recorded: localstack, test_put_event_malformed_detail, test_put_events_without_source."""
+    event = {"Source": name("source"), "DetailType": "test", "Detail": "{}"}
+    entries: list[dict[str, str]] = [
+        event,
+        event | {"Detail": "{"},
+        event | {"Detail": "[]"},
+        {key: value for key, value in event.items() if key != "Source"},
+        event,
+    ]
+    answer = client(aws.endpoint, "events").put_events(Entries=entries)
+    codes = [each.get("ErrorCode") for each in answer["Entries"]]
+    assert codes == [None, "MalformedDetail", "MalformedDetail", "InvalidArgument", None]
+    assert answer["FailedEntryCount"] == 3
+
+
 def test_a_rule_with_targets_is_not_deleted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html."""
     _, arn = queue(aws, open_to=EVENTS)

@@ -137,6 +137,14 @@ def test_a_module_that_cannot_be_imported_is_runtime_importmoduleerror(aws: Aws)
         assert "no_such_module" in body["errorMessage"]
 
 
+def test_a_response_over_6_mb_fails(aws: Aws, function: str) -> None:
+    """gettingstarted-limits.html; recorded: localstack, test_lambda_too_large_response."""
+    answer = aws.functions.invoke(FunctionName=function, Payload=json.dumps({"bytes": 7_000_000}))
+    assert answer["FunctionError"] == "Unhandled"
+    failed = json.loads(answer["Payload"].read())
+    assert failed["errorType"] == "Function.ResponseSizeTooLarge"
+
+
 def test_a_throttled_call_is_toomanyrequests(
     aws: Aws, role: str, switch: Path, tmp_path: Path
 ) -> None:
