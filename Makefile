@@ -75,7 +75,7 @@ format: setup
 	@$(BIN)/ruff check --fix .
 
 synth: setup
-	@$(RUN) -m stacks.synth
+	@$(RUN) -m stacks.synth --for-cdk='$(CDK_OPTIONS)'
 
 # QUICK=--quick takes fewer rounds and no object of 1 GB.
 bench: setup
@@ -89,9 +89,10 @@ bench: setup
 bootstrap: setup $(NODE_TOOLS)
 	@cd tools && $(subst $(BIN),../$(BIN),$(NODE)) node_modules/aws-cdk/bin/cdk bootstrap $(ENVIRONMENT)
 
-# CDK_OPTIONS=--revert-drift puts back what was changed by hand, too.
+# CDK_OPTIONS=--revert-drift puts back what was changed by hand, too; CDK_OPTIONS='-c name=value'
+# deploys with a setting that differs from cdk.json.
 deploy: setup $(NODE_TOOLS)
-	@$(RUN) -m stacks.synth
+	@$(RUN) -m stacks.synth --for-cdk='$(CDK_OPTIONS)'
 	@$(NODE) tools/node_modules/aws-cdk/bin/cdk deploy --app cdk.out $(CDK_OPTIONS)
 
 clean:

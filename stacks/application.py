@@ -26,11 +26,11 @@ def make_app(*, overrides: Mapping[str, Any] | None = None, outdir: str | None) 
     """Make the app with its one stack.
 
     Args:
-        overrides: Knobs and CDK flags that differ from `cdk.json`.
+        overrides: Settings and CDK flags that differ from `cdk.json`.
         outdir: Where to write; without it the CDK command line says where, or a temporary folder.
 
     Raises:
-        SettingsError: a knob is out of its bounds or unknown.
+        SettingsError: a setting is out of its bounds or unknown.
         LayerNotBuilt: the layer is to be built, and its dependencies cannot be fetched.
     """
     # The CDK command line passes the context of cdk.json itself, with the values of its `-c` in it;

@@ -1,9 +1,10 @@
-"""What can stop a synthesis, in words for whoever runs it.
+"""What can stop a synthesis, each with a message for the person who runs it.
 
 SynthesisError
-├── SettingsError    a knob out of its bounds, or unknown (`settings`)
-├── LockNotRead      the lock file is none (`lock`)
-└── LayerNotBuilt    the dependencies could not be fetched (`layer_archive`)
+├── SettingsError    a setting is out of its bounds, or unknown (`settings`)
+├── LockNotRead      uv.lock is missing or invalid (`packaging.lock`)
+├── LayerNotBuilt    the dependencies could not be fetched (`packaging.layer_archive`)
+└── LayerEmpty       the layer to deploy holds no dependencies (`synth`)
 """
 
 
@@ -12,7 +13,7 @@ class SynthesisError(Exception):
 
 
 class SettingsError(SynthesisError):
-    """A knob has a value that it cannot have, or a name that no knob has."""
+    """A setting has a value that it cannot have, or there is no setting of that name."""
 
 
 class LockNotRead(SynthesisError):  # noqa: N818 - says what is the case
@@ -20,4 +21,8 @@ class LockNotRead(SynthesisError):  # noqa: N818 - says what is the case
 
 
 class LayerNotBuilt(SynthesisError):  # noqa: N818 - says what is the case
-    """The layer of dependencies is not there and could not be built."""
+    """The layer of dependencies is missing and could not be built."""
+
+
+class LayerEmpty(SynthesisError):  # noqa: N818 - says what is the case
+    """The layer to deploy holds no dependencies: every function would fail."""

@@ -1,4 +1,4 @@
-"""Kinds of knobs: fields of the settings that can say in words which values they take."""
+"""Kinds of settings: fields that can say in words which values they take."""
 
 from typing import Any, get_args
 
@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 
 def count(description: str, *, default: int, unit: str, least: int, most: int) -> Any:
-    """Make a knob that counts units, from `least` to `most`, both included."""
+    """Make a setting that counts units, from `least` to `most`, both included."""
     allowed = f"a whole number of {unit} from {least:,} to {most:,}"
     extra = _words(allowed)
     return Field(
@@ -17,26 +17,26 @@ def count(description: str, *, default: int, unit: str, least: int, most: int) -
 
 
 def text(description: str, *, default: str = "", pattern: str, form: str) -> Any:
-    """Make a knob for a text that has a pattern, described by `form`."""
+    """Make a setting for a text that has a pattern, described by `form`."""
     extra = _words(form)
     return Field(default=default, pattern=pattern, description=description, json_schema_extra=extra)
 
 
 def choice(description: str, *, default: object, values: object, unit: str = "") -> Any:
-    """Make a knob that takes one of a few values, given as a `Literal`."""
+    """Make a setting that takes one of a few values, given as a `Literal`."""
     choices = ", ".join(str(value) for value in get_args(values))
     extra = _words(f"one of {choices} {unit}".rstrip())
     return Field(default=default, description=description, json_schema_extra=extra)
 
 
 def switch(description: str, *, default: bool) -> Any:
-    """Make a knob that is on or off."""
+    """Make a setting that is on or off."""
     extra = _words("true or false")
     return Field(default=default, description=description, json_schema_extra=extra)
 
 
 def allowed(field: FieldInfo) -> str:
-    """Say which values a knob takes, as in `it must be ...`."""
+    """Say which values a setting takes, as in `it must be ...`."""
     extra = field.json_schema_extra
     return str(extra["allowed"]) if isinstance(extra, dict) else ""
 

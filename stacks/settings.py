@@ -1,7 +1,7 @@
-"""Every knob of a deployment: one typed model, read from the CDK context.
+"""The settings of a deployment: one typed model, read from the CDK context.
 
-`cdk.json` holds each knob with its default; `-c name=value` overrides one for a deployment. A value
-out of its bounds, or a name that is none of ours, stops the synthesis with a sentence about it.
+`cdk.json` holds each setting with its default; `-c name=value` overrides one for a deployment. A
+value out of its bounds, or an unknown name, stops the synthesis with a sentence about it.
 """
 
 import difflib
@@ -345,7 +345,7 @@ class Settings(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _knobs_fit_each_other(self) -> Self:
+    def _settings_fit_each_other(self) -> Self:
         if self.customer_managed_key and self.customer_managed_key_arn:
             raise ValueError(
                 "customerManagedKey and customerManagedKeyArn are both given: the stack makes a key"
@@ -388,8 +388,8 @@ class Settings(BaseModel):
             raise SettingsError("\n".join(dict.fromkeys(sentences))) from None
 
     @classmethod
-    def knobs(cls) -> dict[str, FieldInfo]:
-        """Every knob by its name in `cdk.json`."""
+    def fields(cls) -> dict[str, FieldInfo]:
+        """Every setting by its name in `cdk.json`."""
         return {str(field.alias): field for field in cls.model_fields.values()}
 
     @classmethod
@@ -399,10 +399,10 @@ class Settings(BaseModel):
 
 
 def _sentence(detail: ErrorDetails) -> str:
-    """Say of one error which knob it is, its value, and what is allowed."""
+    """Say of one error which setting it is, its value, and what is allowed."""
     if not detail["loc"]:
         return detail["msg"].removeprefix("Value error, ")
-    name, known = str(detail["loc"][0]), Settings.knobs()
+    name, known = str(detail["loc"][0]), Settings.fields()
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."

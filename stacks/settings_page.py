@@ -9,9 +9,9 @@ from stacks.settings import Settings
 _HEAD = """\
 # Settings
 
-Every knob of a deployment. Their defaults are in `cdk.json`; change them there, or for one
-deployment with `-c name=value`. A value out of its bounds, or a name that is not in this list,
-stops the synthesis with a sentence that says so.
+Every setting of a deployment. The defaults are in `cdk.json`: change them there, or for one
+deployment with `make deploy CDK_OPTIONS='-c name=value'`. A value out of its bounds, or a name that
+is not in this list, stops the synthesis with a sentence that says so.
 
 This page is written by `python -m stacks.settings_page` from `stacks/settings.py`.
 
@@ -24,8 +24,8 @@ def page() -> str:
     """The page in Markdown."""
     defaults = Settings.defaults()
     rows = [
-        (f"`{name}`", f"`{json.dumps(defaults[name])}`", setting.allowed(knob), knob.description)
-        for name, knob in Settings.knobs().items()
+        (f"`{name}`", f"`{json.dumps(defaults[name])}`", setting.allowed(field), field.description)
+        for name, field in Settings.fields().items()
     ]
     return _HEAD + "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
 

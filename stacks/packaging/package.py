@@ -69,10 +69,14 @@ def _dependencies(layer: Layer, *, built: bool) -> lambda_.Code:
 
     The archive is empty where the CDK is told to bundle nothing (context
     `aws:cdk:bundling-stacks`): for an embedded AWS that runs the functions in the project's own
-    environment, or by commands that only look at the stack. The asset is named by a fingerprint of
-    what the layer is built from, not by its content, so that the template is the same either way.
+    environment, or by commands that only look at the stack. An empty archive is named by its own
+    content, and a layer by the fingerprint of what it is built from. The CDK never replaces what
+    was staged, or uploaded, under a name.
     """
-    archive = layer.build(BUILD) if built else layer_archive.empty(BUILD)
+    if not built:
+        return lambda_.Code.from_asset(str(layer_archive.empty(BUILD)))
     return lambda_.Code.from_asset(
-        str(archive), asset_hash=layer.fingerprint, asset_hash_type=AssetHashType.CUSTOM
+        str(layer.build(BUILD)),
+        asset_hash=layer.fingerprint,
+        asset_hash_type=AssetHashType.CUSTOM,
     )

