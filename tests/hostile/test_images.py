@@ -15,16 +15,16 @@ from botocore.compat import HTTPHeaders
 from functions.aws.image_store import ImageStore, StoredImage
 from functions.domain.attribute_values import to_item
 from functions.domain.images import is_in_processed, is_in_uploads
-from tests.workflow.image_world import BUCKET, DATE, USER, World
+from tests.workflow.image_world import BUCKET, DATE, USER, ImageWorld
 
 VICTIM = "user-2"
 SECRET = f"uploads/{VICTIM}/secret.jpg"
 THEIR_LIST = f"work/job-2/x/1/images/{'0' * 15}-{'9' * 15}.jsonl"
 
 
-def _world() -> World:
+def _world() -> ImageWorld:
     """A world in which another user's image and record lie beside."""
-    world = World()
+    world = ImageWorld()
     record = {"imageId": "theirs", "userId": VICTIM, "s3Key": SECRET, "status": "pending"}
     world.dynamodb.put_item(TableName="pending", Item=to_item(record))
     world.s3.put_object(Bucket=BUCKET, Key=SECRET, Body=b"their image")
@@ -32,7 +32,7 @@ def _world() -> World:
     return world
 
 
-def _others(world: World) -> tuple[Any, Any]:
+def _others(world: ImageWorld) -> tuple[Any, Any]:
     objects = {key: world.s3.objects[key].body for key in (SECRET, THEIR_LIST)}
     return objects, world.dynamodb.tables["pending"]["theirs",]
 

@@ -52,7 +52,7 @@ def chunk_work(ids: Sequence[str], *, job: str = JOB, execution: str = EXECUTION
 
 
 @dataclass
-class World:
+class ImageWorld:
     """All that a worker sees."""
 
     s3: MemoryS3 = field(default_factory=MemoryS3)

@@ -11,16 +11,16 @@ from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import to_item
 from functions.domain.events import Event
 from functions.domain.images import MAX_COPY_BYTES
-from tests.workflow.image_world import BUCKET, DATE, EVENT_TIME, USER, World
+from tests.workflow.image_world import BUCKET, DATE, EVENT_TIME, USER, ImageWorld
 from tests.workflow.memory.interruptions import Interruptions
 
 
-def _migrated(world: World, **more: Any) -> World:
+def _migrated(world: ImageWorld, **more: Any) -> ImageWorld:
     world.migrate(**more)
     return world
 
 
-def _reasons(world: World) -> dict[str, int]:
+def _reasons(world: ImageWorld) -> dict[str, int]:
     counts = world.counts()
     assert counts["imagesLeft"] == sum(counts["imagesLeftByReason"].values())
     told = Counter(facts["reason"] for facts in world.told.all(Event.IMAGE_LEFT))
@@ -30,7 +30,7 @@ def _reasons(world: World) -> dict[str, int]:
 
 
 def test_an_image_moves_under_the_date_of_the_event_in_japan() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", key="uploads/a/b.jpg")
     _migrated(world)
     assert EVENT_TIME.date().isoformat() == "2026-11-23"
@@ -47,7 +47,7 @@ def test_an_image_moves_under_the_date_of_the_event_in_japan() -> None:
 
 
 def test_metadata_tags_and_content_type_survive_and_the_storage_class_is_a_setting() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", Metadata={"camera": "x"}, Tagging="a=b", ContentType="image/png")
     _migrated(world, StorageClass="STANDARD_IA", ServerSideEncryption="aws:kms", SSEKMSKeyId="k")
     moved = world.s3.objects[f"processed/{DATE}/{USER}/one.jpg"]
@@ -56,7 +56,7 @@ def test_metadata_tags_and_content_type_survive_and_the_storage_class_is_a_setti
 
 
 def test_the_step_touches_neither_version_nor_updated_at() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     before = world.transactions()["one"]
     after = _migrated(world).transactions()["one"]
@@ -64,7 +64,7 @@ def test_the_step_touches_neither_version_nor_updated_at() -> None:
 
 
 def test_an_image_without_a_record_is_unknown() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", recorded=False)
     assert _reasons(_migrated(world)) == {"ImageUnknown": 1}
     assert world.s3_key("one") is None
@@ -72,7 +72,7 @@ def test_an_image_without_a_record_is_unknown() -> None:
 
 @pytest.mark.parametrize("owner", ["user-2", "", None, "USER-1", "user-1 "])
 def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     record = {"imageId": "one", "userId": owner, "s3Key": f"uploads/{USER}/one.jpg"}
     world.dynamodb.put_item(TableName="pending", Item=to_item(record))
@@ -110,7 +110,7 @@ def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
     ],
 )
 def test_an_image_outside_of_uploads_stays_and_the_transaction_names_it(key: str) -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", key=key)
     interruptions = Interruptions()
     before = world.images()
@@ -139,7 +139,7 @@ def test_an_image_outside_of_uploads_stays_and_the_transaction_names_it(key: str
     ],
 )
 def test_a_strange_key_under_uploads_is_a_key_like_any_other(name: str) -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", key=f"uploads/{name}")
     assert _reasons(_migrated(world)) == {}
     assert set(world.images()) == {f"processed/{DATE}/{name}"}
@@ -148,7 +148,7 @@ def test_a_strange_key_under_uploads_is_a_key_like_any_other(name: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(key=st.text(st.characters(exclude_categories=["Cs"])), prefixed=st.booleans())
 def test_whatever_the_key_nothing_outside_of_uploads_is_touched(key: str, prefixed: bool) -> None:
-    world = World()
+    world = ImageWorld()
     key = f"uploads/{key}" if prefixed else key
     world.add("one", key=key, uploaded=False)
     treasure = dict.fromkeys(("batch-output/x", "work/x", "dead-letters/x", "x"), b"treasure")
@@ -165,7 +165,7 @@ def test_whatever_the_key_nothing_outside_of_uploads_is_touched(key: str, prefix
 
 @pytest.mark.parametrize("key", ["", "uploads/" + "x" * 1017, "uploads/" + "\u3042" * 339])
 def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(key: str) -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", key=key, uploaded=False)
     interruptions = Interruptions()
     world.migrate(interruptions)
@@ -175,7 +175,7 @@ def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(key: str) -> None:
 
 
 def test_an_image_whose_new_key_would_be_too_long_stays_and_the_transaction_names_it() -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one", key="uploads/" + "x" * 1004)
     assert _reasons(_migrated(world)) == {"ImageOutsideUploads": 1}
     assert set(world.images()) == {key}
@@ -183,7 +183,7 @@ def test_an_image_whose_new_key_would_be_too_long_stays_and_the_transaction_name
 
 
 def test_the_longest_key_that_has_room_for_the_date_moves() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one", key="uploads/" + "x" * 1003)
     assert _reasons(_migrated(world)) == {}
     (key,) = world.images()
@@ -192,7 +192,7 @@ def test_the_longest_key_that_has_room_for_the_date_moves() -> None:
 
 @pytest.mark.parametrize("uploaded", [True, False])
 def test_an_image_that_is_gone_before_its_turn_is_missing(uploaded: bool) -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one", uploaded=uploaded)
     world.s3.objects.pop(key, None)
     assert _reasons(_migrated(world)) == {"ImageMissing": 1}
@@ -203,7 +203,7 @@ def test_an_image_that_is_gone_before_its_turn_is_missing(uploaded: bool) -> Non
 def test_an_image_over_5_gib_stays_and_the_transaction_names_it(
     more: int, left: dict[str, int]
 ) -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one")
     stored = world.s3.objects[key]
     object.__setattr__(stored, "size", MAX_COPY_BYTES + more)
@@ -212,7 +212,7 @@ def test_an_image_over_5_gib_stays_and_the_transaction_names_it(
 
 
 def test_another_content_at_the_destination_is_kept_and_so_is_the_upload() -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one")
     target = f"processed/{DATE}/{USER}/one.jpg"
     world.s3.put_object(Bucket=BUCKET, Key=target, Body=b"CONTENT OF ONE ")
@@ -222,7 +222,7 @@ def test_another_content_at_the_destination_is_kept_and_so_is_the_upload() -> No
 
 
 def test_another_content_of_the_same_length_is_another_content() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     target = f"processed/{DATE}/{USER}/one.jpg"
     world.s3.put_object(Bucket=BUCKET, Key=target, Body=b"CONTENT OF ONE")
@@ -230,7 +230,7 @@ def test_another_content_of_the_same_length_is_another_content() -> None:
 
 
 def test_the_same_content_at_the_destination_counts_as_the_copy_whatever_its_etag() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     target = f"processed/{DATE}/{USER}/one.jpg"
     world.s3.put_object(Bucket=BUCKET, Key=target, Body=b"content of one")
@@ -241,7 +241,7 @@ def test_the_same_content_at_the_destination_counts_as_the_copy_whatever_its_eta
 
 
 def test_an_image_whose_transaction_is_gone_stays_where_it_is() -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one", transaction=False)
     assert _reasons(_migrated(world)) == {"ImageTransactionGone": 1}
     assert set(world.images()) == {key}
@@ -250,7 +250,7 @@ def test_an_image_whose_transaction_is_gone_stays_where_it_is() -> None:
 
 
 def test_an_image_moved_for_an_earlier_job_is_pointed_at() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     world.add_transaction("one", job="job-2")
     world.migrate(date="2026-10-01")
@@ -266,7 +266,7 @@ def test_an_image_moved_for_an_earlier_job_is_pointed_at() -> None:
 def test_a_record_that_says_processed_but_names_no_copy_is_not_believed(
     moved_to: str | None,
 ) -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one")
     record = {"imageId": "one", "userId": USER, "s3Key": key, "status": "processed"}
     if moved_to is not None:
@@ -278,7 +278,7 @@ def test_a_record_that_says_processed_but_names_no_copy_is_not_believed(
 
 
 def test_an_image_of_two_records_is_counted_for_both_and_moved_once() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("one")
     world.ids.append("one")
     _migrated(world)
@@ -287,7 +287,7 @@ def test_an_image_of_two_records_is_counted_for_both_and_moved_once() -> None:
 
 
 def test_images_of_rejected_records_stay_where_they_are() -> None:
-    world = World()
+    world = ImageWorld()
     world.add("accepted")
     rejected = world.add("rejected", transaction=False)
     world.ids.remove("rejected")  # the list has the images of transactions alone
@@ -296,7 +296,7 @@ def test_images_of_rejected_records_stay_where_they_are() -> None:
 
 
 def test_a_batch_that_dynamodb_answers_in_parts_is_asked_for_again() -> None:
-    world = World()
+    world = ImageWorld()
     for number in range(20):
         world.add(f"image-{number}")
     world.dynamodb.batch_size = 3
@@ -304,7 +304,7 @@ def test_a_batch_that_dynamodb_answers_in_parts_is_asked_for_again() -> None:
 
 
 def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues() -> None:
-    world = World()
+    world = ImageWorld()
     for number in range(250):
         world.add(f"image-{number}")
     work, calls = world.work(), 0
@@ -318,7 +318,7 @@ def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues() -> No
 
 
 def test_an_image_takes_five_calls_and_a_batch_two_more() -> None:
-    world = World()
+    world = ImageWorld()
     for number in range(100):
         world.add(f"image-{number}")
     interruptions = Interruptions()

@@ -7,7 +7,7 @@ from functions.aws.runtime.deadline import Deadline
 from functions.domain.events import Event
 from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.pace import MAX_PAUSES
-from tests.workflow.image_world import World
+from tests.workflow.image_world import ImageWorld
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.interruptions import Interruptions
 
@@ -15,8 +15,8 @@ OURS = "arn:aws:kms:us-east-1:000000000000:key/ours"
 THEIRS = "arn:aws:kms:us-east-1:000000000000:key/theirs"
 
 
-def _world(count: int = 3) -> tuple[World, list[str]]:
-    world = World()
+def _world(count: int = 3) -> tuple[ImageWorld, list[str]]:
+    world = ImageWorld()
     return world, [world.add(f"image-{number}") for number in range(count)]
 
 
@@ -62,7 +62,7 @@ def test_a_role_that_may_move_nothing_fails_the_state(operation: str) -> None:
 
 
 def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one", SSEKMSKeyId=THEIRS)
     world.s3.refuse("CopyObject", key, "AccessDenied")
     world.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
@@ -70,7 +70,7 @@ def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
 
 
 def test_our_own_key_refused_fails_the_state() -> None:
-    world = World()
+    world = ImageWorld()
     key = world.add("one", SSEKMSKeyId=OURS)
     world.s3.refuse("CopyObject", key, "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):

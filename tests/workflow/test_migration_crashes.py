@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.workflow.image_world import BUCKET, DATE, USER, World
+from tests.workflow.image_world import BUCKET, DATE, USER, ImageWorld
 from tests.workflow.memory.interruptions import Interruptions, WorkerDied
 
 
-def _mixed() -> World:
+def _mixed() -> ImageWorld:
     """Images of every kind, so that a stop falls into every way there is through the code."""
-    world = World()
+    world = ImageWorld()
     world.add("plain-1")
     world.add("unknown", recorded=False, uploaded=False)
     world.add("others", user="user-2", key="uploads/user-2/x.jpg")
@@ -28,14 +28,14 @@ def _mixed() -> World:
     return world
 
 
-def _plain() -> World:
-    world = World()
+def _plain() -> ImageWorld:
+    world = ImageWorld()
     for number in range(6):
         world.add(f"image-{number}", Metadata={"n": str(number)}, ContentType="image/jpeg")
     return world
 
 
-def _calls(make: Callable[[], World]) -> int:
+def _calls(make: Callable[[], ImageWorld]) -> int:
     undisturbed = Interruptions()
     make().migrate(undisturbed)
     return len(undisturbed.calls)
@@ -50,7 +50,7 @@ def _dying(how: str, number: int) -> Interruptions:
 @pytest.mark.parametrize("make", [_plain, _mixed])
 @pytest.mark.parametrize("how", ["before", "after"])
 def test_a_stop_between_any_two_calls_and_a_redrive_end_like_an_undisturbed_run(
-    make: Callable[[], World], how: str
+    make: Callable[[], ImageWorld], how: str
 ) -> None:
     undisturbed = make()
     undisturbed.migrate()
@@ -64,7 +64,7 @@ def test_a_stop_between_any_two_calls_and_a_redrive_end_like_an_undisturbed_run(
         assert world.state() == undisturbed.state(), f"stopped at call {number}"
 
 
-def _check_pointers(world: World) -> None:
+def _check_pointers(world: ImageWorld) -> None:
     # An image outside of uploads/ may be in no bucket that is known here.
     outside = {key for key in ["elsewhere/x.jpg"] if "outside" in world.ids}
     for key in outside - world.s3.objects.keys():
@@ -80,8 +80,8 @@ def _check_pointers(world: World) -> None:
 
 @pytest.mark.parametrize("how", ["before", "after"])
 def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
-    def make() -> World:
-        world = World()
+    def make() -> ImageWorld:
+        world = ImageWorld()
         world.add("one")
         world.add("two")
         return world
@@ -107,8 +107,8 @@ def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
 
 @pytest.mark.parametrize("number", range(0, 60, 3))
 def test_a_stop_while_many_images_are_under_way_loses_none(number: int) -> None:
-    def make() -> World:
-        world = World()
+    def make() -> ImageWorld:
+        world = ImageWorld()
         for each in range(30):
             world.add(f"image-{each}")
         return world

@@ -6,7 +6,7 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
-from tests.workflow.image_world import BUCKET, DATE, USER, World
+from tests.workflow.image_world import BUCKET, DATE, USER, ImageWorld
 from tests.workflow.memory.interruptions import Interruptions, WorkerDied
 
 UPLOAD = f"uploads/{USER}/one.jpg"
@@ -14,13 +14,13 @@ MOVED = f"processed/{DATE}/{USER}/one.jpg"
 NEW = b"taken again, with better light"
 
 
-def _one() -> World:
-    world = World()
+def _one() -> ImageWorld:
+    world = ImageWorld()
     world.add("one")
     return world
 
 
-def _everywhere(deed: Callable[[World], None]) -> list[tuple[int, World]]:
+def _everywhere(deed: Callable[[ImageWorld], None]) -> list[tuple[int, ImageWorld]]:
     """The world after a migration into which a deed fell, for every place of the deed."""
     undisturbed = Interruptions()
     _one().migrate(undisturbed)
@@ -32,11 +32,11 @@ def _everywhere(deed: Callable[[World], None]) -> list[tuple[int, World]]:
     return worlds
 
 
-def _replace(world: World) -> None:
+def _replace(world: ImageWorld) -> None:
     world.s3.put_object(Bucket=BUCKET, Key=UPLOAD, Body=NEW)
 
 
-def _forget_original(world: World) -> None:
+def _forget_original(world: ImageWorld) -> None:
     world.contents.clear()
 
 
@@ -69,7 +69,7 @@ def test_an_image_that_is_replaced_and_a_worker_that_dies_lose_nothing() -> None
 
 
 def test_an_upload_that_is_deleted_leaves_no_transaction_pointing_at_nothing() -> None:
-    def delete(world: World) -> None:
+    def delete(world: ImageWorld) -> None:
         world.s3.objects.pop(UPLOAD, None)
         _forget_original(world)
 
@@ -110,7 +110,7 @@ def test_a_transaction_that_is_deleted_and_a_worker_that_dies_leave_one_image() 
 
 
 def test_a_transaction_that_is_edited_meanwhile_keeps_the_edit_and_gets_its_image() -> None:
-    def edit(world: World) -> None:
+    def edit(world: ImageWorld) -> None:
         world.dynamodb.update_item(
             TableName="transactions",
             Key=to_item({"userId": USER, "transactionId": transaction_id("job-1", "one")}),
@@ -126,7 +126,7 @@ def test_a_transaction_that_is_edited_meanwhile_keeps_the_edit_and_gets_its_imag
 
 @pytest.mark.parametrize("date", [DATE, "2026-11-30"])
 def test_another_job_that_answers_the_same_image_may_come_in_anywhere(date: str) -> None:
-    def make() -> World:
+    def make() -> ImageWorld:
         world = _one()
         world.add_transaction("one", job="job-2")
         return world
@@ -136,7 +136,7 @@ def test_another_job_that_answers_the_same_image_may_come_in_anywhere(date: str)
     for number in range(len(undisturbed.calls)):
         world = make()
 
-        def other(world: World = world) -> None:
+        def other(world: ImageWorld = world) -> None:
             world.migrate(job="job-2", date=date)
 
         world.migrate(Interruptions(meanwhile={number: other}))
@@ -157,13 +157,13 @@ def test_another_job_whose_transaction_is_deleted_never_takes_the_image_away() -
             world = _one()
             world.add_transaction("one", job="job-2")
 
-            def delete(world: World = world) -> None:
+            def delete(world: ImageWorld = world) -> None:
                 world.delete_transaction("one")
 
-            def other(world: World = world) -> None:
+            def other(world: ImageWorld = world) -> None:
                 world.migrate(job="job-2")
 
-            def both(world: World = world) -> None:
+            def both(world: ImageWorld = world) -> None:
                 delete(world)
                 other(world)
 
@@ -177,7 +177,7 @@ def test_another_job_whose_transaction_is_deleted_never_takes_the_image_away() -
 
 
 def test_an_execution_that_loses_its_claim_stops_at_the_next_batch() -> None:
-    world = World()
+    world = ImageWorld()
     for number in range(250):
         world.add(f"image-{number}")
     work = world.work()
