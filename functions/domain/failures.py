@@ -15,6 +15,8 @@ class Cure(StrEnum):
     """Continue the failed execution in place: `ingest redrive EXECUTION`."""
     REPLAY = "replay"
     """Start a new execution on purpose: `ingest replay JOB`. A redrive would fail again."""
+    NEW_EVENT = "new event"
+    """Start from another event: neither a redrive nor a replay can cure this execution."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,12 @@ class Explanation:
     def instruction(self) -> str:
         """Remedy and cure: what to do, in the order in which to do it."""
         verb = {
-            Cure.REDRIVE: "redrive the execution.",
-            Cure.REPLAY: "replay the results object (a redrive would fail again).",
+            Cure.REDRIVE: "redrive the execution",
+            Cure.REPLAY: "replay the results object (a redrive would fail again)",
+            Cure.NEW_EVENT: "",
         }[self.cure]
-        first = f"{self.remedy}, then {verb}" if self.remedy else verb
-        return f"{first} {self.otherwise}".rstrip()
+        first = ", then ".join(filter(None, (self.remedy, verb)))
+        return f"{first}. {self.otherwise}".rstrip()
 
 
 class Failure(StrEnum):
@@ -71,10 +74,11 @@ class Failure(StrEnum):
 
 _EXPLANATIONS = {
     Failure.EVENT_INVALID: Explanation(
-        "The execution's input is no event of S3 that can be worked with.",
-        "give the object a key of at most 900 bytes if that is why, and start from an event as S3 "
-        "sends it",
-        Cure.REPLAY,
+        "The execution's input is not an event that can be processed.",
+        "if the key is too long, upload the object under a key of at most 900 bytes; else start an "
+        "execution with the event as S3 sends it",
+        Cure.NEW_EVENT,
+        "This execution itself needs nothing more.",
     ),
     Failure.JOB_NOT_FOUND: Explanation(
         "No record of the batch-jobs table has this job id.",

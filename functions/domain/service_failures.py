@@ -40,6 +40,7 @@ class ServiceFailure(StrEnum):
     SERVICE_ANSWERED = "ClientError"
     ACCESS_DENIED = "AccessDenied"
     FILE_GONE = "NoSuchKey"
+    RESTARTED = "States.ServiceRestart"
     JOB_CONTENDED = "SettlementContended"
 
     @property
@@ -134,6 +135,10 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
         "A file that this execution wrote is gone from the bucket.",
         "restore it (a bucket with versions has it still)",
     ),
+    ServiceFailure.RESTARTED: (
+        "The embedded AWS was stopped while the execution ran.",
+        "",
+    ),
     ServiceFailure.JOB_CONTENDED: (
         "Others kept writing the job's record while it was settled.",
         "",
@@ -142,7 +147,7 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
 
 _GONE_FOR_GOOD: Final = (
     "If it is gone for good, a redrive would fail again: replay the job instead"
-    " (ingest replay JOB), which writes it anew."
+    " (`ingest replay JOB`), which writes it again."
 )
 _OTHERWISE: Final = {
     ServiceFailure.ITEM_READER: _GONE_FOR_GOOD,

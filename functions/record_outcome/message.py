@@ -12,8 +12,9 @@ from functions.aws.failed_state import FailedState
 from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Explanation
-from functions.domain.plain_text import argument, visible
-from functions.domain.service_failures import explain
+from functions.domain.hints import PUT_BACK_EMBEDDED, filled_in, is_embedded, job_command
+from functions.domain.plain_text import visible
+from functions.domain.service_failures import PUT_BACK, explain
 
 MAX_SUBJECT: Final = 100
 """SNS's limit of a subject: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html."""
@@ -44,7 +45,7 @@ def failure_message(
     """Say what failed, why, and what to do about it."""
     error, cause = failed.behind(execution.error, plain_cause(execution.cause))
     explanation = explain(error, status=execution.status)
-    error, cause = error[:_MAX_ERROR], cause[:_MAX_CAUSE]
+    error, cause = error[:_MAX_ERROR], _hint(cause[:_MAX_CAUSE], execution, job_id)
     command = _command(execution, explanation, job_id)
     facts: dict[str, object] = {
         "outcome": execution.status,
@@ -54,7 +55,7 @@ def failure_message(
         "cause": cause,
         "meaning": explanation.meaning,
         "redrivable": execution.is_redrivable,
-        "cure": explanation.cure.value if execution.is_redrivable else Cure.REPLAY.value,
+        "cure": _cure(execution, explanation).value,
         "command": command,
     }
     if failed.items is not None:
@@ -78,7 +79,7 @@ def failure_message(
         *_children(failed),
         "",
         explanation.meaning,
-        f"What to do: {_advice(execution, explanation)}",
+        f"What to do: {_hint(_advice(execution, explanation), execution, job_id)}",
         "",
         f"    {command}",
         "",
@@ -132,8 +133,10 @@ _CONSOLES: Final = {
 """The console's domain in each partition that has a public one."""
 
 
-def console_link(arn: str) -> str:
-    """The execution's page in the console of its partition."""
+def console_link(arn: str) -> str | None:
+    """The execution's page in the console of its partition; the embedded AWS has none."""
+    if is_embedded(arn):
+        return None
     _, partition, _, region, *_ = arn.split(":")
     return (
         f"https://{region}.console.{_CONSOLES.get(partition, _CONSOLES['aws'])}/states/home"
@@ -144,17 +147,36 @@ def console_link(arn: str) -> str:
 _ENDED: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
 
 
+def _cure(execution: Execution, explanation: Explanation) -> Cure:
+    if explanation.cure is Cure.REDRIVE and not execution.is_redrivable:
+        return Cure.REPLAY
+    return explanation.cure
+
+
 def _advice(execution: Execution, explanation: Explanation) -> str:
-    if execution.is_redrivable:
+    if explanation.cure is not Cure.REDRIVE or execution.is_redrivable:
         return explanation.instruction
     reason = execution.redrive_status_reason or "Step Functions does not redrive it"
     return f"It cannot be redriven ({reason[:_MAX_REASON]}): replay the results object."
 
 
 def _command(execution: Execution, explanation: Explanation, job_id: str) -> str:
-    if explanation.cure is Cure.REPLAY or not execution.is_redrivable:
-        return f"ingest replay {argument(job_id) if job_id else 'JOB'}"
-    return f"ingest redrive {execution.arn}"
+    match _cure(execution, explanation):
+        case Cure.REDRIVE:
+            return f"ingest redrive {execution.arn}"
+        case Cure.REPLAY:
+            return job_command("replay", job_id=job_id, key=execution.key)
+        case Cure.NEW_EVENT:
+            return f"ingest inspect {execution.arn}"
+
+
+def _hint(text: str, execution: Execution, job_id: str) -> str:
+    """A text with commands about this job, for the place where it runs."""
+    return filled_in(
+        text,
+        command=lambda words: job_command(words, job_id=job_id, key=execution.key),
+        put_back=PUT_BACK_EMBEDDED if is_embedded(execution.arn) else PUT_BACK,
+    )
 
 
 def _children(failed: FailedState) -> list[str]:
@@ -184,7 +206,9 @@ def _subject_facts(execution: Execution, job_id: str) -> dict[str, object]:
 
 
 def _places(execution: Execution) -> list[str]:
-    return [f"Execution:  {execution.arn}", f"Console:    {console_link(execution.arn)}"]
+    link = console_link(execution.arn)
+    console = [f"Console:    {link}"] if link else []
+    return [f"Execution:  {execution.arn}", *console]
 
 
 def _message(subject: str, lines: list[str], facts: dict[str, object]) -> Message:

@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 
 from ops.commands import options
-from ops.errors import ExitCode
+from ops.commands.asking import confirm, counted
+from ops.errors import ExitCode, Refused
 from ops.model.dead_targets import Outcomes, Results, StillUndeliverable
 from ops.view.terminal import out, outside, print_json
 
@@ -51,19 +52,27 @@ def dead_events(
     resend: Annotated[
         bool, typer.Option("--resend", help="Deliver them, and remove what was delivered.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask (on AWS).")] = False,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List results that no execution was started for, and outcomes that nobody was told.
+    """List events that could not be delivered, and deliver them again.
 
-    Mend first what the reason names, most often a permission; then --resend delivers them. Twice
-    is harmless. Exits with 4 while events are left.
+    They are results without an execution, and outcomes without a message. First remove the cause
+    that the reason names, most often a missing permission; then --resend delivers them. Delivering
+    an event twice is harmless. Exits with 4 while events are left.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
     found = read(deployed)
-    if resend:
+    if resend and found:
+        question = f"Deliver {counted(len(found), 'event')} again on {deployed.place}?"
+        try:
+            confirm(question, yes=yes or deployed.embedded is not None, as_json=as_json)
+        except Refused:
+            put_back(found)
+            raise
         found = [send_again(each) for each in found]
     put_back(each for each in found if each.became is None)
     left = sum(each.became is None for each in found)
@@ -99,7 +108,7 @@ def put_back(events: Iterable[DeadEvent]) -> None:
 
 def _show(deployed: Deployment, found: Sequence[DeadEvent]) -> None:
     if not found:
-        out.print("Every event was delivered: the dead-letter queues are empty.")
+        out.print("The dead-letter queues are empty.")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Of", "Time", "Job", "About", "Not delivered because"):

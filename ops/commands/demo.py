@@ -149,7 +149,7 @@ def _show(run: Run) -> None:
     outputs, endpoint = run.deployment.outputs, run.deployment.embedded
     out.print("Where everything lies", style="bold")
     out.print(f"  {run.deployment.place}; for other programs: "
-              f'eval "$({run.deployment.command("local env")})"')  # fmt: skip
+              f'eval "$({run.deployment.local_command("local env")})"')  # fmt: skip
     out.print(f"  transactions    table {outputs['TransactionsTableName']}")
     out.print(f"  jobs, ledger    tables {outputs['BatchJobsTableName']}, "
               f"{outputs['LedgerTableName']}")  # fmt: skip
@@ -171,7 +171,7 @@ def _show(run: Run) -> None:
         style="bold green",
     )
     out.print(f"Look again:  {run.deployment.command('inspect', run.batches[0].job.job_id)}")
-    out.print(f"Stop it:     {run.deployment.command('local down')}")
+    out.print(f"Stop it:     {run.deployment.local_command('local down')}")
 
 
 def _items(run: Run) -> int:

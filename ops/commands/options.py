@@ -35,8 +35,8 @@ AsJson = Annotated[
 
 
 def chosen(*, local: bool, data: Path | None, stack: str | None) -> deployment.Deployment:
-    """The deployment that the options mean; where they leave it open, say which it is."""
+    """The deployment that the options mean; the place is shown unless they name it whole."""
     found = deployment.find(local=local, data=data, stack=stack)
-    if not local and data is None and stack is None:
+    if not local and data is None:
         err.print(f"On {found.place}.", style="dim")
     return found

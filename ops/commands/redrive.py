@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +13,9 @@ import typer
 from botocore.exceptions import ClientError
 from rich.table import Table
 
+from functions.domain.executions import ENDED_STATUSES, Execution
 from ops.commands import options
+from ops.commands.asking import confirm, counted
 from ops.errors import ExitCode, NothingFound, Refused, StillWaiting
 from ops.model.failures import (
     FailedExecution,
@@ -23,7 +24,8 @@ from ops.model.failures import (
     own_execution,
     read_failed,
 )
-from ops.view.terminal import err, out, outside, print_json, visible
+from ops.view.failure import failure_text
+from ops.view.terminal import err, out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 1800.0
+_CAUSE_CHARACTERS = 1000
+_SETTLED = "cured by another execution, or beyond any cure"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -67,8 +71,9 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     chosen = [each for each in found if each.obstacle is None]
     if not as_json:
         show(found)
-    if chosen and not yes:
-        _ask(len(chosen), as_json=as_json)
+    if chosen:
+        question = f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
+        confirm(question, yes=yes, as_json=as_json)
     outcomes = restart(deployed, chosen)
     if follow:
         outcomes = [_followed(deployed, each) for each in outcomes]
@@ -84,11 +89,13 @@ class Redriven:
     """An execution that was redriven, and where it stands.
 
     Attributes:
+        redrives: How often it was redriven before.
         refusal: Why Step Functions did not redrive it after all.
     """
 
     arn: str
     status: str
+    redrives: int
     refusal: str | None = None
 
     @property
@@ -100,7 +107,7 @@ class Redriven:
 def find(
     deployed: Deployment, *, execution: str | None, job: str | None, since: datetime
 ) -> list[FailedExecution]:
-    """The executions that are meant, whether they can be redriven or not.
+    """The executions that are meant: one, or all that failed and are still to be cured.
 
     Raises:
         NothingFound: there are none.
@@ -112,60 +119,79 @@ def find(
     if job is not None:
         arns = (arn for arn in arns if is_about(deployed, arn, job))
     found = [read_failed(deployed, arn) for arn in arns]
-    if not found:
-        whose = f"of job {visible(job)} " if job else ""
-        raise NothingFound(
-            f"On {deployed.place} no execution {whose}has failed since {since:%Y-%m-%d %H:%M} UTC. "
-            "Look further back with --since."
+    still_open = [each for each in found if each.is_open]
+    if not still_open:
+        raise NothingFound(_nothing(deployed, job, since, settled=len(found)))
+    if settled := len(found) - len(still_open):
+        err.print(f"Not listed: {counted(settled, 'failed execution')}, {_SETTLED}.", style="dim")
+    return still_open
+
+
+def _nothing(deployed: Deployment, job: str | None, since: datetime, *, settled: int) -> str:
+    whose = f" of job {visible(job)}" if job else ""
+    when = f"since {since:%Y-%m-%d %H:%M} UTC"
+    if settled:
+        return (
+            f"On {deployed.place} nothing{whose} is left to redrive {when}: "
+            f"{counted(settled, 'failed execution')}, {_SETTLED}."
         )
-    return found
+    return (
+        f"On {deployed.place} no execution{whose} has failed {when}. "
+        "Look further back with --since."
+    )
 
 
 def restart(deployed: Deployment, chosen: Sequence[FailedExecution]) -> list[Redriven]:
     """Redrive; each with a token, so that a repeated request is not a second redrive."""
     redriven = []
     for each in chosen:
+        arn, redrives = each.execution.arn, each.execution.redrive_count
         try:
             deployed.step_functions.redrive_execution(
-                executionArn=each.execution.arn, clientToken=uuid.uuid4().hex
+                executionArn=arn, clientToken=uuid.uuid4().hex
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
                 raise
-            # Somebody was faster, or its two weeks ended this minute.
-            redriven.append(Redriven(each.execution.arn, each.execution.status, str(error)))
+            # It was redriven by another command, or its two weeks ended this minute.
+            redriven.append(Redriven(arn, each.execution.status, redrives, str(error)))
         else:
-            redriven.append(Redriven(each.execution.arn, "RUNNING"))
+            redriven.append(Redriven(arn, "RUNNING", redrives))
     return redriven
 
 
 def until_ended(
     deployed: Deployment,
-    arn: str,
+    redriven: Redriven,
     *,
     patience: float = PATIENCE_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Wait for an execution's end; its status.
+    """Wait for the end of a redrive; its status.
+
+    A description from before the redrive still says how the execution failed: it is ignored.
 
     Raises:
         StillWaiting: it has not ended in so many seconds.
     """
     end = time.monotonic() + patience
     while True:
-        status = deployed.step_functions.describe_execution(executionArn=arn)["status"]
-        if status not in ("RUNNING", "PENDING_REDRIVE"):
-            return status
+        execution = Execution.model_validate(
+            deployed.step_functions.describe_execution(executionArn=redriven.arn)
+        )
+        is_old = execution.is_older_than("RUNNING", redriven.redrives + 1)
+        if not is_old and execution.status in ENDED_STATUSES:
+            return execution.status
         if time.monotonic() > end:
             raise StillWaiting(
                 f"It still runs after {patience:.0f} s. Look again: "
-                + deployed.command("inspect", arn)
+                + deployed.command("inspect", redriven.arn)
             )
         sleep(POLL_SECONDS)
 
 
 def show(found: Sequence[FailedExecution]) -> None:
-    """What will run again, and what will not and why."""
+    """What will run again and why it failed, and what will not run again."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Execution", "Job", "Failed in", "Error", "Runs again"):
         table.add_column(column, overflow="fold")
@@ -178,23 +204,31 @@ def show(found: Sequence[FailedExecution]) -> None:
             outside(each.will_run if each.obstacle is None else "nothing"),
         )
     out.print(table)
+    _show_causes([each for each in found if each.obstacle is None])
     for each in found:
         if each.obstacle is not None:
-            out.print(outside(f"{each.name}: {each.obstacle.reason}", "yellow"))
+            out.print(outside(prose(f"{each.name}: {each.obstacle.reason}"), "yellow"))
             out.print(outside(f"    instead: {each.obstacle.instead}"))
 
 
-def _ask(count: int, *, as_json: bool) -> None:
-    if as_json or not sys.stdin.isatty():
-        raise Refused("Nobody can be asked here: say --yes to redrive, or look with `inspect`.")
-    if not typer.confirm(f"Redrive {count} execution{'s' if count != 1 else ''}?", err=True):
-        raise Refused("Nothing was redriven.")
+def _show_causes(chosen: Sequence[FailedExecution]) -> None:
+    """What must be gone before a redrive: once for executions that failed alike."""
+    alike: dict[tuple[str, str], list[FailedExecution]] = {}
+    for each in chosen:
+        alike.setdefault((each.error, each.failed.name), []).append(each)
+    for first, *others in alike.values():
+        also = f" (and {len(others)} more alike)" if others else ""
+        out.print(outside(f"{first.name}{also}: {first.error}", "red"))
+        if first.cause:
+            out.print(outside(prose(first.cause[:_CAUSE_CHARACTERS], indent=4)))
+        if not first.is_explained:
+            out.print(outside(prose(first.advice, indent=4), "bold"))
 
 
 def _followed(deployed: Deployment, each: Redriven) -> Redriven:
     if each.refusal is not None:
         return each
-    return Redriven(each.arn, until_ended(deployed, each.arn))
+    return replace(each, status=until_ended(deployed, each))
 
 
 def _report(
@@ -215,6 +249,7 @@ def _report(
             continue
         out.print(outside(f"{name}: {each.status}", "red" if each.has_failed else "green"))
         if each.has_failed:
+            out.print(failure_text(read_failed(deployed, each.arn)))
             out.print(outside(f"    look: {deployed.command('inspect', each.arn)}"))
 
 

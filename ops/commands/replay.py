@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from dataclasses import dataclass
 from itertools import chain
@@ -17,7 +16,8 @@ from functions.domain.claims import ClaimState
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
 from functions.domain.timestamps import timestamp
 from ops.commands import options
-from ops.errors import NothingFound, Refused
+from ops.commands.asking import confirm, counted
+from ops.errors import NothingFound
 from ops.model.job_records import read_job_record
 from ops.view.terminal import out, outside, print_json, visible
 
@@ -64,8 +64,8 @@ def replay(
     found = find(deployed, job_id, key=key)
     if not as_json:
         show(found)
-    if not yes:
-        _ask(len(found), as_json=as_json)
+    question = f"Replay {counted(len(found), 'object')} on {deployed.place}?"
+    confirm(question, yes=yes, as_json=as_json)
     started = [start(deployed, each, reason=reason) for each in found]
     if as_json:
         print_json(
@@ -196,11 +196,3 @@ def _objects(deployed: Deployment, job_id: str, claims: dict[str, Claim]) -> Ite
                 created=head["LastModified"],
                 claim=claims.get(key),
             )
-
-
-def _ask(count: int, *, as_json: bool) -> None:
-    if as_json or not sys.stdin.isatty():
-        raise Refused("Nobody is there to be asked: say --yes to replay, after a look without it.")
-    noun = "this object" if count == 1 else f"these {count} objects"
-    if not typer.confirm(f"Replay {noun}?", err=True):
-        raise Refused("Nothing was done.")

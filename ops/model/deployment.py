@@ -12,9 +12,12 @@ from botocore.exceptions import ClientError
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.job_folders import JobFolders
 from functions.aws.ledger import Ledger
+from functions.domain.hints import filled_in
 from functions.domain.plain_text import argument
+from functions.domain.service_failures import PUT_BACK
 from local import server
 from ops.errors import NothingFound
+from ops.model.program import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +105,28 @@ class Deployment:
             words: As they are.
             arguments: From outside: quoted, and harmless to show.
         """
-        return " ".join(("ingest", words, *map(argument, arguments))) + self._options()
+        return " ".join((program(), words, *map(argument, arguments))) + self._options()
+
+    def replay(self, job_id: str, key: str) -> str:
+        """The command that replays a results object; all of a job's where no key is known."""
+        return self.command("replay", job_id or "JOB", *(("--object", key) if key else ()))
+
+    def local_command(self, words: str) -> str:
+        """A command about the embedded AWS itself, such as `local down`."""
+        data = self.embedded.data if self.embedded else server.DEFAULT_DATA
+        folder = "" if data == server.DEFAULT_DATA else f" --data {argument(str(data))}"
+        return f"{program()} {words}{folder}"
+
+    def filled_in(self, text: str, *, job_id: str, key: str) -> str:
+        """A text about a job with commands that work here as pasted."""
+
+        def command(words: str) -> str:
+            if words == "replay":
+                return self.replay(job_id, key)
+            return self.command(words, job_id or "JOB")
+
+        put_back = self.local_command("local up --revert-drift") if self.embedded else PUT_BACK
+        return filled_in(text, command=command, put_back=put_back)
 
     def _options(self) -> str:
         name = "" if self.stack == DEFAULT_STACK else f" --stack {argument(self.stack)}"
@@ -148,7 +172,7 @@ def find(*, local: bool = False, data: Path | None = None, stack: str | None = N
         return on_embedded(running, stack=name)
     if running is not None and stack is None:
         return on_embedded(running, stack=name)
-    return on_aws(name)
+    return on_aws(name, also_running=running)
 
 
 def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deployment:
@@ -168,19 +192,19 @@ def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deploy
     return Deployment(stack, place, endpoint.region, outputs, endpoint.client, running)
 
 
-def on_aws(stack: str) -> Deployment:
+def on_aws(stack: str, *, also_running: server.Server | None = None) -> Deployment:
     """The stack on AWS, by the credentials and region that boto3 finds.
+
+    Args:
+        stack: Its name.
+        also_running: An embedded AWS that runs, which the stack's name ruled out.
 
     Raises:
         NothingFound: if it is not there, or no region or credentials are set.
     """
     session = boto3.Session()
     if session.region_name is None or session.get_credentials() is None:
-        raise NothingFound(
-            "No embedded AWS runs, and no AWS region and credentials are set. "
-            "`ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
-            "AWS_DEFAULT_REGION with credentials."
-        )
+        raise NothingFound(_without_credentials(stack, also_running))
 
     def client(service: str) -> Any:
         return session.client(service, config=_CONFIG)  # type: ignore[call-overload]
@@ -191,7 +215,22 @@ def on_aws(stack: str) -> Deployment:
             f"There is no stack {stack} in {session.region_name}. Name another with --stack, or "
             "choose the account and region with AWS_PROFILE and AWS_DEFAULT_REGION."
         )
-    return Deployment(stack, f"AWS, {session.region_name}", session.region_name, outputs, client)
+    account = outputs["StateMachineArn"].split(":")[4]
+    place = f"AWS account {account}, {session.region_name}"
+    return Deployment(stack, place, session.region_name, outputs, client)
+
+
+def _without_credentials(stack: str, also_running: server.Server | None) -> str:
+    if also_running is not None:
+        return (
+            f"--stack {stack} means AWS, but no AWS region and credentials are set. For the "
+            f"embedded AWS at {also_running.endpoint.url}, add --local."
+        )
+    return (
+        "No embedded AWS runs, and no AWS region and credentials are set. "
+        "`ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
+        "AWS_DEFAULT_REGION with credentials."
+    )
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.causes import plain_cause
-from functions.domain.claims import Claim, Content, Precedence, precedence
 from functions.domain.executions import FAILED_STATUSES, Execution
-from functions.domain.failures import Cure
 from functions.domain.plain_text import visible
-from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, explain
+from functions.domain.service_failures import explain
 from ops.errors import NothingFound, Refused
+from ops.model.obstacles import Obstacle, find_obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
+    from functions.domain.failures import Explanation
     from ops.model.deployment import Deployment
 
 
-_BEFORE_THE_CLAIM = {"ResolveJob", "ClaimObject", "ReadClaim"}
+_FORGOTTEN = timedelta(days=90)
+"""How long Step Functions keeps an execution that has ended.
 
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why an execution is not to be redriven, and the command that helps instead."""
-
-    reason: str
-    instead: str
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+_PAGE_EXECUTIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -40,12 +38,16 @@ class FailedExecution:
 
     Attributes:
         failed: Where it failed.
+        cause: Why, in a sentence, without a stack trace.
+        advice: What that means, and what cures it.
         obstacle: Why it is not to be redriven; None where a redrive continues it.
         redrive: The command that redrives it.
     """
 
     execution: Execution
     failed: FailedState
+    cause: str
+    advice: str
     obstacle: Obstacle | None
     redrive: str
 
@@ -60,11 +62,19 @@ class FailedExecution:
         return self.failed.error_behind(self.execution.error) or self.execution.status
 
     @property
-    def cause(self) -> str:
-        """In a sentence, without a stack trace."""
-        if self.execution.error == STEP_FUNCTIONS_MAP_FAILED and self.failed.children:
-            return self.failed.children[0].cause
-        return plain_cause(self.execution.cause)
+    def explanation(self) -> Explanation:
+        """What its error means, and what cures it."""
+        return explain(self.error, status=self.execution.status)
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether its cause says already what the explanation says, as our own errors' do."""
+        return self.advice in self.cause
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it failed and is still to be cured."""
+        return self.obstacle is None or self.obstacle.leaves_work
 
     @property
     def will_run(self) -> str:
@@ -109,10 +119,23 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
                 f"`{deployed.command('redrive --job ID')}` finds those of a job."
             ) from error
         raise
-    failed = find_failed_state(client, arn)
-    obstacle = _obstacle(deployed, execution, failed)
-    redrive = deployed.command("redrive", arn.rpartition(":")[2])
-    return FailedExecution(execution, failed, obstacle, redrive)
+    return _explained(deployed, execution, find_failed_state(client, arn))
+
+
+def _explained(deployed: Deployment, execution: Execution, failed: FailedState) -> FailedExecution:
+    def filled_in(text: str) -> str:
+        return deployed.filled_in(text, job_id=execution.job_id, key=execution.key)
+
+    error, cause = failed.behind(execution.error, plain_cause(execution.cause))
+    explanation = explain(error, status=execution.status)
+    return FailedExecution(
+        execution=execution,
+        failed=failed,
+        cause=filled_in(cause),
+        advice=filled_in(explanation.sentence),
+        obstacle=find_obstacle(deployed, execution, failed),
+        redrive=deployed.command("redrive", execution.arn.rpartition(":")[2]),
+    )
 
 
 def own_execution(deployed: Deployment, execution: str) -> str:
@@ -132,17 +155,29 @@ def own_execution(deployed: Deployment, execution: str) -> str:
 
 
 def failed_since(deployed: Deployment, since: datetime) -> Iterator[str]:
-    """ARNs of the machine's executions that failed and started after a time, newest first."""
+    """ARNs of the machine's executions that failed since a time, whenever they started.
+
+    An execution is listed by its start, but it may have been redriven since and failed again.
+    """
     for status in sorted(FAILED_STATUSES):
         pages = deployed.step_functions.get_paginator("list_executions").paginate(
             stateMachineArn=deployed.state_machine,
             statusFilter=status,  # type: ignore[arg-type]  # one of the three
+            PaginationConfig={"PageSize": _PAGE_EXECUTIONS},
         )
-        for page in pages:
-            for each in page["executions"]:
-                if each["startDate"] < since:
-                    break  # they come newest first
+        for each in (each for page in pages for each in page["executions"]):
+            latest = _last_change(each)
+            if latest < since - _FORGOTTEN:
+                break  # they come newest first
+            if latest >= since:
                 yield each["executionArn"]
+
+
+def _last_change(listed: Mapping[str, Any]) -> datetime:
+    """When an execution was last started, redriven or stopped."""
+    times = (listed.get(name) for name in ("startDate", "redriveDate", "stopDate"))
+    latest: datetime = max(filter(None, times))
+    return latest
 
 
 def is_about(deployed: Deployment, arn: str, job_id: str) -> bool:
@@ -156,43 +191,3 @@ def describe(deployed: Deployment, arn: str) -> Execution:
     execution = Execution.model_validate(described)
     key = execution.parsed_key
     return execution.in_job((deployed.job_folders.job_id(key) if key else None) or "")
-
-
-def _obstacle(deployed: Deployment, execution: Execution, failed: FailedState) -> Obstacle | None:
-    replay = deployed.command("replay", execution.job_id or "JOB")
-    look = deployed.command("inspect", execution.arn)
-    if execution.status not in FAILED_STATUSES:
-        ended = "is running" if execution.status == "RUNNING" else "has succeeded"
-        return Obstacle(f"The execution {ended}: there is nothing to redrive.", look)
-    if owner := _new_owner(deployed, execution, failed):
-        return Obstacle(
-            "Another execution has the results object since: a redrive would write nothing.",
-            deployed.command("inspect", owner),
-        )
-    explanation = explain(failed.error_behind(execution.error), status=execution.status)
-    if explanation.cure is Cure.REPLAY:
-        return Obstacle(f"A redrive would fail again. {explanation.meaning}", replay)
-    if not execution.is_redrivable:
-        reason = execution.redrive_status_reason or "Step Functions does not redrive it"
-        return Obstacle(f"It cannot be redriven: {reason}.", replay)
-    return None
-
-
-def _new_owner(deployed: Deployment, execution: Execution, failed: FailedState) -> str | None:
-    """Who has the claim, if somebody else has it."""
-    if not execution.job_id:
-        return None
-    claim = deployed.ledger.claim(execution.job_id, execution.key)
-    if claim is None or claim.owner == execution.arn:
-        return None
-    # An execution that failed before its claim may be the first for new content: let it try.
-    if failed.name in _BEFORE_THE_CLAIM and _may_claim(claim, execution):
-        return None
-    return claim.owner
-
-
-def _may_claim(claim: Claim, execution: Execution) -> bool:
-    replays = execution.arrived is not None and execution.arrived.replay is not None
-    is_first_since = claim.claimed_at is None or claim.claimed_at <= execution.start_date
-    content = Content(execution.etag, execution.sequencer, on_purpose=replays and is_first_since)
-    return precedence(claim, content, now=datetime.now(UTC)) is Precedence.CONTENT

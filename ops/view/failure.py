@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from functions.domain.service_failures import explain
-from ops.view.terminal import visible
+from ops.view.terminal import prose, visible
 
 if TYPE_CHECKING:
     from ops.model.failures import FailedExecution
@@ -24,7 +23,7 @@ def failure_text(failed: FailedExecution) -> Text:
         (visible(failed.error), "bold red"),
     )
     if failed.cause:
-        text.append(f"\n  {visible(failed.cause[:_CAUSE_CHARACTERS])}")
+        text.append(f"\n{prose(visible(failed.cause[:_CAUSE_CHARACTERS]), indent=2)}")
     items = failed.failed.items
     if items is not None:
         text.append(
@@ -33,12 +32,11 @@ def failure_text(failed: FailedExecution) -> Text:
         )
     for child in failed.failed.children:
         text.append(f"\n    {visible(child.item)}: {visible(child.error)}", style="dim")
-    explanation = explain(failed.error, status=failed.execution.status)
-    if explanation.sentence not in failed.cause:  # our own errors say it themselves
-        text.append(f"\n  {explanation.sentence}", style="bold")
+    if not failed.is_explained:
+        text.append(f"\n{prose(visible(failed.advice), indent=2)}", style="bold")
     if failed.obstacle is None:
         return text.append(f"\n  Next: {failed.redrive}")
-    reason = failed.obstacle.reason.removesuffix(explanation.meaning).strip()
-    return text.append(f"\n  {visible(reason)}").append(
+    reason = failed.obstacle.reason.removesuffix(failed.explanation.meaning).strip()
+    return text.append(f"\n{prose(visible(reason), indent=2)}").append(
         f"\n  Instead: {visible(failed.obstacle.instead)}"
     )

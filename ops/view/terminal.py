@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from typing import TextIO
 
@@ -17,9 +18,10 @@ from rich.text import Text
 
 from functions.domain.plain_text import visible
 
-__all__ = ["err", "out", "outside", "print_json", "visible"]
+__all__ = ["err", "out", "outside", "print_json", "prose", "visible"]
 
 _WIDTH = 160  # of tables in files and pipes
+_WORDS = re.compile(r"(?:`[^`]*`|\S)+")
 
 
 def _console(stream: TextIO | None, *, stderr: bool) -> Console:
@@ -46,6 +48,20 @@ err = _console(sys.stderr, stderr=True)
 def outside(value: object, style: str = "") -> Text:
     """A string from outside as rich shows it."""
     return Text(visible(value), style=style)
+
+
+def prose(text: str, *, indent: int = 0) -> str:
+    """Sentences, wrapped at words on a terminal; a command in backticks stays whole."""
+    margin = " " * indent
+    if not out.is_terminal:
+        return margin + text
+    lines, line = [], ""
+    for word in _WORDS.findall(text):
+        if line and indent + len(line) + 1 + len(word) > out.width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+    return "\n".join(f"{margin}{each}" for each in [*lines, line])
 
 
 def print_json(value: object) -> None:

@@ -135,7 +135,9 @@ class TestRedrive:
             assert job_of.transactions(deployed)
         left = said[verdict.arn]
         assert (left["redriven"], left["willRun"]) == (False, None)
-        assert left["obstacle"]["instead"] == f"ingest replay {job.job_id} --data {data}"
+        assert left["obstacle"]["instead"] == (
+            f"ingest replay {job.job_id} --object {job.key()} --data {data}"
+        )
 
         again = ingest("redrive", "--all-failed", "--since", "2d", "--yes")
         assert again.exit_code == ExitCode.REFUSED
@@ -172,7 +174,7 @@ class TestRedrive:
         taken_over = ingest("redrive", history.arn, "--yes", "--json")
         assert taken_over.exit_code == ExitCode.REFUSED
         (each,) = _json(taken_over)["executions"]
-        assert "Another execution has the results object" in each["obstacle"]["reason"]
+        assert "Another execution has taken the results object over" in each["obstacle"]["reason"]
         assert each["obstacle"]["instead"].startswith(f"ingest inspect {replay.arn}")
 
         succeeded = ingest("redrive", replay.arn, "--yes")

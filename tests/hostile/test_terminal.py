@@ -87,7 +87,7 @@ COMMANDS = {
     "show rejects with excerpts": ("rejects", JOB, "--excerpts"),
     "show rejects of a job that is not there": ("rejects", f"x{DIRT}"),
     "show events that were not delivered": ("dead-events",),
-    "resend them": ("dead-events", "--resend"),
+    "resend them": ("dead-events", "--resend", "--yes"),
 }
 
 

@@ -174,7 +174,7 @@ def test_fail_states_are_verdicts_that_only_a_replay_changes(states: States) -> 
     fails = _of_type(states, "Fail")
     assert {name for name, _ in fails} == {
         failure.value for failure in Failure if failure.explanation.cure is Cure.REPLAY
-    } - {Failure.EVENT_INVALID}  # raised in the first state: there is nothing to redrive yet
+    }
     for name, state in fails:
         assert state["Error"] == name
         assert state["Cause"] == Failure(name).explanation.sentence

@@ -90,7 +90,7 @@ def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
     told = world.inbox.told(arn, "FAILED")
     assert told.facts["failedState"] == state
     assert any(key in told.text for key in gone)
-    assert "replay the job instead (ingest replay JOB)" in told.text
+    assert f"(`ingest replay {batch.job.job_id} --object {batch.key}`)" in told.text
     restart(world.deployed, [read_failed(world.deployed, arn)])
     assert world.until_ended(arn) == "FAILED"
     assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
@@ -139,7 +139,7 @@ def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(
     assert world.until_ended(arn) == "FAILED"
     facts = world.inbox.told(arn, "FAILED").facts
     assert facts["failedState"] == "TooManyRejects"
-    assert facts["command"] == f"ingest replay {batch.job.job_id}"
+    assert facts["command"] == f"ingest replay {batch.job.job_id} --object {batch.key}"
     with _reject_percent_limit(world, 100):
         assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
     assert world.job_status(batch) == "COMPLETED"

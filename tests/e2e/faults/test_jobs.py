@@ -166,12 +166,13 @@ def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
         assert world.until_ended(arn) == "FAILED"
     facts = world.inbox.told(arn, "FAILED").facts
     assert (facts["failedState"], facts["error"]) == (error, error)
-    assert facts["command"] == f"ingest replay {batch.job.job_id}"
+    command = f"ingest replay {batch.job.job_id} --object {batch.key}"
+    assert facts["command"] == command
     obstacle = read_failed(world.deployed, arn).obstacle
     assert obstacle is not None
     embedded = world.deployed.embedded
     assert embedded is not None
-    assert obstacle.instead == f"ingest replay {batch.job.job_id} --data {embedded.data}"
+    assert obstacle.instead == f"{command} --data {embedded.data}"
     assert world.job_status(batch) == "FAILED"
     (found,) = replay.find(world.deployed, batch.job.job_id)
     again = replay.start(world.deployed, found, reason="what the message says")

@@ -1,16 +1,21 @@
-"""Outcomes made by hand."""
+"""Reports made by hand."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.executions import Execution
-from ops.model.failures import FailedExecution, Obstacle
+from functions.domain.service_failures import explain
+from ops.model.failures import FailedExecution
 from ops.model.job_report import JobReport, ObjectReport
 from tests.unit.ops.test_history import ARN, LOADING, START, exited, failed, of
+
+if TYPE_CHECKING:
+    from ops.model.obstacles import Obstacle
 
 NOW = START + timedelta(seconds=13)
 DONE = of(*LOADING, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
@@ -24,7 +29,7 @@ def claim(*, key: str = "batch-output/job1/a.jsonl", state: ClaimState = ClaimSt
     )
 
 
-def outcome(
+def report(
     *,
     history: object = DONE,
     status: str = "COMPLETED",
@@ -62,6 +67,8 @@ def failed_execution(
     return FailedExecution(
         Execution.model_validate(described),
         FailedState("LoadRanges", MapCounts(succeeded=1, failed=1, unfinished=2), (child,)),
-        obstacle,
-        "ingest redrive one",
+        cause=child.cause,
+        advice=explain(error).sentence,
+        obstacle=obstacle,
+        redrive="ingest redrive one",
     )

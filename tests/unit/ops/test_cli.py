@@ -178,7 +178,7 @@ def test_asking_for_a_stack_asks_for_aws(monkeypatch: pytest.MonkeyPatch) -> Non
     running = object()
     asked: list[str] = []
     monkeypatch.setattr(server, "find", lambda _: running)
-    monkeypatch.setattr(deployment, "on_aws", lambda stack: asked.append(f"AWS {stack}"))
+    monkeypatch.setattr(deployment, "on_aws", lambda stack, **_: asked.append(f"AWS {stack}"))
     monkeypatch.setattr(
         deployment, "on_embedded", lambda _, *, stack: asked.append(f"embedded {stack}")
     )

@@ -1,4 +1,4 @@
-"""An outcome is shown whole: counts that add up, and a failure before all else."""
+"""An report is shown whole: counts that add up, and a failure before all else."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from ops.model.failures import FailedExecution, Obstacle
+from ops.model.obstacles import Obstacle
 from ops.view.job import as_json, render, seconds
-from tests.unit.ops.reports import FAILED, NOW, failed_execution, outcome, unclaimed
+from tests.unit.ops.reports import FAILED, NOW, failed_execution, report, unclaimed
 
 if TYPE_CHECKING:
+    from ops.model.failures import FailedExecution
     from ops.model.job_report import JobReport
 
 
@@ -27,14 +28,14 @@ def shown(value: JobReport, failed: FailedExecution | None = None) -> str:
 
 
 def test_counts_add_up_and_say_what_is_missing() -> None:
-    text = shown(outcome())
+    text = shown(report())
     assert "100 records = 90 transactions + 8 rejects + 2 duplicates; 5 missing" in text
     assert "89 images moved, 1 left where they are" in text
     assert "more than expected" not in text
 
 
 def test_a_failed_job_does_not_count_records_as_missing_that_are_shown_beside() -> None:
-    assert "missing" not in shown(outcome(history=FAILED, status="FAILED"), failed_execution())
+    assert "missing" not in shown(report(history=FAILED, status="FAILED"), failed_execution())
 
 
 def test_a_job_of_which_nothing_was_claimed_says_so_and_what_is_missing() -> None:
@@ -43,25 +44,25 @@ def test_a_job_of_which_nothing_was_claimed_says_so_and_what_is_missing() -> Non
     record = {"status": "PARTIALLY_COMPLETED", "resultStats": {"missingCount": 20}}
     text = shown(replace(unclaimed(), record=record))
     assert "0 records = 0 transactions + 0 rejects + 0 duplicates; 20 missing" in text
-    assert "No results object" not in shown(outcome())
+    assert "No results object" not in shown(report())
 
 
 def test_states_have_durations_and_the_object_its_ranges() -> None:
-    text = shown(outcome())
+    text = shown(report())
     assert "LoadRanges" in text
     assert "1.00 s" in text
     assert "done, 4 of 4 ranges" in text
 
 
 def test_places_are_whole_to_be_copied_and_not_too_many() -> None:
-    text = shown(outcome(key=f"batch-output/job1/{'long/' * 40}a.jsonl"))
+    text = shown(report(key=f"batch-output/job1/{'long/' * 40}a.jsonl"))
     assert f"s3://images/batch-output/job1/{'long/' * 40}a.jsonl\n" in text
     assert "s3://images/dead-letters/job1/4.jsonl" in text
     assert "and 2 objects beside these" in text
 
 
 def test_the_cause_and_the_cure_of_a_failure_come_first() -> None:
-    lines = shown(outcome(history=FAILED, status="FAILED"), failed_execution()).splitlines()
+    lines = shown(report(history=FAILED, status="FAILED"), failed_execution()).splitlines()
     assert lines[0] == "Job job1: FAILED"
     assert lines[1].endswith("FAILED in 4.00 s")
     assert lines[2] == "  Failed in LoadRanges: WriteThrottled"
@@ -73,13 +74,13 @@ def test_the_cause_and_the_cure_of_a_failure_come_first() -> None:
 
 def test_what_cannot_be_redriven_says_what_helps_instead() -> None:
     obstacle = Obstacle("It is too late.", "ingest replay job1")
-    text = shown(outcome(history=FAILED), failed_execution(obstacle=obstacle))
+    text = shown(report(history=FAILED), failed_execution(obstacle=obstacle))
     assert "It is too late.\n  Instead: ingest replay job1\n" in text
     assert "Next:" not in text
 
 
 def test_what_came_from_outside_is_not_obeyed() -> None:
-    hostile = outcome(history=FAILED, key="batch-output/job1/\x1b]0;title\x07[red].jsonl")
+    hostile = report(history=FAILED, key="batch-output/job1/\x1b]0;title\x07[red].jsonl")
     text = shown(hostile, failed_execution())
     assert "\x1b" not in text
     assert "\\x1b]0;title\\x07[red].jsonl" in text
@@ -87,7 +88,7 @@ def test_what_came_from_outside_is_not_obeyed() -> None:
 
 
 def test_json_speaks_the_words_of_the_ledger() -> None:
-    value = as_json(outcome(history=FAILED, status="FAILED"), now=NOW, failed=failed_execution())
+    value = as_json(report(history=FAILED, status="FAILED"), now=NOW, failed=failed_execution())
     json.dumps(value)
     (each,) = value["objects"]
     assert (each["totalCount"], each["rejectsByReason"]) == (100, {"ModelError": 8})

@@ -10,7 +10,7 @@ import pytest
 from functions.domain.claims import ClaimState
 from ops.errors import StillWaiting
 from ops.view.progress import MARKING_SECONDS, Follower, ended, snapshot
-from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, outcome, unclaimed
+from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, report, unclaimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,10 +50,10 @@ def follower(outcomes: Iterator[Sequence[JobReport]], clock: Clock) -> Follower:
 def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    loading = outcome(history=RUNNING, state=CLAIMED, status="INGESTING", ranges_done=1)
-    steps = [[unclaimed()], [loading], [loading], [outcome()]]
+    loading = report(history=RUNNING, state=CLAIMED, status="INGESTING", ranges_done=1)
+    steps = [[unclaimed()], [loading], [loading], [report()]]
     clock = Clock()
-    assert follower(iter(steps), clock).follow(live=False) == [outcome()]
+    assert follower(iter(steps), clock).follow(live=False) == [report()]
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
         "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images",
@@ -64,8 +64,8 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
 
 
 def test_a_failure_is_shown_when_the_job_says_so_too_but_not_waited_for_for_long() -> None:
-    failed = outcome(history=FAILED, state=CLAIMED, status="INGESTING")
-    marked = outcome(history=FAILED, state=ClaimState.FAILED, status="FAILED")
+    failed = report(history=FAILED, state=CLAIMED, status="INGESTING")
+    marked = report(history=FAILED, state=ClaimState.FAILED, status="FAILED")
     clock = Clock()
     assert follower(iter([[failed], [failed], [marked]]), clock).follow(live=False) == [marked]
     clock = Clock()
@@ -84,19 +84,19 @@ def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
 
 
 def test_the_rate_counts_from_the_start_of_loading() -> None:
-    loading = outcome(history=RUNNING, state=CLAIMED)
+    loading = report(history=RUNNING, state=CLAIMED)
     assert snapshot(loading, now=NOW).rate == pytest.approx(10)  # 100 records in 10 s
-    assert snapshot(outcome(history=DONE), now=NOW).rate == pytest.approx(100)  # in 1 s
+    assert snapshot(report(history=DONE), now=NOW).rate == pytest.approx(100)  # in 1 s
 
 
 @pytest.mark.parametrize(
     ("value", "is_over"),
     [
         (unclaimed(), False),
-        (outcome(history=RUNNING, state=CLAIMED), False),
-        (outcome(history=DONE), True),
-        (outcome(history=DONE, state=CLAIMED), False),  # a further object is being worked on
-        (outcome(history=FAILED, state=CLAIMED), True),
+        (report(history=RUNNING, state=CLAIMED), False),
+        (report(history=DONE), True),
+        (report(history=DONE, state=CLAIMED), False),  # a further object is being worked on
+        (report(history=FAILED, state=CLAIMED), True),
     ],
 )
 def test_when_a_job_is_over(value: JobReport, is_over: bool) -> None:

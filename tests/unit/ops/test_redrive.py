@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +14,13 @@ from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.attribute_values import to_item
 from functions.domain.executions import Execution
 from functions.domain.ledger_rows import claim_key
+from functions.domain.service_failures import explain
+from local import server
+from local.endpoint import Endpoint
 from ops.commands import redrive
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
-from ops.model.failures import FailedExecution, read_failed
+from ops.model.failures import FailedExecution, failed_since, read_failed
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
@@ -26,8 +31,8 @@ class _Pages:
     def __init__(self, *pages: dict[str, Any]) -> None:
         self._pages = pages
 
-    def paginate(self, **_: Any) -> tuple[dict[str, Any], ...]:
-        return self._pages
+    def paginate(self, *, statusFilter: str = "FAILED", **_: Any) -> tuple[dict[str, Any], ...]:  # noqa: N803
+        return self._pages if statusFilter == "FAILED" else ()
 
 
 class _StepFunctions:
@@ -44,14 +49,19 @@ class _StepFunctions:
             **described,
         }
         self.redriven: list[str] = []
+        self.listed: list[list[dict[str, Any]]] = [
+            [{"executionArn": ARN, "startDate": datetime(2026, 3, 2, tzinfo=UTC)}]
+        ]
+        self.answers: list[dict[str, Any]] = []
+        """What DescribeExecution says before it says what is so."""
 
     def describe_execution(self, **_: Any) -> dict[str, Any]:
-        return self.described
+        return self.answers.pop(0) if self.answers else self.described
 
     def redrive_execution(self, *, executionArn: str, clientToken: str) -> None:  # noqa: N803
         assert clientToken
         self.redriven.append(executionArn)
-        self.described = {**self.described, "status": "SUCCEEDED"}
+        self.described = {**self.described, "status": "SUCCEEDED", "redriveCount": 1}
 
     def get_paginator(self, operation: str) -> _Pages:
         if operation == "get_execution_history":
@@ -59,8 +69,7 @@ class _StepFunctions:
             return _Pages({"events": [entered]})
         if operation == "list_map_runs":
             return _Pages({"mapRuns": []})
-        started = {"executionArn": ARN, "startDate": datetime(2026, 3, 2, tzinfo=UTC)}
-        return _Pages({"executions": [started]})
+        return _Pages(*({"executions": page} for page in self.listed))
 
 
 def _deployed(client: _StepFunctions) -> Deployment:
@@ -75,7 +84,28 @@ def test_a_failed_execution_is_redriven_and_followed_to_its_end() -> None:
     assert found.will_run == "PlanRanges, and what follows it"
     (done,) = redrive.restart(_deployed(client), [found])
     assert client.redriven == [ARN]
-    assert redrive.until_ended(_deployed(client), done.arn) == "SUCCEEDED"
+    assert redrive.until_ended(_deployed(client), done) == "SUCCEEDED"
+
+
+OLD = [
+    (status, count)
+    for count in range(3)
+    for status in ("RUNNING", "FAILED", "TIMED_OUT", "ABORTED", "SUCCEEDED")
+]
+
+
+@pytest.mark.parametrize(("status", "count"), OLD)
+def test_an_end_is_believed_only_of_the_redrive_itself(status: str, count: int) -> None:
+    """It was redriven once before: this is its second redrive."""
+    client = _StepFunctions(status="SUCCEEDED", redriveCount=2)
+    client.answers = [{**client.described, "status": status, "redriveCount": count}]
+    waits: list[float] = []
+    ended = redrive.until_ended(
+        _deployed(client), redrive.Redriven(ARN, "RUNNING", redrives=1), sleep=waits.append
+    )
+    is_the_end = count == 2 and status != "RUNNING"
+    assert ended == (status if is_the_end else "SUCCEEDED")
+    assert len(waits) == (0 if is_the_end else 1)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +152,11 @@ def test_what_newer_content_has_superseded_is_redriven_only_where_it_may_still_c
     deployed = Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
     found = read_failed(deployed, ARN).obstacle
     assert (found is not None) is obstacle
-    assert found is None or "Another execution has the results object" in found.reason
+    assert found is None or "Another execution has taken the results object" in found.reason
+    assert found is None or not found.leaves_work
 
 
-def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_counts() -> None:
+def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_is_shown() -> None:
     each = FailedExecution(
         Execution.model_validate(
             {
@@ -136,12 +167,13 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_counts() 
             }
         ),
         FailedState("LoadRanges", MapCounts(5, 2, 1), (FailedChild("b", "WriteThrottled", "c"),)),
-        None,
-        "ingest redrive one",
+        cause="c",
+        advice="",
+        obstacle=None,
+        redrive="ingest redrive one",
     )
     assert each.will_run == "3 of 8 items of LoadRanges, and what follows it"
     assert each.error == "WriteThrottled"
-    assert each.cause == "c"
 
 
 def test_all_failed_looks_back_as_far_as_it_is_told() -> None:
@@ -156,3 +188,111 @@ def test_all_failed_looks_back_as_far_as_it_is_told() -> None:
 def test_a_time_that_is_none_is_refused(since: str) -> None:
     with pytest.raises(Refused):
         redrive._moment(since)
+
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize("changed", ["redriveDate", "stopDate"])
+def test_an_old_execution_that_failed_again_is_a_new_failure(changed: str) -> None:
+    client = _StepFunctions()
+    client.listed = [[{"executionArn": ARN, "startDate": NOW - 3 * DAY, changed: NOW}]]
+    assert set(failed_since(_deployed(client), NOW - DAY)) == {ARN}
+
+
+def test_what_was_last_touched_before_is_not_listed() -> None:
+    client = _StepFunctions()
+    client.listed = [
+        [{"executionArn": ARN, "startDate": NOW - 3 * DAY, "stopDate": NOW - 2 * DAY}],
+        [{"executionArn": "two", "startDate": NOW - 9 * DAY, "redriveDate": NOW}],
+    ]
+    assert set(failed_since(_deployed(client), NOW - DAY)) == {"two"}
+
+
+def test_pages_that_can_hold_nothing_more_are_not_fetched() -> None:
+    client = _StepFunctions()
+    forgotten = {"executionArn": "old", "startDate": NOW - 100 * DAY}
+    client.listed = [[forgotten], [{"executionArn": "unread"}]]
+    assert list(failed_since(_deployed(client), NOW)) == []
+
+
+def _with_claim(client: _StepFunctions, **claim: Any) -> Deployment:
+    ledger = MemoryDynamoDB(ledger=("pk", "sk"), jobs=("intentId", "submitTime"))
+    row = {"owner": "another", "generation": 2, "state": "done", "etag": "e"}
+    row |= {"eventTime": "2026-03-02T00:00:00Z", **claim, **claim_key("job-1", KEY).as_dict()}
+    ledger.put_item(TableName="ledger", Item=to_item(row))
+    made = {"stepfunctions": client, "dynamodb": ledger}
+    outputs = {
+        "StateMachineArn": MACHINE,
+        "LedgerTableName": "ledger",
+        "BatchJobsTableName": "jobs",
+    }
+    return Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
+
+
+KEY = "batch-output/job-1/a.jsonl"
+EVENT = json.dumps(
+    {
+        "time": "2026-03-02T00:00:00Z",
+        "detail": {"bucket": {"name": "b"}, "object": {"key": KEY, "etag": "e"}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("described", "state", "claim"),
+    [
+        ({"error": "JobNotFound"}, "ResolveJob", {}),
+        ({"error": "TooManyRejects"}, "TooManyRejects", {}),
+        ({"error": "NoSuchKey"}, "MigrateImages", {}),
+        ({"error": "ResultsObjectChanged"}, "ResolveJob", {"etag": "newer"}),
+        ({"error": "ResultsObjectChanged"}, "LoadRanges", {"etag": "newer"}),
+    ],
+)
+def test_what_another_execution_has_cured_leaves_the_list(
+    described: dict[str, Any], state: str, claim: dict[str, Any]
+) -> None:
+    client = _StepFunctions(state=state, input=EVENT, **described)
+    deployed = _with_claim(client, **claim)
+    with pytest.raises(NothingFound, match=r"nothing is left to redrive .*: 1 failed execution"):
+        redrive.find(deployed, execution=None, job=None, since=NOW - DAY)
+    (shown,) = redrive.find(deployed, execution="one", job=None, since=NOW)
+    assert shown.obstacle is not None
+    assert "inspect another" in shown.obstacle.instead
+
+
+def test_an_input_that_is_no_event_is_nothing_to_redrive() -> None:
+    client = _StepFunctions(state="ResolveJob", error="EventInvalid", input="{}")
+    with pytest.raises(NothingFound):
+        redrive.find(_deployed(client), execution=None, job=None, since=NOW - DAY)
+    obstacle = read_failed(_deployed(client), ARN).obstacle
+    assert obstacle is not None
+    assert "JOB" not in obstacle.instead
+
+
+def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
+    client = _StepFunctions(
+        state="TooManyRejects",
+        input=EVENT,
+        error="TooManyRejects",
+        cause=explain("TooManyRejects").sentence,
+    )
+    found = read_failed(_with_claim(client, owner=ARN), ARN)
+    assert found.obstacle is not None
+    assert found.obstacle.instead == f"ingest replay job-1 --object {KEY}"
+    assert found.obstacle.leaves_work
+    assert "`ingest rejects job-1`" in found.cause
+    assert found.is_explained
+
+
+@pytest.mark.parametrize("is_embedded", [True, False])
+def test_what_was_changed_by_hand_is_put_back_where_it_was_changed(*, is_embedded: bool) -> None:
+    client = _StepFunctions(error="States.Permissions", cause="no")
+    deployed = _deployed(client)
+    if is_embedded:
+        endpoint = Endpoint("http://127.0.0.1:1", "secret")
+        deployed = replace(deployed, embedded=server.Server(1, endpoint, Path("folder")))
+    advice = read_failed(deployed, ARN).advice
+    assert ("ingest local up --revert-drift --data folder" in advice) is is_embedded
+    assert ("make deploy" in advice) is not is_embedded

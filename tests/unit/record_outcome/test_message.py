@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,9 +43,40 @@ def _facts(**more: Any) -> dict[str, object]:
 @pytest.mark.parametrize("error", [*Failure, *ServiceFailure, "KeyError", ""])
 def test_every_error_has_a_meaning_a_cure_and_a_command(error: str) -> None:
     facts = _facts(error=error)
-    by_replay = error in set(Failure) and Failure(error).explanation.cure is Cure.REPLAY
-    wanted = "ingest replay job1" if by_replay else f"ingest redrive {ARN}"
-    assert facts["command"] == wanted
+    assert (
+        facts["command"]
+        == {
+            Cure.REDRIVE: f"ingest redrive {ARN}",
+            Cure.REPLAY: "ingest replay job1",
+            Cure.NEW_EVENT: f"ingest inspect {ARN}",
+        }[explain(error).cure]
+    )
+
+
+EMBEDDED = ARN.replace(ARN.split(":")[4], "000000000000")
+KEY = "batch-output/job1/a b.jsonl"
+
+
+@pytest.mark.parametrize(("arn", "is_embedded"), [(ARN, False), (EMBEDDED, True)])
+def test_commands_name_the_job_its_object_and_the_right_place(
+    arn: str, *, is_embedded: bool
+) -> None:
+    event = {"time": "2026-02-28T00:00:00Z", "detail": {}}
+    event["detail"] = {"bucket": {"name": "b"}, "object": {"key": KEY, "etag": "e"}}
+    described = {"executionArn": arn, "input": json.dumps(event)}
+
+    def text(error: str) -> str:
+        execution = _execution(error=error, **described)
+        state = FailedState("LoadRanges")
+        return failure_message(execution, state, job_id="job1", stack="S").text
+
+    assert f"ingest replay job1 --object '{KEY}'\n" in text(Failure.TOO_MANY_REJECTS)
+    assert "`ingest rejects job1`" in text(Failure.TOO_MANY_REJECTS)
+    assert f"`ingest replay job1 --object '{KEY}'`" in text(ServiceFailure.FILE_GONE)
+    denied = text(ServiceFailure.PERMISSIONS)
+    assert ("ingest local up --revert-drift" in denied) is is_embedded
+    assert ("make deploy" in denied) is not is_embedded
+    assert ("Console:" in denied) is not is_embedded
 
 
 @pytest.mark.parametrize("error", [ServiceFailure.ITEM_READER, ServiceFailure.FILE_GONE])
