@@ -20,7 +20,7 @@ import threading
 import time
 from pathlib import Path
 
-from embedded_aws.core import process
+from embedded_aws.server import process
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
@@ -116,9 +116,9 @@ def _serve(arguments: argparse.Namespace) -> None:
     from ministack import app  # noqa: PLC0415
 
     from embedded_aws.bedrock import rules_api  # noqa: PLC0415
-    from embedded_aws.core import bounds, connections, gate, saving  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
+    from embedded_aws.server import bounds, connections, gate, saving  # noqa: PLC0415
 
     # A map's workers and their clients hold many connections; the default limit is 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

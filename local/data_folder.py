@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from embedded_aws.core.folders import CLEAN, link_tree
+from embedded_aws.server.folders import CLEAN, link_tree
 from local.errors import NotADataFolder, StateOfOtherVersion
 
 if TYPE_CHECKING:

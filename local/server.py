@@ -17,8 +17,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedded_aws.core import process
 from embedded_aws.core.self_check import SAVED_FORMAT
+from embedded_aws.server import process
 from local.data_folder import DataFolder, ProcessRecord
 from local.endpoint import Endpoint
 from local.errors import PortTaken, StartupFailed

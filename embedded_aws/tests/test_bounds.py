@@ -8,7 +8,7 @@ import time
 import pytest
 from ministack.services import cloudwatch, cloudwatch_logs, eventbridge
 
-from embedded_aws.core import bounds
+from embedded_aws.server import bounds
 from embedded_aws.stepfunctions import store
 from embedded_aws.stepfunctions.store import Cursor, Execution, MapRun
 

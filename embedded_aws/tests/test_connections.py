@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded_aws.core.connections import drained
+from embedded_aws.server.connections import drained
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import name
 from local.owner import signed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded_aws.core import process, saving
+from embedded_aws.server import process, saving
 from embedded_aws.tests.conftest import eventually
 from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from ministack import app
 from ministack.core import persistence
 
-from embedded_aws.core.folders import CLEAN, link_tree
+from embedded_aws.server.folders import CLEAN, link_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
