@@ -100,7 +100,7 @@ class OurLoader:
         ) as writer:
             loader = SegmentLoader(
                 source=PinnedObject(self._s3, "b", work.object.key, ETAG, "", size),
-                sorter=RecordSorter(work.object, _interpreter()),
+                sorter=RecordSorter(work.object, interpreter()),
                 writer=writer,
                 files=_Nowhere(self._s3, "b"),
                 ledger=_NoLedger(self._dynamodb, "ledger"),
@@ -111,7 +111,8 @@ class OurLoader:
             return loader.load(work).segment
 
 
-def _interpreter() -> Interpreter:
+def interpreter() -> Interpreter:
+    """Reads lines as the deployed function does."""
     job = Job(
         job_id="job-1",
         key=JobKey("intent-1", "2026-01-09T00:00:00Z"),
