@@ -4,6 +4,8 @@ A worker is a process of some 50 MB, and MiniStack starts one for each concurren
 `BUSY` invocations run at a time; the others wait their turn, and are throttled after a minute. Of
 `BUSY + IDLE` processes the one that was used the longest ago makes room for another function's.
 An invocation by a function does not wait: its caller, which waits for it, may hold the last place.
+60 results objects of the product at once had 23 processes and 1.5 GB on 2 processors, all in all;
+more objects have no more.
 
 The account's own limit is another one: LAMBDA_ACCOUNT_CONCURRENCY throttles at once, as AWS does.
 An asynchronous invocation that is throttled is tried again, for six hours
