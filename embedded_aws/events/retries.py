@@ -34,7 +34,7 @@ class GivenUp(Exception):  # noqa: N818 - as above
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often, and for how long, an event is offered to a target again."""
+    """How often, and for how long, a delivery is retried."""
 
     attempts: int = 185
     seconds: float = 86_400
@@ -56,16 +56,16 @@ def deliver(
     clock: Callable[[], float],
     pause: Callable[[float], None],
 ) -> int:
-    """Offer an event to its target until it is taken; return how often it was offered again.
+    """Deliver an event, with retries; return the number of retries.
 
     Args:
-        send: hands the event over once; raises `NotDelivered`.
+        send: one attempt; raises `NotDelivered`.
         policy: when to give up.
-        clock: seconds that only grow.
-        pause: waits at most so many seconds.
+        clock: monotonic seconds.
+        pause: waits at most for a number of seconds.
 
     Raises:
-        GivenUp: trying again cannot help, or may not be done.
+        GivenUp: a retry cannot help, or is over the policy's limits.
     """
     born, retried = clock(), 0
     while True:

@@ -1,1 +1,1 @@
-"""IAM: who may do what, and what was decided."""
+"""IAM: permissions of roles and services, signatures, the record of decisions."""

@@ -1,8 +1,8 @@
 """The record of decisions about permissions: who called what, on what, and by which grant.
 
-Every decision about a role, or about a service that a resource's own policy lets in, is taken
-down: an allowed call under the one grant that allowed it (action, the policy's resource pattern,
-and of its conditions the values that were met), a denied one under what it was about. Whoever
+Every decision about a role, or about a service that a resource's own policy admits, is recorded:
+an allowed call under the one grant that allowed it (action, the policy's resource pattern,
+and of its conditions the values that were met), a denied one under its resource. Who
 runs cases one after the other names each, and can tell afterwards which of them used a grant.
 
 `embedded_aws.iam.decisions_api` shows the record over HTTP.
@@ -49,7 +49,7 @@ class Denial:
     """A call that was denied.
 
     Attributes:
-        resource: What it was about.
+        resource: The ARN that it was denied on.
         context: The condition keys of the service in the request, `s3:prefix` among them.
     """
 
@@ -62,7 +62,7 @@ class Denial:
 
 @dataclass
 class Record:
-    """Uses and denials. Uses are few: one a grant and case; of denials the last are kept."""
+    """Uses, one for each grant and case, and the last denials."""
 
     case: str = ""
     uses: Counter[Use] = field(default_factory=Counter)
@@ -70,12 +70,12 @@ class Record:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, case: str) -> None:
-        """Count what follows under a case."""
+        """Record what follows under a case."""
         with self._lock:
             self.case = case
 
     def used(self, context: Any, statement: Any) -> None:
-        """Take down a call that a statement allowed."""
+        """Record a call that a statement allowed."""
         pattern = _matching(context, statement.resources)
         conditions = json.dumps(_met(statement.conditions, context), sort_keys=True)
         with self._lock:
@@ -84,12 +84,12 @@ class Record:
     def denied(
         self, by: str, action: str, resource: str, context: Mapping[str, Any] | None = None
     ) -> None:
-        """Take down a call that was denied."""
+        """Record a call that was denied."""
         with self._lock:
             self.denials.append(Denial(by, action, resource, dict(context or {}), self.case))
 
     def clear(self) -> None:
-        """Forget all but the case's name."""
+        """Forget everything except the case's name."""
         with self._lock:
             self.uses.clear()
             self.denials.clear()
@@ -108,7 +108,7 @@ record = Record()
 
 
 def install() -> None:
-    """Take down what MiniStack decides; `embedded_aws.iam.roles` reports its own denials."""
+    """Record what MiniStack decides; `embedded_aws.iam.roles` reports its own denials."""
     iam_evaluator.evaluate = _evaluate_and_record
     iam_evaluator.enforce = _enforce_and_record
 

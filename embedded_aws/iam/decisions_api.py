@@ -1,6 +1,6 @@
 """The record of decisions over HTTP, at /_embedded/decisions.
 
-GET shows it, POST `{"case": NAME}` begins a case, DELETE forgets all but the case's name.
+GET shows it, POST `{"case": NAME}` begins a case, DELETE forgets everything except the case's name.
 """
 
 from __future__ import annotations

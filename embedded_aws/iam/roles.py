@@ -1,7 +1,7 @@
 """The permissions of the roles that AWS services assume when one calls another.
 
-MiniStack checks the callers of its API, functions included, but not what a state machine or a
-rule does on its own. `denial` is that check, for the modules that make such calls.
+MiniStack checks the callers of its API, functions included, but not the calls of a state machine or
+a rule. The modules that make such calls check them with `denial`.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html
@@ -32,15 +32,15 @@ def denial(
     source_arn: str | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> str | None:
-    """Say why a service acting by a role may not do something; None if it may.
+    """The reason why a service acting by a role may not do something; None if it may.
 
     Args:
         role_arn: the role that the service assumes.
         action: as in a policy, `lambda:InvokeFunction`.
         resource_arn: what it acts on.
         service: the first part of the service's principal, `states` or `events`.
-        source_arn: on whose behalf the service acts; its conditions in the role's trust are
-            checked where that is known, and passed over where it is not.
+        source_arn: the resource for which the service acts; without it the conditions about it in
+            the role's trust are not checked.
         context: condition keys of the request, such as `s3:prefix`.
 
     Without authorization (AUTH=false) everything is allowed.
@@ -70,7 +70,7 @@ def denial(
 
 
 def trust_denial(role_arn: str, service: str, *, source_arn: str | None = None) -> str | None:
-    """Say why a service may not assume a role; None if it may. The arguments are `denial`'s."""
+    """The reason why a service may not assume a role; None if it may. Arguments as of `denial`."""
     if not app.AUTH:
         return None
     account, name = _account_and_name(role_arn)
@@ -88,7 +88,7 @@ def service_denial(
     service: str,
     source_arn: str,
 ) -> str | None:
-    """Say why a resource's own policy does not admit a service without a role; None if it does.
+    """The reason why a resource's policy does not admit a service; None if it does.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
     """

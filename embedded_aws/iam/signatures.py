@@ -1,7 +1,7 @@
 """Verify the signature of every request, the root's too.
 
-MiniStack verifies those of users and roles, and lets through whoever names the root's access key,
-an account id, or no key. Here all of them need the secret.
+MiniStack verifies those of users and roles, and accepts a request with the root's access key, with
+an account id or without a key. Here all of them need the secret.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 

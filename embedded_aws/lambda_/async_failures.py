@@ -1,8 +1,8 @@
-"""What becomes of an asynchronous invocation whose every attempt failed.
+"""Dead letters of asynchronous invocations whose attempts all failed.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq
-The event goes to the function's dead-letter queue as it is, the fault into attributes; the
-function's role needs the right to send it there.
+The event goes to the function's dead-letter queue unchanged, the error into attributes; the
+function's role needs the permission to send it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _logger = logging.getLogger("lambda.failures")
 
 
 def install() -> None:
-    """Keep events in dead-letter queues as Lambda does."""
+    """Replace the routing of failed events."""
     lambda_svc._route_async_failure = _keep
 
 
@@ -39,8 +39,8 @@ def _keep(target: str, name: str, event: Any, result: dict[str, Any]) -> None:
         dimensions = {"FunctionName": name}
         cloudwatch.record_metric("AWS/Lambda", "DeadLetterErrors", 1, "Count", dimensions)
         return
-    fault = result.get("body") or {}
-    message = fault.get("errorMessage", "") if isinstance(fault, dict) else str(fault)
+    failure = result.get("body") or {}
+    message = failure.get("errorMessage", "") if isinstance(failure, dict) else str(failure)
     # 200: the function ran, and failed. The message is cut to the first kilobyte.
     attributes = {"RequestID": new_uuid(), "ErrorCode": "200", "ErrorMessage": message[:1024]}
     queues.send(target, json.dumps(event), {key: value or "-" for key, value in attributes.items()})

@@ -1,4 +1,4 @@
-"""Layers that this machine cannot load are left out.
+"""Leaves out layers that this machine cannot load.
 
 A layer is built for a function's own processor and Python. Here functions run by the Python of this
 environment, which has their dependencies; extension modules of another one would come before these
@@ -23,7 +23,7 @@ _logger = logging.getLogger("lambda.layers")
 
 
 def install() -> None:
-    """Judge a layer before it is put on a function's path."""
+    """Check a layer before it is put on a function's path."""
     lambda_svc._resolve_layer_zip = _usable
 
 

@@ -1,8 +1,8 @@
-"""Updates of a function do not disturb its invocations under way.
+"""An update of a function does not affect its running invocations.
 
 AWS (Lambda guide, "configuration-function-zip", "lambda-runtime-environment"): after an update of
-code or configuration new invocations get new execution environments; those under way end in their
-old ones. MiniStack kills a busy worker with the idle ones, which fails its invocation.
+code or configuration new invocations get new execution environments; running ones end in their old
+ones. MiniStack kills busy workers, too, which fails their invocations.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _release = lambda_runtime.release_worker
 
 
 def install() -> None:
-    """Replace the end of workers after an update, where they are looked up."""
+    """Replace the invalidation and the release of workers."""
     for module in (lambda_runtime, lambda_svc):
         module.invalidate_worker = invalidate_worker
         module.release_worker = release_worker

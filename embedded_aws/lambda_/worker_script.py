@@ -5,7 +5,7 @@ answered as errorMessage, errorType (the class's name), requestId and stackTrace
 result that is not JSON is Runtime.MarshalError; a module that cannot be imported is
 Runtime.ImportModuleError. The worker goes on to its next event.
 
-MiniStack's script answers the message alone. `patched` puts these pieces into it, and has the
+MiniStack's script answers only the message. `patched` puts these pieces into it, and has the
 worker mark the end of each invocation's log, so that its reader does not have to wait for more.
 """
 

@@ -51,7 +51,7 @@ def _invoke(
     durable: dict[str, Any] | None = None,
     invoked_function_arn: str | None = None,
 ) -> dict[str, Any]:
-    """Run one invocation in a worker's process, starting that if need be."""
+    """Run one invocation in a worker's process, starting it if necessary."""
     with worker._lock:
         if worker._proc is None or worker._proc.poll() is not None:
             try:
@@ -130,7 +130,7 @@ def _not_started(worker: Any, why: str, request_id: str) -> dict[str, Any]:
 
 
 def _killed(worker: Any, message: str, kind: str) -> dict[str, Any]:
-    """The failure of an invocation that cost its worker's process."""
+    """The failure of an invocation that ended its worker's process."""
     process, worker._proc = worker._proc, None
     process.kill()
     process.wait()

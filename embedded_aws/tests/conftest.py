@@ -1,6 +1,6 @@
 """One emulator for the whole directory, and the words in which its tests speak to it.
 
-Everything goes through boto3 over HTTP. Functions are told in their event what to do; files on
+Everything goes through boto3 over HTTP. The event of a function says what it does; files on
 disk tell them when.
 """
 
