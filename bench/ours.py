@@ -120,8 +120,6 @@ def interpreter() -> Interpreter:
         model_id="anthropic.claude",
         trace_id=None,
         pending_image_count=None,
-        status=None,
-        revision=0,
     )
     retention = Retention(guest=timedelta(days=60), account=timedelta(days=365))
     builder = TransactionBuilder(

@@ -1,5 +1,6 @@
 """The application's batch-jobs table."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
+from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus, Written
 from functions.domain.settlements import Settlement
+from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -68,62 +70,91 @@ class BatchJobs:
             raise JobNotFound(job_id)
         return Job.from_record(job_id, from_item(answer["Item"]))
 
-    def write(self, job: Job, settlement: Settlement, *, now: datetime) -> bool:
-        """Write what the claims imply, if nobody has since the job was read.
+    def write(
+        self, job: Job, settlement: Settlement, *, now: datetime
+    ) -> list[JobStatusChange] | None:
+        """Write what is known of a job, if it was not written since it was read.
 
         Returns:
-            Whether it was written: False means read everything again.
+            What is to be announced now; None if nothing was written: read everything again.
         """
-        completed = ", completedAt = if_not_exists(completedAt, :now)"
-        state = {**settlement.state, "revision": job.revision + 1, "updatedAt": timestamp(now)}
-        values: dict[str, object] = {
-            ":status": settlement.status.value,
-            ":stats": settlement.stats,
-            ":state": state,
-            **_seen(job.revision),
-        }
-        if settlement.status.is_settled:
-            values[":now"] = timestamp(now)
-        return conditional_update(
-            self.client,
-            TableName=self.table,
-            Key=to_item(_job_key(job.key)),
-            UpdateExpression=(
-                "SET #status = :status, resultStats = :stats, ingestState = :state"
-                + (completed if settlement.status.is_settled else "")
-            ),
-            ConditionExpression=_as_it_was_read(job.revision),
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=to_item(values),
+        completed_at = job.written.completed_at
+        if completed_at is None and settlement.status.is_settled:
+            completed_at = timestamp(now)
+        return self._write(
+            job.key,
+            job.written,
+            settlement.status,
+            {"resultStats": settlement.stats, "completedAt": completed_at},
+            settlement.state,
+            now=now,
         )
 
-    def mark_failed(self, key: JobKey, *, revision: int, now: datetime) -> bool:
+    def mark_failed(
+        self, key: JobKey, written: Written, *, now: datetime
+    ) -> list[JobStatusChange] | None:
         """Say that a job failed whose claims, or whose lack of them, say nothing.
 
         Args:
             key: Of its record.
-            revision: As it was read.
+            written: As it was read.
             now: The present (UTC).
 
         Returns:
-            Whether it was written: False if somebody else has, since the job was read.
+            What is to be announced now; None if it was written by another since it was read.
         """
-        state = {"objects": 0, "revision": revision + 1, "updatedAt": timestamp(now)}
+        return self._write(key, written, JobStatus.FAILED, {}, {"objects": 0}, now=now)
+
+    def announced(self, key: JobKey, *, revision: int) -> bool:
+        """Forget what was to be announced; False where a later write has kept it, too."""
         return conditional_update(
             self.client,
             TableName=self.table,
             Key=to_item(_job_key(key)),
-            UpdateExpression="SET #status = :status, ingestState = :state",
-            ConditionExpression=_as_it_was_read(revision),
-            ExpressionAttributeNames={"#status": "status"},
+            UpdateExpression="REMOVE ingestState.unannounced",
+            ConditionExpression="ingestState.revision = :revision",
+            ExpressionAttributeValues=to_item({":revision": revision}),
+        )
+
+    def _write(
+        self,
+        key: JobKey,
+        written: Written,
+        status: JobStatus,
+        attributes: Mapping[str, Any],
+        state: Mapping[str, object],
+        *,
+        now: datetime,
+    ) -> list[JobStatusChange] | None:
+        changes = changes_after(
+            written,
+            status,
+            stats=attributes.get("resultStats", {}),
+            completed_at=attributes.get("completedAt", written.completed_at),
+        )
+        state = {**state, "revision": written.revision + 1, "updatedAt": timestamp(now)}
+        if changes:
+            state["unannounced"] = [change.as_row() for change in changes]
+        values = {name: value for name, value in attributes.items() if value is not None}
+        values |= {"status": status.value, "ingestState": state}
+        sets = [
+            f"#{name} = if_not_exists(#{name}, :{name})"
+            if name == "completedAt"
+            else f"#{name} = :{name}"
+            for name in values
+        ]
+        held = conditional_update(
+            self.client,
+            TableName=self.table,
+            Key=to_item(_job_key(key)),
+            UpdateExpression=f"SET {', '.join(sets)}",
+            ConditionExpression=_as_it_was_read(written.revision),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
             ExpressionAttributeValues=to_item(
-                {
-                    ":status": JobStatus.FAILED.value,
-                    ":state": state,
-                    **_seen(revision),
-                }
+                {**{f":{name}": value for name, value in values.items()}, **_seen(written.revision)}
             ),
         )
+        return changes if held else None
 
 
 def _as_it_was_read(revision: int) -> str:

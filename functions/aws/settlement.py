@@ -1,7 +1,7 @@
 """Bring a job's record up to what its claims imply."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -12,12 +12,14 @@ from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
 from functions.aws.manifests import read_manifest
 from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.status_events import StatusEvents
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import JobKey
+from functions.domain.jobs import JobKey, Written
 from functions.domain.manifests import Manifest, ManifestUnreadable
 from functions.domain.object_keys import manifest_key
 from functions.domain.settlements import Evidence, Settlement, settle
+from functions.domain.status_events import JobStatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,7 +34,12 @@ class SettlementContended(Exception):  # noqa: N818  the name is what Step Funct
 
 @dataclass(frozen=True)
 class JobSettler:
-    """Recomputes jobs. Doing it twice, or in another order, ends in the same record."""
+    """Recomputes jobs. Doing it twice, or in another order, ends in the same record.
+
+    Attributes:
+        events: Where changes of the status are announced. None: they are kept in the record, for
+            the next settlement that can.
+    """
 
     jobs: BatchJobs
     ledger: Ledger
@@ -40,6 +47,7 @@ class JobSettler:
     bucket: str
     grace: timedelta
     telemetry: Telemetry
+    events: StatusEvents | None
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
 
@@ -57,11 +65,27 @@ class JobSettler:
             job = self.jobs.read(job_id, key)
             now = self.now()
             settlement = settle(job, self._evidence(job_id, now), now=now, grace=self.grace)
-            if self.jobs.write(job, settlement, now=now):
+            changes = self.jobs.write(job, settlement, now=now)
+            if changes is not None:
                 self._report(settlement)
+                self._announce(job_id, job.key, job.written, changes)
                 return settlement
             self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
         raise SettlementContended(f"Job {job_id!r}: its record was changed at every attempt")
+
+    def mark_failed(self, job_id: str, key: JobKey, written: Written) -> None:
+        """Say that a job failed of which no claim says so; leave it where it was written since."""
+        changes = self.jobs.mark_failed(key, written, now=self.now())
+        if changes is not None:
+            self._announce(job_id, key, written, changes)
+
+    def _announce(
+        self, job_id: str, key: JobKey, written: Written, changes: Sequence[JobStatusChange]
+    ) -> None:
+        """Send what the write left to be announced, and only then forget it."""
+        if changes and self.events is not None:
+            self.events.send(job_id, key, changes)
+            self.jobs.announced(key, revision=written.revision + 1)
 
     def _evidence(self, job_id: str, now: datetime) -> Evidence:
         notes = JobNotes(self.ledger)

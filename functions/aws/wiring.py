@@ -10,6 +10,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.settings import Settings, SettleSettings
 from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
+from functions.aws.status_events import StatusEvents
 
 
 def now() -> datetime:
@@ -32,8 +33,8 @@ def work_files(settings: Settings) -> WorkFiles:
     return WorkFiles(clients.s3(), settings.bucket_name)
 
 
-def job_settler(settings: SettleSettings) -> JobSettler:
-    """Recomputes jobs."""
+def job_settler(settings: SettleSettings, *, announces: bool = True) -> JobSettler:
+    """Recomputes jobs, and announces changes of their status."""
     return JobSettler(
         jobs=batch_jobs(settings),
         ledger=ledger(settings),
@@ -41,6 +42,7 @@ def job_settler(settings: SettleSettings) -> JobSettler:
         bucket=settings.bucket_name,
         grace=settings.grace,
         telemetry=telemetry(),
+        events=StatusEvents(clients.eventbridge) if announces else None,
         now=now,
         sleep=time.sleep,
     )

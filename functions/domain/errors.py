@@ -14,7 +14,12 @@ The class name is the error name that Step Functions shows and Retry matches on:
 Each carries the data that an operator needs, and ends with the cure.
 """
 
+from typing import TYPE_CHECKING
+
 from functions.domain.failures import Failure
+
+if TYPE_CHECKING:
+    from functions.domain.jobs import Written
 
 
 class IngestError(Exception):
@@ -81,7 +86,7 @@ class JobInvalid(IngestError):  # noqa: N818
     failure = Failure.JOB_INVALID
 
     def __init__(
-        self, job_id: str, problem: str, *, record_key: tuple[str, str], revision: int
+        self, job_id: str, problem: str, *, record_key: tuple[str, str], written: "Written"
     ) -> None:
         """Name the job and what is wrong with its record.
 
@@ -89,12 +94,12 @@ class JobInvalid(IngestError):  # noqa: N818
             job_id: The job.
             problem: What is wrong.
             record_key: `intentId` and `submitTime`, for the record is there and can be marked.
-            revision: How often this system has written it.
+            written: What this system has written of it (`functions.domain.jobs.Written`).
         """
         self.job_id = job_id
         self.problem = problem
         self.record_key = record_key
-        self.revision = revision
+        self.written = written
         super().__init__(f"Job {job_id!r} ({problem})")
 
 

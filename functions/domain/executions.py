@@ -11,10 +11,12 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.domain.bedrock_event import JobStateChange
 from functions.domain.claims import REDRIVE_PERIOD
 from functions.domain.errors import EventInvalid
+from functions.domain.inputs import read_event
 from functions.domain.object_keys import ArrivedKey, parse_key
-from functions.domain.s3_event import ObjectCreated, read_event
+from functions.domain.s3_event import ObjectCreated
 
 FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
 ENDED_STATUSES: Final = FAILED_STATUSES | {"SUCCEEDED"}
@@ -74,12 +76,22 @@ class Execution(BaseModel):
         return self.error or self.status
 
     @cached_property
-    def arrived(self) -> ObjectCreated | None:
+    def event(self) -> ObjectCreated | JobStateChange | None:
         """The event that is its input; None where that is anything else."""
         try:
             return read_event(json.loads(self.input))
         except (ValueError, RecursionError, EventInvalid):
             return None
+
+    @property
+    def arrived(self) -> ObjectCreated | None:
+        """The event of an object, if that is its input."""
+        return self.event if isinstance(self.event, ObjectCreated) else None
+
+    @property
+    def ended(self) -> JobStateChange | None:
+        """The event of a job that ended at Bedrock, if that is its input."""
+        return self.event if isinstance(self.event, JobStateChange) else None
 
     @property
     def bucket(self) -> str:

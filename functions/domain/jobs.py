@@ -1,7 +1,7 @@
 """The job: what its record says, and the rule of its status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
@@ -41,13 +41,42 @@ class JobKey:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What this system has written into a job's record, as it was read.
+
+    Attributes:
+        status: Also where the application wrote it.
+        revision: How often this system has written `ingestState`; guards the next write.
+        completed_at: None before the first completion.
+        unannounced: Changes of the status that are still to be announced.
+    """
+
+    status: str | None = None
+    revision: int = 0
+    completed_at: str | None = None
+    unannounced: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Read a record of the batch-jobs table."""
+        state = record.get("ingestState")
+        left = state.get("unannounced") if isinstance(state, Mapping) else None
+        return cls(
+            status=_text(record.get("status")),
+            revision=_revision(state),
+            completed_at=_text(record.get("completedAt")),
+            unannounced=tuple(left) if isinstance(left, list) else (),
+        )
+
+
+@dataclass(frozen=True)
 class Job:
     """What this system reads of a batch-jobs record.
 
     Attributes:
         pending_image_count: Records submitted, None where the application does not say.
-        status: As it was read, whoever wrote it.
-        revision: How often this system has written `ingestState`; guards the next write.
+        retry_of: The id of the job whose rejects it answers, None without any.
+        written: What this system wrote of it before.
     """
 
     job_id: str
@@ -56,8 +85,8 @@ class Job:
     model_id: str | None
     trace_id: str | None
     pending_image_count: int | None
-    status: str | None
-    revision: int
+    retry_of: str | None = None
+    written: Written = field(default_factory=Written)
 
     @property
     def intent_id(self) -> str:
@@ -77,14 +106,14 @@ class Job:
             JobInvalid: without a `userId` that can be a key.
         """
         key = JobKey(str(record["intentId"]), str(record["submitTime"]))
-        revision = _revision(record.get("ingestState"))
+        written = Written.from_record(record)
         user_id = record.get("userId")
         if not isinstance(user_id, str) or not 1 <= len(user_id.encode()) <= MAX_USER_ID_BYTES:
             raise JobInvalid(
                 job_id,
                 "no userId, or not a string of 1 to 2048 bytes",
                 record_key=(key.intent_id, key.submit_time),
-                revision=revision,
+                written=written,
             )
         return cls(
             job_id=job_id,
@@ -93,8 +122,8 @@ class Job:
             model_id=_text(record.get("modelId")),
             trace_id=_text(record.get("traceId")),
             pending_image_count=_count(record.get("pendingImageCount")),
-            status=_text(record.get("status")),
-            revision=revision,
+            retry_of=_text(record.get("retryOf")),
+            written=written,
         )
 
 

@@ -4,20 +4,16 @@ Anyone who may start executions can give them any input, so every member that is
 here, once. What S3 itself says of the object is asked of S3 (`functions.aws.objects`).
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from functions.domain.errors import EventInvalid
+from functions.domain.event_times import EventTime
 from functions.domain.object_keys import MANIFEST_NAME, key_problem, parse_key
-from functions.domain.timestamps import parse_timestamp
 
 OBJECT_CREATED: Final = "Object Created"
 BEYOND_ALL_SEQUENCERS: Final = "~"
 """Greater than any: sequencers are hexadecimal."""
-_YEARS: Final = range(2000, 2100)
-"""Of a time that can be true, and that can have retention added to it."""
 
 # ETags stand in conditions and in keys of dead letters: nothing that could end a header's value,
 # list two of them, or name a folder.
@@ -75,7 +71,7 @@ class ObjectCreated(_Model):
     """The event, with `replay` if a person wants the work done again."""
 
     detail_type: str = Field(default=OBJECT_CREATED, alias="detail-type")
-    time: datetime
+    time: EventTime
     detail: _Detail
     replay: _Replay | None = None
 
@@ -100,29 +96,3 @@ class ObjectCreated(_Model):
         if self.replay or not self.detail.object.sequencer:
             return BEYOND_ALL_SEQUENCERS
         return self.detail.object.sequencer
-
-    @field_validator("time", mode="before")
-    @classmethod
-    def _whole_seconds(cls, value: Any) -> datetime:
-        try:
-            at = parse_timestamp(value)
-        except (TypeError, ValueError, OverflowError):
-            at = None
-        if at is None or at.year not in _YEARS:
-            raise ValueError(f"no time with a zone from {_YEARS[0]} to {_YEARS[-1]}")
-        return at
-
-
-def read_event(event: object) -> ObjectCreated:
-    """Read the input of an execution.
-
-    Raises:
-        EventInvalid: naming every member that is missing or wrong, without its value.
-    """
-    try:
-        return ObjectCreated.model_validate(event)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_context=False, include_input=False)
-        raise EventInvalid(
-            "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
-        ) from None

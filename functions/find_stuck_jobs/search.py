@@ -171,7 +171,7 @@ class StuckJobSearch:
         """Settle a job that only waited for its manifest."""
         try:
             job = self.settler.jobs.find(job_id)
-            if job.status != JobStatus.INGESTING:
+            if job.written.status != JobStatus.INGESTING:
                 return
             settlement = self.settler.settle(job_id, job.key)
         except (IngestError, SettlementContended) as error:

@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         planning = Planning(
             wiring.ledger(settings),
             RangePlanner(wiring.work_files(settings), settings),
-            wiring.job_settler(settings),
+            wiring.job_settler(settings, announces=False),
             now=time.time,
             sleep=time.sleep,
         )

@@ -24,6 +24,8 @@ class OutcomeMarker:
 
     def place(self, execution: Execution) -> Execution:
         """Find the job that an execution worked for, if there is one."""
+        if execution.ended is not None:
+            return execution.in_job(execution.ended.job_id)
         key = self._key_of(execution)
         job_id = self._folders.job_id(key) if key is not None else None
         return execution.in_job(job_id or "")
@@ -34,10 +36,10 @@ class OutcomeMarker:
         The ledger is marked whether or not the job's record is there: a record that was removed
         may be why it failed. Where none of several folders is a job's yet, each may become one.
         """
-        if (key := self._key_of(execution)) is None:
-            return
-        for job_id in [execution.job_id] if execution.job_id else key.folders:
-            if isinstance(key.of_job(job_id), ResultsKey):
+        key = self._key_of(execution)
+        folders = key.folders if key is not None else ()
+        for job_id in [execution.job_id] if execution.job_id else folders:
+            if key is not None and isinstance(key.of_job(job_id), ResultsKey):
                 failure = {"state": state, "error": execution.reason}
                 self._mark_object(execution, job_id, failure)
         if execution.job_id:
@@ -122,9 +124,9 @@ class OutcomeMarker:
                 self.settler.settle(job_id, job.key)
             else:
                 # A manifest's, and nothing was ever claimed.
-                jobs.mark_failed(job.key, revision=job.revision, now=self.now())
+                self.settler.mark_failed(job_id, job.key, job.written)
         except JobInvalid as invalid:
             # Nothing can be computed for a job without a user; it has failed, though.
-            jobs.mark_failed(JobKey(*invalid.record_key), revision=invalid.revision, now=self.now())
+            self.settler.mark_failed(job_id, JobKey(*invalid.record_key), invalid.written)
         except (JobNotFound, JobAmbiguous):
             return

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.objects import head_results
+from functions.domain.bedrock_event import JobStateChange
+from functions.domain.errors import JobNotFound
 from functions.domain.jobs import Job
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
 from functions.domain.payloads.arrived import Arrival, Arrived
-from functions.domain.payloads.payload import JobRef, ObjectRef
+from functions.domain.payloads.payload import EndRef, JobRef, ObjectRef
 from functions.domain.s3_event import OBJECT_CREATED, ObjectCreated
 
 if TYPE_CHECKING:
@@ -26,13 +28,19 @@ class Resolver:
     bucket: str
     now: Callable[[], datetime]
 
-    def resolve(self, event: ObjectCreated, *, execution: str) -> Arrived:
+    def resolve(self, event: ObjectCreated | JobStateChange, *, execution: str) -> Arrived:
         """Decide what an event is.
 
         Raises:
             JobNotFound, JobAmbiguous, JobInvalid, ResultsObjectMissing, ResultsObjectChanged:
                 as their names say; a redrive comes back here.
         """
+        if isinstance(event, JobStateChange):
+            return self._job_ended(event, execution)
+        return self._object_created(event, execution)
+
+    def _object_created(self, event: ObjectCreated, execution: str) -> Arrived:
+        """An object that may be a job's results or its manifest."""
         if event.bucket != self.bucket:
             return _ignored(execution, f"not of the image bucket, {self.bucket}")
         if event.detail_type != OBJECT_CREATED:
@@ -49,6 +57,21 @@ class Resolver:
                 )
             case None:
                 return _ignored(execution, "neither results object nor manifest of its job")
+
+    def _job_ended(self, event: JobStateChange, execution: str) -> Arrived:
+        """A job that Bedrock has ended; the account's other jobs are ignored."""
+        if (status := event.status) is None:
+            return _ignored(execution, "the job has not ended")
+        try:
+            job = self.jobs.find(event.job_id)
+        except JobNotFound:
+            return _ignored(execution, "the job is not on record")
+        return Arrived(
+            arrival=Arrival.JOB_ENDED,
+            execution=execution,
+            job=_ref(job),
+            end=EndRef(status=status, at=event.time, message=event.message),
+        )
 
     def _results(
         self, event: ObjectCreated, results: ResultsKey, execution: str, job: JobRef

@@ -7,7 +7,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.settings import Settings
 from functions.aws.runtime.telemetry import telemetry
 from functions.domain.events import Event
-from functions.domain.s3_event import read_event
+from functions.domain.inputs import read_event
 from functions.resolve_job.arrivals import Resolver
 
 
@@ -15,7 +15,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Resolve an event.
 
     Args:
-        event: `{"execution": ARN, "event": S3's event}`.
+        event: `{"execution": ARN, "event": what S3 or Bedrock sent}`.
 
     Returns:
         `Arrived`, as JSON.

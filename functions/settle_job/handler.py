@@ -3,6 +3,8 @@
 from typing import Any
 
 from functions.aws import wiring
+from functions.aws.bedrock_jobs import BedrockJobs
+from functions.aws.runtime import clients
 from functions.aws.runtime.settings import SettleSettings
 from functions.aws.runtime.telemetry import telemetry
 from functions.domain.events import Event
@@ -19,7 +21,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     settings = SettleSettings.read()
     work = SettleWork.model_validate(event)
     with telemetry().invocation(execution=work.execution, job=work.job) as say:
-        settling = Settling(wiring.ledger(settings), wiring.job_settler(settings), wiring.now)
+        settling = Settling(
+            wiring.ledger(settings),
+            wiring.job_settler(settings),
+            BedrockJobs(clients.bedrock, settings.bucket_name),
+            wiring.now,
+        )
         settled = settling.settle(work)
         if settled.superseded:
             say.warn(Event.CLAIM_LOST)

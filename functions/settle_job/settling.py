@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from functions.aws.bedrock_jobs import BedrockJobs
 from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
+from functions.domain.bedrock_jobs import JobEnd
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.object_keys import ManifestKey
-from functions.domain.payloads.payload import ObjectRef
+from functions.domain.payloads.payload import EndRef, ObjectRef
 from functions.domain.payloads.settle_work import Settled, SettleWork
 
 
@@ -19,6 +21,7 @@ class Settling:
 
     ledger: Ledger
     settler: JobSettler
+    bedrock: BedrockJobs
     now: Callable[[], datetime]
 
     def settle(self, work: SettleWork) -> Settled:
@@ -26,15 +29,30 @@ class Settling:
         settled = Settled(execution=work.execution, job=work.job, object=work.object)
         if work.object is not None and not self._close(work, work.object):
             return settled.but(superseded=True)
+        job_id = work.job.job_id
         if work.manifest is not None:
-            self._note_folder(work.job.job_id, work.manifest)
-        result = self.settler.settle(work.job.job_id, work.job.key)
+            self.notes.note_folder(job_id, ManifestKey(work.manifest, job_id).folder)
+        if work.end is not None:
+            self._note_end(job_id, work.end)
+        result = self.settler.settle(job_id, work.job.key)
         return settled.but(status=result.status, counts=result.stats)
 
-    def _note_folder(self, job_id: str, manifest: str) -> None:
-        """Remember where the job's manifest is, for each settlement that follows."""
-        folder = ManifestKey(manifest, job_id).folder
-        JobNotes(self.ledger).note_folder(job_id, folder)
+    def _note_end(self, job_id: str, end: EndRef) -> None:
+        """Keep how the job ended, and where Bedrock says that its results are.
+
+        The event does not name the folder. Without it, results whose events are still to come could
+        not be seen.
+        """
+        known = self.bedrock.get(job_id, now=self.now())
+        if known is not None and known.folder is not None:
+            self.notes.note_folder(job_id, known.folder)
+        message = end.message or (known.end.message if known and known.end else "")
+        self.notes.note_end(job_id, JobEnd(end.status, end.at, message))
+
+    @property
+    def notes(self) -> JobNotes:
+        """What the ledger knows of jobs."""
+        return JobNotes(self.ledger)
 
     def _close(self, work: SettleWork, results: ObjectRef) -> bool:
         loads = LoadCounts.from_dict(work.load.counts if work.load else {})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: What the functions make clients of. The models of botocore's other services stay out: they are
 #: most of its size.
-SERVICES = frozenset({"dynamodb", "s3", "sns", "stepfunctions"})
+SERVICES = frozenset({"bedrock", "dynamodb", "events", "s3", "sns", "stepfunctions"})
 
 #: As botocore's list of endpoints calls them.
 _ENDPOINT_PREFIXES = SERVICES - {"stepfunctions"} | {"states"}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from functions.domain.attribute_values import to_item
 from functions.domain.errors import EventInvalid, IngestError
+from functions.domain.inputs import read_event
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.object_keys import (
     ResultsKey,
@@ -22,7 +23,6 @@ from functions.domain.object_keys import (
     work_prefix,
 )
 from functions.domain.ranges import Range
-from functions.domain.s3_event import read_event
 from functions.resolve_job import handler as resolve_job
 from tests.hostile.others import VICTIM_KEY, everything, plant
 from tests.workflow.aws_tables import BUCKET

@@ -57,6 +57,8 @@ def on_moto() -> Iterator[tuple[Any, Any]]:
         clients.s3,
         clients.dynamodb,
         clients.transaction_writes,
+        clients.eventbridge,
+        clients.bedrock,
         telemetry,
     )
     with pytest.MonkeyPatch.context() as patch, mock_aws():

@@ -15,18 +15,22 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from functions.aws.batch_jobs import BatchJobs
+from functions.aws.bedrock_jobs import BedrockJobs
 from functions.aws.ledger import Ledger
 from functions.aws.settlement import JobSettler
+from functions.aws.status_events import StatusEvents
 from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.bedrock_event import JOB_STATE_CHANGE
 from functions.domain.claims import REDRIVE_PERIOD, Claim, ClaimState
+from functions.domain.inputs import read_event
 from functions.domain.jobs import JobKey
 from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.settle_work import Settled, SettleWork
-from functions.domain.s3_event import read_event
 from functions.resolve_job.arrivals import Resolver
 from functions.settle_job.settling import Settling
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.events import MemoryBedrock, MemoryEvents
 from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.telling import Told
 
@@ -75,6 +79,8 @@ class Machine:
             ledger=("pk", "sk"), **{"batch-jobs": ("intentId", "submitTime")}
         )
     )
+    bus: MemoryEvents = field(default_factory=MemoryEvents)
+    bedrock: MemoryBedrock = field(default_factory=MemoryBedrock)
     now: datetime = START
     told: Told = field(default_factory=Told)
     arrived: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -97,6 +103,7 @@ class Machine:
     def settler(self) -> JobSettler:
         client: Any = self.dynamodb
         s3: Any = self.s3
+        bus: Any = self.bus
         return JobSettler(
             jobs=BatchJobs(client, "batch-jobs"),
             ledger=self.ledger,
@@ -104,6 +111,7 @@ class Machine:
             bucket=BUCKET,
             grace=GRACE,
             telemetry=self.told,
+            events=StatusEvents(lambda: bus),
             now=lambda: self.now,
             sleep=lambda _: None,
         )
@@ -208,8 +216,33 @@ class Machine:
             "load": {"verdict": "COMPLETE", "counts": counts},
             "migration": {"verdict": "COMPLETE", "counts": counts},
         }
-        settling = Settling(self.ledger, self.settler, lambda: self.now)
-        return settling.settle(SettleWork.model_validate(work))
+        return self.settling.settle(SettleWork.model_validate(work))
+
+    @property
+    def settling(self) -> Settling:
+        bedrock: Any = self.bedrock
+        jobs = BedrockJobs(lambda: bedrock, BUCKET)
+        return Settling(self.ledger, self.settler, jobs, lambda: self.now)
+
+    def end_at_bedrock(self, status: str, message: str = "") -> str:
+        """An execution for Bedrock's event; the state that comes after ResolveJob."""
+        event = {
+            "detail-type": JOB_STATE_CHANGE,
+            "source": "aws.bedrock",
+            "time": self.now.isoformat(),
+            "detail": {
+                "batchJobArn": f"arn:aws:bedrock:us-east-1:1:model-invocation-job/{JOB}",
+                "status": status,
+                "failureMessage": message,
+            },
+        }
+        execution = f"arn:execution:{next(self.numbers)}"
+        resolver = Resolver(self.settler.jobs, self.settler.s3, BUCKET, lambda: self.now)
+        data = resolver.resolve(read_event(event), execution=execution).as_json()
+        if data["arrival"] == "IGNORED":
+            return "Ignored"
+        self.settling.settle(SettleWork.model_validate(data))
+        return "SettleJob"
 
     def fail(self, execution: str, *, redrivable: bool = True) -> bool:
         """What is recorded of an execution that failed."""

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from functions.aws.writing.attempts import AttemptRow
 
-from functions.aws.attempts import AttemptRow
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from functions.domain.attribute_values import to_item
+from functions.domain.inputs import read_event
 from functions.domain.ledger_rows import claim_key
-from functions.domain.s3_event import read_event
+from functions.domain.s3_event import ObjectCreated
 from ops.commands import replay
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
@@ -92,6 +93,7 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
     }
     assert event["replay"] == {"reason": "better parser"}
     read = read_event(event)
+    assert isinstance(read, ObjectCreated)
     assert (read.displaces_up_to, read.detail.bucket.name) == ("~", BUCKET)
 
 

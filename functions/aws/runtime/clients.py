@@ -14,7 +14,9 @@ from functions.aws.runtime.request_bodies import accept_ready_bodies
 from functions.aws.runtime.sdk import session
 
 if TYPE_CHECKING:
+    from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -70,6 +72,18 @@ def transaction_writes() -> "DynamoDBClient":
 def step_functions() -> "SFNClient":
     """AWS Step Functions."""
     return cast("SFNClient", session().create_client("stepfunctions", config=_CONFIG))
+
+
+@cache
+def bedrock() -> "BedrockClient":
+    """Amazon Bedrock, its control plane."""
+    return cast("BedrockClient", session().create_client("bedrock", config=_CONFIG))
+
+
+@cache
+def eventbridge() -> "EventBridgeClient":
+    """Amazon EventBridge."""
+    return cast("EventBridgeClient", session().create_client("events", config=_CONFIG))
 
 
 @cache

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException"})
 FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
 NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+NO_SUCH_JOB: Final = frozenset({"ResourceNotFoundException", "ValidationException"})
 PRECONDITION_FAILED: Final = frozenset({"412", "PreconditionFailed"})
 CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})
 ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from functions.domain.payloads.payload import SCHEMA, Instant, JobRef, ObjectRef, Payload
+from functions.domain.payloads.payload import SCHEMA, EndRef, Instant, JobRef, ObjectRef, Payload
 
 
 class Arrival(StrEnum):
@@ -12,6 +12,7 @@ class Arrival(StrEnum):
 
     RESULTS = "RESULTS"
     MANIFEST = "MANIFEST"
+    JOB_ENDED = "JOB_ENDED"
     IGNORED = "IGNORED"
 
 
@@ -21,6 +22,7 @@ class Arrived(Payload):
     Attributes:
         reason: Why an object is ignored.
         manifest: Key of the manifest that arrived.
+        end: How the job ended at Bedrock.
         blocking_etag: The ETag whose claim blocks this execution. Nothing blocks a replay, which
             says so here.
         sequencer: S3's order of the event among those of its key; empty where it has none.
@@ -36,6 +38,7 @@ class Arrived(Payload):
     job: JobRef | None = None
     object: ObjectRef | None = None
     manifest: str | None = None
+    end: EndRef | None = None
     event_time: Instant | None = None
     now: Instant | None = None
     blocking_etag: str | None = None

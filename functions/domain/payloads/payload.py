@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
+from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.jobs import JobKey
 from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ResultsKey, work_prefix
@@ -87,6 +88,14 @@ class ClaimRef(Payload):
 
     generation: int
     event_time: Instant
+
+
+class EndRef(Payload):
+    """How a job ended at Bedrock, by its event."""
+
+    status: BedrockStatus
+    at: Instant
+    message: str = ""
 
 
 class ClaimedWork(Payload):

@@ -56,7 +56,7 @@ def stub(client: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def transactions() -> list[Transaction]:
-    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
+    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None)
     at = datetime(2026, 7, 1, tzinfo=UTC)
     builder = TransactionBuilder(
         job, root_id=job.job_id, event_time=at, retention=Retention(None, None)

@@ -207,7 +207,7 @@ class World:
 
 
 def builder() -> TransactionBuilder:
-    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None, None, 0)
+    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None)
     at = datetime(2026, 7, 1, tzinfo=UTC)
     return TransactionBuilder(
         job, root_id=job.job_id, event_time=at, retention=Retention(None, None)

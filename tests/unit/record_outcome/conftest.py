@@ -16,11 +16,13 @@ from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
 from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
+from functions.aws.status_events import StatusEvents
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.executions import Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
+from tests.workflow.memory.events import MemoryEvents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +90,7 @@ class World:
     sns: Stubber
     recorder: OutcomeRecorder
     clock: list[datetime]
+    bus: MemoryEvents
     published: list[dict[str, Any]] = field(default_factory=list)
 
     def job(self, **more: object) -> None:
@@ -209,6 +212,7 @@ def world(_moto: None) -> Iterator[World]:
     def now() -> datetime:
         return clock[0]
 
+    bus: Any = MemoryEvents()
     settler = JobSettler(
         jobs=BatchJobs(dynamodb, "jobs"),
         ledger=Ledger(dynamodb, "ledger"),
@@ -216,6 +220,7 @@ def world(_moto: None) -> Iterator[World]:
         bucket="bucket",
         grace=timedelta(hours=24),
         telemetry=telemetry(),
+        events=StatusEvents(lambda: bus),
         now=now,
         sleep=lambda _: None,
     )
@@ -234,4 +239,4 @@ def world(_moto: None) -> Iterator[World]:
             announcements=Announcements(dynamodb, "ledger", caller="request-1", now=now),
             say=telemetry(),
         )
-        yield World(dynamodb, stubbed_states, stubbed_sns, recorder, clock, published)
+        yield World(dynamodb, stubbed_states, stubbed_sns, recorder, clock, bus, published)

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 """
 
+import copy
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -38,7 +39,7 @@ class Expression:
 
     def updated(self) -> Item:
         """The item after an update expression."""
-        changed = dict(self._item)
+        changed = copy.deepcopy(self._item)
         while self._tokens:
             match self._take():
                 case "SET":
@@ -49,9 +50,9 @@ class Expression:
                         if not self._skip(","):
                             break
                 case "REMOVE":
-                    changed.pop(self._name(self._take()), None)
+                    self._remove(changed, self._take())
                     while self._skip(","):
-                        changed.pop(self._name(self._take()), None)
+                        self._remove(changed, self._take())
                 case "ADD":
                     name = self._name(self._take())
                     before = changed.get(name, {"SS": []})["SS"]
@@ -60,6 +61,12 @@ class Expression:
                 case other:
                     raise AssertionError(other)
         return changed
+
+    def _remove(self, item: Item, path: str) -> None:
+        *outer, name = path.split(".")
+        for part in outer:
+            item = item.get(self._name(part), {}).get("M", {})
+        item.pop(self._name(name), None)
 
     def _either(self) -> bool:
         met = self._both()
