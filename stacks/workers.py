@@ -17,6 +17,7 @@ from functions.domain.object_keys import (
     UPLOADS_PREFIX,
     WORK_PREFIX,
 )
+from functions.domain.status_events import SOURCE
 from stacks import names
 from stacks.definition import Definition
 from stacks.notifications import Notifications
@@ -190,6 +191,8 @@ class Workers(Construct):
         )
         worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
+        self._may_announce(worker)
+        self._may_ask_bedrock(worker)
         return worker
 
     def _record_outcome(
@@ -208,6 +211,7 @@ class Workers(Construct):
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
+        self._may_announce(worker)
         executions = names.executions_arn(self)
         children = [names.executions_arn(self, label=label) for label in definition.map_labels]
         map_runs = [names.map_runs_arn(self, label=label) for label in definition.map_labels]
@@ -237,6 +241,8 @@ class Workers(Construct):
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
         worker.grants.items(storage.ledger, "GetItem", "Query")
         self._may_recompute_job(worker)
+        self._may_announce(worker)
+        self._may_ask_bedrock(worker)
         return worker
 
     def _worker(
@@ -291,3 +297,24 @@ class Workers(Construct):
         worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
         worker.grants.objects(bucket, _MANIFESTS, "GetObject")
         worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
+
+    def _may_announce(self, worker: Worker) -> None:
+        """Send events of this system to the default bus, and no others."""
+        stack = Stack.of(self)
+        worker.grants.allow(
+            "events:PutEvents",
+            on=[stack.format_arn(service="events", resource="event-bus", resource_name="default")],
+            conditions={"StringEquals": {"events:source": SOURCE}},
+        )
+
+    def _may_ask_bedrock(self, worker: Worker) -> None:
+        """Look at any batch inference job of the account: their ids are not known beforehand."""
+        stack = Stack.of(self)
+        worker.grants.allow(
+            "bedrock:GetModelInvocationJob",
+            on=[
+                stack.format_arn(
+                    service="bedrock", resource="model-invocation-job", resource_name="*"
+                )
+            ],
+        )

@@ -8,6 +8,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from functions.domain.bedrock_event import JOB_STATE_CHANGE
+from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, WORK_PREFIX
 from stacks import names
 from stacks.definition import Definition
@@ -28,6 +30,9 @@ TRIGGER_KEYS = (
 
 #: What the trigger's rule is called, after the stack's name.
 TRIGGER = "results"
+
+#: What the rule that hears of jobs that ended at Bedrock is called.
+ENDED_JOBS = "ended-jobs"
 
 #: How long Step Functions may use one data key of a customer's key: its own default.
 _DATA_KEY_REUSE_SECONDS = 300
@@ -89,7 +94,9 @@ class Workflow(Construct):
         if key:
             self._encrypt(key)
         self.trigger_dead_letters = dead_letter_queue(self, "TriggerDeadLetters", key=key)
-        self.trigger = self._trigger()
+        trigger_role = self._trigger_role()
+        self.trigger = self._trigger(trigger_role)
+        self.ended_jobs = self._ended_jobs(trigger_role)
 
     def _substitutions(self) -> dict[str, str]:
         return {
@@ -181,22 +188,29 @@ class Workflow(Construct):
             conditions={"StringEquals": {"kms:EncryptionContext:SourceArn": logs}},
         )
 
-    def _trigger(self) -> events.Rule:
-        """Start an execution for each object that may be results or a manifest."""
+    def _trigger_role(self) -> iam.Role:
+        """The role of both rules that start executions."""
         stack = Stack.of(self)
-        role = iam.Role(
+        return iam.Role(
             self,
             "TriggerRole",
-            # Only this rule may use it:
+            # Only these rules may use it:
             # https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
             assumed_by=iam.ServicePrincipal("events.amazonaws.com").with_conditions(
                 {
                     "StringEquals": {"aws:SourceAccount": stack.account},
-                    "ArnEquals": {"aws:SourceArn": names.rule_arn(self, TRIGGER)},
+                    "ArnEquals": {
+                        "aws:SourceArn": [
+                            names.rule_arn(self, rule) for rule in (TRIGGER, ENDED_JOBS)
+                        ]
+                    },
                 }
             ),
             description=f"{stack.stack_name}: starts executions",
         )
+
+    def _trigger(self, role: iam.Role) -> events.Rule:
+        """Start an execution for each object that may be results or a manifest."""
         return events.Rule(
             self,
             "Trigger",
@@ -210,13 +224,29 @@ class Workflow(Construct):
                     "object": {"key": [{"wildcard": pattern} for pattern in TRIGGER_KEYS]},
                 },
             ),
-            targets=[
-                targets.SfnStateMachine(
-                    self.state_machine,
-                    dead_letter_queue=self.trigger_dead_letters,
-                    max_event_age=DELIVERY_AGE,
-                    retry_attempts=DELIVERY_ATTEMPTS,
-                    role=role,
-                )
-            ],
+            targets=[self._start(role)],
+        )
+
+    def _ended_jobs(self, role: iam.Role) -> events.Rule:
+        """Start an execution for each batch job of the account that ends at Bedrock."""
+        return events.Rule(
+            self,
+            "EndedJobs",
+            rule_name=names.rule_name(self, ENDED_JOBS),
+            description="Starts an execution when a batch job ends at Bedrock",
+            event_pattern=events.EventPattern(
+                source=["aws.bedrock"],
+                detail_type=[JOB_STATE_CHANGE],
+                detail={"status": [status.value for status in BedrockStatus]},
+            ),
+            targets=[self._start(role)],
+        )
+
+    def _start(self, role: iam.Role) -> targets.SfnStateMachine:
+        return targets.SfnStateMachine(
+            self.state_machine,
+            dead_letter_queue=self.trigger_dead_letters,
+            max_event_age=DELIVERY_AGE,
+            retry_attempts=DELIVERY_ATTEMPTS,
+            role=role,
         )

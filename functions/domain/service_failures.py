@@ -42,6 +42,7 @@ class ServiceFailure(StrEnum):
     FILE_GONE = "NoSuchKey"
     RESTARTED = "States.ServiceRestart"
     JOB_CONTENDED = "SettlementContended"
+    EVENT_REFUSED = "StatusEventRefused"
 
     @property
     def explanation(self) -> Explanation:
@@ -141,6 +142,10 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.JOB_CONTENDED: (
         "Others kept writing the job's record while it was settled.",
+        "",
+    ),
+    ServiceFailure.EVENT_REFUSED: (
+        "EventBridge did not take the event of the job's status; it is kept in the job's record.",
         "",
     ),
 }

@@ -147,6 +147,28 @@ class Observability(Construct):
             urgency=LOOK,
         )
         self.alarms.add(
+            "ended-jobs-failed-invocations",
+            metrics.rule(workflow.ended_jobs, "FailedInvocations"),
+            meaning="EventBridge could not start the execution of a job that ended at Bedrock.",
+            page="trigger-failed-invocations",
+            urgency=ACT,
+        )
+        self.alarms.add(
+            "ended-jobs-events-lost",
+            metrics.rule(workflow.ended_jobs, "InvocationsFailedToBeSentToDlq"),
+            meaning="A job ended at Bedrock, no execution was started, and the event is not in the"
+            " dead-letter queue either.",
+            page="trigger-events-lost",
+            urgency=ACT,
+        )
+        self.alarms.add(
+            "ended-jobs-throttled",
+            metrics.rule(workflow.ended_jobs, "ThrottledRules"),
+            meaning="EventBridge starts executions more slowly than jobs end at Bedrock.",
+            page="trigger-throttled",
+            urgency=LOOK,
+        )
+        self.alarms.add(
             "outcome-dead-letters",
             metrics.waiting(outcomes.dead_letters),
             meaning="An execution ended, but its job was not marked and nobody was told.",

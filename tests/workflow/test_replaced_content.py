@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from functions.aws.writing.attempts import AttemptRow
 
 from functions.aws.ledger import Ledger
+from functions.aws.writing.attempts import AttemptRow
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
