@@ -65,6 +65,10 @@ _OBJECTS = {
 _EXECUTIONS = (
     "Executions and map runs get their names when they start: those of this state machine alone."
 )
+_BATCH_JOBS = (
+    "Bedrock gives jobs their ids. How a job ended is read, and where its results are; nothing is"
+    " changed."
+)
 _RUNTIME = (
     "AWS maintains Python 3.13 until 2029-06-30 (Lambda guide, 'Lambda runtimes'). The"
     " dependencies' locked wheels and byte code are made for it."
@@ -75,7 +79,7 @@ _ACCESS_LOGS = (
     " (S3 guide, 'Logging options for Amazon S3')."
 )
 _IS_A_DEAD_LETTER_QUEUE = (
-    "It is a dead-letter queue: of the EventBridge rule that starts executions, where the rule of"
+    "It is a dead-letter queue: of the EventBridge rules that start executions, where the rule of"
     " cdk-nag does not look. Its messages raise an alarm and are kept for 14 days."
 )
 
@@ -101,6 +105,9 @@ def accept_findings(
     for label in definition.map_labels:
         map_runs = names.map_runs_arn(workflow, label=label)
         _accept_resource(workers.record_outcome.role, map_runs, _EXECUTIONS)
+
+    for worker in (workers.settle_job, workers.find_stuck_jobs):
+        _accept_resource(worker.role, names.batch_jobs_arn(worker), _BATCH_JOBS)
 
     _accept(workflow.trigger_dead_letters, "SQS3", _IS_A_DEAD_LETTER_QUEUE)
     if isinstance(storage.bucket, s3.Bucket):

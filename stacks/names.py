@@ -44,6 +44,13 @@ def rule_arn(scope: Construct, purpose: str) -> str:
     )
 
 
+def batch_jobs_arn(scope: Construct) -> str:
+    """ARN pattern of the account's batch inference jobs."""
+    return Stack.of(scope).format_arn(
+        service="bedrock", resource="model-invocation-job", resource_name="*"
+    )
+
+
 def _labelled(scope: Construct, label: str) -> str:
     return f"{state_machine_name(scope)}/{label}" if label else state_machine_name(scope)
 

@@ -239,7 +239,8 @@ class Workers(Construct):
             },
         )
         worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "GetItem", "Query")
+        worker.grants.items(storage.batch_jobs, "Scan")
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         self._may_announce(worker)
         self._may_ask_bedrock(worker)
@@ -309,12 +310,4 @@ class Workers(Construct):
 
     def _may_ask_bedrock(self, worker: Worker) -> None:
         """Look at any batch inference job of the account: their ids are not known beforehand."""
-        stack = Stack.of(self)
-        worker.grants.allow(
-            "bedrock:GetModelInvocationJob",
-            on=[
-                stack.format_arn(
-                    service="bedrock", resource="model-invocation-job", resource_name="*"
-                )
-            ],
-        )
+        worker.grants.allow("bedrock:GetModelInvocationJob", on=[names.batch_jobs_arn(self)])

@@ -57,6 +57,41 @@ class BatchJobs:
         )
         return [from_item(item) for item in answer["Items"]]
 
+    def open_records(
+        self, after: Mapping[str, Any] | None
+    ) -> tuple[list[tuple[str, JobKey, bool]], dict[str, Any] | None]:
+        """A page of the records whose status is open, or not announced yet.
+
+        Args:
+            after: What an earlier page has returned.
+
+        Returns:
+            Of each its job id, its key and whether a change of its status is to be announced; and
+            what the next page comes after, None at the end.
+        """
+        request: dict[str, Any] = {"ExclusiveStartKey": to_item(after)} if after else {}
+        ended = [status.value for status in JobStatus if status is not JobStatus.INGESTING]
+        page = self.client.scan(
+            TableName=self.table,
+            FilterExpression=(
+                "attribute_type(jobId, :string) AND (attribute_exists(ingestState.unannounced)"
+                " OR NOT #status IN (:ended0, :ended1, :ended2))"
+            ),
+            ProjectionExpression="intentId, submitTime, jobId, ingestState.unannounced",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {":string": "S", **{f":ended{n}": status for n, status in enumerate(ended)}}
+            ),
+            **request,
+        )
+        last = page.get("LastEvaluatedKey")
+        records = map(from_item, page["Items"])
+        found = [
+            (r["jobId"], JobKey(r["intentId"], r["submitTime"]), "ingestState" in r)
+            for r in records
+        ]
+        return found, from_item(last) if last else None
+
     def read(self, job_id: str, key: JobKey) -> Job:
         """The record under a key.
 

@@ -119,5 +119,7 @@ class JobSettler:
         )
         if settlement.status.is_settled:
             self.telemetry.count(Metric.MODEL_ERRORS_DIFFER, settlement.errors_differ)
+            if settlement.errors_differ:
+                self.telemetry.warn(Event.MODEL_ERRORS_DIFFER, records=settlement.errors_differ)
             self.telemetry.count(Metric.RECORDS_MISSING, settlement.missing)
             self.telemetry.count(Metric.RECORDS_UNEXPECTED, settlement.unexpected)

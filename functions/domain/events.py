@@ -28,6 +28,7 @@ class Event(StrEnum):
     MIGRATION_VERIFIED = "migration_verified"
     MIGRATION_INCOMPLETE = "migration_incomplete"
     JOB_SETTLED = "job_settled"
+    MODEL_ERRORS_DIFFER = "model_errors_differ"
     CLAIM_LOST = "claim_lost"
     MANIFEST_UNREADABLE = "manifest_unreadable"
     EXECUTION_FAILED = "execution_failed"
@@ -35,7 +36,7 @@ class Event(StrEnum):
     EXECUTION_RECOVERED = "execution_recovered"
     OUTCOME_OUTDATED = "outcome_outdated"
     JOB_STUCK = "job_stuck"
-    GRACE_PERIOD_PASSED = "grace_period_passed"
+    JOB_FOUND_ENDED = "job_found_ended"
 
 
 class Metric(StrEnum):
@@ -54,6 +55,7 @@ class Metric(StrEnum):
     MANIFEST_UNREADABLE = "ManifestUnreadable"
     MODEL_ERRORS_DIFFER = "ModelErrorsDiffer"
     STUCK_JOBS = "StuckJobs"
+    SEARCH_BEHIND_HOURS = "SearchBehindHours"
     EXECUTION_FAILURES = "ExecutionFailures"
 
 

@@ -50,6 +50,7 @@ FUNCTION_FAILED: Final = frozenset(
         "ResponseStreamingError",
         "SSLError",
         "SettlementContended",
+        "StatusEventRefused",
         "ThrottlingException",
         "TransactionConflictException",
     }

@@ -1,1 +1,1 @@
-"""FindStuckJobs: what nobody would notice otherwise."""
+"""FindStuckJobs: scheduled search for jobs that no event will move on."""

@@ -1,14 +1,23 @@
 """The Lambda function that runs on a schedule."""
 
+import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from functions.aws import wiring
+from functions.aws.bedrock_jobs import BedrockJobs
+from functions.aws.job_folders import JobFolders
 from functions.aws.runtime import clients
-from functions.aws.runtime.deadline import LambdaContext
-from functions.aws.runtime.telemetry import telemetry
+from functions.aws.runtime.deadline import Deadline, LambdaContext
+from functions.aws.runtime.telemetry import Telemetry, telemetry
+from functions.aws.search_cursors import SearchCursors
+from functions.find_stuck_jobs.listing import ObjectListing
+from functions.find_stuck_jobs.open_jobs import OpenJobs
 from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.find_stuck_jobs.settings import StuckJobsSettings
+
+MARGIN_SECONDS: Final = 60.0
+"""Kept for what was listed last."""
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -18,14 +27,32 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         `{"stuckJobs": how many}`.
     """
     settings = StuckJobsSettings.read()
+    deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     with telemetry().invocation(execution=context.aws_request_id) as say:
-        search = StuckJobSearch(
-            s3=clients.s3(),
-            bucket=settings.bucket_name,
-            settler=wiring.job_settler(settings),
-            lookback=timedelta(days=settings.stuck_lookback_days),
-            written=settings.written,
-            say=say,
-            now=wiring.now(),
-        )
-        return {"stuckJobs": search.run()}
+        return {"stuckJobs": _search(settings, deadline, say).run()}
+
+
+def _search(settings: StuckJobsSettings, deadline: Deadline, say: Telemetry) -> StuckJobSearch:
+    now, jobs, ledger = wiring.now(), wiring.batch_jobs(settings), wiring.ledger(settings)
+    settler = wiring.job_settler(settings)
+
+    def is_time() -> bool:
+        return not deadline.has_passed
+
+    return StuckJobSearch(
+        objects=ObjectListing(
+            clients.s3(),
+            settings.bucket_name,
+            JobFolders(jobs, ledger),
+            since=now - timedelta(days=settings.stuck_lookback_days),
+            is_time=is_time,
+        ),
+        open_jobs=OpenJobs(
+            jobs, settler, BedrockJobs(clients.bedrock, settings.bucket_name), now, is_time
+        ),
+        cursors=SearchCursors(clients.dynamodb(), settings.ledger_table),
+        settler=settler,
+        written=settings.written,
+        say=say,
+        now=now,
+    )

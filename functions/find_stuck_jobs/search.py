@@ -5,26 +5,24 @@ its grace period; an execution can hang, or end without anybody hearing of it. T
 ledger and the jobs' records are held against each other here.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from functions.aws.job_folders import JobFolders
-from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.runtime.telemetry import MetricUnit, Telemetry
+from functions.aws.search_cursors import Cursor, SearchCursors
 from functions.aws.settlement import JobSettler, SettlementContended
+from functions.aws.status_events import StatusEventRefused
 from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import JobStatus
+from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, parse_key
 from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from functions.find_stuck_jobs.listing import JobObjects, ObjectListing, ResultsObject
+from functions.find_stuck_jobs.open_jobs import OpenJobs
 
 MAX_NAMED: Final = 20
 """Objects of a job: whoever floods one folder must not keep the search from all others."""
@@ -33,27 +31,6 @@ SETTLING_IN: Final = timedelta(hours=1)
 LONGEST_SILENCE: Final = timedelta(hours=6)
 """Workers write into the ledger at every call. Two successive states that are throttled to the end
 and need all their other retries are silent for four hours, by the limits of the definition."""
-
-
-@dataclass(frozen=True)
-class ResultsObject:
-    """What the bucket says of a results object."""
-
-    key: str
-    etag: str
-    created: datetime
-
-
-@dataclass
-class JobObjects:
-    """A job's objects in the bucket.
-
-    Attributes:
-        latest: When the newest object of the job was created.
-    """
-
-    results: list[ResultsObject] = field(default_factory=list)
-    latest: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -66,53 +43,53 @@ class Problem:
 
 @dataclass(frozen=True)
 class StuckJobSearch:
-    """One round over the jobs whose objects are in the bucket.
+    """One run over jobs whose objects are in the bucket, and over jobs whose records are open.
+
+    Both are looked through in parts: a run begins where the last one stopped.
 
     Attributes:
-        lookback: Older objects are not looked at.
         written: When a row of the ledger was written, by its `ttl`.
     """
 
-    s3: "S3Client"
-    bucket: str
+    objects: ObjectListing
+    open_jobs: OpenJobs
+    cursors: SearchCursors
     settler: JobSettler
-    lookback: timedelta
     written: Callable[[int], datetime]
     say: Telemetry
     now: datetime
 
     def run(self) -> int:
         """Report what is stuck, settle what only waited; returns how many jobs are stuck."""
-        stuck = 0
-        for job_id, objects in self._jobs().items():
-            problems = list(self._problems(job_id, objects))
-            for problem in problems:
-                self.say.warn(
-                    Event.JOB_STUCK, jobId=job_id, problem=problem.sentence, cure=problem.cure
-                )
-            stuck += bool(problems)
-        self.say.count(Metric.STUCK_JOBS, stuck)
-        return stuck
+        behind: list[float] = []
+        stuck: set[str] = set()
+        for name, search in (("open-jobs", self._open_jobs), ("objects", self._objects)):
+            cursor = self.cursors.read(name, now=self.now)
+            after = search(cursor, stuck)
+            self.cursors.write(name, after)
+            behind.append(after.hours_behind(self.now))
+        self.say.count(Metric.STUCK_JOBS, len(stuck))
+        self.say.count(Metric.SEARCH_BEHIND_HOURS, max(behind), MetricUnit.NoUnit)
+        return len(stuck)
 
-    def _jobs(self) -> dict[str, JobObjects]:
-        jobs: dict[str, JobObjects] = defaultdict(JobObjects)
-        folders = JobFolders(self.settler.jobs, self.settler.ledger)
-        pages = self.s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=RESULTS_PREFIX
-        )
-        for page in pages:
-            for entry in page.get("Contents", []):
-                created = entry["LastModified"]
-                parsed = parse_key(entry["Key"])
-                if parsed is None or created < self.now - self.lookback:
-                    continue
-                job_id = folders.job_id(parsed) or "/".join(parsed.folders)
-                job = jobs[job_id]
-                job.latest = max(job.latest or created, created)
-                if not parsed.key.endswith(f"/{MANIFEST_NAME}"):
-                    etag = entry["ETag"].strip('"')
-                    job.results.append(ResultsObject(entry["Key"], etag, created))
-        return jobs
+    def _open_jobs(self, cursor: Cursor, stuck: set[str]) -> Cursor:
+        found, after = self.open_jobs.read(cursor)
+        for job in self.open_jobs.to_settle(found):
+            self._report(job.job_id, self._settle(job.job_id, job.key), stuck)
+        return after
+
+    def _objects(self, cursor: Cursor, stuck: set[str]) -> Cursor:
+        jobs, after = self.objects.read(cursor)
+        for job_id, objects in jobs.items():
+            self._report(job_id, self._problems(job_id, objects), stuck)
+        return after
+
+    def _report(self, job_id: str, problems: Iterable[Problem], stuck: set[str]) -> None:
+        for problem in problems:
+            stuck.add(job_id)
+            self.say.warn(
+                Event.JOB_STUCK, jobId=job_id, problem=problem.sentence, cure=problem.cure
+            )
 
     def _problems(self, job_id: str, objects: JobObjects) -> Iterator[Problem]:
         claims = {claim.key: claim for claim in self.settler.ledger.claims(job_id)}
@@ -134,7 +111,7 @@ class StuckJobSearch:
                     f"nothing was heard of the work on {claim.key} since {timestamp(heard)}",
                     f"{_inspect(claim.owner)}; if it has ended, {_replay(job_id, claim.key)}",
                 )
-        if not objects.results and objects.latest and objects.latest < self.now - SETTLING_IN:
+        if self._has_no_results(objects):
             yield Problem("a manifest, but no results object", _inspect(job_id))
         if claims and all(claim.state is ClaimState.DONE for claim in claims.values()):
             yield from self._past_grace(job_id)
@@ -167,19 +144,31 @@ class StuckJobSearch:
             heard = max(heard, self.written(expires))
         return heard if heard < silent else None
 
+    def _has_no_results(self, objects: JobObjects) -> bool:
+        """Whether a manifest lies there alone; not only where the listing was cut."""
+        if objects.results or not objects.latest or objects.latest >= self.now - SETTLING_IN:
+            return False
+        return not self.objects.has_results(objects.folder)
+
     def _past_grace(self, job_id: str) -> Iterator[Problem]:
         """Settle a job that only waited for its manifest."""
         try:
             job = self.settler.jobs.find(job_id)
-            if job.written.status != JobStatus.INGESTING:
-                return
-            settlement = self.settler.settle(job_id, job.key)
-        except (IngestError, SettlementContended) as error:
+        except IngestError as error:
+            yield Problem(str(error), _inspect(job_id))
+            return
+        if job.written.status == JobStatus.INGESTING:
+            yield from self._settle(job_id, job.key)
+
+    def _settle(self, job_id: str, key: JobKey) -> Iterator[Problem]:
+        try:
+            settlement = self.settler.settle(job_id, key)
+        except (IngestError, SettlementContended, StatusEventRefused) as error:
             # One job's trouble must not hide that of the others.
             yield Problem(str(error), _inspect(job_id))
             return
-        if settlement.status.is_settled:
-            self.say.info(Event.GRACE_PERIOD_PASSED, jobId=job_id, status=settlement.status.value)
+        if settlement.status is not JobStatus.INGESTING:
+            self.say.info(Event.JOB_FOUND_ENDED, jobId=job_id, status=settlement.status.value)
 
 
 def _replay(job_id: str, key: str) -> str:

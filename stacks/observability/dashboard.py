@@ -88,6 +88,13 @@ class Dashboard(Construct):
                     period=self._outcomes.check_period,
                     statistic=metrics.MAXIMUM,
                 ),
+                metrics.own(
+                    self,
+                    Metric.SEARCH_BEHIND_HOURS,
+                    label="Hours the search is behind",
+                    period=self._outcomes.check_period,
+                    statistic=metrics.MAXIMUM,
+                ),
                 metrics.waiting(self._workflow.trigger_dead_letters, label="Results not started"),
                 metrics.waiting(self._outcomes.dead_letters, label="Outcomes not told"),
                 width=6,
@@ -157,6 +164,7 @@ class Dashboard(Construct):
                     duplicates=Metric.DUPLICATE_RECORDS,
                     missing=Metric.RECORDS_MISSING,
                     more_than_expected=Metric.RECORDS_UNEXPECTED,
+                    errors_that_differ_from_the_manifest=Metric.MODEL_ERRORS_DIFFER,
                 ),
             ),
             graph(

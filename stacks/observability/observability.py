@@ -254,6 +254,21 @@ class Observability(Construct):
             urgency=LOOK,
         )
         self.alarms.add(
+            "model-errors-differ",
+            metrics.own(self, Metric.MODEL_ERRORS_DIFFER),
+            meaning="Bedrock's manifest counts other errors than the ModelErrors that were found.",
+            urgency=LOOK,
+        )
+        self.alarms.add(
+            "search-behind",
+            metrics.own(self, Metric.SEARCH_BEHIND_HOURS, statistic=metrics.MAXIMUM),
+            meaning="The search for stuck jobs takes longer than it looks back: lost events may"
+            " stay unnoticed.",
+            over=self._settings.stuck_lookback_days * 24,
+            lasts=True,
+            urgency=LOOK,
+        )
+        self.alarms.add(
             "stuck-jobs",
             metrics.own(self, Metric.STUCK_JOBS, statistic=metrics.MAXIMUM),
             meaning="Jobs have results, but nothing works on them: an event was lost, or an "

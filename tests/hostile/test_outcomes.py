@@ -13,12 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
-from functions.aws.runtime.settings import LedgerRetention
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
-from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from functions.record_outcome.recorder import DescriptionOutdated
 from tests.hostile.aws_behind_commands import DIRT
@@ -32,8 +30,9 @@ from tests.unit.record_outcome.conftest import (
     event,
     world,
 )
-from tests.workflow.machine import BUCKET, Machine
 from tests.workflow.machine import JOB as MACHINE_JOB
+from tests.workflow.machine import Machine
+from tests.workflow.searching import search_of
 from tests.workflow.telling import Told
 
 if TYPE_CHECKING:
@@ -276,11 +275,9 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) ->
 
 
 def _search(machine: Machine) -> list[dict[str, Any]]:
-    s3: Any = machine.s3
     told = machine.told = Told()
-    written = LedgerRetention(ledger_retention_days=90).written
-    now = machine.now + timedelta(hours=2)
-    StuckJobSearch(s3, BUCKET, machine.settler, timedelta(days=7), written, told, now).run()
+    machine.pass_time(timedelta(hours=2))
+    search_of(machine, told).run()
     return told.all(Event.JOB_STUCK)
 
 

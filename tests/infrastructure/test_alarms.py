@@ -155,7 +155,7 @@ def test_no_data_means_that_nothing_happened_but_where_somebody_looks_now_and_th
 ) -> None:
     treatments = {name: alarm["TreatMissingData"] for name, alarm in _alarms(created).items()}
 
-    assert treatments.pop("stuck-jobs") == "ignore"
+    assert treatments.pop("stuck-jobs") == treatments.pop("search-behind") == "ignore"
     assert set(treatments.values()) == {"notBreaching"}
 
 

@@ -76,10 +76,11 @@ def test_what_waits_are_jobs_events_and_outcomes(created: Template) -> None:
 
     assert [metric[1] for metric in shown] == [
         "StuckJobs",
+        "SearchBehindHours",
         "ApproximateNumberOfMessagesVisible",
         "ApproximateNumberOfMessagesVisible",
     ]
-    queues = {metric[3] for metric in shown[1:]}
+    queues = {metric[3] for metric in shown[2:]}
     assert queues == {"<WorkflowTriggerDeadLetters.QueueName>", "<OutcomeDeadLetters.QueueName>"}
 
 

@@ -41,6 +41,13 @@ RECOMPUTE_JOB = {
     f"s3:GetObject {MANIFESTS}",
     _listing("batch-output/*"),
 }
+ANNOUNCE = {
+    "events:PutEvents arn:aws:events:eu-west-1:111122223333:event-bus/default "
+    + json.dumps({"StringEquals": {"events:source": "batch-ingest"}})
+}
+ASK_BEDROCK = {
+    "bedrock:GetModelInvocationJob arn:aws:bedrock:eu-west-1:111122223333:model-invocation-job/*"
+}
 READ_RESULTS = {
     f"s3:GetObject {BATCH_OUTPUT}",
     f"s3:GetObjectVersion {BATCH_OUTPUT}",
@@ -106,6 +113,8 @@ FUNCTIONS = {
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
         *RECOMPUTE_JOB,
+        *ANNOUNCE,
+        *ASK_BEDROCK,
     },
     "RecordOutcome": {
         f"dynamodb:GetItem {LEDGER}",
@@ -126,12 +135,17 @@ FUNCTIONS = {
         f"kms:GenerateDataKey <NotificationsKey.Arn> {_through('sns')}",
         "sqs:SendMessage <OutcomeDeadLetters.Arn>",
         *RECOMPUTE_JOB,
+        *ANNOUNCE,
     },
     "FindStuckJobs": {
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {JOBS}/index/jobIdIndex",
         f"dynamodb:Query {LEDGER}",
         *RECOMPUTE_JOB,
+        f"dynamodb:Scan {JOBS}",
+        f"dynamodb:UpdateItem {LEDGER}",
+        *ANNOUNCE,
+        *ASK_BEDROCK,
     },
 }
 
@@ -266,7 +280,10 @@ def test_services_assume_their_roles_for_this_account_alone(template: Template) 
     assert trigger["Condition"] == {
         "StringEquals": {"aws:SourceAccount": "111122223333"},
         "ArnEquals": {
-            "aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/BatchIngest-results"
+            "aws:SourceArn": [
+                "arn:aws:events:eu-west-1:111122223333:rule/BatchIngest-results",
+                "arn:aws:events:eu-west-1:111122223333:rule/BatchIngest-ended-jobs",
+            ]
         },
     }
 

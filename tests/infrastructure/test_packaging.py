@@ -89,7 +89,7 @@ def test_every_client_finds_the_same_endpoint_by_the_layer_s_list_in_every_regio
             assert found == expected
             assert expected is not None
     assert {name for each in pruned["partitions"] for name in each["services"]} == {
-        *("dynamodb", "s3", "sns", "states"),
+        *("bedrock", "dynamodb", "events", "s3", "sns", "states"),
     }
 
 

@@ -165,7 +165,10 @@ def test_the_trigger_tries_for_a_day_and_keeps_what_it_cannot_deliver(created: T
     (target,) = created.one(RULE, "WorkflowTrigger")["Targets"]
     queue = created.one("AWS::SQS::Queue", "WorkflowTriggerDeadLetters")
     policy = created.one("AWS::SQS::QueuePolicy", "WorkflowTriggerDeadLetters")
-    (admitted,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    admitted, of_ended_jobs = [
+        s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"
+    ]
+    (ended,) = created.one(RULE, "WorkflowEndedJobs")["Targets"]
 
     assert target["Arn"] == "<WorkflowStateMachine>"
     assert target["RoleArn"] == "<WorkflowTriggerRole.Arn>"
@@ -178,6 +181,22 @@ def test_the_trigger_tries_for_a_day_and_keeps_what_it_cannot_deliver(created: T
     assert admitted["Principal"] == {"Service": "events.amazonaws.com"}
     assert admitted["Action"] == "sqs:SendMessage"
     assert admitted["Condition"] == {"ArnEquals": {"aws:SourceArn": "<WorkflowTrigger.Arn>"}}
+    assert of_ended_jobs == {
+        **admitted,
+        "Sid": of_ended_jobs["Sid"],
+        "Condition": {"ArnEquals": {"aws:SourceArn": "<WorkflowEndedJobs.Arn>"}},
+    }
+    assert {**ended, "Id": ""} == {**target, "Id": ""}
+
+
+def test_every_job_of_the_account_that_ends_at_bedrock_starts_an_execution(
+    created: Template,
+) -> None:
+    assert created.one(RULE, "WorkflowEndedJobs")["EventPattern"] == {
+        "source": ["aws.bedrock"],
+        "detail-type": ["Batch Inference Job State Change"],
+        "detail": {"status": ["Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"]},
+    }
 
 
 def test_the_execution_s_input_is_the_event_as_it_came(created: Template) -> None:

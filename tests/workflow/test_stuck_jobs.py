@@ -6,21 +6,19 @@ from typing import Any
 
 import pytest
 
-from functions.aws.runtime.settings import LedgerRetention
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
-from functions.find_stuck_jobs.search import StuckJobSearch
-from tests.workflow.machine import BUCKET, JOB, START, Machine
+from tests.workflow.machine import JOB, START, Machine
+from tests.workflow.searching import RETENTION, search_of
 from tests.workflow.telling import Told
 
 KEY = f"batch-output/{JOB}/in put.jsonl.out"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-RETENTION = LedgerRetention(ledger_retention_days=90)
 
 
 def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
@@ -32,11 +30,7 @@ def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
 
 def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], Told]:
     told = machine.told = Told()
-    s3: Any = machine.s3
-    search = StuckJobSearch(
-        s3, BUCKET, machine.settler, 7 * DAY, RETENTION.written, told, machine.now
-    )
-    stuck = search.run()
+    stuck = search_of(machine, told).run()
     assert told.sums[Metric.STUCK_JOBS] == stuck
     assert Metric.STUCK_JOBS in told.counted
     return stuck, told.all(Event.JOB_STUCK), told
@@ -196,7 +190,7 @@ def test_a_job_that_only_waited_for_its_grace_period_is_settled() -> None:
     found, _, told = _search(machine)
     assert found == 0
     assert machine.record["status"] == "PARTIALLY_COMPLETED"
-    assert told.all(Event.GRACE_PERIOD_PASSED) == [{"jobId": JOB, "status": "PARTIALLY_COMPLETED"}]
+    assert told.all(Event.JOB_FOUND_ENDED) == [{"jobId": JOB, "status": "PARTIALLY_COMPLETED"}]
 
 
 def test_a_manifest_whose_event_was_lost_settles_its_job() -> None:

@@ -78,6 +78,24 @@ class MemoryDynamoDB:
         ]
         return {"Items": met[: request.get("Limit", len(met))]}
 
+    def scan(self, *, TableName: str, **request: Any) -> dict[str, Any]:
+        """A page of two items, before the filter."""
+        found = sorted(self.tables[TableName].items())
+        if start := request.get("ExclusiveStartKey"):
+            found = [(key, item) for key, item in found if key > self._key(TableName, start)]
+        page = [item for _, item in found[:2]]
+        met = [
+            copy.deepcopy(item)
+            for item in page
+            if Expression(request["FilterExpression"], item, request).holds()
+        ]
+        last = {name: page[-1][name] for name in self.keys[TableName]} if found[2:] else None
+        shown = [
+            {k: v for k, v in item.items() if k != "ingestState" or "unannounced" in v.get("M", {})}
+            for item in met
+        ]
+        return {"Items": shown, **({"LastEvaluatedKey": last} if last else {})}
+
     def get_paginator(self, operation: str) -> "Pages":
         assert operation == "query"
         return Pages(self)

@@ -111,7 +111,10 @@ class Expression:
         return self._comparison()
 
     def _comparison(self) -> bool:
-        left, compare, right = self._operand(), self._take(), self._operand()
+        left, compare = self._operand(), self._take()
+        if compare == "IN":
+            return left in self._list()
+        right = self._operand()
         if compare == "BETWEEN":
             self._expect("AND")
             last = self._operand()
@@ -123,6 +126,14 @@ class Expression:
             # An attribute that is not there equals nothing, and so differs from everything.
             return compare == "<>"
         return bool(_COMPARE[compare](_plain(left), _plain(right)))
+
+    def _list(self) -> list[dict[str, Any] | None]:
+        self._expect("(")
+        values = [self._operand()]
+        while self._skip(","):
+            values.append(self._operand())
+        self._expect(")")
+        return values
 
     def _sum(self) -> dict[str, Any]:
         value = self._operand()

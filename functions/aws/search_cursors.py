@@ -1,0 +1,62 @@
+"""How far a search over something large has come: a run continues where the last one stopped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.timestamps import parse_timestamp, timestamp
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a pass over everything stands.
+
+    Attributes:
+        after: What the last run has reached; None at the beginning.
+        began: When the pass began (UTC).
+    """
+
+    after: Mapping[str, Any] | None
+    began: datetime
+
+    def hours_behind(self, now: datetime) -> float:
+        """How long ago the pass began, unless it begins now."""
+        return 0.0 if self.after is None else (now - self.began).total_seconds() / 3600
+
+
+@dataclass(frozen=True)
+class SearchCursors:
+    """The ledger's rows `search#{name}` / `cursor`."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def read(self, name: str, *, now: datetime) -> Cursor:
+        """Where a search stands; a new pass where none is under way."""
+        answer = self.client.get_item(TableName=self.table, Key=_key(name), ConsistentRead=True)
+        row = from_item(answer.get("Item", {}))
+        if row.get("after") is None:
+            return Cursor(None, now)
+        return Cursor(row["after"], parse_timestamp(row["began"]))
+
+    def write(self, name: str, cursor: Cursor) -> None:
+        """Keep where a search stands."""
+        values: dict[str, object] = {":began": timestamp(cursor.began), ":after": cursor.after}
+        item = to_item(values)
+        item.setdefault(":after", {"NULL": True})
+        self.client.update_item(
+            TableName=self.table,
+            Key=_key(name),
+            UpdateExpression="SET began = :began, #after = :after",
+            ExpressionAttributeNames={"#after": "after"},
+            ExpressionAttributeValues=item,
+        )
+
+
+def _key(name: str) -> dict[str, dict[str, str]]:
+    return to_item({"pk": f"search#{name}", "sk": "cursor"})

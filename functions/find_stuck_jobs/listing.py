@@ -1,0 +1,91 @@
+"""The objects under batch-output/, so many of them as one run may list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from functions.aws.job_folders import JobFolders
+from functions.aws.search_cursors import Cursor
+from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, parse_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MAX_PAGES: Final = 100
+"""Of 1,000 keys, $0.0005: an imported bucket may keep the results of years."""
+
+
+@dataclass(frozen=True)
+class ResultsObject:
+    """What the bucket says of a results object."""
+
+    key: str
+    etag: str
+    created: datetime
+
+
+@dataclass
+class JobObjects:
+    """A job's objects, so far as they were listed.
+
+    Attributes:
+        folder: Where the first of them lies.
+        latest: When the newest object of the job was created.
+    """
+
+    folder: str
+    results: list[ResultsObject] = field(default_factory=list)
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ObjectListing:
+    """Lists objects that are younger than a moment.
+
+    Attributes:
+        is_time: Whether there is time for another page.
+    """
+
+    s3: "S3Client"
+    bucket: str
+    folders: JobFolders
+    since: datetime
+    is_time: Callable[[], bool]
+
+    def read(self, cursor: Cursor) -> tuple[dict[str, JobObjects], Cursor]:
+        """The objects of jobs from a cursor on, and the cursor of the next run."""
+        jobs: dict[str, JobObjects] = {}
+        after = str(cursor.after["key"]) if cursor.after else ""
+        for _ in range(MAX_PAGES):
+            page = self.s3.list_objects_v2(
+                Bucket=self.bucket, Prefix=RESULTS_PREFIX, StartAfter=after
+            )
+            for entry in page.get("Contents", []):
+                after = entry["Key"]
+                if entry["LastModified"] >= self.since:
+                    self._add(jobs, after, entry["ETag"].strip('"'), entry["LastModified"])
+            if not page["IsTruncated"]:
+                return jobs, replace(cursor, after=None)
+            if not self.is_time():
+                break
+        return jobs, replace(cursor, after={"key": after})
+
+    def has_results(self, folder: str) -> bool:
+        """Whether a folder holds anything that may be results."""
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder)
+        keys = [each["Key"] for each in listed.get("Contents", [])]
+        return any(parse_key(key) and not _is_manifest(key) for key in keys)
+
+    def _add(self, jobs: dict[str, JobObjects], key: str, etag: str, created: datetime) -> None:
+        if (parsed := parse_key(key)) is None:
+            return
+        job_id = self.folders.job_id(parsed) or "/".join(parsed.folders)
+        job = jobs.setdefault(job_id, JobObjects(key.rpartition("/")[0] + "/"))
+        job.latest = max(job.latest or created, created)
+        if not _is_manifest(key):
+            job.results.append(ResultsObject(key, etag, created))
+
+
+def _is_manifest(key: str) -> bool:
+    return key.endswith(f"/{MANIFEST_NAME}")
