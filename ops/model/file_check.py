@@ -171,8 +171,6 @@ def _interpreter() -> Interpreter:
         model_id=None,
         trace_id=None,
         pending_image_count=None,
-        status=None,
-        revision=0,
     )
     builder = TransactionBuilder(
         job,
