@@ -5,8 +5,9 @@ from typing import Any, Final, TypeGuard
 from functions.domain.receipts.excerpt import json_head
 from functions.domain.receipts.forms import output_of
 
-_CODES: Final = ("errorCode", "code", "statusCode", "status", "type", "__type", "name")
-_MESSAGES: Final = ("errorMessage", "message", "Message", "msg", "detail", "reason")
+_CODES: Final = ("errorcode", "code", "statuscode", "status", "errortype", "type", "name")
+_MESSAGES: Final = ("errormessage", "message", "msg", "errordescription", "detail", "reason")
+"""Names in small letters, without underscores: `Code`, `error_code` and `__type` are found too."""
 _NESTED: Final = ("error", "errors")
 _MAX_NESTING: Final = 4
 
@@ -39,20 +40,21 @@ def details_of(error: Any, *, depth: int = 0) -> list[str]:
         return []
     if isinstance(error, str):
         return [error]
-    if isinstance(error, list) and depth < _MAX_NESTING:
+    if isinstance(error, list) and error and depth < _MAX_NESTING:
         found = [details_of(each, depth=depth + 1) for each in error[:_MAX_NESTING]]
         return [detail for details in found for detail in details]
     if not isinstance(error, dict) or depth == _MAX_NESTING:
         return [json_head(error)]
-    shown = [_shown(error[name]) for name in (*_CODES, *_MESSAGES) if _says_something(error, name)]
+    named = {name.replace("_", "").lower(): value for name, value in error.items()}
+    shown = [_shown(named[name]) for name in (*_CODES, *_MESSAGES) if _says_something(named, name)]
     for name in _NESTED:
-        if _is_error(error.get(name)):
-            shown += details_of(error[name], depth=depth + 1)
+        if _is_error(named.get(name)):
+            shown += details_of(named[name], depth=depth + 1)
     return shown or [json_head(error)]
 
 
-def _says_something(error: dict[str, Any], name: str) -> bool:
-    return _is_error(error.get(name)) and not (name == "type" and error[name] == "error")
+def _says_something(named: dict[str, Any], name: str) -> bool:
+    return _is_error(named.get(name)) and not (name == "type" and named[name] == "error")
 
 
 def _shown(value: Any) -> str:
