@@ -141,10 +141,12 @@ def manifest_key(folder: str) -> str:
 
 def dead_letters_key(results: ResultsKey, *, etag: str, segment: Range) -> str:
     """Where the rejects of a segment go. Positions are padded, so listings sort by position."""
-    return (
-        f"{DEAD_LETTERS_PREFIX}{results.job_id}/{results.name}/{etag}/"
-        f"{segment.start:015d}-{segment.end:015d}.jsonl"
-    )
+    return f"{dead_letters_prefix(results, etag=etag)}{segment.start:015d}-{segment.end:015d}.jsonl"
+
+
+def dead_letters_prefix(results: ResultsKey, *, etag: str) -> str:
+    """Where the rejects of some content of a results object go."""
+    return f"{DEAD_LETTERS_PREFIX}{results.job_id}/{results.name}/{etag}/"
 
 
 def work_prefix(results: ResultsKey, *, generation: int) -> str:

@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from functions.domain.claims import ClaimState
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model.reject_export import export_records
 from ops.model.reject_kinds import KindSorter, kind_of, own_details
-from ops.model.rejects import read_rejects
-from ops.view.terminal import out, outside, print_json, visible
+from ops.model.rejects import read_rejects, rejected
+from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from functions.domain.claims import Claim
     from ops.model.reject_export import Export
     from ops.model.reject_kinds import Kind, OfKind
     from ops.model.rejects import Reject
 
+USUAL_LEAST_RECORDS = 100
+"""Of a batch job: https://docs.aws.amazon.com/bedrock/latest/userguide/quotas.html."""
 EXAMPLES = 3
 """Shown of each kind, unless --all asks for all."""
 
@@ -60,13 +64,20 @@ def rejects(
         letters = read_rejects(deployed, job, claims)
         with os.fdopen(os.open(export, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             exported = export_records(deployed, letters, file)
+    notes: list[str] = []
     found = sort_out(
-        read_rejects(deployed, job, claims), most=None if every or as_json else EXAMPLES
+        read_rejects(deployed, job, claims, note=notes.append),
+        most=None if every or as_json else EXAMPLES,
     )
     if as_json:
-        print_json(_as_json(job, found, exported, excerpts=excerpts))
+        print_json({**_as_json(job, found, exported, excerpts=excerpts), "notes": notes})
     else:
-        _show(found, excerpts=excerpts)
+        if found:
+            _show(found, excerpts=excerpts)
+        else:
+            out.print(nothing_rejected(claims))
+        for each in notes:
+            out.print(outside(prose(each), "yellow"))
         if exported is not None and export is not None:
             _show_export(exported, export)
 
@@ -97,10 +108,14 @@ def _as_json(
     }
 
 
+def nothing_rejected(claims: Iterable[Claim]) -> str:
+    """What is true where no reject was found."""
+    if all(claim.state is ClaimState.DONE and not rejected(claim) for claim in claims):
+        return "No record was rejected."
+    return "No reject is on record."
+
+
 def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
-    if not found:
-        out.print("No record was rejected.")
-        return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Reason", "Record", "Where", "Details"):
         table.add_column(column, overflow="fold")
@@ -108,9 +123,8 @@ def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
         title = outside(f"{kind.reason} ({of_kind.count})", "bold")
         table.add_row(title, "", "", outside(kind.detail))
         for each in of_kind.kept:
-            where = f"{each.key} @{each.offset}+{each.length}"
             details = outside(own_details(each.details), "dim")
-            table.add_row("", outside(each.record_id or "-"), outside(where), details)
+            table.add_row("", outside(each.record_id or "-"), outside(each.where), details)
             if excerpts and each.excerpt:
                 table.add_row("", "", "", outside(each.excerpt, "dim"))
         if more := of_kind.count - len(of_kind.kept):
@@ -120,5 +134,8 @@ def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
 
 def _show_export(exported: Export, file: Path) -> None:
     out.print(f"Wrote {exported.written} records to {visible(file)}.")
+    if 0 < exported.written < USUAL_LEAST_RECORDS:
+        least = f"Bedrock wants at least {USUAL_LEAST_RECORDS} records a job for most models"
+        out.print(prose(f"{least}: add records before you submit it."))
     for each in exported.left:
         out.print(outside(f"Not written: {each.where}: {each.why}", "yellow"))

@@ -1,4 +1,4 @@
-"""The dead letters of a job, as the ledger knows them."""
+"""The rejects of a job, from its dead-letter objects."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from functions.aws.runtime.service_errors import NOT_FOUND, is_any
+from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
+from functions.domain.object_keys import ResultsKey, dead_letters_prefix, parse_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from functions.domain.claims import Claim
     from ops.model.deployment import Deployment
@@ -39,7 +44,7 @@ class Reject:
     @property
     def where(self) -> str:
         """For people."""
-        return f"{self.key} @{self.offset}"
+        return f"{self.key} bytes {self.offset}-{self.offset + self.length - 1}"
 
     def as_json(self, *, excerpts: bool) -> dict[str, Any]:
         """For programs; what the model wrote only if it was asked for."""
@@ -55,28 +60,84 @@ class Reject:
         return {**shown, "excerpt": self.excerpt} if excerpts else shown
 
 
-def read_rejects(deployed: Deployment, job_id: str, claims: Iterable[Claim]) -> Iterator[Reject]:
+def read_rejects(
+    deployed: Deployment,
+    job_id: str,
+    claims: Iterable[Claim],
+    *,
+    note: Callable[[str], None] = lambda _: None,
+) -> Iterator[Reject]:
     """The rejects of a job's claims, by place; one at a time, for there may be millions.
 
-    Two workers may have processed a record twice: its letter is yielded once.
+    Two workers may have processed a record twice: its reject is yielded once.
+
+    Args:
+        deployed: Where.
+        job_id: Which job.
+        claims: Of its results objects.
+        note: Is given sentences about what has expired.
     """
     for claim in sorted(claims, key=lambda claim: claim.key):
-        partition = object_partition(job_id, claim.key, claim.generation)
-        read_to = -1
-        for segment in deployed.ledger.segments(partition):
-            if segment.dead_letters is None:
-                continue
-            for letter in _letters(deployed, segment.dead_letters, of=claim):
-                # Segments come by their first byte, and each has all letters of its span: one
-                # that lies before another was read with it.
-                if letter.offset > read_to:
-                    read_to = letter.offset
-                    yield letter
+        count = 0
+        for reject in _of_claim(deployed, job_id, claim, note):
+            count += 1
+            yield reject
+        if count < rejected(claim):
+            note(
+                f"{claim.key} had {rejected(claim)} rejects, of which {count} can still be read: "
+                "the others have expired."
+            )
+
+
+def rejected(claim: Claim) -> int:
+    """How many records a claim counts as rejected; 0 before its load was verified."""
+    return LoadCounts.from_dict(claim.stats or {}).failure
+
+
+def _of_claim(
+    deployed: Deployment, job_id: str, claim: Claim, note: Callable[[str], None]
+) -> Iterator[Reject]:
+    read_to = -1
+    for file in _files(deployed, job_id, claim, note):
+        for reject in _letters(deployed, file, of=claim):
+            # Files come by their first byte, and each has all rejects of its span: one that lies
+            # before another was read with it.
+            if reject.offset > read_to:
+                read_to = reject.offset
+                yield reject
+
+
+def _files(
+    deployed: Deployment, job_id: str, claim: Claim, note: Callable[[str], None]
+) -> Iterator[str]:
+    """The claim's dead-letter objects: as the ledger names them, or as S3 lists them."""
+    segments = deployed.ledger.segments(object_partition(job_id, claim.key, claim.generation))
+    counted = sum(segment.counts.failure for segment in segments)
+    if segments and counted >= rejected(claim):
+        yield from (each.dead_letters for each in segments if each.dead_letters)
+        return
+    parsed = parse_key(claim.key)
+    results = parsed.of_job(job_id) if parsed else None
+    if not isinstance(results, ResultsKey):
+        return
+    prefix = dead_letters_prefix(results, etag=claim.etag)
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=deployed.bucket, Prefix=prefix
+    )
+    listed = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    if listed:
+        note(f"Rows of {claim.key} have left the ledger: its rejects are those under {prefix}.")
+    yield from listed
 
 
 def _letters(deployed: Deployment, key: str, *, of: Claim) -> Iterator[Reject]:
     """Of an object. Which one the ledger says: a forged letter must not name another."""
-    body = deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"]
+    try:
+        body = deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"]
+    except ClientError as error:
+        if is_any(error, NOT_FOUND):
+            return  # it has expired
+        raise
     for line in body.iter_lines():
         letter = json.loads(line)
         yield Reject(

@@ -278,8 +278,8 @@ class TestRejects:
         said = _json(exported)
         assert said["rejectsByReason"] == {"InvalidJson": 1, "NoJsonInText": 1}
         assert said["exported"] == 1
-        assert [each["where"] for each in said["notExported"]] == [
-            f"{job.key()} @{len(_line('image-0'))}"
+        assert [each["where"].rpartition("-")[0] for each in said["notExported"]] == [
+            f"{job.key()} bytes {len(_line('image-0'))}"
         ]
         assert all("excerpt" not in each for each in said["rejects"])
         original = json.loads(_line("image-2"))

@@ -10,9 +10,10 @@ import pytest
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
+from functions.domain.object_keys import ResultsKey, dead_letters_key
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.commands.rejects import sort_out
+from ops.commands.rejects import nothing_rejected, sort_out
 from ops.model.deployment import Deployment
 from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind
 from ops.model.rejects import Reject, read_rejects
@@ -82,6 +83,74 @@ def test_segments_without_rejects_are_passed_over(job: _Job) -> None:
     job.segment(KEY, 100, 200, 150)
 
     assert [at for _, at in job.read(KEY)] == [150]
+
+
+class _Expiring(_Job):
+    """A job of one object with four rejects, in two segments."""
+
+    def __init__(self, *rows: int) -> None:
+        super().__init__()
+        for start, offsets in ((0, (10, 30)), (100, (150, 160))):
+            results = ResultsKey.of(JOB, "a.jsonl.out")
+            span = Range(start, start + 100)
+            letters = dead_letters_key(results, etag="e", segment=span)
+            said = [{"offset": at, "length": 1, "reason": "InvalidJson"} for at in offsets]
+            body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
+            self.s3.put_object(Bucket="b", Key=letters, Body=body)
+            if start in rows:
+                counts = LoadCounts(rejects={"InvalidJson": 2})
+                segment = Segment(span, counts, dead_letters=letters)
+                partition = object_partition(JOB, KEY, 1)
+                self.deployed.ledger.put_segment(partition, segment, expires=1)
+        self.notes: list[str] = []
+
+    def found(self) -> list[int]:
+        stats = LoadCounts(success=5, rejects={"InvalidJson": 4}).as_dict()
+        claim = Claim(KEY, "e", "owner", 1, ClaimState.DONE, OLD, stats=stats)
+        rejects = read_rejects(self.deployed, JOB, [claim], note=self.notes.append)
+        return [each.offset for each in rejects]
+
+
+@pytest.mark.parametrize("rows", [(), (0,), (100,)])
+def test_where_rows_of_the_ledger_have_expired_the_objects_are_read(rows: tuple[int, ...]) -> None:
+    job = _Expiring(*rows)
+    assert job.found() == [10, 30, 150, 160]
+    prefix = "dead-letters/job-1/a.jsonl.out/e/"
+    assert job.notes == [
+        f"Rows of {KEY} have left the ledger: its rejects are those under {prefix}."
+    ]
+
+
+def test_nothing_is_said_where_the_ledger_is_whole() -> None:
+    job = _Expiring(0, 100)
+    assert job.found() == [10, 30, 150, 160]
+    assert job.notes == []
+
+
+@pytest.mark.parametrize(("rows", "left"), [((0, 100), [10, 30]), ((), [10, 30])])
+def test_dead_letters_that_have_expired_are_counted(rows: tuple[int, ...], left: list[int]) -> None:
+    job = _Expiring(*rows)
+    (_, second) = job.s3.objects
+    job.s3.delete_object(Bucket="b", Key=second)
+    assert job.found() == left
+    assert job.notes[-1] == (
+        f"{KEY} had 4 rejects, of which 2 can still be read: the others have expired."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "rejects", "sentence"),
+    [
+        (ClaimState.DONE, {}, "No record was rejected."),
+        (ClaimState.DONE, {"InvalidJson": 2}, "No reject is on record."),
+        (ClaimState.FAILED, {}, "No reject is on record."),
+    ],
+)
+def test_no_record_was_rejected_only_where_the_count_says_so(
+    state: ClaimState, rejects: dict[str, int], sentence: str
+) -> None:
+    stats = LoadCounts(success=5, rejects=rejects).as_dict()
+    assert nothing_rejected([Claim(KEY, "e", "owner", 1, state, OLD, stats=stats)]) == sentence
 
 
 def _reject(at: int, reason: str, *details: str) -> Reject:
