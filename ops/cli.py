@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 import signal
 import traceback
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from local.errors import LocalError
-from ops.commands import local
+from ops.commands import local, options
 from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
@@ -22,12 +24,16 @@ from ops.commands.rejects import rejects
 from ops.commands.replay import replay
 from ops.commands.submit import submit
 from ops.errors import AWSRefused, ExitCode, OpsError
-from ops.view.terminal import err, outside, visible
+from ops.model.program import pasteable
+from ops.view.terminal import err, out, outside, prose, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EXIT_CODES = """\
-Exit codes: 0 done; 1 it could not be done; 2 what was asked for makes no sense or is not
-allowed; 3 what it is about is not there; 4 what it shows is a failed job or execution, or a file
-that would be one; 5 the demo's outcome differs from what its generator knows.
+Exit codes: 0 done; 1 failed; 2 invalid request, or not confirmed: nothing was done; 3 not found;
+4 what is shown is a failed job or execution, or a file that would be one; 5 the demo's result
+differs from the expected one.
 """
 
 
@@ -35,12 +41,12 @@ class Sentences(TyperGroup):
     """Ends a command that cannot go on with one sentence and an exit code, not with a trace."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuse what is no text, and what is empty: a variable of a script that was never set."""
+        """Refuse what is not UTF-8, and what is empty: a script's variable that was never set."""
         for each in args:
             if not each or (each.startswith("--") and each.endswith("=") and each.count("=") == 1):
                 raise typer.BadParameter(f"{each}'' is empty: give it a value, or leave it out.")
             if each.encode(errors="replace").decode() != each:
-                raise typer.BadParameter(f"{visible(each)} is no text: say it in UTF-8.")
+                raise typer.BadParameter(f"{visible(each)} is not UTF-8 text.")
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -49,6 +55,9 @@ class Sentences(TyperGroup):
             return super().invoke(ctx)
         except (OpsError, LocalError) as error:
             _end(str(error), error.exit_code, error)
+        except EndpointConnectionError as error:
+            refused = AWSRefused(_no_answer(error))
+            _end(str(refused), refused.exit_code, error)
         except (ClientError, BotoCoreError) as error:
             refused = AWSRefused(f"AWS could not do it: {visible(error)}")
             _end(str(refused), refused.exit_code, error)
@@ -56,36 +65,65 @@ class Sentences(TyperGroup):
             raise
         except OSError as error:
             _end(f"This machine does not allow it: {visible(error)}", ExitCode.FAILED, error)
-        except Exception as error:  # noqa: BLE001 - a fault of this command, shown as it is
+        except Exception as error:  # noqa: BLE001 - a fault of this command: show the trace
             err.print(outside("".join(traceback.format_exception(error))))
-            _end("This is a fault of the command itself: please report it.", ExitCode.FAILED, error)
+            _end("This is a fault of the command itself. Please report it.", ExitCode.FAILED, error)
+
+
+def _no_answer(error: EndpointConnectionError) -> str:
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    if url and str(error.kwargs.get("endpoint_url", "")).startswith(url.rstrip("/")):
+        return (
+            f"Nothing answers at {visible(url)}, where AWS_ENDPOINT_URL points. If that was an "
+            "embedded AWS, it has stopped: `ingest local up` starts it again, and "
+            '`eval "$(ingest local env)"` sets the variable to its new address.'
+        )
+    return f"AWS could not do it: {visible(error)}"
 
 
 def _end(sentence: str, code: int, error: Exception) -> NoReturn:
-    err.print(sentence, style="red")
+    err.print(prose(pasteable(sentence)), style="red")
     raise typer.Exit(code) from error
 
 
 app = typer.Typer(
     cls=Sentences,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,
     epilog=EXIT_CODES,
     rich_markup_mode=None,
 )
+_EXAMPLES: dict[Callable[..., None], str] = {
+    demo: "ingest demo",
+    check: "ingest check answers.jsonl.out",
+    submit: "ingest submit answers.jsonl.out --job try1 --create-job --watch",
+    inspect: "ingest inspect try1",
+    redrive: "ingest redrive --all-failed --since 2d",
+    replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
+    dead_events: "ingest dead-events --resend",
+    rejects: "ingest rejects try1 --export again.jsonl",
+}
+for _command, _example in _EXAMPLES.items():
+    app.command(epilog=options.example(_example))(_command)
 app.add_typer(local.app, name="local")
-app.command()(demo)
-app.command()(check)
-app.command()(submit)
-app.command()(inspect)
-app.command()(redrive)
-app.command()(replay)
-app.command()(dead_events)
-app.command()(rejects)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        out.print(f"ingest {importlib.metadata.version('batch-ingest')}")
+        raise typer.Exit
 
 
 @app.callback()
-def _ingest() -> None:
+def _ingest(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
     """Run, watch and repair the ingest of Bedrock batch results."""
 
 

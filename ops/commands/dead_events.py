@@ -58,7 +58,7 @@ def dead_events(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List events that could not be delivered, and deliver them again.
+    """List undelivered events, and deliver them again.
 
     They are results without an execution, and outcomes without a message. First remove the cause
     that the reason names, most often a missing permission; then --resend delivers them. Delivering

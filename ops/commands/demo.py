@@ -60,12 +60,12 @@ def demo(
     seed: Annotated[int, typer.Option(help="Of the receipts; the same makes the same.")] = 2026,
     as_json: options.AsJson = False,
 ) -> None:
-    """Ingest made-up receipts on the embedded AWS, and check every item that comes of it.
+    """Run two made-up jobs on the embedded AWS, and check them.
 
-    Starts the embedded AWS, uploads the images of two jobs, submits one to its Bedrock, which
-    answers by the demo's receipts, and uploads hand-made results for the other. It does nothing
-    else: S3's event starts the executions. Exits with 5, naming every
-    difference, if a single count, item, image or dead letter is not what it must be.
+    Starts the embedded AWS, uploads the images of two jobs, submits one to its Bedrock, and uploads
+    results made by hand for the other. S3's events start the executions. Then every count, item,
+    image and dead letter is compared with what it must be. Names all differences, and exits with
+    5, if there are any.
     """
     run = perform(data or server.DEFAULT_DATA, seed=seed)
     if as_json:

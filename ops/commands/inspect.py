@@ -34,9 +34,10 @@ def inspect(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show states with their durations, counts, rejects, images, and where everything lies.
+    """Show what became of a job or an execution, and why.
 
-    A failed execution begins with its cause and cure, and exits with 4.
+    Shows states with their durations, counts, rejects, images, and where everything lies. A failed
+    execution begins with its cause and cure, and the command exits with 4.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
     show(deployed, look_up(deployed, target), as_json=as_json)

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from local import deploy, server, synthesis
-from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
-from ops.errors import NothingFound
-from ops.model.deployment import DEFAULT_STACK
+from ops.commands import options
+from ops.model.deployment import DEFAULT_STACK, running_on
+from ops.model.program import pasteable, program
 from ops.view.terminal import err, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
@@ -22,7 +22,7 @@ Data = Annotated[
 ]
 
 
-@app.command()
+@app.command(epilog=options.example("ingest local up"))
 def up(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port on 127.0.0.1; a free one if absent.")
@@ -37,47 +37,47 @@ def up(
     ] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Start the embedded AWS, or find it running, and deploy the stack as the code stands."""
+    """Start the embedded AWS and deploy the stack to it.
+
+    If it runs already, the stack is deployed again, as the code is now.
+    """
     assembly = synthesis.synthesize(server.PROJECT)
     started = server.start(data, port=port)
     if started.lost:
         err.print(started.lost, style="yellow")
     running = started.server
     if port is not None and running.endpoint.port != port:
-        err.print(
-            f"It runs already, on port {running.endpoint.port}; `ingest local down` first "
-            "to move it.",
-            style="yellow",
-        )
+        moved = f"It runs already, on port {running.endpoint.port}: `ingest local down` first."
+        err.print(pasteable(moved), style="yellow")
     bring_up = deploy.revert_drift if revert_drift else deploy.deploy
     with server.stopped_if_interrupted(started):
         deployment = bring_up(assembly, endpoint=running.endpoint)
     _show(running, deployment.outputs, as_json=as_json)
+    if not as_json:
+        folder = "" if data == server.DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
+        example = f"submit FILE --job try1 --create-job --watch{folder}"
+        err.print(f"Now try your own results: {program()} {example}", style="dim")
 
 
-@app.command()
+@app.command(epilog=options.example("ingest local status --json"))
 def status(data: Data = server.DEFAULT_DATA, as_json: options.AsJson = False) -> None:
-    """Show the running embedded AWS and the stack's outputs; exit with 3 if none runs."""
-    running = server.find(data)
-    if running is None:
-        raise NothingFound(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
+    """Show its address and the stack's outputs.
+
+    Exits with 3 if none runs.
+    """
+    running = running_on(data)
     _show(running, deploy.outputs(DEFAULT_STACK, endpoint=running.endpoint), as_json=as_json)
 
 
-@app.command()
+@app.command(epilog=options.example('eval "$(ingest local env)"'))
 def env(data: Data = server.DEFAULT_DATA) -> None:
-    """Print the variables that point any AWS SDK or command line at it, for a shell.
-
-    Example: eval "$(ingest local env)"
-    """
-    running = server.find(data)
-    if running is None:
-        raise NothingFound(f"No embedded AWS runs on {data}. `ingest local up` starts one.")
+    """Print the variables that point other programs at it."""
+    running = running_on(data)
     for name, value in running.endpoint.environment().items():
         out.print(f"export {name}={shlex.quote(value)}")
 
 
-@app.command()
+@app.command(epilog=options.example("ingest local down"))
 def down(data: Data = server.DEFAULT_DATA) -> None:
     """Save the state and stop; the next `up` on the same folder continues from there."""
     stopped = server.stop(data, tell=lambda step: err.print(step, style="dim"))

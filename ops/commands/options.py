@@ -34,6 +34,11 @@ AsJson = Annotated[
 ]
 
 
+def example(command: str) -> str:
+    """The last lines of a command's help, which are not wrapped."""
+    return f"\b\nExample:\n  {command}"
+
+
 def chosen(*, local: bool, data: Path | None, stack: str | None) -> deployment.Deployment:
     """The deployment that the options mean; the place is shown unless they name it whole."""
     found = deployment.find(local=local, data=data, stack=stack)

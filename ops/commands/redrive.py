@@ -59,10 +59,11 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Continue failed executions where they stand; what is finished is not done again.
+    """Continue failed executions where they failed.
 
-    Shows what will run again, asks, redrives, and follows to the end. What cannot be redriven
-    is shown with the reason and with the command that helps instead.
+    What is finished is not done again. Shows cause and cure and what will run again, asks,
+    redrives, and waits for the end. What cannot be redriven is shown with the reason and with the
+    command that helps instead. --job and --all-failed leave out what another execution has cured.
     """
     if sum((execution is not None, job is not None, all_failed)) != 1:
         raise Refused("Name one execution, or a job with --job, or all with --all-failed.")

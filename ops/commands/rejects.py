@@ -52,7 +52,11 @@ def rejects(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show a job's rejects by kind; --export writes their records as a new job's input."""
+    """Show why records of a job became no transactions.
+
+    Rejects are shown by kind, with examples. --export writes their records as the input of a new
+    job.
+    """
     if export is not None and export.exists():
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)

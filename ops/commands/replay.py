@@ -54,10 +54,10 @@ def replay(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Start a new execution for each results object of a job, whoever claimed it before.
+    """Ingest a job's results objects again, in new executions.
 
-    For work that a redrive cannot mend: too many rejects, an execution too old to be redriven,
-    an event that was lost. Shows what it will do, and asks.
+    For work that a redrive cannot cure: too many rejects, an execution too old to be redriven, an
+    event that was lost. Shows what it will do, and asks.
     """
     job_id = job.rpartition("/")[2]
     deployed = options.chosen(local=local, data=data, stack=stack)

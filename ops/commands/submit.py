@@ -57,12 +57,11 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Upload a results file as batch-output/JOB/FILENAME; S3's event starts its ingest.
+    """Upload a results file for a job, and follow its ingest.
 
-    The job's record must exist. To try a file of your own on the embedded AWS:
-
-        ingest submit my.jsonl --job try1 --create-job --watch
-    """  # fmt: skip
+    The file becomes batch-output/JOB/FILENAME, and S3's event starts the execution. The job's
+    record must exist; on the embedded AWS, --create-job writes one.
+    """
     key = results_key(file.name, job)
     deployed = options.chosen(local=local, data=data, stack=stack)
     if create_job:

@@ -163,16 +163,27 @@ def find(*, local: bool = False, data: Path | None = None, stack: str | None = N
     """
     name = stack or DEFAULT_STACK
     folder = data or server.DEFAULT_DATA
-    running = server.find(folder)
     if local or data is not None:
-        if running is None:
-            raise NothingFound(
-                f"No embedded AWS runs on {folder}. `ingest local up` starts one there."
-            )
-        return on_embedded(running, stack=name)
+        return on_embedded(running_on(folder), stack=name)
+    running = server.find(folder)
     if running is not None and stack is None:
         return on_embedded(running, stack=name)
     return on_aws(name, also_running=running)
+
+
+def running_on(folder: Path) -> server.Server:
+    """The embedded AWS that runs on a folder.
+
+    Raises:
+        NothingFound: if none runs there.
+    """
+    running = server.find(folder)
+    if running is None:
+        there = "" if folder == server.DEFAULT_DATA else f" --data {argument(str(folder))}"
+        raise NothingFound(
+            f"No embedded AWS runs on {folder}. `ingest local up{there}` starts one there."
+        )
+    return running
 
 
 def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deployment:
@@ -186,7 +197,7 @@ def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deploy
     if outputs is None:
         raise NothingFound(
             f"The embedded AWS at {endpoint.url} has no stack {stack}. "
-            f"`ingest local up --data {running.data}` deploys it."
+            f"`ingest local up --data {argument(str(running.data))}` deploys it."
         )
     place = f"the embedded AWS at {endpoint.url}"
     return Deployment(stack, place, endpoint.region, outputs, endpoint.client, running)

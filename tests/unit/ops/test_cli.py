@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import boto3
 import botocore.exceptions
 import pytest
+import typer
+from botocore.config import Config
 from typer.testing import CliRunner, Result
 
 from local import server
@@ -46,7 +49,7 @@ def results(tmp_path: Path) -> Path:
 
 def test_help_tells_the_exit_codes() -> None:
     text = " ".join(ingest("--help").output.split())
-    for code, meaning in ((1, "it could not be done"), (4, "what it shows is a failed job")):
+    for code, meaning in ((1, "failed"), (4, "what is shown is a failed job")):
         assert f"{code} {meaning}" in text
 
 
@@ -72,6 +75,66 @@ def test_what_the_machine_does_not_allow_is_a_sentence(tmp_path: Path) -> None:
     assert result.exit_code == ExitCode.FAILED
     assert "Not a directory" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def _commands() -> list[tuple[str, ...]]:
+    group: Any = typer.main.get_command(cli.app)
+    ours = [(name,) for name in group.commands if name != "local"]
+    return [*ours, *(("local", name) for name in group.commands["local"].commands)]
+
+
+@pytest.mark.parametrize("command", [(), ("local",)])
+def test_summaries_are_whole_at_80_columns(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(cli.app, [*command, "--help"], env={"COLUMNS": "80"}).output
+    assert "..." not in shown.partition("Commands:")[2]
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_every_command_has_an_example_that_names_it(command: tuple[str, ...]) -> None:
+    shown = ingest(*command, "-h").output
+    example = shown.partition("Example:\n")[2].strip()
+    assert re.search(rf"\bingest {' '.join(command)}\b", example), shown
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_an_example_uses_options_that_exist(command: tuple[str, ...]) -> None:
+    shown = ingest(*command, "-h").output
+    before, _, example = shown.partition("Example:\n")
+    assert all(option in before for option in re.findall(r"--[a-z-]+", example))
+
+
+def test_the_version_is_the_packages() -> None:
+    assert ingest("--version").output == f"ingest {importlib.metadata.version('batch-ingest')}\n"
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_a_stack_on_aws_is_not_looked_for_on_the_embedded_aws_that_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running = server.Server(1, Endpoint("http://127.0.0.1:7", "secret"), Path("folder"))
+    monkeypatch.setattr(server, "find", lambda _: running)
+    ended = ingest("inspect", "job1", "--stack", "BatchIngest")
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert "No embedded AWS runs" not in ended.stderr
+    assert "http://127.0.0.1:7, add --local" in ended.stderr
+
+
+@pytest.mark.usefixtures("no_aws")
+def test_an_embedded_aws_that_has_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(deployment, "_CONFIG", Config(retries={"total_max_attempts": 1}))
+    ended = ingest("inspect", "job1")
+    assert ended.exit_code == ExitCode.FAILED
+    assert "Nothing answers at http://127.0.0.1:1" in ended.stderr
+    assert "ingest local up" in ended.stderr
 
 
 @pytest.mark.parametrize("command", ["demo", "submit", "inspect"])
@@ -103,9 +166,8 @@ def test_a_command_line_that_makes_no_sense(arguments: list[str], code: int) -> 
 def test_no_embedded_aws_runs(tmp_path: Path) -> None:
     ended = ingest("inspect", "job1", "--data", str(tmp_path))
     assert ended.exit_code == ExitCode.NOT_FOUND
-    assert ended.output == (
-        f"No embedded AWS runs on {tmp_path}. `ingest local up` starts one there.\n"
-    )
+    up = f"`ingest local up --data {tmp_path}`"
+    assert ended.output == f"No embedded AWS runs on {tmp_path}. {up} starts one there.\n"
 
 
 @pytest.mark.usefixtures("no_aws")
