@@ -129,6 +129,17 @@ def test_a_failed_execution_is_redriven_after_a_restart(restarted: Restarted) ->
     assert sorted(child["redriveCount"] for child in children) == [0, 1]
 
 
+def test_items_that_a_redrive_reads_first_are_started(restarted: Restarted) -> None:
+    """redrive-map-run.html, input on redrive: they are not items that an attempt left pending."""
+    aws = restarted.aws
+    execution = aws.start(_map_machine(aws), {"key": "late.json"})
+    assert aws.ended(execution)["error"] == "States.ItemReaderFailed"
+    aws.s3.put_object(Bucket="bucket", Key="late.json", Body=b'[{"id": "late"}]')
+    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+    (run,) = aws.map_runs(execution)
+    assert run["itemCounts"]["succeeded"] == 1
+
+
 def test_an_interrupted_execution_has_failed_and_is_redrivable(restarted: Restarted) -> None:
     """The embedded AWS's own: an execution cannot outlive the process."""
     aws = restarted.aws

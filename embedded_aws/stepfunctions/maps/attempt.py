@@ -27,6 +27,11 @@ PENDING_VARIABLE = "INGEST_LOCAL_REDRIVE_PENDING"
 _UNLIMITED = 32
 
 
+def starts_pending() -> bool:
+    """Whether a redrive starts the items that were never started."""
+    return os.environ.get(PENDING_VARIABLE) != "leave"
+
+
 class Engine(Protocol):
     """What runs executions, as far as a map needs it."""
 
@@ -54,9 +59,13 @@ class Attempt:
         self.failed = False
         """Whether a child has failed for good."""
 
-    def run(self) -> None:
-        """Run the children until all are done, one has failed, or the parent has ended."""
-        self._enqueue()
+    def run(self, *, start_pending: bool) -> None:
+        """Run the children until all are done, one has failed, or the parent has ended.
+
+        Args:
+            start_pending: whether items that were never started are started.
+        """
+        self._enqueue(start_pending=start_pending)
         try:
             while not self.failed and (self._waiting or self._active):
                 self._fill()
@@ -70,12 +79,10 @@ class Attempt:
             for arn, status in self._previous.items():
                 store.executions[arn].status = status
 
-    def _enqueue(self) -> None:
-        redriven = self._run.redrive_count > 0
-        leave_pending = redriven and os.environ.get(PENDING_VARIABLE) == "leave"
+    def _enqueue(self, *, start_pending: bool) -> None:
         for position, arn in enumerate(self._run.children):
             if arn is None:
-                if not leave_pending:
+                if start_pending:
                     self._waiting.append(position)
                 continue
             child = store.executions[arn]

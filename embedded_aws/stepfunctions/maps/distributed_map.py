@@ -37,7 +37,7 @@ from embedded_aws.stepfunctions.errors import (
 from embedded_aws.stepfunctions.language import paths
 from embedded_aws.stepfunctions.limits import payload
 from embedded_aws.stepfunctions.maps import item_reader
-from embedded_aws.stepfunctions.maps.attempt import Attempt, Engine
+from embedded_aws.stepfunctions.maps.attempt import Attempt, Engine, starts_pending
 from embedded_aws.stepfunctions.maps.result_writer import ResultWriter
 from embedded_aws.stepfunctions.store import MapRun
 
@@ -62,11 +62,12 @@ def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json
     writer = ResultWriter(frame, state, effective) if "ResultWriter" in state else None
     map_run = _redrive(frame) or _open(frame, state, effective)
     try:
-        if not map_run.inputs:
+        is_first_attempt = not map_run.inputs
+        if is_first_attempt:
             map_run.inputs = item_reader.read_inputs(frame, state, effective)
             map_run.children = [None] * len(map_run.inputs)
         attempt = Attempt(frame, state, map_run, engine)
-        attempt.run()
+        attempt.run(start_pending=is_first_attempt or starts_pending())
         result = _finish(frame, state, map_run, writer, failed=attempt.failed)
     except (Closed, MachineTimedOut):
         _end(map_run, "ABORTED", None)
