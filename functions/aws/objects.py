@@ -3,24 +3,22 @@
 import itertools
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectionClosedError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
-)
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, SSLError
+from pydantic import BaseModel, TypeAdapter
+from urllib3.exceptions import SSLError as StreamSSLError
 
 from functions.aws.runtime.service_errors import FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED, is_any
-from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
+from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing, WorkFileDamaged
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+RowT = TypeVar("RowT", bound=BaseModel)
 
 BLOCK_BYTES: Final = 1024 * 1024
 """What is read at once: a quarter of it costs twice the processor time a byte."""
@@ -31,12 +29,13 @@ answer to a second request, which costs a millisecond of processor time as well.
 _FIRST_EXTENSION_BYTES: Final = 1024 * 1024
 _MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
 _MAX_BROKEN_READS: Final = 5
-_BROKEN: Final = (
-    ResponseStreamingError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ConnectionClosedError,
-)
+_BROKEN: Final = (HTTPClientError, IncompleteReadError, SSLError, StreamSSLError)
+"""A read that may be taken up where it broke.
+
+The SDK passes a TLS error in the middle of a body on as urllib3 raised it. A checksum that does not
+match (`FlexibleChecksumError`) is not among them: blocks that may be wrong were handed on already,
+so the whole call has to be repeated.
+"""
 
 
 @dataclass(frozen=True)
@@ -170,9 +169,15 @@ class WorkFiles:
     def _put(self, key: str, body: bytes, content_type: str) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
-    def read_json(self, key: str) -> Any:
-        """One JSON document."""
-        return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+    def read_rows(self, key: str, model: type[RowT]) -> list[RowT]:
+        """The rows of a JSON document.
+
+        Raises:
+            WorkFileDamaged: if it is not a list of such rows.
+        """
+        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        with self._undamaged(key):
+            return TypeAdapter(list[model]).validate_json(body)  # type: ignore[valid-type]
 
     def read_strings(self, key: str, *, first: int, count: int) -> list[str]:
         """Some strings of a JSON Lines file.
@@ -181,8 +186,24 @@ class WorkFiles:
             key: The file.
             first: Number of the first line wanted, from 0.
             count: How many.
+
+        Raises:
+            WorkFileDamaged: if they are not there.
         """
         body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         # The lines of a whole block are in memory at once, and each is many times its own size.
         lines: Iterable[bytes] = body.iter_lines(_LIST_BLOCK_BYTES)
-        return [json.loads(line) for line in itertools.islice(lines, first, first + count)]
+        wanted = itertools.islice(lines, first, first + count)
+        with self._undamaged(key):
+            strings = [json.loads(line) for line in wanted]
+            if len(strings) < count or not all(isinstance(each, str) for each in strings):
+                raise ValueError
+        return strings
+
+    @contextmanager
+    def _undamaged(self, key: str) -> Iterator[None]:
+        """Name the file where what was read is not what was written."""
+        try:
+            yield
+        except ValueError as error:
+            raise WorkFileDamaged(bucket=self.bucket, key=key) from error

@@ -62,8 +62,7 @@ class ChunkPlanner:
 
     def plan_missing(self, ingest: Ingest, done: Mapping[int, object], *, round_: int) -> Plan:
         """Write the list of the chunks that are not done."""
-        rows = self.files.read_json(_chunks_key(ingest, 0))
-        items = [ChunkItem.model_validate(row) for row in rows]
+        items = self.files.read_rows(_chunks_key(ingest, 0), ChunkItem)
         missing = [item for item in items if item.number not in done]
         return self._write(ingest, missing, round_=round_)
 

@@ -9,7 +9,9 @@ The class name is the error name that Step Functions shows and Retry matches on:
     ├── JobInvalid
     ├── ResultsObjectMissing
     ├── ResultsObjectChanged
-    └── WriteThrottled
+    ├── WriteThrottled
+    ├── SegmentOutOfTime
+    └── WorkFileDamaged
 
 Each carries the data that an operator needs, and ends with the cure.
 """
@@ -129,7 +131,7 @@ class ResultsObjectChanged(IngestError):  # noqa: N818
 
 
 class WriteThrottled(IngestError):  # noqa: N818
-    """A worker's time was spent without one confirmed write."""
+    """DynamoDB refused writes until a worker's time was spent; none was confirmed."""
 
     failure = Failure.WRITE_THROTTLED
 
@@ -139,9 +141,36 @@ class WriteThrottled(IngestError):  # noqa: N818
         Args:
             table: The transactions table.
             start: First byte of the segment that confirmed nothing.
-            attempts: Calls of BatchWriteItem or UpdateItem that were refused.
+            attempts: Requests that were refused, in whole or in part.
         """
         self.table = table
         self.start = start
         self.attempts = attempts
         super().__init__(f"Table {table}, segment from byte {start}, {attempts} attempts")
+
+
+class SegmentOutOfTime(IngestError):  # noqa: N818
+    """A worker's time was spent before one write was confirmed; DynamoDB refused none."""
+
+    failure = Failure.SEGMENT_OUT_OF_TIME
+
+    def __init__(self, *, start: int) -> None:
+        """Say where the segment begins.
+
+        Args:
+            start: First byte of the segment that confirmed nothing.
+        """
+        self.start = start
+        super().__init__(f"Segment from byte {start}")
+
+
+class WorkFileDamaged(IngestError):  # noqa: N818
+    """A file of this system's own is not what was written."""
+
+    failure = Failure.WORK_FILE_DAMAGED
+
+    def __init__(self, *, bucket: str, key: str) -> None:
+        """Name the file."""
+        self.bucket = bucket
+        self.key = key
+        super().__init__(f"s3://{bucket}/{key}")

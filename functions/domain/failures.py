@@ -62,6 +62,8 @@ class Failure(StrEnum):
     RESULTS_OBJECT_MISSING = "ResultsObjectMissing"
     RESULTS_OBJECT_CHANGED = "ResultsObjectChanged"
     WRITE_THROTTLED = "WriteThrottled"
+    SEGMENT_OUT_OF_TIME = "SegmentOutOfTime"
+    WORK_FILE_DAMAGED = "WorkFileDamaged"
     TOO_MANY_REJECTS = "TooManyRejects"
     INCOMPLETE_LOAD = "IncompleteLoad"
     INCOMPLETE_MIGRATION = "IncompleteMigration"
@@ -112,6 +114,17 @@ _EXPLANATIONS = {
         "DynamoDB refused every write of a segment until the worker's time was spent.",
         "raise the table's capacity or lower writeUnitsPerSecond if it keeps happening",
         Cure.REDRIVE,
+    ),
+    Failure.SEGMENT_OUT_OF_TIME: Explanation(
+        "A worker's time was spent before one write was confirmed; DynamoDB refused none.",
+        "see that the time limit and the memory of LoadSegment are what the stack sets, and raise "
+        "functionTimeoutSeconds if it keeps happening",
+        Cure.REDRIVE,
+    ),
+    Failure.WORK_FILE_DAMAGED: Explanation(
+        "A file that this execution wrote has other content now.",
+        "",
+        Cure.REPLAY,
     ),
     Failure.TOO_MANY_REJECTS: Explanation(
         "Too large a share of the records was rejected; good records are written, images are "

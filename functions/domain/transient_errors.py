@@ -49,6 +49,7 @@ FUNCTION_FAILED: Final = frozenset(
         "RequestLimitExceeded",
         "ResponseStreamingError",
         "SSLError",
+        "SegmentOutOfTime",
         "SettlementContended",
         "StatusEventRefused",
         "ThrottlingException",

@@ -8,7 +8,7 @@ from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.writing.writer import TransactionWriter
-from functions.domain.errors import WriteThrottled
+from functions.domain.errors import SegmentOutOfTime, WriteThrottled
 from functions.domain.lines import Line, split_lines
 from functions.domain.object_keys import dead_letters_key, image_list_key
 from functions.domain.payloads.segment_work import SegmentWork
@@ -56,7 +56,8 @@ class SegmentLoader:
             byte of the record that the next call begins with.
 
         Raises:
-            WriteThrottled: if not one group was confirmed in time.
+            WriteThrottled: if not one group was confirmed in time, for DynamoDB refused writes.
+            SegmentOutOfTime: if not one was, and DynamoDB refused none.
             ResultsObjectChanged, ResultsObjectMissing: as their names say.
         """
         span = work.range.as_range()
@@ -66,10 +67,10 @@ class SegmentLoader:
             end = span.end
         elif progress.end is not None:
             end = min(progress.end, span.end)
+        elif attempts := self.writer.throttles:
+            raise WriteThrottled(table=self.writer.table, start=span.start, attempts=attempts)
         else:
-            raise WriteThrottled(
-                table=self.writer.table, start=span.start, attempts=self.writer.throttles
-            )
+            raise SegmentOutOfTime(start=span.start)
         segment = self._record(work, Range(span.start, end), progress)
         return Loaded(segment, nothing_beyond=not progress.is_broken)
 

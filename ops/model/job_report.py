@@ -11,8 +11,10 @@ from functions.aws.objects import WorkFiles
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
+from functions.domain.errors import WorkFileDamaged
 from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ResultsKey, parse_key, work_prefix
+from functions.domain.payloads.segment_work import Span
 from functions.domain.segments import Segment, cover
 from ops.model import history
 from ops.model.job_records import read_job_record
@@ -195,9 +197,13 @@ def _planned(deployment: Deployment, job_id: str, claim: Claim) -> list[tuple[in
         return []
     prefix = work_prefix(results, generation=claim.generation)
     try:
-        rows = WorkFiles(deployment.s3, deployment.bucket).read_json(f"{prefix}/ranges-0.json")
+        spans = WorkFiles(deployment.s3, deployment.bucket).read_rows(
+            f"{prefix}/ranges-0.json", Span
+        )
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
             return []  # it has expired, as all files of work/ do
         raise
-    return [(row["from"], row["to"]) for row in rows]
+    except WorkFileDamaged:
+        return []
+    return [(span.start, span.end) for span in spans]

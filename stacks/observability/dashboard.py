@@ -178,11 +178,12 @@ class Dashboard(Construct):
                 ),
             ),
             graph(
-                "Images, and manifests that cannot be read",
+                "Images, manifests that cannot be read, denied calls",
                 *totals(
                     moved=Metric.IMAGES_MIGRATED,
                     left_where_they_are=Metric.IMAGES_LEFT,
                     manifests_unreadable=Metric.MANIFEST_UNREADABLE,
+                    calls_denied=Metric.CALLS_DENIED,
                 ),
             ),
         ]

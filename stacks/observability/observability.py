@@ -269,6 +269,13 @@ class Observability(Construct):
             urgency=LOOK,
         )
         self.alarms.add(
+            "calls-denied",
+            metrics.own(self, Metric.CALLS_DENIED),
+            meaning="AWS denied calls of a function. Where its work was done in another way,"
+            " nothing else shows it.",
+            urgency=LOOK,
+        )
+        self.alarms.add(
             "stuck-jobs",
             metrics.own(self, Metric.STUCK_JOBS, statistic=metrics.MAXIMUM),
             meaning="Jobs have results, but nothing works on them: an event was lost, or an "

@@ -164,7 +164,8 @@ def test_every_error_that_is_retried_in_vain_has_its_own_sentence(states: States
 
 
 def test_no_verdict_is_retried(states: States) -> None:
-    verdicts = {failure.value for failure in Failure} - {Failure.WRITE_THROTTLED.value}
+    passing = {Failure.WRITE_THROTTLED, Failure.SEGMENT_OUT_OF_TIME}
+    verdicts = {failure.value for failure in Failure if failure not in passing}
     for name, state in _of_type(states, "Task"):
         for retry in state["Retry"]:
             assert not verdicts & set(retry["ErrorEquals"]), name
@@ -174,6 +175,8 @@ def test_fail_states_are_verdicts_that_only_a_replay_changes(states: States) -> 
     fails = _of_type(states, "Fail")
     assert {name for name, _ in fails} == {
         failure.value for failure in Failure if failure.explanation.cure is Cure.REPLAY
+    } - {
+        Failure.WORK_FILE_DAMAGED,  # raised by a task
     }
     for name, state in fails:
         assert state["Error"] == name

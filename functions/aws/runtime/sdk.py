@@ -13,6 +13,8 @@ from typing import Any
 from botocore.loaders import JSONFileLoader, create_loader
 from botocore.session import Session
 
+from functions.aws.runtime.denials import denials
+
 
 class ServiceModelFiles(JSONFileLoader):
     """Reads the SDK's descriptions of services into plain dicts.
@@ -37,4 +39,5 @@ def session() -> Session:
     loader = create_loader(made.get_config_variable("data_path"))
     loader.file_loader = ServiceModelFiles()
     made.register_component("data_loader", loader)
+    denials().watch(made)
     return made

@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.aws.runtime.denials import denials
 from functions.aws.runtime.plain_errors import leave_data_out
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads.payload import JobRef
@@ -49,8 +50,14 @@ class Telemetry:
             leave_data_out(error)
             raise error from None
         finally:
+            self._say_denials()
             if self.metrics.metric_set:
                 self.metrics.flush_metrics()
+
+    def _say_denials(self) -> None:
+        for operation, calls in denials().take().items():
+            self.warn(Event.CALL_DENIED, operation=operation, calls=calls)
+            self.count(Metric.CALLS_DENIED, calls)
 
     def info(self, event: Event, **facts: Any) -> None:
         """Something went as it should."""

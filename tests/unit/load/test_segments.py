@@ -5,12 +5,20 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import (
+    ConnectionClosedError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    ReadTimeoutError,
+    SSLError,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from urllib3.exceptions import SSLError as StreamSSLError
 
 from functions.domain.counts import LoadCounts
-from functions.domain.errors import ResultsObjectChanged, WriteThrottled
+from functions.domain.errors import ResultsObjectChanged, SegmentOutOfTime, WriteThrottled
+from functions.domain.failures import Cure
 from functions.domain.ranges import Range, plan
 from functions.domain.segments import Segment, cover
 from functions.load_segment import progress
@@ -184,6 +192,25 @@ def test_a_call_that_confirms_nothing_is_throttled_and_states_nothing() -> None:
     assert world.ledger.stated == []
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_call_that_is_out_of_time_without_a_refusal_is_not_throttled(*, answered: bool) -> None:
+    """The time is spent before the first request, or by requests that DynamoDB does not answer."""
+    world = World(good("a") + b"\n")
+
+    def late() -> None:
+        world.time.sleep(30)
+        if not answered:
+            raise ConnectionClosedError(endpoint_url="e")
+
+    world.table.before = late
+    if answered:
+        world.s3.before = late
+    with pytest.raises(SegmentOutOfTime, match="Segment from byte 0") as raised:
+        world.load(Range(0, len(world.s3.data)), writing=20)
+    assert raised.value.failure.explanation.cure is Cure.REDRIVE
+    assert world.ledger.stated == []
+
+
 def test_a_repeated_image_is_not_put_a_second_time_so_an_edit_between_stays() -> None:
     lines = [good(f"image-{number}") for number in range(25)] + [good("image-3")]
     world = World(b"\n".join(lines), block=4096)
@@ -231,13 +258,31 @@ def test_an_object_replaced_before_any_read_is_changed_and_nothing_of_it_is_mixe
     assert images <= {"a", "b"}
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke() -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReadTimeoutError(endpoint_url="s3"),
+        HTTPClientError(error="e"),
+        SSLError(endpoint_url="s3", error=OSError()),
+        StreamSSLError("urllib3's own"),
+    ],
+    ids=lambda error: type(error).__module__ + type(error).__name__,
+)
+def test_a_broken_connection_is_taken_up_where_it_broke(error: Exception) -> None:
     world = World(b"\n".join(good(f"image-{number}") for number in range(5)), block=100)
-    world.s3.breaks = [ReadTimeoutError(endpoint_url="s3")] * 3
+    world.s3.breaks = [error] * 3
     size = len(world.s3.data)
     world.load(Range(0, size))
     assert world.s3.ranges == [f"bytes={start}-{size - 1}" for start in (0, 100, 200, 300)]
     _holds_every_record_once(world)
+
+
+def test_a_wrong_checksum_fails_the_call_for_its_records_may_be_wrong() -> None:
+    world = World(good("a"), block=10)
+    world.s3.breaks = [FlexibleChecksumError(error_msg="differs")]
+    with pytest.raises(FlexibleChecksumError):
+        world.load(Range(0, len(world.s3.data)))
+    assert world.ledger.stated == []
 
 
 def test_a_connection_that_keeps_breaking_fails_the_call() -> None:
