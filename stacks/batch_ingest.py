@@ -40,7 +40,7 @@ class BatchIngest(Construct):
         definition = Definition.read()
         key = encryption_key(self, "Encryption", settings=settings)
         storage = Storage(self, "Storage", settings=settings, key=key)
-        notifications = Notifications(self, "Notifications", settings=settings)
+        notifications = Notifications(self, "Notifications")
         outcome_dead_letters = dead_letter_queue(self, "OutcomeDeadLetters", key=key)
         workers = Workers(
             self,

@@ -68,14 +68,21 @@ def _services(stack: Stack) -> list[iam.PolicyStatement]:
             actions=["kms:Decrypt"],
             resources=["*"],  # this key
         ),
-        # Rules put what they cannot deliver into encrypted queues. By account and not by rule:
-        # which ARN comes with the request is not documented, and a dead letter must not be lost.
+        # Rules put what they cannot deliver into encrypted queues. By the queue and not by the
+        # rule: the queue's ARN is the encryption context of SQS, while it is not documented which
+        # account and ARN come with EventBridge's request.
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
         iam.PolicyStatement(
             sid="DeadLetters",
             principals=[iam.ServicePrincipal("events.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],  # this key
-            conditions={"StringEquals": {"aws:SourceAccount": stack.account}},
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:sqs:arn": stack.format_arn(
+                        service="sqs", resource=f"{stack.stack_name}-*"
+                    )
+                }
+            },
         ),
     ]

@@ -1,4 +1,4 @@
-"""How an alarm is made here: what it means, where its page is, whom it tells."""
+"""Alarms, each with its meaning, its page of the runbook and its action."""
 
 from enum import StrEnum
 
@@ -13,13 +13,20 @@ class Urgency(StrEnum):
     """What an alarm asks for."""
 
     ACT = "act"
-    """Work stands still or is lost until somebody acts."""
+    """Work is blocked or lost until a person acts."""
     LOOK = "look"
-    """It goes on, but somebody should know."""
+    """Work goes on, but a person should know."""
+    SILENT = "silent"
+    """Another alarm rings for the same trouble: this one says more, and publishes nothing."""
 
 
 class Alarms(Construct):
-    """The alarms of the stack. Each publishes when it rings and when it falls silent."""
+    """The alarms of the stack.
+
+    An alarm publishes when it rings. Only the summary publishes an OK: CloudWatch runs OK actions
+    after INSUFFICIENT_DATA too, so that each alarm would send one when it is created.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-actions.html
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, runbook_url: str, topic: sns.ITopic
@@ -47,7 +54,7 @@ class Alarms(Construct):
             name: What it is called, after the stack's name; the name of its construct too.
             metric: What it watches; its period is the alarm's.
             meaning: One or two sentences for whoever receives it.
-            urgency: Whether somebody must act.
+            urgency: Whether a person must act.
             over: It rings when the metric is above; by default, when something happened at all.
             page: Its page of the runbook, when several alarms share one.
             periods: In how many periods the metric must be above, of how many it looks at.
@@ -71,8 +78,8 @@ class Alarms(Construct):
                 else cloudwatch.TreatMissingData.NOT_BREACHING
             ),
         )
-        alarm.add_alarm_action(self._action)
-        alarm.add_ok_action(self._action)
+        if urgency is not Urgency.SILENT:
+            alarm.add_alarm_action(self._action)
         self._made[urgency].append(alarm)
 
     def of(self, urgency: Urgency) -> list[cloudwatch.Alarm]:
@@ -80,7 +87,11 @@ class Alarms(Construct):
         return list(self._made[urgency])
 
     def summarize(self, name: str, *, meaning: str) -> None:
-        """Make the one alarm that rings while any of those rings that somebody must act on."""
+        """Make the alarm that rings while any alarm rings that a person must act on.
+
+        It publishes when all of them are OK again. The alarms behind it publish what is wrong: a
+        composite alarm that rings already publishes nothing for another trouble.
+        """
         self.summary = cloudwatch.CompositeAlarm(
             self,
             name,
@@ -88,5 +99,4 @@ class Alarms(Construct):
             alarm_description=f"{meaning} Runbook: {self._runbook_url}/{name}.md",
             alarm_rule=cloudwatch.AlarmRule.any_of(*self.of(Urgency.ACT)),
         )
-        self.summary.add_alarm_action(self._action)
         self.summary.add_ok_action(self._action)

@@ -1,4 +1,4 @@
-"""The dashboard: its first row says whether all is well, and if not, what is stuck where."""
+"""The dashboard. Its first row says whether all is well, and if not, what is stuck where."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -30,6 +30,14 @@ look, how to cure, how to know that it is cured.
 - `ingest redrive --all-failed` continues what failed, once its cause is gone.
 - `ingest dead-events` lists the results that no execution was started for.
 """
+
+
+#: Logged by a function, or by Lambda of a function that it stopped or that ended by itself.
+#: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+_ERRORS = (
+    "level = 'ERROR' or @message like /\\[ERROR\\]|Task timed out|Runtime exited"
+    "|Status: (error|timeout)/"
+)
 
 
 class Dashboard(Construct):
@@ -67,20 +75,24 @@ class Dashboard(Construct):
                 "Errors of functions, newest first",
                 workers.all,
                 fields="service, event, jobId, message, @logStream",
-                where="level = 'ERROR' or @message like '[ERROR]'",
+                where=_ERRORS,
             )
         )
 
     def _is_all_well(self) -> list[cloudwatch.IWidget]:
-        """One light, which alarms it means, what waits for somebody, and where work failed."""
+        """The summary, the alarms behind it, what waits for a person, and where work failed."""
         definition = self._workflow.definition
         return [
             cloudwatch.AlarmStatusWidget(
-                title="Must somebody act?", alarms=[self._alarms.summary], width=5, height=HEIGHT
+                title="Must a person act?", alarms=[self._alarms.summary], width=5, height=HEIGHT
             ),
-            ringing("Because of what? (empty: nothing)", self._alarms.of(Urgency.ACT), width=6),
+            ringing(
+                "Because of what? (empty: nothing)",
+                [*self._alarms.of(Urgency.ACT), *self._alarms.of(Urgency.SILENT)],
+                width=6,
+            ),
             numbers(
-                "What waits for somebody",
+                "What waits for a person",
                 metrics.own(
                     self,
                     Metric.STUCK_JOBS,
@@ -96,7 +108,7 @@ class Dashboard(Construct):
                     statistic=metrics.MAXIMUM,
                 ),
                 metrics.waiting(self._workflow.trigger_dead_letters, label="Results not started"),
-                metrics.waiting(self._outcomes.dead_letters, label="Outcomes not told"),
+                metrics.waiting(self._outcomes.dead_letters, label="Outcomes not recorded"),
                 width=6,
             ),
             sums_of_the_time_shown(

@@ -7,6 +7,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -70,6 +71,11 @@ def rule(
         period=period,
         statistic=SUM,
     )
+
+
+def dead_letter_errors(function: lambda_.IFunction) -> cloudwatch.Metric:
+    """Events that failed in a function and could not be put into its dead-letter queue."""
+    return function.metric("DeadLetterErrors", period=MINUTE, statistic=SUM)
 
 
 def write_throttles(

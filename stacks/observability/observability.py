@@ -1,9 +1,11 @@
-"""What rings, and what is shown: every failure path of the system ends in an alarm here."""
+"""Alarms and dashboard: every failure path of the system ends in an alarm here."""
 
 import re
 
 from aws_cdk import Duration
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -46,15 +48,22 @@ class Observability(Construct):
         self.alarms = Alarms(self, "Alarms", runbook_url=settings.runbook_url, topic=topic)
         self._watch_executions(workflow.state_machine)
         self._watch_states(workflow.definition)
-        self._watch_events(workflow, outcomes)
+        self._watch_trigger(workflow)
+        self._watch_outcomes(outcomes, workers.record_outcome.function)
         for worker in workers.all:
             self._watch_function(worker, ends_loudly=worker in workers.called_by_events)
         self._watch_data()
         self._watch_throttles(storage)
         self.alarms.summarize(
             "someone-must-act",
-            meaning="Results stand still or are lost until somebody acts; other alarms say which.",
+            meaning="Results are blocked or lost until a person acts; other alarms say which.",
         )
+        if settings.alarm_email:
+            subscription = topic.add_subscription(
+                subscriptions.EmailSubscription(settings.alarm_email)
+            )
+            # Last, so that the summary's first OK is not sent: its creation is one.
+            subscription.node.add_dependency(self.alarms.summary)
         Dashboard(
             self,
             "Dashboard",
@@ -82,7 +91,7 @@ class Observability(Construct):
         self.alarms.add(
             "executions-aborted",
             machine.metric_aborted(period=metrics.MINUTE, statistic=metrics.SUM),
-            meaning="Somebody stopped an execution. A redrive continues it.",
+            meaning="An execution was stopped by hand. A redrive continues it.",
             urgency=ACT,
         )
         self.alarms.add(
@@ -116,11 +125,12 @@ class Observability(Construct):
             f"state-{_kebab_case(state)}",
             metrics.own(self, Metric.EXECUTION_FAILURES, failed_state=state),
             meaning=meaning,
-            urgency=ACT,
+            # executions-failed rings for the same failure, and its message names the state.
+            urgency=Urgency.SILENT,
             page="state-failed",
         )
 
-    def _watch_events(self, workflow: Workflow, outcomes: Outcomes) -> None:
+    def _watch_trigger(self, workflow: Workflow) -> None:
         self.alarms.add(
             "trigger-dead-letters",
             metrics.waiting(workflow.trigger_dead_letters),
@@ -146,6 +156,8 @@ class Observability(Construct):
             meaning="EventBridge starts executions more slowly than results arrive.",
             urgency=LOOK,
         )
+
+    def _watch_outcomes(self, outcomes: Outcomes, record_outcome: lambda_.IFunction) -> None:
         self.alarms.add(
             "ended-jobs-failed-invocations",
             metrics.rule(workflow.ended_jobs, "FailedInvocations"),
@@ -171,7 +183,7 @@ class Observability(Construct):
         self.alarms.add(
             "outcome-dead-letters",
             metrics.waiting(outcomes.dead_letters),
-            meaning="An execution ended, but its job was not marked and nobody was told.",
+            meaning="An execution ended, but its job was not marked and no message was sent.",
             urgency=ACT,
         )
         self.alarms.add(
@@ -179,6 +191,21 @@ class Observability(Construct):
             metrics.rule(outcomes.rule, "FailedInvocations"),
             meaning="EventBridge could not tell how an execution ended.",
             urgency=ACT,
+        )
+        self.alarms.add(
+            "outcome-events-lost",
+            metrics.rule(outcomes.rule, "InvocationsFailedToBeSentToDlq"),
+            meaning="An execution ended, its job was not marked, and the event is not in the"
+            " dead-letter queue either.",
+            urgency=ACT,
+        )
+        self.alarms.add(
+            "outcome-dead-letter-errors",
+            metrics.dead_letter_errors(record_outcome),
+            meaning="RecordOutcome failed, and Lambda could not put its event into the dead-letter"
+            " queue: the job was not marked.",
+            urgency=ACT,
+            page="outcome-events-lost",
         )
         self.alarms.add(
             "stuck-check-failed-invocations",
@@ -198,7 +225,7 @@ class Observability(Construct):
                 if ends_loudly
                 else f"{worker.node.id} fails again and again; Step Functions tries it again."
             ),
-            # A single error of a task is cured by its retry or fails the execution, which is heard.
+            # A single error of a task is cured by its retry, or fails the execution.
             over=0 if ends_loudly else 2,
             page="function-errors",
             urgency=ACT if ends_loudly else LOOK,

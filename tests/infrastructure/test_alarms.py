@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ PUBLISHED = {
     },
     "AWS/SQS": {"ApproximateNumberOfMessagesVisible": [{"QueueName"}]},
     "AWS/Lambda": {
+        "DeadLetterErrors": [{"FunctionName"}],
         "Duration": [{"FunctionName"}],
         "Errors": [{"FunctionName"}],
         "Throttles": [{"FunctionName"}],
@@ -144,10 +146,29 @@ def test_every_alarm_says_what_it_means_and_where_its_page_is(created: Template)
         assert len(alarm["AlarmDescription"]) <= 1024, name
 
 
-def test_every_alarm_tells_the_topic_when_it_rings_and_when_it_is_over(created: Template) -> None:
-    for alarm in [*created.of_type(ALARM).values(), *created.of_type(COMPOSITE).values()]:
-        assert alarm["AlarmActions"] == ["<NotificationsTopic>"]
-        assert alarm["OKActions"] == ["<NotificationsTopic>"]
+def test_an_alarm_publishes_when_it_rings_but_those_that_repeat_another(created: Template) -> None:
+    for name, alarm in _alarms(created).items():
+        silent = name.startswith("state-")
+        assert alarm.get("AlarmActions", []) == ([] if silent else ["<NotificationsTopic>"]), name
+
+
+def test_the_summary_alone_publishes_that_all_is_well(created: Template) -> None:
+    """And so one failed execution is one alarm and one OK."""
+    assert not any("OKActions" in alarm for alarm in _alarms(created).values())
+    summary = created.one(COMPOSITE)
+    assert summary["OKActions"] == ["<NotificationsTopic>"]
+    assert "AlarmActions" not in summary
+
+
+def test_the_first_deployment_sends_no_mail_but_the_one_to_confirm(imported: Template) -> None:
+    """An alarm that is created becomes OK; nobody is subscribed until the last of them is."""
+    (subscription,) = (
+        resource
+        for resource in imported.resources.values()
+        if resource["Type"] == "AWS::SNS::Subscription"
+    )
+    (summary,) = imported.of_type(COMPOSITE)
+    assert [re.sub(r"[0-9A-F]{8}$", "", name) for name in subscription["DependsOn"]] == [summary]
 
 
 def test_no_data_means_that_nothing_happened_but_where_somebody_looks_now_and_then(
@@ -195,7 +216,9 @@ def test_one_alarm_says_that_somebody_must_act(created: Template) -> None:
         "executions-failed",
         "executions-timed-out",
         "executions-aborted",
+        "outcome-dead-letter-errors",
         "outcome-dead-letters",
+        "outcome-events-lost",
         "records-missing",
         "stuck-jobs",
         "trigger-dead-letters",

@@ -42,9 +42,9 @@ def test_the_first_row_answers_whether_all_is_well_and_if_not_what_is_stuck_wher
     first_row = [widget for widget in _widgets(created) if widget["y"] == 0]
 
     assert [widget["properties"]["title"] for widget in first_row] == [
-        "Must somebody act?",
+        "Must a person act?",
         "Because of what? (empty: nothing)",
-        "What waits for somebody",
+        "What waits for a person",
         "In which state executions failed",
     ]
     assert sum(widget["width"] for widget in first_row) == 24
@@ -53,7 +53,7 @@ def test_the_first_row_answers_whether_all_is_well_and_if_not_what_is_stuck_wher
 def test_one_light_says_whether_somebody_must_act(created: Template) -> None:
     (summary,) = created.of_type(COMPOSITE)
 
-    assert _titled(created, "Must somebody act?")["alarms"] == [f"<{summary}.Arn>"]
+    assert _titled(created, "Must a person act?")["alarms"] == [f"<{summary}.Arn>"]
 
 
 def test_every_alarm_is_shown_where_it_rings_and_nowhere_else(created: Template) -> None:
@@ -72,7 +72,7 @@ def test_every_alarm_is_shown_where_it_rings_and_nowhere_else(created: Template)
 
 
 def test_what_waits_are_jobs_events_and_outcomes(created: Template) -> None:
-    shown = _titled(created, "What waits for somebody")["metrics"]
+    shown = _titled(created, "What waits for a person")["metrics"]
 
     assert [metric[1] for metric in shown] == [
         "StuckJobs",

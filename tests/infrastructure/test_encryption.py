@@ -281,5 +281,30 @@ def test_the_topic_has_a_key_that_alarms_may_use(template: Template) -> None:
     policy = template.one("AWS::KMS::Key", "Notifications")["KeyPolicy"]["Statement"]
 
     assert [
-        s["Action"] for s in policy if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    ] == [["kms:Decrypt", "kms:GenerateDataKey"]]
+        (s["Action"], s["Condition"])
+        for s in policy
+        if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ] == [
+        (
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"{HERE.format('sns')}-*"}},
+        )
+    ]
+
+
+def test_rules_may_put_events_into_the_encrypted_dead_letter_queues(encrypted: Template) -> None:
+    policy = encrypted.one("AWS::KMS::Key", "Encryption")["KeyPolicy"]["Statement"]
+
+    assert [
+        (s["Action"], s["Condition"])
+        for s in policy
+        if s["Principal"] == {"Service": "events.amazonaws.com"}
+    ] == [
+        (
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": f"{HERE.format('sqs')}-*"}},
+        )
+    ]
+
+
+HERE = "arn:aws:{}:eu-west-1:111122223333:BatchIngest"

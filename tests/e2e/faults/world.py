@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,7 @@ class World:
 
     deployed: Deployment
     inbox: Inbox
+    _rung_before: dict[str, int] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -151,12 +153,13 @@ class World:
         return str(self.observed(batch).job_record.get("status"))
 
     def alarm_state(self, name: str) -> str:
-        cloudwatch = self.deployed.make_client("cloudwatch")
-        found = cloudwatch.describe_alarms(
+        return str(self._describe_alarm(name)["StateValue"])
+
+    def _describe_alarm(self, name: str) -> dict[str, Any]:
+        found = self.deployed.make_client("cloudwatch").describe_alarms(
             AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
         )
-        alarms = [*found["MetricAlarms"], *found["CompositeAlarms"]]
-        return str(alarms[0]["StateValue"])
+        return dict([*found["MetricAlarms"], *found["CompositeAlarms"]][0])
 
     def alarm(self, name: str) -> str:
         """An alarm as it is deployed, by its name within the stack."""
@@ -166,16 +169,39 @@ class World:
         """Wait until alarms are silent; from when on they are heard."""
         for name in map(self.alarm, alarms):
             eventually(partial(self._is_silent, name), f"{name} falls silent")
+            self._rung_before[name] = self.times_rung(name)
         return self.inbox.mark()
 
     def _is_silent(self, name: str) -> bool:
         return self.alarm_state(name) != "ALARM"
 
     def rings(self, *alarms: str, since: int) -> None:
-        """Wait until alarms were heard, each with its page of the runbook."""
-        for alarm in alarms:
-            message = self.inbox.rang(self.alarm(alarm), "ALARM", since=since)
-            assert "Runbook: " in message.alarm["AlarmDescription"]
+        """Wait until alarms rang, and those that publish were heard."""
+        for name in map(self.alarm, alarms):
+            if self._describe_alarm(name)["AlarmActions"]:
+                message = self.inbox.rang(name, "ALARM", since=since)
+                assert "Runbook: " in message.alarm["AlarmDescription"]
+            else:
+                eventually(partial(self._has_rung, name), f"{name} rings")
+
+    def times_rung(self, name: str) -> int:
+        """How often an alarm went into ALARM, by its history."""
+        pages = (
+            self.deployed.make_client("cloudwatch")
+            .get_paginator("describe_alarm_history")
+            .paginate(
+                AlarmName=name,
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+                HistoryItemType="StateUpdate",
+            )
+        )
+        changes = (
+            json.loads(item["HistoryData"]) for page in pages for item in page["AlarmHistoryItems"]
+        )
+        return sum(change["newState"]["stateValue"] == "ALARM" for change in changes)
+
+    def _has_rung(self, name: str) -> bool:
+        return self.times_rung(name) > self._rung_before.get(name, 0)
 
     @contextmanager
     def fault(self, *more: dict[str, Any], **rule: Any) -> Iterator[None]:
