@@ -49,6 +49,7 @@ class Observability(Construct):
         self._watch_executions(workflow.state_machine)
         self._watch_states(workflow.definition)
         self._watch_trigger(workflow)
+        self._watch_ended_jobs(workflow)
         self._watch_outcomes(outcomes, workers.record_outcome.function)
         for worker in workers.all:
             self._watch_function(worker, ends_loudly=worker in workers.called_by_events)
@@ -157,7 +158,7 @@ class Observability(Construct):
             urgency=LOOK,
         )
 
-    def _watch_outcomes(self, outcomes: Outcomes, record_outcome: lambda_.IFunction) -> None:
+    def _watch_ended_jobs(self, workflow: Workflow) -> None:
         self.alarms.add(
             "ended-jobs-failed-invocations",
             metrics.rule(workflow.ended_jobs, "FailedInvocations"),
@@ -180,6 +181,8 @@ class Observability(Construct):
             page="trigger-throttled",
             urgency=LOOK,
         )
+
+    def _watch_outcomes(self, outcomes: Outcomes, record_outcome: lambda_.IFunction) -> None:
         self.alarms.add(
             "outcome-dead-letters",
             metrics.waiting(outcomes.dead_letters),
