@@ -49,8 +49,7 @@ def _parts(
         yield _headline("Job", report.job_id, report.status or "no record")
     history = report.history
     if history is not None:
-        took = seconds(history.duration(now=now))
-        yield _headline("Execution", history.name, history.status, f" in {took}")
+        yield _headline("Execution", history.name, history.status, _took(history, now))
     if failed is not None:
         yield failure_text(failed)
     if report.job_id and not report.objects:
@@ -75,6 +74,14 @@ def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
     )  # fmt: skip
 
 
+def _took(history: History, now: datetime) -> str:
+    took = f" in {seconds(history.duration(now=now))}"
+    if not history.redrives:
+        return took
+    times = "once" if history.redrives == 1 else f"{history.redrives} times"
+    return f"{took}, redriven {times} after standing still for {seconds(history.stood_still)}"
+
+
 def states_table(history: History, *, now: datetime) -> Table:
     """The states in order, with how long each took; choices take no time and are left out."""
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -84,13 +91,12 @@ def states_table(history: History, *, now: datetime) -> Table:
     for run in history.states:
         if run.kind == "Choice":
             continue
-        end = run.exited or history.ended or now
         broken = run.exited is None and history.failure is not None
         style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
         table.add_row(
             outside(run.name, style),
             run.entered.astimezone(UTC).strftime("%H:%M:%S"),
-            seconds(end - run.entered),
+            seconds(history.duration_of(run, now=now)),
         )
     return table
 
@@ -191,12 +197,13 @@ def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
         "status": history.status,
         "redriveCount": history.redrives,
         "seconds": history.duration(now=now).total_seconds(),
+        "stoodStillSeconds": history.stood_still.total_seconds(),
         "states": [
             {
                 "name": run.name,
                 "type": run.kind,
                 "entered": run.entered.isoformat(),
-                "seconds": ((run.exited or history.ended or now) - run.entered).total_seconds(),
+                "seconds": history.duration_of(run, now=now).total_seconds(),
                 "exited": run.exited is not None,
             }
             for run in history.states

@@ -56,9 +56,9 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
     assert follower(iter(steps), clock).follow(live=False) == [report()]
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images",
-        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 90 images",
-        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 90 images",
+        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images moved",
+        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 89 images moved, 1 left where they are",
+        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 89 images moved, 1 left where they are",
     ]
     assert len(clock.slept) == 3
 
