@@ -240,7 +240,9 @@ def test_a_line_of_any_length_is_not_read_into_memory_to_be_exported(
 
 
 def test_progress_shows_what_is_hostile_and_obeys_nothing() -> None:
-    snapshot = Snapshot(job_id=JOB, state=DIRT, ranges="-", records=0, images=0, rate=0.0)
+    snapshot = Snapshot(
+        job_id=JOB, state=DIRT, ranges="-", records=0, images_moved=0, images_left=0, rate=0.0
+    )
     _obeys_nothing(snapshot.line())
 
 
