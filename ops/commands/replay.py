@@ -10,7 +10,7 @@ from rich.table import Table
 from ops.commands import options
 from ops.commands.asking import confirm, counted
 from ops.model import replays
-from ops.view.terminal import out, outside, print_json
+from ops.view.terminal import out, outside, print_json, prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,4 +77,4 @@ def show(found: Sequence[Replayable]) -> None:
     for each in found:
         table.add_row(outside(each.key), f"{each.size:,}", outside(each.progress))
     out.print(table)
-    out.print(_EFFECT, style="dim")
+    out.print(prose(_EFFECT), style="dim")

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from functions.domain.claims import ClaimState
 from functions.domain.timestamps import timestamp
 from ops.view.failure import failure_text
 from ops.view.terminal import outside, visible
@@ -110,7 +111,7 @@ def counts_text(report: JobReport) -> Text:
     )
     if loads.padding:
         text.append(f" + {loads.padding} padding")
-    # A failed job's record counts nothing of what failed: beside these counts it would contradict.
+    # A failed job's record does not count what failed, so it would contradict these counts.
     stats = {} if report.status == "FAILED" else _stats(report)
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
@@ -140,11 +141,14 @@ def _places(report: JobReport, *, bucket: str) -> Text:
     for each in report.objects:
         done, planned = each.ranges_done, each.claim.ranges
         text.append(f"  results object  {visible(f's3://{bucket}/{each.claim.key}')}\n")
-        text.append(f"                  {each.claim.state}, {done} of {planned or '?'} ranges\n")
+        ranges = f"{done} of {planned or '?'} ranges"
+        if each.claim.state is ClaimState.DONE and not planned:
+            ranges = "it holds no records"
+        text.append(f"                  {each.claim.state}, {ranges}\n")
         for key in each.dead_letters[:_LISTED]:
             text.append(f"  dead letters    {visible(f's3://{bucket}/{key}')}\n")
         if (more := len(each.dead_letters) - _LISTED) > 0:
-            text.append(f"                  and {more} objects beside these\n")
+            text.append(f"                  and {more} more objects\n")
     if report.history is not None:
         text.append(f"  execution       {visible(report.history.arn)}")
     return text

@@ -105,10 +105,14 @@ class Follower:
         Raises:
             StillWaiting: if nothing changed for too long.
         """
-        if err.is_terminal if live is None else live:
-            with Live(console=err, transient=True, auto_refresh=False) as screen:
-                return self._follow(lambda shown: screen.update(table(shown), refresh=True))
-        return self._follow(self._say)
+        try:
+            if err.is_terminal if live is None else live:
+                with Live(console=err, transient=True, auto_refresh=False) as screen:
+                    return self._follow(lambda shown: screen.update(table(shown), refresh=True))
+            return self._follow(self._say)
+        except KeyboardInterrupt:
+            err.print(f"The ingest goes on. Look again: {self.look_again}")
+            raise
 
     def _follow(self, show: Callable[[Sequence[Snapshot]], None]) -> Sequence[JobReport]:
         last: list[tuple[object, ...]] = []

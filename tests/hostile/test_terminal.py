@@ -143,18 +143,18 @@ def test_a_file_is_not_submitted_under_a_name_that_cannot_be_one(run: Any, tmp_p
     bad = tmp_path / "x\udcff\x1b[2J.jsonl"
     bad.write_text("{}")
     text = run("submit", str(bad), "--job", "job-1")
-    assert "is no text" in text
+    assert "is not UTF-8 text" in text
     assert "\x1b" not in text
     long = tmp_path / "a.jsonl"
     long.write_text("{}")
     assert "900 are the most" in run("submit", str(long), "--job", "j" * 1000)
     assert "has a '#'" in run("submit", str(long), "--job", "j#1")
-    assert "no job id" in run("submit", str(long), "--job", "../x")
+    assert "not a job id" in run("submit", str(long), "--job", "../x")
 
 
 def test_an_argument_that_is_no_text_is_refused_in_a_sentence(run: Any) -> None:
     text = run("inspect", "job-\udcff")
-    assert "say it in UTF-8" in text
+    assert "is not UTF-8 text" in text
     assert "Traceback" not in text
 
 

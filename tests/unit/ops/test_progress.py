@@ -83,6 +83,17 @@ def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
     assert 10 < clock.at < 12
 
 
+def test_who_stops_watching_is_told_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Iterator[Sequence[JobReport]]:
+        yield [report(history=RUNNING, state=CLAIMED, status="INGESTING")]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        follower(interrupted(), Clock()).follow(live=False)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "The ingest goes on. Look again: ingest inspect job1 --data here"
+
+
 def test_the_rate_counts_from_the_start_of_loading() -> None:
     loading = report(history=RUNNING, state=CLAIMED)
     assert snapshot(loading, now=NOW).rate == pytest.approx(10)  # 100 records in 10 s
