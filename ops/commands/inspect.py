@@ -12,6 +12,7 @@ from ops.errors import ExitCode, NothingFound
 from ops.model import replays
 from ops.model.failures import own_execution, read_failed
 from ops.model.job_report import read_execution, read_job
+from ops.model.remarks import remarks
 from ops.view import job as job_view
 from ops.view.terminal import out, print_json, prose, visible
 
@@ -70,12 +71,15 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
 def show(deployed: Deployment, report: JobReport, *, as_json: bool) -> None:
     """Print a report; exit with 4 if it is a failure."""
     now, failed = datetime.now(UTC), why(deployed, report)
+    noted = remarks(deployed, report)
     if as_json:
-        print_json(job_view.as_json(report, now=now, failed=failed))
+        print_json({**job_view.as_json(report, now=now, failed=failed), "remarks": noted})
     else:
         out.print(job_view.render(report, now=now, bucket=deployed.bucket, failed=failed))
         if report.job_id and not report.objects:
             _show_unclaimed(deployed, report.job_id)
+        for remark in noted:
+            out.print(prose(visible(remark), indent=2))
     if report.has_failed:
         raise typer.Exit(ExitCode.JOB_FAILED)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ops.model.history import History
     from ops.model.job_report import JobReport, ObjectReport
 
-_STYLES = {
+STATUS_STYLES = {
     "COMPLETED": "green",
     "SUCCEEDED": "green",
     "PARTIALLY_COMPLETED": "yellow",
@@ -70,9 +70,12 @@ def _indented(table: Table) -> Padding:
 
 def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
     return Text.assemble(
-        f"{what} ", (visible(name), "bold"), ": ", (visible(status), _STYLES.get(status, "cyan")),
+        f"{what} ",
+        (visible(name), "bold"),
+        ": ",
+        (visible(status), STATUS_STYLES.get(status, "cyan")),
         rest,
-    )  # fmt: skip
+    )
 
 
 def _took(history: History, now: datetime) -> str:

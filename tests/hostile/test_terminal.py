@@ -72,6 +72,9 @@ def _obeys_nothing(text: str) -> None:
 COMMANDS = {
     "inspect a job": ("inspect", JOB),
     "inspect an execution": ("inspect", EXECUTION),
+    "list jobs": ("jobs",),
+    "list jobs of a status": ("jobs", "--status", DIRT),
+    "list jobs since no time": ("jobs", "--since", DIRT),
     "inspect what is not there": ("inspect", f"nothing {DIRT}"),
     "list what could be redriven": ("redrive", EXECUTION),
     "list what of a job could be redriven": ("redrive", "--job", JOB, "--since", "9999d"),
@@ -100,6 +103,7 @@ def test_a_command_shows_what_is_hostile_and_obeys_nothing(run: Any, case: str) 
 
 PROGRAMS = {
     "inspect": ("inspect", JOB, "--json"),
+    "jobs": ("jobs", "--json"),
     "redrive": ("redrive", EXECUTION, "--json"),
     "replay": ("replay", JOB, "--yes", "--json"),
     "rejects": ("rejects", JOB, "--json"),
