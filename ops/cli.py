@@ -120,7 +120,7 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def _ingest(
     context: typer.Context,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback shows it
         bool,
         typer.Option(
             "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
