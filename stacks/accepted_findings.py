@@ -46,8 +46,8 @@ _OBJECTS = {
         " written."
     ),
     f"{DEAD_LETTERS_PREFIX}*": (
-        "Rejects are written by job and by results object. The function may neither read nor delete"
-        " what is there."
+        "Rejects are named by job and by results object. LoadSegment writes them and reads none;"
+        " the functions that settle jobs read them; none of them deletes any."
     ),
     f"{PROCESSED_PREFIX}*": (
         "Copies are named like the uploads that they are made of. They are made over nothing, and"
@@ -117,6 +117,7 @@ def accept_findings(
 def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
     """Patterns of keys on which each function has grants."""
     results, manifests = f"{RESULTS_PREFIX}*", f"{RESULTS_PREFIX}*/{MANIFEST_NAME}"
+    settles = [manifests, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*"]
     return {
         workers.resolve_job: [results],
         workers.plan_ranges: [manifests, f"{WORK_PREFIX}*"],
@@ -124,9 +125,9 @@ def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
         workers.verify_load: [f"{WORK_PREFIX}*"],
         workers.migrate_images: [f"{PROCESSED_PREFIX}*", f"{UPLOADS_PREFIX}*", f"{WORK_PREFIX}*"],
         workers.verify_migration: [f"{WORK_PREFIX}*"],
-        workers.settle_job: [manifests],
-        workers.record_outcome: [manifests],
-        workers.find_stuck_jobs: [manifests],
+        workers.settle_job: settles,
+        workers.record_outcome: settles,
+        workers.find_stuck_jobs: settles,
     }
 
 

@@ -189,9 +189,11 @@ class Workers(Construct):
             "Closes a claim and recomputes its job's record.",
             {"GRACE_HOURS": self._settings.grace_hours},
         )
+        worker.grants.index(self._storage.batch_jobs, JOB_ID_INDEX)
         worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         self._may_announce(worker)
+        self._may_count_by_image(worker)
         self._may_ask_bedrock(worker)
         return worker
 
@@ -212,6 +214,7 @@ class Workers(Construct):
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         self._may_announce(worker)
+        self._may_count_by_image(worker)
         executions = names.executions_arn(self)
         children = [names.executions_arn(self, label=label) for label in definition.map_labels]
         map_runs = [names.map_runs_arn(self, label=label) for label in definition.map_labels]
@@ -243,6 +246,7 @@ class Workers(Construct):
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         self._may_recompute_job(worker)
         self._may_announce(worker)
+        self._may_count_by_image(worker)
         self._may_ask_bedrock(worker)
         return worker
 
@@ -298,6 +302,13 @@ class Workers(Construct):
         worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
         worker.grants.objects(bucket, _MANIFESTS, "GetObject")
         worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
+
+    def _may_count_by_image(self, worker: Worker) -> None:
+        """Read which images the claims of a job answered, where there are several."""
+        bucket = self._storage.bucket
+        for prefix in (DEAD_LETTERS_PREFIX, WORK_PREFIX):
+            worker.grants.objects(bucket, f"{prefix}*", "GetObject")
+        worker.grants.listing(bucket, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*")
 
     def _may_announce(self, worker: Worker) -> None:
         """Send events of this system to the default bus, and no others."""

@@ -54,8 +54,12 @@ class Ledger:
 
     def note_retry(self, root_id: str, job_id: str) -> None:
         """Put on record that a retry of a root has claimed results; kept as claims are."""
-        row = ledger_rows.retry_key(root_id, job_id)
-        self.client.put_item(TableName=self.table, Item=to_item(dict(row.as_dict())))
+        self.client.update_item(
+            TableName=self.table,
+            Key=to_item(dict(ledger_rows.retry_key(root_id, job_id).as_dict())),
+            UpdateExpression="SET retry = :retry",
+            ExpressionAttributeValues=to_item({":retry": job_id}),
+        )
 
     def retries(self, root_id: str) -> list[str]:
         """The jobs that have answered a root's rejects, by their ids."""

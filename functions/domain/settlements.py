@@ -26,12 +26,35 @@ class Evidence:
             claim.
         manifest: Bedrock's, None where none can be read.
         end: How it ended at Bedrock, None where that is not known.
+        by_image: Counts by image, where several claims answer the job's images; None: the claims'
+            counts add up.
+        strays: Images that a retry answers, and that its root has no record of.
+        retries: Claims of the job's retries whose load was verified.
     """
 
     claims: Sequence[Claim]
     unclaimed: int = 0
     manifest: Manifest | None = None
     end: JobEnd | None = None
+    by_image: LoadCounts | None = None
+    strays: int = 0
+    retries: Sequence[Claim] = ()
+
+    @property
+    def own_loads(self) -> LoadCounts:
+        """What became of all records of the job's own claims, whoever else answered them."""
+        return sum_loads(LoadCounts.from_dict(claim.stats or {}) for claim in self.claims)
+
+    @property
+    def loads(self) -> LoadCounts:
+        """What became of the job's records."""
+        return self.own_loads if self.by_image is None else self.by_image
+
+    @property
+    def images(self) -> ImageCounts:
+        """What became of the images of its transactions, those of its retries with them."""
+        everyone = [*self.claims, *self.retries]
+        return sum_images(ImageCounts.from_dict(claim.stats or {}) for claim in everyone)
 
 
 @dataclass(frozen=True)
@@ -66,8 +89,7 @@ def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> 
         grace: How long after the last claim was settled a manifest is waited for.
     """
     claims, manifest = evidence.claims, evidence.manifest
-    loads = sum_loads(LoadCounts.from_dict(claim.stats or {}) for claim in claims)
-    images = sum_images(ImageCounts.from_dict(claim.stats or {}) for claim in claims)
+    loads, images = evidence.loads, evidence.images
     expected = manifest.total if manifest else job.pending_image_count
     last_settled = max((claim.done_at for claim in claims if claim.done_at), default=now)
     status = status_of(
@@ -82,10 +104,14 @@ def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> 
         )
     )
     missing = max(0, expected - loads.total) if expected is not None else 0
-    unexpected = max(0, loads.total - expected) if expected is not None else 0
+    unexpected = evidence.strays
+    if expected is not None:
+        unexpected += max(0, loads.total - expected)
     stats: dict[str, object] = {**loads.as_dict(), **images.as_dict()}
     if expected is not None:
         stats |= {"missingCount": missing, "unexpectedCount": unexpected}
+    elif evidence.strays:
+        stats["unexpectedCount"] = unexpected
     if manifest is not None:
         stats["bedrock"] = dict(manifest.counts)
     return Settlement(
@@ -94,7 +120,7 @@ def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> 
         state=_state(evidence),
         missing=missing,
         unexpected=unexpected,
-        errors_differ=_errors_differ(manifest, loads),
+        errors_differ=_errors_differ(manifest, evidence.own_loads),
     )
 
 
@@ -110,6 +136,8 @@ def _state(evidence: Evidence) -> dict[str, object]:
         "rangesDone": sum(claim.ranges or 0 for claim in done),
         "executions": [claim.owner for claim in newest[:MAX_EXECUTIONS]],
     }
+    if evidence.retries:
+        state["retryObjects"] = len(evidence.retries)
     if evidence.unclaimed:
         state["objectsUnclaimed"] = evidence.unclaimed
     if left_behind := sum(bool(claim.replaced) for claim in claims):

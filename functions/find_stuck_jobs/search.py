@@ -162,7 +162,7 @@ class StuckJobSearch:
 
     def _settle(self, job_id: str, key: JobKey) -> Iterator[Problem]:
         try:
-            settlement = self.settler.settle(job_id, key)
+            settlement = self.settler.settle_with_root(job_id, key)
         except (IngestError, SettlementContended, StatusEventRefused) as error:
             # One job's trouble must not hide that of the others.
             yield Problem(str(error), _inspect(job_id))

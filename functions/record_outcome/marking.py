@@ -121,7 +121,7 @@ class OutcomeMarker:
             job = jobs.find(job_id)
             if claims_that_count(self.settler.ledger, job_id):
                 # Of a manifest's execution that failed, this does the work as well.
-                self.settler.settle(job_id, job.key)
+                self.settler.settle_with_root(job_id, job.key)
             else:
                 # A manifest's, and nothing was ever claimed.
                 self.settler.mark_failed(job_id, job.key, job.written)

@@ -13,6 +13,7 @@ from functions.domain.jobs import Job
 from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
 from functions.domain.payloads.arrived import Arrival, Arrived
 from functions.domain.payloads.payload import EndRef, JobRef, ObjectRef
+from functions.domain.retries import root_of
 from functions.domain.s3_event import OBJECT_CREATED, ObjectCreated
 
 if TYPE_CHECKING:
@@ -50,10 +51,10 @@ class Resolver:
         job = self.jobs.find(*parsed.folders)
         match parsed.of_job(job.job_id):
             case ResultsKey() as results:
-                return self._results(event, results, execution, _ref(job))
+                return self._results(event, results, execution, self._ref(job))
             case ManifestKey(key):
                 return Arrived(
-                    arrival=Arrival.MANIFEST, execution=execution, job=_ref(job), manifest=key
+                    arrival=Arrival.MANIFEST, execution=execution, job=self._ref(job), manifest=key
                 )
             case None:
                 return _ignored(execution, "neither results object nor manifest of its job")
@@ -69,7 +70,7 @@ class Resolver:
         return Arrived(
             arrival=Arrival.JOB_ENDED,
             execution=execution,
-            job=_ref(job),
+            job=self._ref(job),
             end=EndRef(status=status, at=event.time, message=event.message),
         )
 
@@ -103,14 +104,15 @@ class Resolver:
             displaces_up_to=event.displaces_up_to,
         )
 
-
-def _ref(job: Job) -> JobRef:
-    return JobRef(
-        job_id=job.job_id,
-        intent_id=job.key.intent_id,
-        submit_time=job.key.submit_time,
-        trace_id=job.trace_mark,
-    )
+    def _ref(self, job: Job) -> JobRef:
+        root = root_of(job, self.jobs.find)
+        return JobRef(
+            job_id=job.job_id,
+            intent_id=job.key.intent_id,
+            submit_time=job.key.submit_time,
+            trace_id=job.trace_mark,
+            root=None if root is job else root.job_id,
+        )
 
 
 def _ignored(execution: str, reason: str) -> Arrived:

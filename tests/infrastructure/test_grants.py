@@ -45,6 +45,11 @@ ANNOUNCE = {
     "events:PutEvents arn:aws:events:eu-west-1:111122223333:event-bus/default "
     + json.dumps({"StringEquals": {"events:source": "batch-ingest"}})
 }
+COUNT_BY_IMAGE = {
+    f"s3:GetObject {BUCKET}/dead-letters/*",
+    f"s3:GetObject {WORK}",
+    _listing("dead-letters/*", "work/*"),
+}
 ASK_BEDROCK = {
     "bedrock:GetModelInvocationJob arn:aws:bedrock:eu-west-1:111122223333:model-invocation-job/*"
 }
@@ -110,10 +115,12 @@ FUNCTIONS = {
     },
     "SettleJob": {
         f"dynamodb:GetItem {LEDGER}",
+        f"dynamodb:Query {JOBS}/index/jobIdIndex",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
         *RECOMPUTE_JOB,
         *ANNOUNCE,
+        *COUNT_BY_IMAGE,
         *ASK_BEDROCK,
     },
     "RecordOutcome": {
@@ -136,6 +143,7 @@ FUNCTIONS = {
         "sqs:SendMessage <OutcomeDeadLetters.Arn>",
         *RECOMPUTE_JOB,
         *ANNOUNCE,
+        *COUNT_BY_IMAGE,
     },
     "FindStuckJobs": {
         f"dynamodb:GetItem {LEDGER}",
@@ -145,6 +153,7 @@ FUNCTIONS = {
         f"dynamodb:Scan {JOBS}",
         f"dynamodb:UpdateItem {LEDGER}",
         *ANNOUNCE,
+        *COUNT_BY_IMAGE,
         *ASK_BEDROCK,
     },
 }

@@ -1,0 +1,271 @@
+"""Jobs that answer the rejects of another job, and what that makes of both records."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.counts import LoadCounts
+from functions.domain.errors import JobInvalid
+from functions.domain.ledger_rows import object_partition
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+from tests.workflow.machine import BUCKET, JOB, JOB_KEY, Machine
+
+Record = tuple[str | None, str | None]
+"""The image that a record names, and why it was rejected."""
+
+
+def good(*images: str) -> list[Record]:
+    return [(image, None) for image in images]
+
+
+def bad(*images: str | None, reason: str = "ModelError") -> list[Record]:
+    return [(image, reason) for image in images]
+
+
+@dataclass
+class Jobs:
+    """A root job and its retries on one machine."""
+
+    machine: Machine = field(default_factory=Machine)
+
+    def retry(self, job_id: str, *, of: str = JOB, **more: Any) -> None:
+        record = {
+            "intentId": JOB_KEY.intent_id,
+            "submitTime": job_id,
+            "jobId": job_id,
+            "userId": "user-1",
+            "retryOf": of,
+            **more,
+        }
+        self.machine.dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+
+    def ingest(
+        self, records: list[Record], *, job: str = JOB, name: str = "a", padding: int = 0
+    ) -> str:
+        """A results object of a job, claimed, loaded, verified and settled; its execution."""
+        execution = self.load(records, job=job, name=name, padding=padding)
+        self.machine.finish(execution, **_counts(records, padding).as_dict())
+        return execution
+
+    def load(
+        self, records: list[Record], *, job: str = JOB, name: str = "a", padding: int = 0
+    ) -> str:
+        machine = self.machine
+        machine.pass_time(timedelta(minutes=1))
+        key = f"batch-output/{job}/{name}.jsonl.out"
+        execution, state = machine.start(machine.upload(key, repr(records).encode()))
+        assert state == "PlanRanges"
+        claim = machine.ledger.claim(job, key)
+        assert claim is not None
+        assert machine.ledger.note_ranges(execution, job, claim, ranges=1)
+        if (root := machine.arrived[execution]["job"].get("root")) is not None:
+            machine.ledger.note_retry(root, job)
+        machine.settler.settle(job, self._key(job))
+        counts = _counts(records, padding)
+        files = f"{job}/{name}/{claim.generation}"
+        self._write(f"work/{files}", dict.fromkeys(i for i, reason in records if reason is None))
+        letters = [
+            {"reason": reason, **({} if image is None else {"recordId": image})}
+            for image, reason in records
+            if reason is not None
+        ]
+        self._write(f"dead-letters/{files}", letters)
+        machine.ledger.put_segment(
+            object_partition(job, key, claim.generation),
+            Segment(Range(0, 9), counts, f"dead-letters/{files}", f"work/{files}"),
+            expires=1,
+        )
+        assert machine.ledger.note_load(execution, job, key, stats=counts.as_dict())
+        return execution
+
+    def stats(self, job: str = JOB) -> dict[str, Any]:
+        record: dict[str, Any] = self.record(job)["resultStats"]
+        return record
+
+    def record(self, job: str = JOB) -> dict[str, Any]:
+        table = self.machine.dynamodb.tables["batch-jobs"]
+        return next(r for r in map(from_item, table.values()) if r["jobId"] == job)
+
+    def _key(self, job: str) -> Any:
+        return self.machine.settler.jobs.find(job).key
+
+    def _write(self, key: str, values: Any) -> None:
+        body = b"".join(json.dumps(value).encode() + b"\n" for value in values)
+        self.machine.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+
+def _counts(records: list[Record], padding: int) -> LoadCounts:
+    images = [image for image, reason in records if reason is None]
+    return LoadCounts(
+        success=len(set(images)),
+        duplicate=len(images) - len(set(images)),
+        rejects=Counter(reason for _, reason in records if reason is not None),
+        padding=padding,
+    )
+
+
+def _unpadded(stats: dict[str, Any]) -> tuple[int, int, int]:
+    return stats["totalCount"], stats["successCount"], stats["failureCount"]
+
+
+def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=10)
+    jobs.ingest([*good(*"abcdefg"), *bad("x", "y", "z")])
+    assert _unpadded(jobs.stats()) == (10, 7, 3)
+    assert jobs.record()["status"] == "COMPLETED"
+    jobs.retry("retry-1", pendingImageCount=100)
+    jobs.ingest([*good("x", "y"), *bad("z", reason="Truncated")], job="retry-1", padding=97)
+    assert _unpadded(jobs.stats()) == (10, 9, 1)
+    assert jobs.stats()["rejectsByReason"] == {"Truncated": 1}
+    assert (jobs.stats()["missingCount"], jobs.stats()["unexpectedCount"]) == (0, 0)
+    assert jobs.stats()["paddingCount"] == 0
+    assert jobs.record()["status"] == "COMPLETED"
+    own = jobs.stats("retry-1")
+    assert (own["totalCount"], own["successCount"], own["paddingCount"]) == (100, 2, 97)
+    assert own["unexpectedCount"] == 0
+    assert jobs.record("retry-1")["status"] == "COMPLETED"
+
+
+def test_a_retry_of_a_retry_counts_for_the_root() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=3)
+    jobs.ingest([*good("a"), *bad("x", "y")])
+    jobs.retry("retry-1")
+    jobs.ingest([*good("x"), *bad("y")], job="retry-1")
+    jobs.retry("retry-2", of="retry-1")
+    jobs.ingest(good("y"), job="retry-2")
+    assert _unpadded(jobs.stats()) == (3, 3, 0)
+    assert _unpadded(jobs.stats("retry-1")) == (2, 1, 1)
+
+
+def test_a_root_of_rejects_alone_is_completed_by_its_retry() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=2)
+    jobs.ingest(bad("x", "y"))
+    assert jobs.record()["status"] == "FAILED"
+    jobs.retry("retry-1")
+    jobs.ingest(good("x", "y"), job="retry-1")
+    assert jobs.record()["status"] == "COMPLETED"
+    told = [event["status"] for event in jobs.machine.bus.details if event["jobId"] == JOB]
+    assert told[-2:] == ["FAILED", "COMPLETED"]
+
+
+def test_a_retry_under_way_or_failed_leaves_the_root_as_it_is() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=2)
+    jobs.ingest([*good("a"), *bad("x")])
+    before = jobs.record()["status"]
+    jobs.retry("retry-1")
+    execution = jobs.load(good("x"), job="retry-1")
+    jobs.machine.settler.settle(JOB, JOB_KEY)
+    assert jobs.record()["status"] == before == "COMPLETED"
+    assert jobs.record("retry-1")["status"] == "INGESTING"
+    key = jobs.machine.arrived[execution]["object"]["key"]
+    now = jobs.machine.now
+    jobs.machine.ledger.fail(
+        execution, "retry-1", key, failure={"state": "s"}, now=now, redrivable_until=now
+    )
+    jobs.machine.settler.settle_with_root("retry-1", jobs._key("retry-1"))
+    assert jobs.record("retry-1")["status"] == "FAILED"
+    assert jobs.record()["status"] == "COMPLETED"
+    # Its load was verified, so what it wrote counts.
+    assert _unpadded(jobs.stats()) == (2, 2, 0)
+
+
+def test_a_correction_by_hand_in_the_roots_own_folder_counts_in_the_same_way() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=3)
+    jobs.ingest([*good("a", "b"), *bad("x")])
+    jobs.ingest(good("x"), name="corrected")
+    assert _unpadded(jobs.stats()) == (3, 3, 0)
+    assert jobs.record()["status"] == "COMPLETED"
+
+
+def test_several_objects_without_an_image_in_common_add_up() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=5)
+    jobs.ingest([*good("a", "b"), *bad(None, reason="InvalidJson")])
+    jobs.ingest([*good("c"), *bad("x")], name="b")
+    assert _unpadded(jobs.stats()) == (5, 3, 2)
+    assert jobs.record()["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -> None:
+    contents: list[tuple[str, list[Record]]] = [
+        (JOB, [*good("a"), *bad("x", "y", "z")]),
+        ("retry-1", [*good("x"), *bad("y", reason="Truncated")]),
+        ("retry-2", [*good("y"), *bad("z", "x", reason="Refused")]),
+    ]
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=4)
+    jobs.retry("retry-1")
+    jobs.retry("retry-2")
+    for number in order:
+        job, records = contents[number]
+        jobs.ingest(records, job=job)
+    assert _unpadded(jobs.stats()) == (4, 3, 1)
+    assert jobs.record()["status"] == "COMPLETED"
+
+
+def test_what_a_retry_answers_unasked_is_unexpected_in_the_retry() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=2)
+    jobs.ingest([*good("a"), *bad("x")])
+    jobs.retry("retry-1", pendingImageCount=2)
+    jobs.ingest(good("x", "new"), job="retry-1")
+    assert jobs.stats("retry-1")["unexpectedCount"] == 1
+
+
+def test_files_that_have_expired_leave_the_sum_of_the_roots_own() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=2)
+    jobs.ingest([*good("a"), *bad("x")])
+    for key in [key for key in jobs.machine.s3.objects if key.startswith("work/")]:
+        del jobs.machine.s3.objects[key]
+    jobs.retry("retry-1")
+    jobs.ingest(good("x"), job="retry-1")
+    assert _unpadded(jobs.stats()) == (2, 1, 1)
+    assert jobs.stats()["unexpectedCount"] == 0
+    assert "unexpectedCount" not in jobs.stats("retry-1")
+
+
+@pytest.mark.parametrize(
+    ("record", "problem"),
+    [
+        ({"retryOf": "nowhere"}, "retryOf names 'nowhere', not on record"),
+        ({"retryOf": "retry-1"}, "retryOf leads in a circle: retry-1"),
+        ({"userId": "user-2"}, "the job of another user"),
+    ],
+)
+def test_a_retry_without_a_root_of_its_own_touches_nothing(
+    record: dict[str, Any], problem: str
+) -> None:
+    jobs = Jobs()
+    jobs.retry("retry-1", **record)
+    event = jobs.machine.upload("batch-output/retry-1/a.jsonl.out", b"{}")
+    with pytest.raises(JobInvalid, match=problem):
+        jobs.machine.start(event)
+    assert not jobs.machine.dynamodb.tables["ledger"]
+
+
+def test_a_root_is_reached_within_ten_steps() -> None:
+    jobs = Jobs()
+    for number in range(1, 12):
+        jobs.retry(f"retry-{number}", of=f"retry-{number - 1}" if number > 1 else JOB)
+    event = jobs.machine.upload("batch-output/retry-10/a.jsonl.out", b"{}")
+    execution, _ = jobs.machine.start(event)
+    assert jobs.machine.arrived[execution]["job"]["root"] == JOB
+    event = jobs.machine.upload("batch-output/retry-11/a.jsonl.out", b"{}")
+    with pytest.raises(JobInvalid, match="no root within 10 steps"):
+        jobs.machine.start(event)
