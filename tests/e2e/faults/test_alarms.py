@@ -49,7 +49,7 @@ KEPT = (
 )
 """What of a described alarm puts it back as it was."""
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
-WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "throttle"}
+WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "throttle"}
 
 
 def _run(world: World, batch: Batch | None = None) -> str:
@@ -199,6 +199,17 @@ def test_throttles_ring_and_lose_nothing(
     assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
     assert world.differences(batch, upload) == []
     world.until_quiet(alarm)
+
+
+def test_a_denied_call_rings_although_another_way_does_its_work(world: World) -> None:
+    since = world.until_quiet("calls-denied")
+    batch = world.new_batch()
+    with world.fault(caller="*LoadSegment*", action="dynamodb:BatchWriteItem", **DENIED):
+        upload = world.deliver(batch)
+        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+    assert world.differences(batch, upload) == []
+    world.rings("calls-denied", since=since)
+    world.inbox.rang(world.alarm("calls-denied"), "OK", since=since)
 
 
 @pytest.mark.causes_denials("states:StartExecution")

@@ -63,6 +63,51 @@ def _deleted(world: World, batch: Batch, part: str) -> list[str]:
     return keys
 
 
+def _overwritten(world: World, batch: Batch, part: str) -> list[str]:
+    """Put something else in the place of such files."""
+    keys = _deleted(world, batch, part)
+    for key in keys:
+        world.deployed.s3.put_object(Bucket=world.deployed.bucket, Key=key, Body=b'{"cut o')
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("part", "held", "state"),
+    [
+        ("/images/", {"caller": "*VerifyLoad*", "action": "s3:PutObject"}, "MigrateImages"),
+        pytest.param(
+            "/chunks-0.json",
+            {"caller": "*VerifyMigration*", "action": "dynamodb:Query"},
+            "VerifyMigration",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
+    world: World, show: Show, part: str, held: dict[str, Any], state: str
+) -> None:
+    what = f"Somebody overwrites `work/…{part}…`"
+    show(
+        what,
+        state=state,
+        error="WorkFileDamaged",
+        cured="as undisturbed, after `ingest replay JOB`",
+    )
+    batch = world.new_batch()
+    damaged: list[str] = []
+    upload, arn = _delivered_and(
+        world, batch, lambda _: damaged.extend(_overwritten(world, batch, part)), **held
+    )
+    assert world.until_ended(arn) == "FAILED"
+    told = world.inbox.told(arn, "FAILED")
+    assert told.facts["failedState"] == state
+    assert "WorkFileDamaged" in told.text
+    assert any(key in told.text for key in damaged)
+    assert "ingest replay" in told.text
+    assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
+    assert _left_behind(world, batch, upload) == []
+
+
 @pytest.mark.parametrize(
     ("part", "held", "state"),
     [
