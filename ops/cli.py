@@ -19,6 +19,7 @@ from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
 from ops.commands.inspect import inspect
+from ops.commands.jobs import jobs, show_open
 from ops.commands.redrive import redrive
 from ops.commands.rejects import rejects
 from ops.commands.replay import replay
@@ -88,7 +89,7 @@ def _end(sentence: str, code: int, error: Exception) -> NoReturn:
 
 app = typer.Typer(
     cls=Sentences,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,
     epilog=EXIT_CODES,
@@ -97,6 +98,7 @@ app = typer.Typer(
 _EXAMPLES: dict[Callable[..., None], str] = {
     demo: "ingest demo",
     check: "ingest check answers.jsonl.out",
+    jobs: "ingest jobs --status FAILED --since 2d",
     submit: "ingest submit answers.jsonl.out --job try1 --create-job --watch",
     inspect: "ingest inspect try1",
     redrive: "ingest redrive --all-failed --since 2d",
@@ -117,14 +119,20 @@ def _show_version(asked: bool) -> None:
 
 @app.callback()
 def _ingest(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback shows it
         bool,
         typer.Option(
             "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Run, watch and repair the ingest of Bedrock batch results."""
+    """Run, watch and repair the ingest of Bedrock batch results.
+
+    Without a command: what is open, and the command for each.
+    """
+    if context.invoked_subcommand is None and not show_open():
+        out.print(context.get_help())
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack import app
 from ministack.core import persistence
+from ministack.services import lambda_svc
 
 from embedded_aws.server.folders import CLEAN, link_tree
 
@@ -180,6 +181,7 @@ def _write(folder: Path, parent: int) -> None:
     errors = SaveErrors()
     logging.getLogger("persistence").addHandler(errors)
     persistence.STATE_DIR = str(folder)
+    lambda_svc.CODE_BLOB_DIR = str(folder / "lambda-blobs")
     for name, get_state in app._build_persistence_save_dict().items():
         if os.getppid() != parent:  # another server may have the folder by now
             raise ProcessLookupError

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded_aws.server import process, saving
-from embedded_aws.tests.conftest import eventually
+from embedded_aws.tests.conftest import Aws, eventually
 from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
 
@@ -82,9 +82,9 @@ def has_saved(data: Path, key: str) -> bool:
     return any(each.is_file() for each in data.glob(f"saved/s3/*/kept/{key}"))
 
 
-def queues(data: Path) -> str:
+def saved_text(data: Path, service: str) -> str:
     try:
-        return (data / "saved" / "sqs.json").read_text()
+        return (data / "saved" / f"{service}.json").read_text()
     except FileNotFoundError:
         return ""
 
@@ -97,7 +97,8 @@ def test_what_is_saved_while_it_runs_survives_a_kill(data: Path) -> None:
     started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
     put(started, "kept")
     started.server.endpoint.client("sqs").create_queue(QueueName="kept")
-    eventually(lambda: has_saved(data, "kept") and "kept" in queues(data), "a save has both")
+    eventually(lambda: has_saved(data, "kept"), "a save has the object")
+    eventually(lambda: "kept" in saved_text(data, "sqs"), "a save has the queue")
     kill(started.server)
     again = server.start(data, settings=UNSAVED)
     assert again.lost is not None
@@ -106,6 +107,17 @@ def test_what_is_saved_while_it_runs_survives_a_kill(data: Path) -> None:
     (queue,) = again.server.endpoint.client("sqs").list_queues()["QueueUrls"]
     assert queue.endswith("/kept")
     assert not list(data.glob("saving-*"))
+
+
+def test_functions_run_after_a_kill(data: Path) -> None:
+    started = server.start(data, settings={saving.SECONDS_VARIABLE: "0.05"})
+    aws = Aws(started.server)
+    function = aws.function().rpartition(":")[2]
+    eventually(lambda: function in saved_text(data, "lambda"), "it is saved")
+    kill(started.server)
+    again = Aws(server.start(data).server)
+    answer = again.functions.invoke(FunctionName=function, Payload=b'{"id": "here"}')
+    assert json.loads(answer["Payload"].read())["id"] == "here"
 
 
 def test_a_save_that_a_kill_kept_from_its_name_counts(data: Path) -> None:

@@ -51,6 +51,7 @@ class Claim:
         redrivable_until: When a failed execution can no longer be redriven.
         sequencer: S3's order of the event whose content is claimed, empty where it had none.
         version: Of the content in a bucket with versions, else empty.
+        failure: State and error in which its execution failed, where it has.
         contents: ETag of the content that each generation planned to load.
         written: ETags of all content of the key that is known to have written transactions.
     """
@@ -69,6 +70,7 @@ class Claim:
     redrivable_until: datetime | None = None
     sequencer: str = ""
     version: str = ""
+    failure: Mapping[str, Any] | None = None
     contents: Mapping[int, str] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
 
@@ -105,6 +107,7 @@ class Claim:
             redrivable_until=_time(row.get("redrivableUntil")),
             sequencer=row.get("sequencer", ""),
             version=row.get("version", ""),
+            failure=row.get("failure"),
             contents={
                 int(name.removeprefix(CONTENT)): etag
                 for name, etag in row.items()

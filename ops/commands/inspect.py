@@ -9,15 +9,19 @@ import typer
 
 from ops.commands import options
 from ops.errors import ExitCode, NothingFound
+from ops.model import replays
 from ops.model.failures import own_execution, read_failed
 from ops.model.job_report import read_execution, read_job
+from ops.model.remarks import remarks
 from ops.view import job as job_view
-from ops.view.terminal import out, print_json, visible
+from ops.view.terminal import out, print_json, prose, visible
 
 if TYPE_CHECKING:
     from ops.model.deployment import Deployment
     from ops.model.failures import FailedExecution
     from ops.model.job_report import JobReport
+
+_LISTED = 5
 
 
 def inspect(
@@ -58,7 +62,8 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
     if (found := read_execution(deployed, arn)) is None:
         raise NothingFound(
             f"On {deployed.place} there is neither a job nor an execution {visible(target)}. "
-            "Look for job ids in the batch-jobs table, for executions in the state machine."
+            f"`{deployed.command('redrive --all-failed')}` lists executions that failed without "
+            f"their job, `{deployed.command('dead-events')}` events that started none."
         )
     return found
 
@@ -66,12 +71,30 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
 def show(deployed: Deployment, report: JobReport, *, as_json: bool) -> None:
     """Print a report; exit with 4 if it is a failure."""
     now, failed = datetime.now(UTC), why(deployed, report)
+    noted = remarks(deployed, report)
     if as_json:
-        print_json(job_view.as_json(report, now=now, failed=failed))
+        print_json({**job_view.as_json(report, now=now, failed=failed), "remarks": noted})
     else:
         out.print(job_view.render(report, now=now, bucket=deployed.bucket, failed=failed))
+        if report.job_id and not report.objects:
+            _show_unclaimed(deployed, report.job_id)
+        for remark in noted:
+            out.print(prose(visible(remark), indent=2))
     if report.has_failed:
         raise typer.Exit(ExitCode.JOB_FAILED)
+
+
+def _show_unclaimed(deployed: Deployment, job_id: str) -> None:
+    """What lies in the bucket of a job that no execution has begun to ingest."""
+    waiting = replays.in_bucket(deployed, job_id)
+    for each in waiting[:_LISTED]:
+        out.print(f"  in the bucket   {visible(f's3://{deployed.bucket}/{each.key}')}")
+    if (more := len(waiting) - _LISTED) > 0:
+        out.print(f"                  and {more} more")
+    if waiting:
+        out.print(prose("No execution has claimed them. If S3's event was not delivered:"))
+        out.print(f"  Look:  {deployed.command('dead-events')}")
+        out.print(f"  Start: {deployed.command('replay', job_id)}")
 
 
 def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:

@@ -79,7 +79,10 @@ def env(data: Data = server.DEFAULT_DATA) -> None:
 
 @app.command(epilog=options.example("ingest local down"))
 def down(data: Data = server.DEFAULT_DATA) -> None:
-    """Save the state and stop; the next `up` on the same folder continues from there."""
+    """Save the state and stop.
+
+    The next `up` on the same folder continues from there.
+    """
     stopped = server.stop(data, tell=lambda step: err.print(step, style="dim"))
     if stopped is None:
         out.print("None was running.")

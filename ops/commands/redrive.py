@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +14,7 @@ from rich.table import Table
 from functions.domain.executions import ENDED_STATUSES, Execution
 from ops.commands import options
 from ops.commands.asking import confirm, counted
+from ops.commands.since import moment
 from ops.errors import ExitCode, NothingFound, Refused, StillWaiting
 from ops.model.failures import (
     FailedExecution,
@@ -29,6 +28,7 @@ from ops.view.terminal import err, out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from ops.model.deployment import Deployment
 
@@ -36,7 +36,6 @@ POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 1800.0
 _CAUSE_CHARACTERS = 1000
 _SETTLED = "cured by another execution, or beyond any cure"
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -68,7 +67,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     if sum((execution is not None, job is not None, all_failed)) != 1:
         raise Refused("Name one execution, or a job with --job, or all with --all-failed.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    found = find(deployed, execution=execution, job=job, since=_moment(since))
+    found = find(deployed, execution=execution, job=job, since=moment(since))
     chosen = [each for each in found if each.obstacle is None]
     if not as_json:
         show(found)
@@ -261,10 +260,3 @@ def _as_json(each: FailedExecution, outcomes: dict[str, Redriven]) -> dict[str, 
         "redriven": outcome is not None and outcome.refusal is None,
         "outcome": outcome.status if outcome else None,
     }
-
-
-def _moment(since: str) -> datetime:
-    match = re.fullmatch(r"(\d{1,4})([mhd])", since)
-    if match is None:
-        raise Refused(f"--since {visible(since)} is no time: write 90m, 12h or 2d.")
-    return datetime.now(UTC) - int(match[1]) * _UNITS[match[2]]

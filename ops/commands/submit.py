@@ -16,7 +16,7 @@ from ops.errors import CannotSubmit, NothingFound
 from ops.model.job_records import create_job_record, read_job_record
 from ops.model.uploads import Upload
 from ops.view.progress import Follower, ended
-from ops.view.terminal import err, out, print_json, visible
+from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
     from ops.model.deployment import Deployment
@@ -71,8 +71,10 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     upload = _upload(deployed, file, job, key)
     if earlier is not None and earlier.etag == upload.etag:
         err.print(
-            f"This very content was ingested before ({earlier.state}): the upload changes "
-            "nothing, and what there is to see is what came of it then.",
+            prose(
+                f"The same content was claimed before (its claim is {earlier.state}), so this "
+                "upload changes nothing. What follows is the result of that ingest."
+            ),
             style="yellow",
         )
     if watch:
@@ -103,9 +105,10 @@ def results_key(name: str, job_id: str) -> str:
     if parsed is not None and parsed.folders[:1] == (job_id,) and parsed.of_job(job_id) == wanted:
         return wanted.key
     if "/" in job_id or not job_id:
-        raise CannotSubmit(f"{visible(job_id)!r} is no job id: it must not be empty or hold a '/'.")
+        raise CannotSubmit(f"{visible(job_id)!r} is not a job id: it is empty or has a '/'.")
     raise CannotSubmit(
-        f"{visible(name)} would not be taken for results: rename it to end in .jsonl or .jsonl.out."
+        f"{visible(name)} would not be taken for results, which are JSON Lines: they are named "
+        "*.jsonl or *.jsonl.out."
     )
 
 
@@ -117,8 +120,8 @@ def write_record(deployed: Deployment, job_id: str, user: str) -> None:
     """
     if deployed.embedded is None:
         raise CannotSubmit(
-            "Job records on AWS are the application's: --create-job is for the embedded AWS "
-            "alone. Name a job that is there with --job."
+            "Job records on AWS belong to the application: --create-job is for the embedded AWS "
+            "alone. Name an existing job with --job."
         )
     if read_job_record(deployed, job_id) is not None:
         raise CannotSubmit(f"Job {visible(job_id)} is there already; leave out --create-job.")

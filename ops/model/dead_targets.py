@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from functions.domain.bedrock_event import JobStateChange
+from functions.domain.errors import EventInvalid
+from functions.domain.inputs import read_event
 from functions.domain.object_keys import ArrivedKey, parse_key
 from ops.model.dead_queue import DeadQueue
 
@@ -57,7 +60,9 @@ class Results:
         return cls(deployed, DeadQueue(deployed.sqs, deployed.outputs["TriggerDeadLetterQueueUrl"]))
 
     def subject(self, event: Undelivered) -> dict[str, str]:
-        """The object that arrived, and whose it is."""
+        """The object that arrived, or the job that ended, and whose it is."""
+        if (ended := _ended(event)) is not None:
+            return {"job": ended.job_id, "about": f"{ended.detail.status} at Bedrock"}
         try:
             key = event.event["detail"]["object"]["key"]
         except (KeyError, TypeError):
@@ -125,3 +130,11 @@ class Outcomes:
 
 def _job_id(deployed: Deployment, key: ArrivedKey | None) -> str:
     return (deployed.job_folders.job_id(key) if key else None) or ""
+
+
+def _ended(event: Undelivered) -> JobStateChange | None:
+    try:
+        read = read_event(event.event)
+    except EventInvalid:
+        return None
+    return read if isinstance(read, JobStateChange) else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -55,6 +56,7 @@ class History:
         event: The execution's input: S3's event.
         ended: None while it runs.
         states: In the order in which they were entered.
+        standstills: From each end that was redriven to its redrive.
     """
 
     arn: str
@@ -64,7 +66,12 @@ class History:
     ended: datetime | None
     states: tuple[StateRun, ...]
     failure: Failure | None
-    redrives: int
+    standstills: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def redrives(self) -> int:
+        """How often it was redriven."""
+        return len(self.standstills)
 
     @property
     def name(self) -> str:
@@ -87,8 +94,21 @@ class History:
         return waiting[-1] if waiting and self.ended is None else None
 
     def duration(self, *, now: datetime) -> timedelta:
-        """How long it took, or has taken up to now."""
-        return (self.ended or now) - self.started
+        """How long it worked, or has worked up to now; standstills do not count."""
+        return self._worked(self.started, self.ended or now)
+
+    def duration_of(self, run: StateRun, *, now: datetime) -> timedelta:
+        """How long it worked in a state; standstills do not count."""
+        return self._worked(run.entered, run.exited or self.ended or now)
+
+    @property
+    def stood_still(self) -> timedelta:
+        """How long it waited for its redrives."""
+        return sum((until - since for since, until in self.standstills), timedelta())
+
+    def _worked(self, start: datetime, end: datetime) -> timedelta:
+        waited = (min(end, until) - max(start, since) for since, until in self.standstills)
+        return end - start - sum((each for each in waited if each > timedelta()), timedelta())
 
 
 def read(step_functions: SFNClient, arn: str) -> History:
@@ -106,7 +126,8 @@ def read(step_functions: SFNClient, arn: str) -> History:
 def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
     """Tell the history from its events, in their order."""
     runs: list[StateRun] = []
-    status, failure, event, redrives = "RUNNING", None, "{}", 0
+    standstills: list[tuple[datetime, datetime]] = []
+    status, failure, event = "RUNNING", None, "{}"
     started = ended = None
     for each in events:
         kind, at = each["type"], each["timestamp"]
@@ -119,7 +140,8 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
         elif kind.endswith("StateExited"):
             _exit(runs, each["stateExitedEventDetails"]["name"], at)
         elif kind == "ExecutionRedriven":
-            status, failure, ended, redrives = "RUNNING", None, None, redrives + 1
+            standstills.append((ended or at, at))
+            status, failure, ended = "RUNNING", None, None
         elif kind in _ENDS:
             status, ended = _ENDS[kind], at
             failure = _failure(each, kind, runs)
@@ -133,7 +155,7 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
         ended=ended,
         states=tuple(runs),
         failure=failure,
-        redrives=redrives,
+        standstills=tuple(standstills),
     )
 
 

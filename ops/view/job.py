@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from functions.domain.claims import ClaimState
 from functions.domain.timestamps import timestamp
 from ops.view.failure import failure_text
 from ops.view.terminal import outside, visible
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ops.model.history import History
     from ops.model.job_report import JobReport, ObjectReport
 
-_STYLES = {
+STATUS_STYLES = {
     "COMPLETED": "green",
     "SUCCEEDED": "green",
     "PARTIALLY_COMPLETED": "yellow",
@@ -49,8 +50,7 @@ def _parts(
         yield _headline("Job", report.job_id, report.status or "no record")
     history = report.history
     if history is not None:
-        took = seconds(history.duration(now=now))
-        yield _headline("Execution", history.name, history.status, f" in {took}")
+        yield _headline("Execution", history.name, history.status, _took(history, now))
     if failed is not None:
         yield failure_text(failed)
     if report.job_id and not report.objects:
@@ -70,9 +70,20 @@ def _indented(table: Table) -> Padding:
 
 def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
     return Text.assemble(
-        f"{what} ", (visible(name), "bold"), ": ", (visible(status), _STYLES.get(status, "cyan")),
+        f"{what} ",
+        (visible(name), "bold"),
+        ": ",
+        (visible(status), STATUS_STYLES.get(status, "cyan")),
         rest,
-    )  # fmt: skip
+    )
+
+
+def _took(history: History, now: datetime) -> str:
+    took = f" in {seconds(history.duration(now=now))}"
+    if not history.redrives:
+        return took
+    times = "once" if history.redrives == 1 else f"{history.redrives} times"
+    return f"{took}, redriven {times} after standing still for {seconds(history.stood_still)}"
 
 
 def states_table(history: History, *, now: datetime) -> Table:
@@ -84,13 +95,12 @@ def states_table(history: History, *, now: datetime) -> Table:
     for run in history.states:
         if run.kind == "Choice":
             continue
-        end = run.exited or history.ended or now
         broken = run.exited is None and history.failure is not None
         style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
         table.add_row(
             outside(run.name, style),
             run.entered.astimezone(UTC).strftime("%H:%M:%S"),
-            seconds(end - run.entered),
+            seconds(history.duration_of(run, now=now)),
         )
     return table
 
@@ -104,7 +114,7 @@ def counts_text(report: JobReport) -> Text:
     )
     if loads.padding:
         text.append(f" + {loads.padding} padding")
-    # A failed job's record counts nothing of what failed: beside these counts it would contradict.
+    # A failed job's record does not count what failed, so it would contradict these counts.
     stats = {} if report.status == "FAILED" else _stats(report)
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
@@ -134,11 +144,14 @@ def _places(report: JobReport, *, bucket: str) -> Text:
     for each in report.objects:
         done, planned = each.ranges_done, each.claim.ranges
         text.append(f"  results object  {visible(f's3://{bucket}/{each.claim.key}')}\n")
-        text.append(f"                  {each.claim.state}, {done} of {planned or '?'} ranges\n")
+        ranges = f"{done} of {planned or '?'} ranges"
+        if each.claim.state is ClaimState.DONE and not planned:
+            ranges = "it holds no records"
+        text.append(f"                  {each.claim.state}, {ranges}\n")
         for key in each.dead_letters[:_LISTED]:
             text.append(f"  dead letters    {visible(f's3://{bucket}/{key}')}\n")
         if (more := len(each.dead_letters) - _LISTED) > 0:
-            text.append(f"                  and {more} objects beside these\n")
+            text.append(f"                  and {more} more objects\n")
     if report.history is not None:
         text.append(f"  execution       {visible(report.history.arn)}")
     return text
@@ -191,12 +204,13 @@ def _history_json(history: History, *, now: datetime) -> dict[str, Any]:
         "status": history.status,
         "redriveCount": history.redrives,
         "seconds": history.duration(now=now).total_seconds(),
+        "stoodStillSeconds": history.stood_still.total_seconds(),
         "states": [
             {
                 "name": run.name,
                 "type": run.kind,
                 "entered": run.entered.isoformat(),
-                "seconds": ((run.exited or history.ended or now) - run.entered).total_seconds(),
+                "seconds": history.duration_of(run, now=now).total_seconds(),
                 "exited": run.exited is not None,
             }
             for run in history.states

@@ -32,15 +32,22 @@ class Snapshot:
     state: str
     ranges: str
     records: int
-    images: int
+    images_moved: int
+    images_left: int
     rate: float
 
     def line(self) -> str:
         """As plain text."""
+        left = f", {self.images_left} left where they are" if self.images_left else ""
         return (
             f"{visible(self.job_id)}: {visible(self.state)}, ranges {self.ranges}, "
-            f"{self.records} records ({self.rate:.0f}/s), {self.images} images"
+            f"{self.records} records ({self.rate:.0f}/s), {self.images_moved} images moved{left}"
         )
+
+    @property
+    def mark(self) -> tuple[object, ...]:
+        """What changes when the job moves on."""
+        return self.state, self.ranges, self.records, self.images_moved, self.images_left
 
 
 def snapshot(report: JobReport, *, now: datetime) -> Snapshot:
@@ -62,7 +69,8 @@ def snapshot(report: JobReport, *, now: datetime) -> Snapshot:
         state=state,
         ranges=f"{done}/{planned}" if planned else "-",
         records=records,
-        images=report.images.total,
+        images_moved=report.images.migrated,
+        images_left=sum(report.images.left.values()),
         rate=rate,
     )
 
@@ -97,13 +105,17 @@ class Follower:
         Raises:
             StillWaiting: if nothing changed for too long.
         """
-        if err.is_terminal if live is None else live:
-            with Live(console=err, transient=True, auto_refresh=False) as screen:
-                return self._follow(lambda shown: screen.update(table(shown), refresh=True))
-        return self._follow(self._say)
+        try:
+            if err.is_terminal if live is None else live:
+                with Live(console=err, transient=True, auto_refresh=False) as screen:
+                    return self._follow(lambda shown: screen.update(table(shown), refresh=True))
+            return self._follow(self._say)
+        except KeyboardInterrupt:
+            err.print(f"The ingest goes on. Look again: {self.look_again}")
+            raise
 
     def _follow(self, show: Callable[[Sequence[Snapshot]], None]) -> Sequence[JobReport]:
-        last: list[tuple[str, str, int, int]] = []
+        last: list[tuple[object, ...]] = []
         changed_at = self.clock()
         over_at: float | None = None
         while True:
@@ -114,7 +126,7 @@ class Follower:
                 over_at = self.clock() if over_at is None else over_at
                 if all(map(is_marked, reports)) or self.clock() - over_at >= MARKING_SECONDS:
                     return reports
-            marks = [(each.state, each.ranges, each.records, each.images) for each in shown]
+            marks = [each.mark for each in shown]
             if marks != last:
                 last, changed_at = marks, self.clock()
             elif self.clock() - changed_at > self.patience:
@@ -162,7 +174,7 @@ def table(shown: Sequence[Snapshot]) -> Table:
     drawn = Table(box=None, header_style="dim")
     for column in ("Job", "State"):
         drawn.add_column(column, no_wrap=True)
-    for column in ("Ranges", "Records", "Records/s", "Images"):
+    for column in ("Ranges", "Records", "Records/s", "Images moved"):
         drawn.add_column(column, justify="right")
     for each in shown:
         drawn.add_row(
@@ -171,6 +183,6 @@ def table(shown: Sequence[Snapshot]) -> Table:
             each.ranges,
             str(each.records),
             f"{each.rate:.0f}",
-            str(each.images),
+            str(each.images_moved),
         )
     return drawn

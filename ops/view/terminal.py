@@ -50,14 +50,21 @@ def outside(value: object, style: str = "") -> Text:
     return Text(visible(value), style=style)
 
 
-def prose(text: str, *, indent: int = 0) -> str:
-    """Sentences, wrapped at words on a terminal; a command in backticks stays whole."""
+def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
+    """Sentences, wrapped at words; a command in backticks stays whole.
+
+    Args:
+        text: Without line ends.
+        indent: Spaces before each line.
+        width: Characters of a line; by default the terminal's, without a limit elsewhere.
+    """
     margin = " " * indent
-    if not out.is_terminal:
+    if width is None and not out.is_terminal:
         return margin + text
+    width = width or out.width
     lines, line = [], ""
     for word in _WORDS.findall(text):
-        if line and indent + len(line) + 1 + len(word) > out.width:
+        if line and indent + len(line) + 1 + len(word) > width:
             lines.append(line)
             line = ""
         line = f"{line} {word}" if line else word

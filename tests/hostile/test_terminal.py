@@ -72,6 +72,9 @@ def _obeys_nothing(text: str) -> None:
 COMMANDS = {
     "inspect a job": ("inspect", JOB),
     "inspect an execution": ("inspect", EXECUTION),
+    "list jobs": ("jobs",),
+    "list jobs of a status": ("jobs", "--status", DIRT),
+    "list jobs since no time": ("jobs", "--since", DIRT),
     "inspect what is not there": ("inspect", f"nothing {DIRT}"),
     "list what could be redriven": ("redrive", EXECUTION),
     "list what of a job could be redriven": ("redrive", "--job", JOB, "--since", "9999d"),
@@ -100,6 +103,7 @@ def test_a_command_shows_what_is_hostile_and_obeys_nothing(run: Any, case: str) 
 
 PROGRAMS = {
     "inspect": ("inspect", JOB, "--json"),
+    "jobs": ("jobs", "--json"),
     "redrive": ("redrive", EXECUTION, "--json"),
     "replay": ("replay", JOB, "--yes", "--json"),
     "rejects": ("rejects", JOB, "--json"),
@@ -143,18 +147,18 @@ def test_a_file_is_not_submitted_under_a_name_that_cannot_be_one(run: Any, tmp_p
     bad = tmp_path / "x\udcff\x1b[2J.jsonl"
     bad.write_text("{}")
     text = run("submit", str(bad), "--job", "job-1")
-    assert "is no text" in text
+    assert "is not UTF-8 text" in text
     assert "\x1b" not in text
     long = tmp_path / "a.jsonl"
     long.write_text("{}")
     assert "900 are the most" in run("submit", str(long), "--job", "j" * 1000)
     assert "has a '#'" in run("submit", str(long), "--job", "j#1")
-    assert "no job id" in run("submit", str(long), "--job", "../x")
+    assert "not a job id" in run("submit", str(long), "--job", "../x")
 
 
 def test_an_argument_that_is_no_text_is_refused_in_a_sentence(run: Any) -> None:
     text = run("inspect", "job-\udcff")
-    assert "say it in UTF-8" in text
+    assert "is not UTF-8 text" in text
     assert "Traceback" not in text
 
 
@@ -240,7 +244,9 @@ def test_a_line_of_any_length_is_not_read_into_memory_to_be_exported(
 
 
 def test_progress_shows_what_is_hostile_and_obeys_nothing() -> None:
-    snapshot = Snapshot(job_id=JOB, state=DIRT, ranges="-", records=0, images=0, rate=0.0)
+    snapshot = Snapshot(
+        job_id=JOB, state=DIRT, ranges="-", records=0, images_moved=0, images_left=0, rate=0.0
+    )
     _obeys_nothing(snapshot.line())
 
 

@@ -30,7 +30,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 def test_status_and_down_where_none_runs(data: Path) -> None:
     status = CliRunner().invoke(app, ["local", "status", "--data", str(data)])
     assert status.exit_code == ExitCode.NOT_FOUND
-    assert "`ingest local up` starts one" in status.stderr
+    assert f"`ingest local up --data {data}` starts one there" in status.stderr
     down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
     assert down.exit_code == 0
     assert "None was running" in down.stdout

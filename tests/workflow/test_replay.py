@@ -9,9 +9,12 @@ from functions.domain.attribute_values import to_item
 from functions.domain.inputs import read_event
 from functions.domain.ledger_rows import claim_key
 from functions.domain.s3_event import ObjectCreated
-from ops.commands import replay
+from ops.commands.inspect import show
+from ops.commands.replay import replay
 from ops.errors import NothingFound, Refused
+from ops.model import replays
 from ops.model.deployment import Deployment
+from ops.model.job_report import JobReport
 from tests.workflow.aws_tables import BUCKET
 
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
@@ -65,10 +68,10 @@ def _claim(aws: tuple[Any, Any], etag: str, state: str) -> None:
 def test_the_results_objects_of_the_job_are_replayed_and_nothing_else(
     deployed: Deployment, machine: _StepFunctions
 ) -> None:
-    found = replay.find(deployed, "job-1")
+    found = replays.find(deployed, "job-1")
     assert {each.key for each in found} == {KEY, OTHER}
     assert {each.progress for each in found} == {"never claimed"}
-    assert [each.key for each in replay.find(deployed, "job-1", key=OTHER)] == [OTHER]
+    assert [each.key for each in replays.find(deployed, "job-1", key=OTHER)] == [OTHER]
     assert machine.started == []
 
 
@@ -78,12 +81,13 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
 ) -> None:
     etag = aws[0].head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
     _claim(aws, etag, state)
-    (found,) = replay.find(deployed, "job-1", key=KEY)
+    (found,) = replays.find(deployed, "job-1", key=KEY)
     assert found.progress.startswith("generation 2, ")
-    arn = replay.start(deployed, found, reason="better parser")
+    arn = replays.start(deployed, found, reason="better parser")
     (request,) = machine.started
     assert arn == f"arn:{request['name']}"
     assert (request["stateMachineArn"], len(request["name"]) <= 80) == ("arn:machine", True)
+    assert request["name"].startswith("replay-job-1-")
     event = json.loads(request["input"])
     assert event["detail"]["object"] == {
         "key": KEY,
@@ -101,7 +105,7 @@ def test_other_content_than_was_claimed_has_no_place_in_the_order_of_events(
     aws: tuple[Any, Any], deployed: Deployment
 ) -> None:
     _claim(aws, "another", "failed")
-    (found,) = replay.find(deployed, "job-1", key=KEY)
+    (found,) = replays.find(deployed, "job-1", key=KEY)
     assert "of other content" in found.progress
     assert "sequencer" not in found.event(BUCKET, "r")["detail"]["object"]
 
@@ -113,7 +117,7 @@ def test_what_is_not_there_is_said_and_nothing_starts(
     deployed: Deployment, machine: _StepFunctions, job: str, key: str | None
 ) -> None:
     with pytest.raises(NothingFound):
-        replay.find(deployed, job, key=key)
+        replays.find(deployed, job, key=key)
     assert machine.started == []
 
 
@@ -122,7 +126,17 @@ def test_without_a_person_to_ask_nothing_starts(
 ) -> None:
     monkeypatch.setattr("ops.commands.options.chosen", lambda **_: deployed)
     with pytest.raises(Refused):
-        replay.replay("arn:aws:bedrock:r:a:model-invocation-job/job-1")
+        replay("arn:aws:bedrock:r:a:model-invocation-job/job-1")
     assert machine.started == []
-    replay.replay("arn:aws:bedrock:r:a:model-invocation-job/job-1", yes=True)
+    replay("arn:aws:bedrock:r:a:model-invocation-job/job-1", yes=True)
     assert len(machine.started) == 2
+
+
+def test_objects_that_nobody_has_claimed_are_named_with_the_command_that_starts_them(
+    deployed: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show(deployed, JobReport("job-1", {"status": "SUBMITTED"}, (), None), as_json=False)
+    shown = capsys.readouterr().out
+    assert all(f"in the bucket   s3://{BUCKET}/{key}" in shown for key in (KEY, OTHER))
+    assert deployed.command("replay", "job-1") in shown
+    assert deployed.command("dead-events") in shown

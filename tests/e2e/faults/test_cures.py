@@ -13,8 +13,8 @@ from demo import flaws
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import object_partition
 from functions.domain.timestamps import timestamp
-from ops.commands import replay
 from ops.commands.redrive import restart
+from ops.model import replays
 from ops.model.failures import read_failed
 from tests.e2e.waiting import eventually
 
@@ -42,8 +42,8 @@ def _delivered_and(
 
 
 def _replayed(world: World, batch: Batch) -> str:
-    (found,) = replay.find(world.deployed, batch.job.job_id)
-    return replay.start(world.deployed, found, reason="as the runbook says")
+    (found,) = replays.find(world.deployed, batch.job.job_id)
+    return replays.start(world.deployed, found, reason="as the runbook says")
 
 
 def _left_behind(world: World, batch: Batch, upload: Upload) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
-from ops.commands import replay
 from ops.commands.redrive import restart
+from ops.model import replays
 from ops.model.failures import read_failed
 from tests.e2e.waiting import eventually
 
@@ -174,8 +174,8 @@ def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
     assert embedded is not None
     assert obstacle.instead == f"{command} --data {embedded.data}"
     assert world.job_status(batch) == "FAILED"
-    (found,) = replay.find(world.deployed, batch.job.job_id)
-    again = replay.start(world.deployed, found, reason="what the message says")
+    (found,) = replays.find(world.deployed, batch.job.job_id)
+    again = replays.start(world.deployed, found, reason="what the message says")
     assert world.until_ended(again) == "SUCCEEDED"
     second_claim = f"claim {batch.key}, generation: Decimal('2') instead of 1"
     assert world.differences(batch, upload) == [second_claim]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ops.errors import CannotSubmit, ExitCode, NothingFound
 from ops.model import deployment
 from ops.model.deployment import Deployment
 from ops.model.job_report import JobReport
+from ops.model.program import pasteable, program
 
 
 def ingest(*arguments: str) -> Result:
@@ -216,13 +218,13 @@ def test_what_goes_wrong_is_a_sentence(
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", ".jsonl.outer", "manifest.json.out"])
 def test_a_file_that_would_not_be_taken_for_results(name: str) -> None:
-    with pytest.raises(CannotSubmit, match="rename it"):
+    with pytest.raises(CannotSubmit, match="which are JSON Lines"):
         results_key(name, "job1")
 
 
 @pytest.mark.parametrize("job_id", ["", "a/b"])
 def test_a_job_id_that_is_none(job_id: str) -> None:
-    with pytest.raises(CannotSubmit, match="is no job id"):
+    with pytest.raises(CannotSubmit, match="is not a job id"):
         results_key("a.jsonl", job_id)
 
 
@@ -275,6 +277,22 @@ def test_the_next_command_finds_the_same_stack(
     embedded = server.Server(1, endpoint, folder) if folder else None
     deployed = Deployment(stack, "a place", "r", {}, pytest.fail, embedded)
     assert deployed.command("inspect", "job 1") == f"ingest inspect 'job 1'{options}"
+
+
+@pytest.mark.parametrize("is_on_path", [True, False])
+def test_a_command_to_type_next_begins_as_the_present_one_was_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, is_on_path: bool
+) -> None:
+    script = tmp_path / "a bin" / "ingest"
+    script.parent.mkdir()
+    script.touch(mode=0o755)
+    monkeypatch.setattr(sys, "argv", [str(script), "inspect", "job1"])
+    monkeypatch.setenv("PATH", str(script.parent) if is_on_path else "/nowhere")
+    typed = "ingest" if is_on_path else f"'{script}'"
+    assert program() == typed
+    assert pasteable("do `ingest local up`.") == f"do `{typed} local up`."
+    deployed = Deployment("BatchIngest", "a place", "r", {}, pytest.fail)
+    assert deployed.command("dead-events").startswith(f"{typed} dead-events")
 
 
 def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:

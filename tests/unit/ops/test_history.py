@@ -77,6 +77,17 @@ def test_a_redrive_takes_the_failure_back() -> None:
     assert found.states[-1].exited is not None
 
 
+def test_a_standstill_before_a_redrive_is_no_work() -> None:
+    """A second passes between any two events: one of them from the failure to the redrive."""
+    redriven = [failed("WriteThrottled", ""), {"type": "ExecutionRedriven"}]
+    found = of(*LOADING, *redriven, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
+    assert found.stood_still == timedelta(seconds=1)
+    assert found.duration(now=START) == timedelta(seconds=6)
+    planning, loading = found.states
+    assert found.duration_of(planning, now=START) == timedelta(seconds=1)
+    assert found.duration_of(loading, now=START) == timedelta(seconds=2)
+
+
 def test_a_state_that_is_passed_twice_is_there_twice() -> None:
     again = [exited("Map", "LoadRanges"), entered("Map", "LoadRanges")]
     runs = of(*LOADING, *again).states

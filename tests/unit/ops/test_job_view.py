@@ -58,7 +58,7 @@ def test_places_are_whole_to_be_copied_and_not_too_many() -> None:
     text = shown(report(key=f"batch-output/job1/{'long/' * 40}a.jsonl"))
     assert f"s3://images/batch-output/job1/{'long/' * 40}a.jsonl\n" in text
     assert "s3://images/dead-letters/job1/4.jsonl" in text
-    assert "and 2 objects beside these" in text
+    assert "and 2 more objects" in text
 
 
 def test_the_cause_and_the_cure_of_a_failure_come_first() -> None:

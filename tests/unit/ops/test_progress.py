@@ -56,9 +56,9 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
     assert follower(iter(steps), clock).follow(live=False) == [report()]
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images",
-        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 90 images",
-        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 90 images",
+        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images moved",
+        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 89 images moved, 1 left where they are",
+        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 89 images moved, 1 left where they are",
     ]
     assert len(clock.slept) == 3
 
@@ -81,6 +81,17 @@ def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
     ):
         follower(iter(lambda: [unclaimed()], None), clock).follow(live=False)
     assert 10 < clock.at < 12
+
+
+def test_who_stops_watching_is_told_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted() -> Iterator[Sequence[JobReport]]:
+        yield [report(history=RUNNING, state=CLAIMED, status="INGESTING")]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        follower(interrupted(), Clock()).follow(live=False)
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == "The ingest goes on. Look again: ingest inspect job1 --data here"
 
 
 def test_the_rate_counts_from_the_start_of_loading() -> None:

@@ -18,6 +18,7 @@ from functions.domain.service_failures import explain
 from local import server
 from local.endpoint import Endpoint
 from ops.commands import redrive
+from ops.commands.since import moment
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
@@ -187,7 +188,7 @@ def test_all_failed_looks_back_as_far_as_it_is_told() -> None:
 @pytest.mark.parametrize("since", ["2", "d", "2w", "-2d", "2 d"])
 def test_a_time_that_is_none_is_refused(since: str) -> None:
     with pytest.raises(Refused):
-        redrive._moment(since)
+        moment(since)
 
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

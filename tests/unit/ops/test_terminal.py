@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from local.server import PROJECT
-from ops.view.terminal import outside, visible
+from ops.view.terminal import outside, prose, visible
 
 
 def printed(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -64,3 +64,19 @@ def test_markup_is_text() -> None:
     drawn = io.StringIO()
     Console(file=drawn, force_terminal=True, color_system=None).print(outside("[red]a[/red] :x:"))
     assert drawn.getvalue() == "[red]a[/red] :x:\n"
+
+
+@given(
+    st.lists(
+        st.sampled_from(["images", "are", "`ingest replay job-1 --object k`,", "x" * 90]),
+        min_size=1,
+    ),
+    st.integers(20, 80),
+)
+def test_sentences_break_between_words_and_never_in_a_command(words: list[str], width: int) -> None:
+    lines = prose(" ".join(words), indent=2, width=width).splitlines()
+    assert all(line.startswith("  ") for line in lines)
+    assert [line.strip() for line in lines if len(line) > width] == [
+        word for word in words if len(word) + 2 > width
+    ]
+    assert " ".join(line.strip() for line in lines) == " ".join(words)

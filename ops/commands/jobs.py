@@ -1,0 +1,93 @@
+"""`ingest jobs`: every job with its status, and what is open first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from functions.domain.jobs import JobStatus
+from ops.commands import options
+from ops.commands.since import moment
+from ops.errors import NothingFound
+from ops.model import deployment
+from ops.model.job_list import read_jobs
+from ops.model.program import program
+from ops.view.job_list import table
+from ops.view.terminal import err, out, print_json, visible
+
+if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
+    from ops.model.job_list import JobList, ListedJob
+
+_OPEN_SHOWN = 10
+_OPEN_PAGES = 5
+
+
+def jobs(
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only jobs of this status; may be repeated.", show_default=False),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only jobs that changed since, such as 12h or 2d.", show_default=False),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """List jobs: open ones first, then failed ones, with the reason."""
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    found = read_jobs(
+        deployed,
+        statuses=frozenset(each.upper() for each in status or ()),
+        since=moment(since) if since else None,
+        limit=limit,
+    )
+    if as_json:
+        print_json([job.as_json() for job in found.jobs])
+    elif found.jobs:
+        out.print(table(found.jobs, now=datetime.now(UTC)))
+    else:
+        wanted = f" {' or '.join(map(visible, status))}" if status else ""
+        err.print(f"There is no such job{wanted}.", style="dim")
+    _say_if_cut(found, limit=limit)
+
+
+def show_open() -> bool:
+    """Show what is open, with a command for each; False where no stack is found."""
+    try:
+        deployed = deployment.find()
+    except NothingFound:
+        return False
+    err.print(f"On {deployed.place}.", style="dim")
+    found = read_jobs(deployed, limit=_OPEN_SHOWN, max_pages=_OPEN_PAGES)
+    shown = [job for job in found.jobs if job.is_open or job.status == JobStatus.FAILED]
+    if not shown:
+        out.print("No job is open, and none has failed.")
+    else:
+        out.print(table(shown, now=datetime.now(UTC)))
+        out.print()
+        for job in shown:
+            out.print(f"  {_next(deployed, job)}")
+    out.print(f"All jobs: {deployed.command('jobs')}   Commands: {program()} --help")
+    return True
+
+
+def _next(deployed: Deployment, job: ListedJob) -> str:
+    if job.status == JobStatus.FAILED and job.failure:
+        return deployed.command("redrive --job", job.job_id)
+    if job.status == JobStatus.FAILED and job.stats.get("failureCount"):
+        return deployed.command("rejects", job.job_id)
+    return deployed.command("inspect", job.job_id)
+
+
+def _say_if_cut(found: JobList, *, limit: int) -> None:
+    if not found.is_whole:
+        err.print("The table is large: only its first 20 MB were read.", style="yellow")
+    if len(found.jobs) == limit:
+        err.print(visible(f"Only {limit} are shown; --limit shows more."), style="dim")

@@ -1,0 +1,67 @@
+"""What a person should know of a job besides its states and counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ops.model.dead_targets import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ops.model.deployment import Deployment
+    from ops.model.job_report import JobReport
+
+_MAX_EVENTS: Final = 50
+_SETTLED: Final = {"COMPLETED", "PARTIALLY_COMPLETED"}
+
+
+def remarks(deployed: Deployment, report: JobReport) -> list[str]:
+    """Sentences, each with the command that helps."""
+    if not report.job_id or report.record is None:
+        return []
+    return [*_of_record(deployed, report, report.record), *_undelivered(deployed, report)]
+
+
+def _of_record(deployed: Deployment, report: JobReport, record: Mapping[str, Any]) -> Iterator[str]:
+    state, stats = _map(record.get("ingestState")), _map(record.get("resultStats"))
+    if ended := _map(state.get("bedrock")):
+        message = f": {ended['message']}" if ended.get("message") else "."
+        yield f"Bedrock ended it as {ended.get('status')}{message}"
+    if count := state.get("objectsUnclaimed"):
+        yield f"{count} results object(s) in its folder are not claimed by an execution yet."
+    errors = _map(stats.get("bedrock")).get("errorRecordCount")
+    found = _map(stats.get("rejectsByReason")).get("ModelError", 0)
+    if errors is not None and report.objects and errors != found:
+        yield (
+            f"Bedrock's manifest counts {errors} error(s); {found} ModelError(s) were found: "
+            f"`{deployed.command('rejects', report.job_id)}` lists the rejects."
+        )
+    if count := state.get("leftBehind"):
+        yield (
+            f"{count} results object(s) were replaced after they had written transactions. Those "
+            "that the present content does not answer are still there: "
+            f"`{deployed.command('tidy', report.job_id)}` lists them."
+        )
+
+
+def _undelivered(deployed: Deployment, report: JobReport) -> Iterator[str]:
+    """Events of an open job that wait in the dead-letter queue."""
+    if report.status in _SETTLED:
+        return
+    results, seen = Results.of(deployed), []
+    for event in results.queue.read():
+        seen.append(event)
+        if len(seen) == _MAX_EVENTS:
+            break
+    results.queue.put_back(seen)
+    count = sum(results.subject(event)["job"] == report.job_id for event in seen)
+    if count:
+        yield (
+            f"{count} event(s) of it were not delivered and wait in the dead-letter queue: "
+            f"`{deployed.command('dead-events --resend')}` delivers them again."
+        )
+
+
+def _map(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

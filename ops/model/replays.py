@@ -1,0 +1,143 @@
+"""Results objects that can be ingested again, and the executions that do it."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from functions.aws.job_notes import JobNotes
+from functions.domain.claims import ClaimState
+from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.plain_text import visible
+from functions.domain.timestamps import timestamp
+from ops.errors import NothingFound
+from ops.model.job_records import read_job_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from functions.domain.claims import Claim
+    from ops.model.deployment import Deployment
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_MAX_NAMED = 36
+"""Characters of a job's id in the name of an execution, which has at most 80."""
+
+
+@dataclass(frozen=True)
+class Replayable:
+    """A results object as it is in the bucket, and who has it.
+
+    Attributes:
+        version_id: Empty in a bucket without versions.
+        size: Bytes.
+        claim: None if nobody ever claimed it.
+    """
+
+    job_id: str
+    key: str
+    etag: str
+    version_id: str
+    size: int
+    created: datetime
+    claim: Claim | None
+
+    @property
+    def progress(self) -> str:
+        """How the work on it stands, and what a replay means for that."""
+        if self.claim is None:
+            return "never claimed"
+        content = "" if self.claim.etag == self.etag else ", of other content"
+        now = {
+            ClaimState.CLAIMED: "being ingested: that execution will end as Superseded",
+            ClaimState.DONE: "ingested",
+            ClaimState.FAILED: "failed: a redrive of that execution will end as Superseded",
+        }[self.claim.state]
+        return f"generation {self.claim.generation}{content}, {now}"
+
+    def event(self, bucket: str, reason: str) -> dict[str, Any]:
+        """S3's event of it, with the wish to replay.
+
+        The event's time counts only if nobody has claimed the object before: it is then when
+        S3's own event would have come.
+        """
+        described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
+        if self.version_id:
+            described["version-id"] = self.version_id
+        if self.claim is not None and self.claim.etag == self.etag and self.claim.sequencer:
+            # It stays what it is among the events of its key: older ones shall not displace it.
+            described["sequencer"] = self.claim.sequencer
+        return {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Object Created",
+            "source": "ingest.replay",
+            "time": timestamp(self.created),
+            "detail": {"version": "0", "bucket": {"name": bucket}, "object": described},
+            "replay": {"reason": reason},
+        }
+
+
+def in_bucket(deployed: Deployment, job_id: str) -> list[Replayable]:
+    """The results objects of a job that are in the bucket, claimed or not."""
+    claims = {claim.key: claim for claim in deployed.ledger.claims(job_id)}
+    return list(_objects(deployed, job_id, claims))
+
+
+def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequence[Replayable]:
+    """The results objects of a job that are in the bucket.
+
+    Raises:
+        NothingFound: there is no such job, or it has no such object.
+    """
+    if read_job_record(deployed, job_id) is None:
+        raise NothingFound(
+            f"On {deployed.place} job {visible(job_id)} has no record, or several: an execution "
+            "would fail. The application writes it."
+        )
+    found = [each for each in in_bucket(deployed, job_id) if key in (None, each.key)]
+    if not found:
+        what = f"results object {visible(key)}" if key else "results objects"
+        raise NothingFound(
+            f"Job {visible(job_id)} has no {what} under {RESULTS_PREFIX} in {deployed.bucket}: "
+            "what is to be ingested must be there."
+        )
+    return found
+
+
+def start(deployed: Deployment, chosen: Replayable, *, reason: str) -> str:
+    """Start the execution of one object; its ARN."""
+    event = chosen.event(deployed.bucket, reason)
+    return deployed.step_functions.start_execution(
+        stateMachineArn=deployed.state_machine,
+        name=f"replay-{_UNSAFE.sub('-', chosen.job_id)[:_MAX_NAMED]}-{event['id']}",
+        input=json.dumps(event),
+    )["executionArn"]
+
+
+def _objects(deployed: Deployment, job_id: str, claims: dict[str, Claim]) -> Iterator[Replayable]:
+    folders = JobNotes(deployed.ledger).folders(job_id, claims.values())
+    lister = deployed.s3.get_paginator("list_objects_v2")
+    for page in chain.from_iterable(
+        lister.paginate(Bucket=deployed.bucket, Prefix=folder) for folder in folders
+    ):
+        for listed in page.get("Contents", []):
+            key = listed["Key"]
+            parsed = parse_key(key)
+            if parsed is None or not isinstance(parsed.of_job(job_id), ResultsKey):
+                continue
+            head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
+            yield Replayable(
+                job_id=job_id,
+                key=key,
+                etag=head["ETag"].strip('"'),
+                version_id=head.get("VersionId", ""),
+                size=head["ContentLength"],
+                created=head["LastModified"],
+                claim=claims.get(key),
+            )

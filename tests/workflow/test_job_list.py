@@ -1,0 +1,83 @@
+"""`ingest jobs`: what is open comes first, with the reason, and a large table is read in part."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.domain.attribute_values import to_item
+from ops.model.deployment import Deployment
+from ops.model.job_list import read_jobs
+from ops.view.job_list import table
+from ops.view.terminal import out
+
+Aws = tuple[Any, Any]
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.fixture
+def deployed(aws: Aws) -> Deployment:
+    outputs = {"BatchJobsTableName": "batch-jobs", "LedgerTableName": "ledger"}
+    made = {"s3": aws[0], "dynamodb": aws[1]}
+    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+
+
+def _put(aws: Aws, job_id: str, status: str | None, **more: object) -> None:
+    record = {"intentId": job_id, "submitTime": "2026-11-22T00:00:00Z", "jobId": job_id, **more}
+    item = to_item({**record, "userId": "user-secret", "status": status})
+    aws[1].put_item(TableName="batch-jobs", Item=item)
+
+
+def _fill(aws: Aws) -> None:
+    _put(aws, "done", "COMPLETED", resultStats={"totalCount": 3, "missingCount": 0})
+    _put(aws, "partly", "PARTIALLY_COMPLETED", resultStats={"totalCount": 3, "missingCount": 2})
+    _put(aws, "waits", "SUBMITTED", pendingImageCount=7)
+    _put(aws, "unsaid", None)
+    ended = {"revision": 1, "bedrock": {"status": "Failed", "message": "too few records"}}
+    _put(aws, "failed", "FAILED", ingestState=ended)
+    _put(aws, "broken", "FAILED", ingestState={"revision": 2, "objectsFailed": 1})
+    claim = {"pk": "job#broken", "sk": "claim#k", "etag": "e", "owner": "o", "generation": 1}
+    claim |= {"state": "failed", "eventTime": "2026-11-22T00:00:00Z"}
+    failure = {"state": "LoadRanges", "error": "AccessDenied"}
+    aws[1].put_item(TableName="ledger", Item=to_item({**claim, "failure": failure}))
+
+
+def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
+    aws: Aws, deployed: Deployment
+) -> None:
+    _fill(aws)
+    found = read_jobs(deployed, limit=50)
+    assert found.is_whole
+    shown = {job.job_id: job.why for job in found.jobs}
+    assert [*shown][:2] in (["waits", "unsaid"], ["unsaid", "waits"])
+    assert {*[*shown][2:4]} == {"failed", "broken"}
+    assert shown == {
+        "waits": "no results have arrived",
+        "unsaid": "no results have arrived",
+        "failed": "Failed at Bedrock (too few records)",
+        "broken": "LoadRanges failed: AccessDenied",
+        "partly": "2 record(s) missing",
+        "done": "",
+    }
+    assert found.jobs[0].as_json()["open"] is True
+    with out.capture() as captured:
+        out.print(table(found.jobs, now=NOW))
+    assert "0/7" in captured.get()
+    assert "user-secret" not in captured.get() + str([job.as_json() for job in found.jobs])
+
+
+def test_jobs_are_chosen_by_status_and_time(aws: Aws, deployed: Deployment) -> None:
+    _fill(aws)
+    failed = read_jobs(deployed, statuses=frozenset({"FAILED"}), limit=50)
+    assert {job.job_id for job in failed.jobs} == {"failed", "broken"}
+    assert read_jobs(deployed, since=NOW, limit=50).jobs == []
+    assert len(read_jobs(deployed, limit=2).jobs) == 2
+
+
+def test_a_large_table_is_read_in_part_and_that_is_said(aws: Aws, deployed: Deployment) -> None:
+    for number in range(30):
+        _put(aws, f"job-{number}", "COMPLETED", note="x" * 60_000)
+    found = read_jobs(deployed, limit=50, max_pages=1)
+    assert not found.is_whole
+    assert 0 < len(found.jobs) < 30
+    assert len(read_jobs(deployed, limit=50).jobs) == 30
