@@ -24,6 +24,7 @@ from ops.commands.redrive import redrive
 from ops.commands.rejects import rejects
 from ops.commands.replay import replay
 from ops.commands.submit import submit
+from ops.commands.tidy import tidy
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.model.program import pasteable
 from ops.view.terminal import err, out, outside, prose, visible
@@ -103,6 +104,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     inspect: "ingest inspect try1",
     redrive: "ingest redrive --all-failed --since 2d",
     replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
+    tidy: "ingest tidy try1 --dry-run",
     dead_events: "ingest dead-events --resend",
     rejects: "ingest rejects try1 --export again.jsonl",
 }

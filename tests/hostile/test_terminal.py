@@ -73,6 +73,7 @@ COMMANDS = {
     "inspect a job": ("inspect", JOB),
     "inspect an execution": ("inspect", EXECUTION),
     "list jobs": ("jobs",),
+    "tidy a job that is not there": ("tidy", f"x{DIRT}"),
     "list jobs of a status": ("jobs", "--status", DIRT),
     "list jobs since no time": ("jobs", "--since", DIRT),
     "inspect what is not there": ("inspect", f"nothing {DIRT}"),

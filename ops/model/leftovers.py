@@ -1,0 +1,241 @@
+"""Transactions that replaced content of a job has left behind, and how they are removed.
+
+A transaction of the job is left behind if no record of the present content became it. What that
+content answers is in the lists of images that its load has written. Nothing is removed where such a
+list is missing, or where an object is still being ingested.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from functions.aws.dynamodb import conditional_update
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.claims import ClaimState
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.segments import cover
+from functions.domain.transactions import transaction_id
+from ops.errors import NothingFound, Refused
+from ops.view.terminal import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from functions.domain.claims import Claim
+    from functions.domain.jobs import Job
+    from ops.model.deployment import Deployment
+
+_BLOCK_BYTES: Final = 64 * 1024
+_CHECK_EVERY: Final = 25
+"""Removals between two looks at the claims."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A transaction that the present content does not answer.
+
+    Attributes:
+        is_untouched: No person has edited or confirmed it: it may be removed.
+        has_image: It points at a moved image, which stays where it is.
+        updated_at: When it was written last.
+    """
+
+    transaction_id: str
+    image_id: str
+    is_untouched: bool
+    has_image: bool
+    updated_at: str
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What was found of a job.
+
+    Attributes:
+        claims: The present content, by job: what is left behind is only so while these stand.
+    """
+
+    job: Job
+    claims: Sequence[tuple[str, Claim]]
+    found: Sequence[Leftover]
+
+    @property
+    def removable(self) -> list[Leftover]:
+        """Those that no person has touched."""
+        return [each for each in self.found if each.is_untouched]
+
+
+def find(deployed: Deployment, job_id: str) -> Leftovers:
+    """Compare the job's transactions with what its present content answers.
+
+    Reads all transactions of the job's user. Of each that the content answers twelve bytes are kept
+    in memory, so that hundreds of thousands fit.
+
+    Raises:
+        NothingFound: there is no such job.
+        Refused: it cannot be known yet, or any more, what the content answers.
+    """
+    if not deployed.jobs.is_on_record(job_id):
+        raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}.")
+    job = deployed.jobs.find(job_id)
+    if job.retry_of is not None:
+        raise Refused(
+            f"Job {visible(job_id)} is a retry; its transactions are those of job "
+            f"{visible(job.retry_of)}: `{deployed.command('tidy', job.retry_of)}`."
+        )
+    claims = _claims(deployed, job_id)
+    answered: set[bytes] = set()
+    for owner, claim in claims:
+        for image in _answered(deployed, owner, claim):
+            answered.add(bytes.fromhex(transaction_id(job_id, image)))
+    found = [
+        each
+        for each in _transactions(deployed, job)
+        if bytes.fromhex(each.transaction_id) not in answered
+    ]
+    return Leftovers(job, claims, found)
+
+
+def remove(deployed: Deployment, leftovers: Leftovers) -> int:
+    """Remove those that no person has touched; how many there were still.
+
+    Raises:
+        Refused: results of the job were claimed meanwhile: what they answer is not known.
+    """
+    removed = 0
+    for number, each in enumerate(leftovers.removable):
+        if number % _CHECK_EVERY == 0:
+            _require_same_claims(deployed, leftovers)
+        removed += _remove(deployed, leftovers.job, each)
+    _require_same_claims(deployed, leftovers)
+    _forget(deployed, leftovers)
+    return removed
+
+
+def _claims(deployed: Deployment, job_id: str) -> list[tuple[str, Claim]]:
+    """The newest claims of a job and of its retries."""
+    ledger = deployed.ledger
+    jobs = [job_id, *sorted(ledger.retries(job_id))]
+    return [(each, claim) for each in jobs for claim in ledger.claims(each)]
+
+
+def _answered(deployed: Deployment, job_id: str, claim: Claim) -> Iterator[str]:
+    """The images of the transactions that the present content of a key became."""
+    if claim.stats is None or claim.state is ClaimState.CLAIMED:
+        raise Refused(
+            f"{visible(claim.key)} is not ingested to its end, so what it answers is not known: "
+            f"`{deployed.command('inspect', job_id)}` shows why."
+        )
+    segments = deployed.ledger.segments(object_partition(job_id, claim.key, claim.generation))
+    size = max((segment.span.end for segment in segments), default=0)
+    chain = cover(segments, size)
+    if chain.missing or sum(each.counts.success for each in chain.chain) != _successes(claim):
+        raise Refused(_gone(deployed, job_id, claim))
+    for segment in chain.chain:
+        if segment.images is None:
+            continue
+        try:
+            body = deployed.s3.get_object(Bucket=deployed.bucket, Key=segment.images)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                raise Refused(_gone(deployed, job_id, claim)) from error
+            raise
+        yield from (json.loads(line) for line in body.iter_lines(_BLOCK_BYTES))
+
+
+def _successes(claim: Claim) -> int:
+    return int((claim.stats or {}).get("successCount", 0))
+
+
+def _gone(deployed: Deployment, job_id: str, claim: Claim) -> str:
+    return (
+        f"The lists of what {visible(claim.key)} answers have expired. "
+        f"`{deployed.command('replay', job_id)}` makes them again; then tidy."
+    )
+
+
+def _transactions(deployed: Deployment, job: Job) -> Iterator[Leftover]:
+    """All transactions of the job, as if they were left behind."""
+    pages = deployed.dynamodb.get_paginator("query").paginate(
+        TableName=deployed.outputs["TransactionsTableName"],
+        KeyConditionExpression="userId = :user",
+        FilterExpression="jobId = :job",
+        ProjectionExpression="transactionId, imageId, #status, version, s3Key, updatedAt",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues=to_item({":user": job.user_id, ":job": job.job_id}),
+        ConsistentRead=True,
+    )
+    for page in pages:
+        for item in map(from_item, page["Items"]):
+            yield Leftover(
+                transaction_id=item["transactionId"],
+                image_id=str(item.get("imageId", "")),
+                is_untouched=item.get("status") == "unconfirmed" and item.get("version") == 1,
+                has_image="s3Key" in item,
+                updated_at=str(item.get("updatedAt", "")),
+            )
+
+
+def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
+    """Delete it, if it is still what it was when it was found."""
+    try:
+        deployed.dynamodb.delete_item(
+            TableName=deployed.outputs["TransactionsTableName"],
+            Key=to_item({"userId": job.user_id, "transactionId": each.transaction_id}),
+            ConditionExpression=(
+                "jobId = :job AND #status = :unconfirmed AND version = :one"
+                " AND updatedAt = :updated"
+            ),
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues=to_item(
+                {
+                    ":job": job.job_id,
+                    ":unconfirmed": "unconfirmed",
+                    ":one": 1,
+                    ":updated": each.updated_at,
+                }
+            ),
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def _require_same_claims(deployed: Deployment, leftovers: Leftovers) -> None:
+    now = {
+        (job, c.key, c.owner, c.generation, c.etag)
+        for job, c in _claims(deployed, leftovers.job.job_id)
+    }
+    then = {(job, c.key, c.owner, c.generation, c.etag) for job, c in leftovers.claims}
+    if now != then:
+        raise Refused(
+            "Results of the job were claimed meanwhile, and may answer what was to be removed: "
+            f"wait for their end, then `{deployed.command('tidy', leftovers.job.job_id)}` again."
+        )
+
+
+def _forget(deployed: Deployment, leftovers: Leftovers) -> None:
+    """Say no longer that something is left behind."""
+    for job_id, claim in leftovers.claims:
+        if claim.replaced:
+            deployed.dynamodb.update_item(
+                TableName=deployed.outputs["LedgerTableName"],
+                Key=to_item(dict(claim_key(job_id, claim.key).as_dict())),
+                UpdateExpression="DELETE written :replaced",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeValues={":replaced": {"SS": sorted(claim.replaced)}},
+            )
+    key = {"intentId": leftovers.job.key.intent_id, "submitTime": leftovers.job.key.submit_time}
+    conditional_update(
+        deployed.dynamodb,
+        TableName=deployed.outputs["BatchJobsTableName"],
+        Key=to_item(key),
+        UpdateExpression="REMOVE ingestState.leftBehind",
+        ConditionExpression="attribute_exists(ingestState.leftBehind)",
+    )
