@@ -17,10 +17,10 @@ from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import ClaimState
 from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.plain_text import visible
 from functions.domain.segments import cover
 from functions.domain.transactions import transaction_id
 from ops.errors import NothingFound, Refused
-from ops.view.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
