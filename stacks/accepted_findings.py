@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are right as they are: each on its one resource, with its reason.
+"""Findings of cdk-nag that are accepted, each on one resource with its reason.
 
 `make check` runs the AwsSolutions rules over every variant of the stack. It fails for a finding
 that is not here, and for an entry here that nothing is found for any more.

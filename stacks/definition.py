@@ -1,4 +1,4 @@
-"""What the stack needs to know of the state machine's definition, read from the definition."""
+"""The state machine's definition, and the names in it that the stack needs."""
 
 import json
 from dataclasses import dataclass
@@ -43,5 +43,5 @@ class Definition:
 
     @property
     def work(self) -> list[str]:
-        """States that can fail where they stand, and that a redrive continues."""
+        """States that fail in place, and that a redrive continues."""
         return [name for name, state in self.states.items() if state["Type"] in {"Map", "Task"}]

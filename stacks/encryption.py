@@ -12,7 +12,7 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
     """The key for all that the stack creates, where the settings ask for one.
 
     Roles get their part from their own policies. Lambda needs none of theirs: it makes a grant for
-    itself, with the rights of whoever deploys.
+    itself, with the rights of the user who deploys.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
     """
     if settings.customer_managed_key_arn:

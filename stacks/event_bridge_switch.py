@@ -1,4 +1,4 @@
-"""The one thing that is changed of an imported bucket: that it tells EventBridge of its objects."""
+"""The one change of an imported bucket: it sends the events of its objects to EventBridge."""
 
 from aws_cdk import Annotations, ArnFormat, CfnResource, Stack
 from aws_cdk import aws_iam as iam
@@ -19,8 +19,8 @@ class EventBridgeSwitch(Construct):
 
     CloudFormation cannot change such a bucket, so CDK brings a function that reads the bucket's
     notifications and writes them back with the switch on. It gets a role and a log group as all
-    functions here have them, in the place of CDK's: an AWS managed policy that lets it write every
-    log of the account, and logs that are kept for ever.
+    functions here have them, instead of CDK's: an AWS managed policy that lets it write every
+    log of the account, and logs that are never deleted.
     """
 
     def __init__(
@@ -71,6 +71,8 @@ class EventBridgeSwitch(Construct):
         Annotations.of(self).add_info_v2(
             "event-bridge-switch",
             f"This switches on the EventBridge notifications of {bucket_name}, and changes nothing"
-            " else of it. The switch stays on when the stack is deleted. While it writes the"
-            " notifications back, S3 checks the destinations of those that are there.",
+            " else of it. S3 bills the events of all objects of the bucket then"
+            " (https://aws.amazon.com/eventbridge/pricing/, opt-in events), and the switch stays on"
+            " when the stack is deleted. While it writes the notifications back, S3 checks the"
+            " destinations of those that are there.",
         )

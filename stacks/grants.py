@@ -50,7 +50,7 @@ class Grants:
             self.key(bucket.encryption_key, service="s3", reads=reads, writes=writes)
 
     def listing(self, bucket: s3.IBucket, *patterns: str) -> None:
-        """Allow to know which keys of a pattern exist.
+        """Allow listing the keys of a pattern.
 
         Without it S3 answers 403 instead of 404 for a key that is missing. It compares `s3:prefix`
         with the requested key then, so that the condition serves that case too (as observed for

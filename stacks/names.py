@@ -2,7 +2,7 @@
 
 The state machine's role must name the machine (a distributed map starts executions of it), while
 the machine waits for its role: only a name that is known beforehand keeps that from being a circle.
-The same holds for a rule and the role that it assumes.
+So does a rule with the role that it assumes.
 """
 
 from aws_cdk import ArnFormat, Stack

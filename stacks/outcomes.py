@@ -1,4 +1,4 @@
-"""What runs beside the executions: telling how each ended, and finding what is stuck."""
+"""Rules that record how executions end, and that search for stuck jobs."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ STUCK_CHECK = "stuck-check"
 
 
 class Outcomes(Construct):
-    """The rule that hears how executions end, and the schedule that misses those that never began.
+    """The rule on the ends of executions, and the schedule of the search for stuck jobs.
 
     Status changes come at best effort, and a lost event leaves no trace: the one is backed by
     alarms on the machine's own metrics, the other by the schedule.

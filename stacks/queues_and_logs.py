@@ -8,7 +8,7 @@ from constructs import Construct
 
 from stacks.settings import Settings
 
-#: The longest that SQS keeps a message: what nobody looked at in two weeks is lost.
+#: The longest that SQS keeps a message: a message that is not handled in two weeks is lost.
 RETENTION = Duration.days(14)
 
 #: The longest that EventBridge tries to deliver an event, before it goes to such a queue.
@@ -18,7 +18,7 @@ DELIVERY_ATTEMPTS = 185
 
 
 def dead_letter_queue(scope: Construct, construct_id: str, *, key: kms.IKey | None) -> sqs.Queue:
-    """Make an encrypted queue that only TLS reaches; whoever sends to it adds a permission."""
+    """Make an encrypted queue that only TLS reaches. The senders' constructs admit the senders."""
     return sqs.Queue(
         scope,
         construct_id,

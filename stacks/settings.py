@@ -65,8 +65,10 @@ class Settings(BaseModel):
         form="a letter followed by at most 47 letters, digits and hyphens",
     )
     production: bool = setting.switch(
-        "Keeps what the stack creates: point-in-time recovery, deletion protection, and buckets and"
-        " tables that stay when the stack is deleted.",
+        "Keeps what the stack creates: point-in-time recovery, deletion protection, and a bucket"
+        " and tables that stay when the stack is deleted. Without it, tables are deleted with their"
+        " data when the stack is deleted or names an existing table instead, and the deletion of a"
+        " stack fails at a bucket that holds objects.",
         default=False,
     )
     permissions_boundary_arn: str = setting.text(
@@ -85,7 +87,7 @@ class Settings(BaseModel):
         default=False,
     )
     customer_managed_key_arn: str = setting.text(
-        "KMS key that exists already, to be used like that in the place of one of the stack's own."
+        "Existing KMS key that is used instead of one of the stack's own."
         " Its policy must admit what [encryption](../encryption.md) lists.",
         pattern=_KEY_ARN,
         form=_KEY_ARN_FORM,
@@ -103,8 +105,8 @@ class Settings(BaseModel):
         form=_KEY_ARN_FORM,
     )
     switch_on_event_bridge: bool = setting.switch(
-        "Switches on the EventBridge notifications of the imported bucket, the one thing that is"
-        " changed of it. Deleting the stack leaves the switch on.",
+        "Switches on the EventBridge notifications of the imported bucket: the only change of it."
+        " S3 bills the events of all its objects then. Deleting the stack leaves the switch on.",
         default=True,
     )
     transactions_table_name: str = setting.text(
@@ -169,7 +171,7 @@ class Settings(BaseModel):
         most=40_000,
     )
     line_bytes_limit: int = setting.count(
-        "Longest line that is read; a longer one is a reject. A worker holds one at a time.",
+        "Longest line that is read; a longer line is a reject. A worker holds one line at a time.",
         default=16 * MEBIBYTE,
         unit="bytes",
         least=64 * KEBIBYTE,
@@ -199,7 +201,7 @@ class Settings(BaseModel):
         most=1000,
     )
     images_per_chunk: int = setting.count(
-        "Images that one worker call is given.",
+        "Images in the chunk that one child of the map moves.",
         default=2000,
         unit="images",
         least=1,
@@ -247,14 +249,14 @@ class Settings(BaseModel):
 
     # How long data is kept
     guest_retention_days: int = setting.count(
-        "Life of a guest's transactions; 0 keeps them for ever.",
+        "Life of a guest's transactions; with 0 they do not expire.",
         default=60,
         unit="days",
         least=0,
         most=36_500,
     )
     account_retention_days: int = setting.count(
-        "Life of an account's transactions; 0 keeps them for ever.",
+        "Life of an account's transactions; with 0 they do not expire.",
         default=365,
         unit="days",
         least=0,
@@ -275,8 +277,8 @@ class Settings(BaseModel):
         most=3650,
     )
     dead_letter_retention_days: int = setting.count(
-        "Life of objects under `dead-letters/` in a bucket that the stack creates; 0 keeps them for"
-        " ever.",
+        "Life of objects under `dead-letters/` in a bucket that the stack creates; with 0 they do"
+        " not expire.",
         default=90,
         unit="days",
         least=0,
@@ -308,7 +310,7 @@ class Settings(BaseModel):
 
     # Alarms
     alarm_email: str = setting.text(
-        "Address that is subscribed to the alarms; it must confirm once.",
+        "Address that is subscribed to the alarms; its owner must confirm the subscription once.",
         pattern=r"^$|^[^@\s]+@[^@\s]+$",
         form="an e-mail address, or empty for none",
     )
@@ -319,7 +321,7 @@ class Settings(BaseModel):
         form="a URL or a path without blanks, of at most 200 characters",
     )
     reject_percent_alarm: int = setting.count(
-        "Share of rejects of an execution over which an alarm rings.",
+        "Share of rejects of an execution over which the alarm `rejects` rings.",
         default=5,
         unit="percent",
         least=0,
@@ -378,7 +380,7 @@ class Settings(BaseModel):
         Keys with `:`, `/` or `@` are the CDK's own (feature flags, look-ups) and are left aside.
 
         Raises:
-            SettingsError: a value is out of its bounds, or a name is none of ours.
+            SettingsError: a value is out of its bounds, or a name is unknown.
         """
         ours = {key: value for key, value in context.items() if not set(key) & set(":/@")}
         try:
@@ -406,6 +408,6 @@ def _sentence(detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."
-        return f"{name} is no setting: {hint}"
+        return f"{name} is not a setting: {hint}"
     value = json.dumps(detail["input"], default=str)
     return f"{name} is {value}: it must be {setting.allowed(known[name])}."

@@ -1,4 +1,4 @@
-"""The image bucket and the tables, created or imported by name, and the ledger."""
+"""The image bucket and the tables, created or imported by name."""
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb

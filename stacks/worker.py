@@ -1,4 +1,4 @@
-"""A Lambda function as they all are here."""
+"""A Lambda function with its role, log group and grants."""
 
 from collections.abc import Mapping
 

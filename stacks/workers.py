@@ -1,4 +1,4 @@
-"""The Lambda functions: what each is told, and exactly what each may do."""
+"""The Lambda functions, each with its settings and exactly the grants that it uses."""
 
 from collections.abc import Mapping
 
@@ -63,7 +63,7 @@ class Workers(Construct):
             dead_letters=outcome_dead_letters, definition=definition, notifications=notifications
         )
         self.find_stuck_jobs = self._find_stuck_jobs()
-        #: Those that no execution calls: nobody sees them fail but their alarms.
+        #: Functions that no execution calls: only their alarms show that they fail.
         self.called_by_events = [self.record_outcome, self.find_stuck_jobs]
 
     def _resolve_job(self) -> Worker:
@@ -297,7 +297,7 @@ class Workers(Construct):
         worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
 
     def _may_recompute_job(self, worker: Worker) -> None:
-        """Read a job's record and manifest, and write the record anew."""
+        """Read a job's record and manifest, and write the recomputed record."""
         bucket = self._storage.bucket
         worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
         worker.grants.objects(bucket, _MANIFESTS, "GetObject")

@@ -53,7 +53,7 @@ class Alarms(Construct):
         Args:
             name: What it is called, after the stack's name; the name of its construct too.
             metric: What it watches; its period is the alarm's.
-            meaning: One or two sentences for whoever receives it.
+            meaning: One or two sentences for the person who receives it.
             urgency: Whether a person must act.
             over: It rings when the metric is above; by default, when something happened at all.
             page: Its page of the runbook, when several alarms share one.

@@ -115,7 +115,7 @@ class Observability(Construct):
         for state in definition.work:
             self._watch_state(
                 state,
-                meaning=f"An execution failed in the state {state}, where it stands: once the"
+                meaning=f"An execution failed in the state {state}: once the"
                 " cause is gone, a redrive continues it there.",
             )
         for state in definition.verdicts:

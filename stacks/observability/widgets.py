@@ -1,4 +1,4 @@
-"""What a dashboard is made of here: widgets of one size, each with a title in plain words."""
+"""Widgets of the dashboard, all of one height."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def numbers(title: str, *shown: cloudwatch.IMetric, width: int) -> cloudwatch.IW
 def ringing(
     title: str, alarms: Sequence[cloudwatch.IAlarm], *, width: int
 ) -> cloudwatch.AlarmStatusWidget:
-    """Those of the alarms that ring, the latest first."""
+    """The alarms that ring, the latest first."""
     return cloudwatch.AlarmStatusWidget(
         title=title,
         alarms=list(alarms),

@@ -48,8 +48,8 @@ def compile_tree(tree: Path, *, interpreter: Path, installed_at: str) -> None:
         *("--invalidation-mode", "unchecked-hash"),
         *("-s", str(tree), "-p", installed_at, str(tree)),
     ]
-    # Whoever synthesizes may have told Python to optimize, to keep byte code elsewhere, or to make
-    # files that nobody else may read.
+    # The user's variables may tell Python to optimize or to keep byte code elsewhere, and the umask
+    # may hide files from Lambda's user.
     environment = {name: value for name, value in os.environ.items() if name[:6] != "PYTHON"}
     subprocess.run(  # noqa: S603 - all arguments are ours
         command, check=True, env=environment, umask=0o022
@@ -66,7 +66,7 @@ def _candidates(version: str) -> Iterator[Path]:
 
 
 def _release(path: Path) -> str | None:
-    """The exact version of an interpreter; None for what is none, pyenv's stand-in for one too."""
+    """The exact version of an interpreter; None for a file that is not one, as pyenv's shims."""
     script = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
     try:
         command = [str(path), "-I", "-c", script]

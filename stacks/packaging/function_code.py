@@ -16,8 +16,8 @@ def write_code(target: Path, *, project: Path, interpreter: Path | None) -> None
     """Write the `functions` package of a project into a folder, importable as `functions`.
 
     Args:
-        target: The folder; what it has must not be in the way.
-        project: Where `functions` is. Its modules are taken and nothing beside them, so that what
+        target: An empty folder.
+        project: Where `functions` is. Only its modules are taken, so that what
             an editor or a file manager left there changes no function.
         interpreter: Compiles them; without one the code is of source alone.
 
@@ -28,7 +28,7 @@ def write_code(target: Path, *, project: Path, interpreter: Path | None) -> None
         copy = target / module.relative_to(project)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(module.read_bytes())
-        # Lambda runs functions as a user of its own, whatever the mask of who wrote them.
+        # Lambda runs functions as another user, who must be able to read them.
         copy.chmod(0o644)
     if interpreter:
         compile_tree(target, interpreter=interpreter, installed_at=_INSTALLED_AT)

@@ -33,7 +33,7 @@ class Layer:
 
     Attributes:
         requirements: Locked distributions with their hashes: those of the functions alone, so that
-            a change of the project's own tools builds nothing anew.
+            a change of the project's own tools does not rebuild the layer.
         interpreter: Compiles the modules; without one the layer is of source alone.
     """
 
@@ -45,7 +45,7 @@ class Layer:
         """The layer that a lock file makes on this machine.
 
         Raises:
-            LockNotRead: it is no lock file.
+            LockNotRead: uv.lock is missing or invalid.
         """
         return cls(requirements(lock), find_interpreter(PYTHON_VERSION))
 
@@ -74,7 +74,7 @@ class Layer:
 
 
 def empty(directory: Path) -> Path:
-    """Return an archive that holds the layer's place in a template and brings nothing."""
+    """Return an archive without files, which takes the layer's place in a template."""
     return _kept(directory / "layer-empty.zip", lambda _: None)
 
 

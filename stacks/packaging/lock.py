@@ -1,4 +1,4 @@
-"""What the lock file says of what is deployed: read by uv, which resolves and fetches nothing."""
+"""The locked dependencies that are deployed, exported from uv.lock; nothing is resolved."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ def requirements(lock: Path) -> str:
     """Every distribution that the functions run with, each with its version and its hashes.
 
     Raises:
-        LockNotRead: it is no lock file.
+        LockNotRead: uv.lock is missing or invalid.
     """
     form = ("--format", "requirements-txt", "--no-emit-project", "--no-header", "--no-annotate")
     return _export(lock, *form)
@@ -23,13 +23,13 @@ def bill_of_materials(lock: Path) -> str:
     """The same distributions, and what needs them, as a bill of materials (CycloneDX 1.5, JSON).
 
     Raises:
-        LockNotRead: it is no lock file.
+        LockNotRead: uv.lock is missing or invalid.
     """
     return _export(lock, "--format", "cyclonedx1.5", "--preview-features", "sbom-export")
 
 
 def run_uv(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run the locked uv, away from whatever environment is active."""
+    """Run the locked uv, outside of the active environment."""
     command = [find_uv_bin(), "--quiet", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     return subprocess.run(  # noqa: S603 - all arguments are ours

@@ -1,4 +1,4 @@
-"""What of the installed dependencies no function reads at run time."""
+"""Removes what no function reads at run time from the installed dependencies."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ _INSTALLER_FILES = frozenset(
 
 
 def prune(packages: Path) -> None:
-    """Take it away from a folder of installed packages."""
+    """Remove it from a folder of installed packages."""
     shutil.rmtree(packages / "bin", ignore_errors=True)
     data = packages / "botocore" / "data"
     for directory in data.iterdir():

@@ -72,7 +72,7 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
             {"tags": ["a"]},
             "tags is [\"a\"]: it must be an object of texts, such as {'team': 'books'}.",
         ),
-        ({"rangeByte": 1}, "rangeByte is no setting: did you mean rangeBytes?"),
+        ({"rangeByte": 1}, "rangeByte is not a setting: did you mean rangeBytes?"),
         (
             {"bucketKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a"},
             "bucketKeyArn is given without bucketName, whose key it is.",
@@ -115,7 +115,7 @@ def test_the_page_of_settings_is_up_to_date() -> None:
 
 def test_an_unknown_knob_without_a_near_name_is_told_all_names() -> None:
     with pytest.raises(
-        SettingsError, match=r"^zzz is no setting: there are accountRetentionDays, "
+        SettingsError, match=r"^zzz is not a setting: there are accountRetentionDays, "
     ):
         Settings.from_context({"zzz": 1})
 
