@@ -1,4 +1,4 @@
-"""A job made up whole: its record, its images, its results object, and what must come of it."""
+"""A made-up job: its record, its images, its results object, and its flaws."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Batch:
         return len(self.receipts) + len(self.flawed) + self.duplicates
 
     def manifest(self) -> dict[str, int]:
-        """Bedrock's totals; it knows of the model's errors and of no other flaw."""
+        """Bedrock's totals; they count the model's errors and no other flaw."""
         errors = sum(1 for each in self.flawed if each.flaw.reason is RejectReason.MODEL_ERROR)
         return {
             "totalRecordCount": self.records,

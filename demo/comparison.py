@@ -1,4 +1,4 @@
-"""Holds what AWS has of a batch against what its generator knows, item by item."""
+"""Compare what AWS holds of a batch with what is expected, item by item."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _EXCERPT_BYTES = 1024
 _FREE = ("details", "excerpt")
-"""Members of a dead letter of which the contract fixes the kind, and not always the words."""
+"""Members of a dead letter whose type the contract fixes, but not always their words."""
 
 
 def compare(
     batch: Batch, seen: Observation, *, etag: str, not_before: datetime, not_after: datetime
 ) -> list[str]:
-    """Name every difference; none means that the run did what it must.
+    """Name every difference; none means that the run is right.
 
     Args:
         batch: What was put in.
@@ -81,7 +81,7 @@ def _manners(letter: dict[str, Any], batch: Batch) -> Iterator[str]:
     what = f"dead letter {letter.get('offset')}"
     details, excerpt = letter.get("details"), letter.get("excerpt")
     if not isinstance(details, list) or not all(isinstance(each, str) for each in details):
-        yield f"{what}, details: {details!r} is no list of strings"
+        yield f"{what}, details: {details!r} is not a list of strings"
     if not isinstance(excerpt, str) or len(excerpt.encode()) > _EXCERPT_BYTES:
         yield f"{what}, excerpt: no string, or longer than 1 KiB"
     elif "modelInput" in excerpt or _image_start(batch) in excerpt:
@@ -98,7 +98,7 @@ def _image_records(expected: Expectation, seen: Observation) -> Iterator[str]:
     for image_id, record in seen.image_records.items():
         rest = dict(record)
         if rest.get("status") == "processed" and not _TIME.fullmatch(rest.pop("processedAt", "")):
-            yield f"image record {image_id}, processedAt: is no time"
+            yield f"image record {image_id}, processedAt: is not a time"
         shown[image_id] = rest
     yield from between(expected.image_records(), shown, what="image record")
 
@@ -119,7 +119,7 @@ def _job_record(expected: Expectation, seen: Observation, *, owner: str) -> Iter
     known_record = expected.job_record(seen.manifest)
     yield from between({job_id: known_record}, {job_id: rest}, what="job record")
     if not _TIME.fullmatch(completed):
-        yield f"job record {job_id}, completedAt: {completed!r} is no time"
+        yield f"job record {job_id}, completedAt: {completed!r} is not a time"
     revision, updated = state.pop("revision", 0), state.pop("updatedAt", "")
     if revision < 1 or not _TIME.fullmatch(updated):
         yield f"job record {job_id}, ingestState: revision {revision}, updatedAt {updated!r}"

@@ -1,4 +1,4 @@
-"""Differences between what must be and what is, each as a sentence that names it."""
+"""Differences between expected and found, a sentence each."""
 
 from __future__ import annotations
 

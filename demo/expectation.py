@@ -1,6 +1,6 @@
-"""What a batch must have become, told from what was made, without a look at the functions.
+"""Expected state of a batch, computed from the generator's input only.
 
-The one thing that nobody can know beforehand is the event time: S3 chooses it.
+The event time is not known beforehand: S3 chooses it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Expectation:
         return items
 
     def dead_letters(self, *, etag: str) -> dict[str, dict[str, Any]]:
-        """The dead letters by offset, with the members that the contract fixes to the letter."""
+        """The dead letters by offset, with the members whose value the contract fixes."""
         letters = {}
         for each in self.batch.flawed:
             letter: dict[str, Any] = {

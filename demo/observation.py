@@ -1,4 +1,4 @@
-"""What AWS holds of a batch: every item, object and dead letter, read plainly."""
+"""What AWS holds of a batch: every item, object and dead letter."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BATCH_KEYS = 100  # BatchGetItem's limit
 
 @dataclass(frozen=True)
 class Observation:
-    """What is there; nothing is left out because it was not expected.
+    """Everything found, whether expected or not.
 
     Attributes:
         transactions: All items of the job's user, by `transactionId`.

@@ -75,7 +75,7 @@ def make_receipt(random: Random) -> Receipt:
 
 
 def answer(receipt: Receipt, random: Random) -> str:
-    """The receipt as a model gives it: bare, fenced, or with remarks nobody asked for."""
+    """The receipt as a model gives it: bare, fenced, or between remarks."""
     text = receipt.text()
     return random.choice(
         (

@@ -3,12 +3,12 @@
 OpsError
 ├── NothingFound      no embedded AWS, stack, job or execution of that name
 ├── AWSRefused        AWS answered with an error, or not at all
-├── Refused           what was asked for makes no sense, or nobody said yes
+├── Refused           invalid request, or not confirmed
 ├── CannotSubmit      the file cannot be uploaded as that job's results
 ├── StillWaiting      what was followed did not end in time
-└── ResultDiffers     what came of the demo is not what its generator knows
+└── ResultDiffers     the demo's result differs from the expected one
 
-The exit codes are in `ExitCode`; 2 is also what a command line that makes no sense ends with.
+The exit codes are in `ExitCode`; 2 is also the exit code of an invalid command line.
 """
 
 # ruff: noqa: N818 - each is named for what happened
@@ -28,13 +28,13 @@ class ExitCode(IntEnum):
     FAILED = 1
     """The command could not do its work; the sentence on stderr says why and the cure."""
     REFUSED = 2
-    """Nothing was done: what was asked for makes no sense or is not allowed."""
+    """Nothing was done: the request is invalid or was not confirmed."""
     NOT_FOUND = 3
-    """What the command was about is not there."""
+    """Not found."""
     JOB_FAILED = 4
-    """The command did its work, and what it shows is a failed job or execution."""
+    """The command succeeded, and shows a failed job or execution."""
     DIFFERENT = 5
-    """`demo`: the outcome differs from what the generator knows."""
+    """`demo`: the result differs from the expected one."""
 
 
 class OpsError(Exception):
@@ -44,7 +44,7 @@ class OpsError(Exception):
 
 
 class NothingFound(OpsError):
-    """What was named is not there."""
+    """Not found."""
 
     exit_code = ExitCode.NOT_FOUND
 
@@ -54,7 +54,7 @@ class AWSRefused(OpsError):
 
 
 class Refused(OpsError):
-    """What was asked for makes no sense, or the person said no: nothing was done."""
+    """The request is invalid, or was not confirmed: nothing was done."""
 
     exit_code = ExitCode.REFUSED
 
@@ -70,7 +70,7 @@ class StillWaiting(OpsError):
 
 
 class ResultDiffers(OpsError):
-    """What came of a run is not what it was made to become.
+    """The demo's result differs from the expected one.
 
     Attributes:
         differences: A sentence each.

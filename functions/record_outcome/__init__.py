@@ -1,1 +1,1 @@
-"""RecordOutcome: what became of an execution, told from outside of it."""
+"""RecordOutcome: records how an execution ended, outside the state machine."""

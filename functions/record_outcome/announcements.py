@@ -1,10 +1,10 @@
-"""What was said already: EventBridge and Lambda deliver at least once, people are told once.
+"""Publish one message a status, although EventBridge and Lambda deliver at least once.
 
-A row of the ledger, `execution#{arn}` / `told#{redrive count}#{status}`, is taken before a message
-is published and closed after it, or given back if publishing failed. Whoever finds it closed says
-nothing; whoever finds it taken by somebody else comes back later, for that one may have died before
-it spoke. Only a process that dies in the moment between publishing and closing makes a message come
-twice: better than never.
+A row of the ledger, `execution#{arn}` / `told#{redrive count}#{status}`, is leased before a message
+is published and closed after it. If publishing fails, the lease is released. An invocation that
+finds the row closed publishes nothing. One that finds it leased by another invocation is tried
+again later, since that one may have died before it published. A process that dies between
+publishing and closing causes a second message, which is better than none.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 KEPT: Final = timedelta(days=30)
 """Longer than any event is delivered: EventBridge tries for a day, Lambda for six hours."""
 LEASE: Final = timedelta(minutes=6)
-"""Longer than a function may run: who has not closed the row by then will never do it."""
+"""Longer than a function may run, so the invocation that took the lease has ended by then."""
 
 
 class AnnouncementUnderWay(Exception):  # noqa: N818  a reason to come back later
-    """Another invocation is about to say it; Lambda tries this one again in a minute."""
+    """Another invocation is publishing it; Lambda tries this one again in a minute."""
 
 
 @dataclass(frozen=True)
 class Announcements:
-    """The rows of what was said.
+    """The rows that say what was published.
 
     Attributes:
         caller: This invocation's request id, which Lambda keeps when it tries it again.
@@ -45,13 +45,13 @@ class Announcements:
     now: Callable[[], datetime]
 
     def once(self, execution: Execution, say: Callable[[], None]) -> bool:
-        """Say something of an execution's present status, unless it was said before.
+        """Publish a message about an execution's present status, unless it was published before.
 
         Returns:
-            Whether it was said now.
+            Whether it was published now.
 
         Raises:
-            AnnouncementUnderWay: as its name says.
+            AnnouncementUnderWay: another invocation has the lease.
         """
         key = to_item(
             {
@@ -64,7 +64,7 @@ class Announcements:
         try:
             say()
         except Exception:
-            # Who lives to say that it failed need not keep the next one waiting.
+            # Publishing failed: release the lease so that the retry need not wait for it to expire.
             self._note(key, "leaseUntil = :now", self._seconds() - 1)
             raise
         self._note(key, "toldAt = :now", self._seconds())

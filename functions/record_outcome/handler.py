@@ -14,7 +14,7 @@ from functions.record_outcome.settings import OutcomeSettings
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Record what became of an execution.
+    """Record the outcome of an execution.
 
     Args:
         event: "Step Functions Execution Status Change" of this state machine.

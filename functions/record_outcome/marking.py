@@ -1,4 +1,4 @@
-"""Says in the claim and in the job's record what became of an execution."""
+"""Write an execution's outcome to its claim and its job's record."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from functions.domain.object_keys import ArrivedKey, ResultsKey
 
 @dataclass(frozen=True)
 class OutcomeMarker:
-    """Marks what is there, and makes nothing that is not."""
+    """Updates existing records only; never creates one."""
 
     settler: JobSettler
     now: Callable[[], datetime]
 
     def place(self, execution: Execution) -> Execution:
-        """Find the job that an execution worked for, if there is one."""
+        """The execution with the job that it worked for, if there is one."""
         if execution.ended is not None:
             return execution.in_job(execution.ended.job_id)
         key = self._key_of(execution)
@@ -71,7 +71,7 @@ class OutcomeMarker:
         self._unclaimed.fail(unclaimed, job_id, failure=failure, now=now)
 
     def _note_written(self, execution: Execution, job_id: str) -> None:
-        """Keep in the claim that its content has written something: the attempts expire."""
+        """Note in the claim that its content has written transactions: attempt rows expire."""
         ledger = self.settler.ledger
         claim = ledger.owns(execution.arn, job_id, execution.key)
         if claim is None or claim.etag in claim.written:
@@ -81,7 +81,7 @@ class OutcomeMarker:
             ledger.note_written(execution.arn, job_id, claim.key, etags=frozenset({claim.etag}))
 
     def redriven(self, execution: Execution) -> None:
-        """Mark a failed claim, and its job, as being worked on again."""
+        """Mark a failed claim and its job as being ingested again."""
         if not self._is_about_results(execution):
             return
         for rows in (self.settler.ledger, self._unclaimed):
@@ -90,7 +90,7 @@ class OutcomeMarker:
                 return
 
     def recovered(self, execution: Execution) -> None:
-        """Mark a claim done again that it had settled before somebody marked it otherwise."""
+        """Mark a claim done again that the execution had settled before it was marked otherwise."""
         if self._is_about_results(execution) and self.settler.ledger.restore(
             execution.arn, execution.job_id, execution.key
         ):
@@ -103,7 +103,7 @@ class OutcomeMarker:
         )
 
     def _key_of(self, execution: Execution) -> ArrivedKey | None:
-        """What it worked on, if that is in the image bucket: its input may name any other."""
+        """The key that it worked on, if that is in the image bucket: the input may name another."""
         return execution.parsed_key if execution.bucket == self.settler.bucket else None
 
     @property
@@ -115,7 +115,7 @@ class OutcomeMarker:
         return UnclaimedFailures.from_ledger(self.settler.ledger)
 
     def _mark(self, job_id: str) -> None:
-        """Bring the job's record up to its claims, if there is one, and only one."""
+        """Recompute the job's record from its claims, if the job has exactly one record."""
         jobs = self.settler.jobs
         try:
             job = jobs.find(job_id)

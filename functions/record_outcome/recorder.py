@@ -1,4 +1,4 @@
-"""Marks claim and job after what became of an execution, and tells people once."""
+"""Mark claim and job with an execution's outcome, and publish one message about it."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol

@@ -4,7 +4,7 @@ from functions.aws.runtime.settings import SettleSettings
 
 
 class OutcomeSettings(SettleSettings):
-    """Whom to tell, and in whose name."""
+    """Alarm topic and stack name."""
 
     alarm_topic_arn: str
     stack_name: str

@@ -1,4 +1,4 @@
-"""`ingest dead-events`: what EventBridge could not deliver, and its delivery by hand."""
+"""`ingest dead-events`: events that EventBridge or Lambda could not deliver."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeadEvent:
-    """An event that its target did not get.
+    """An event that did not reach its target.
 
     Attributes:
-        became: What the target made of it, when it was sent again.
+        became: What the target answered when it was sent again.
         problem: Why the target did not take it this time either.
     """
 
@@ -85,13 +85,13 @@ def dead_events(
 
 
 def read(deployed: Deployment) -> list[DeadEvent]:
-    """Everything that waits, out of others' sight for a while; nothing is removed."""
+    """All undelivered events, invisible to others for a while; nothing is removed."""
     targets: tuple[Target, ...] = (Results.of(deployed), Outcomes.of(deployed))
     return [DeadEvent(event, target) for target in targets for event in target.queue.read()]
 
 
 def send_again(dead: DeadEvent) -> DeadEvent:
-    """Deliver an event, and remove it if its target took it."""
+    """Deliver an event, and remove it if its target accepts it."""
     try:
         became = dead.target.send(dead.event)
     except StillUndeliverable as problem:
@@ -101,7 +101,7 @@ def send_again(dead: DeadEvent) -> DeadEvent:
 
 
 def put_back(events: Iterable[DeadEvent]) -> None:
-    """Let everybody see them again at once."""
+    """Make them visible to others again at once."""
     for each in events:
         each.target.queue.put_back([each.event])
 

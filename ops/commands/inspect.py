@@ -1,4 +1,4 @@
-"""`ingest inspect`: what became of a job or an execution, or where it stands."""
+"""`ingest inspect`: the state of a job or an execution."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _show_unclaimed(deployed: Deployment, job_id: str) -> None:
 
 
 def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:
-    """Look into the execution that is shown, if it failed: into a map's children, too."""
+    """Why the execution that is shown failed, if it did."""
     if report.history is None or report.history.failure is None:
         return None
     return read_failed(deployed, report.history.arn)

@@ -1,4 +1,4 @@
-"""`ingest redrive`: continue failed executions where they stand, once the cause is gone."""
+"""`ingest redrive`: continue failed executions where they failed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 @dataclass(frozen=True)
 class Redriven:
-    """An execution that was redriven, and where it stands.
+    """An execution that was redriven, and its state.
 
     Attributes:
         redrives: How often it was redriven before.

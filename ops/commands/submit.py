@@ -72,7 +72,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     if earlier is not None and earlier.etag == upload.etag:
         err.print(
             prose(
-                f"The same content was claimed before (its claim is {earlier.state}), so this "
+                f"The same content was ingested before (its claim is {earlier.state}), so this "
                 "upload changes nothing. What follows is the result of that ingest."
             ),
             style="yellow",
@@ -96,7 +96,7 @@ def results_key(name: str, job_id: str) -> str:
     """The key under which a file becomes a job's results object.
 
     Raises:
-        CannotSubmit: if such a key is no results object of the job.
+        CannotSubmit: if that key would not be a results object of the job.
     """
     wanted = ResultsKey.of(job_id, name)
     parsed = parse_key(wanted.key)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 VISIBILITY_SECONDS = 120
-"""How long a message is out of others' sight: as long as looking at all of them may take."""
+"""How long a message is invisible to others: as long as reading all of them may take."""
 _BATCH = 10
 _WHY = (
     # EventBridge's, then Lambda's:
@@ -42,7 +42,7 @@ class Undelivered:
 
     @property
     def event(self) -> Mapping[str, Any]:
-        """The event's members; none where it is no event."""
+        """The event's members; empty where the message is not an event."""
         try:
             event = json.loads(self.body)
         except (ValueError, RecursionError):
@@ -58,20 +58,20 @@ class DeadQueue:
     url: str
 
     def read(self) -> Iterator[Undelivered]:
-        """Take every message out of others' sight for a while; none is removed."""
+        """Receive every message, which makes it invisible for a while; none is removed."""
         while messages := self._receive():
             for message in messages:
                 yield Undelivered(message["ReceiptHandle"], message["Body"], _reason(message))
 
     def put_back(self, events: Iterable[Undelivered]) -> None:
-        """Let everybody see them again at once."""
+        """Make them visible again at once."""
         for each in events:
             self.sqs.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=each.receipt, VisibilityTimeout=0
             )
 
     def remove(self, event: Undelivered) -> None:
-        """It was delivered after all."""
+        """Delete a message whose event was delivered."""
         self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=event.receipt)
 
     def _receive(self) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What events were to start or to tell: the state machine, and RecordOutcome."""
+"""Targets of undelivered events: the state machine and RecordOutcome."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ class StillUndeliverable(Exception):  # noqa: N818 - what became of a second att
 
 
 class Target(Protocol):
-    """Where the events of a queue were to go."""
+    """The target of a queue's events."""
 
     @property
     def queue(self) -> DeadQueue:
-        """Where they wait."""
+        """The dead-letter queue."""
 
     @property
     def name(self) -> str:
-        """What it takes, for people and programs."""
+        """The kind of its events, for people and programs."""
 
     def subject(self, event: Undelivered) -> dict[str, str]:
         """Job, and object or execution, that an event is about."""
 
     def send(self, event: Undelivered) -> str:
-        """Give it the event; what it made of that.
+        """Deliver the event; return what the target answered.
 
         Raises:
-            StillUndeliverable: as its name says.
+            StillUndeliverable: the target refuses it again.
         """
 
 
 @dataclass(frozen=True)
 class Results:
-    """Results that arrived: an execution is started for each."""
+    """Results objects that were created: the state machine, which starts an execution for each."""
 
     deployed: Deployment
     queue: DeadQueue
@@ -72,7 +72,7 @@ class Results:
         return {"job": _job_id(self.deployed, parsed), "about": key}
 
     def send(self, event: Undelivered) -> str:
-        """Start its execution, under the same name for the same event: twice starts one."""
+        """Start its execution. Its name comes from the event, so that twice starts one."""
         name = f"resent-{hashlib.sha256(event.body.encode()).hexdigest()[:40]}"
         try:
             self.deployed.step_functions.start_execution(
@@ -86,7 +86,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """Ends of executions: RecordOutcome marks the job and tells people, once."""
+    """Ends of executions: RecordOutcome, which marks the job and publishes a message."""
 
     deployed: Deployment
     queue: DeadQueue
@@ -95,7 +95,7 @@ class Outcomes:
 
     @classmethod
     def of(cls, deployed: Deployment) -> Outcomes:
-        """With the function and the dead-letter queue of the rule that hears of outcomes."""
+        """With the function and the dead-letter queue of the rule for outcomes."""
         rule = f"{deployed.stack}-outcomes"
         events = deployed.make_client("events")
         (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
@@ -118,7 +118,7 @@ class Outcomes:
         return {"job": _job_id(self.deployed, parsed), "about": about}
 
     def send(self, event: Undelivered) -> str:
-        """Call the function, as the rule would have, and wait for its answer."""
+        """Invoke the function as the rule would, and wait for its answer."""
         answer: Any = self.deployed.make_client("lambda").invoke(
             FunctionName=self.function, Payload=event.body.encode()
         )

@@ -1,4 +1,4 @@
-"""Failed executions: what each failed of, what a redrive would run again, and whether it can."""
+"""Failed executions: where and why each failed, and what a redrive would run again."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def own_execution(deployed: Deployment, execution: str) -> str:
     if execution.startswith(deployed.execution_arn("")):
         return execution
     raise Refused(
-        f"{visible(execution)} is no execution of this stack's state machine, "
+        f"{visible(execution)} is not an execution of this stack's state machine, "
         f"{deployed.state_machine}: name the stack that it belongs to with --stack."
     )
 

@@ -1,4 +1,4 @@
-"""The history of an execution: which states it went through, how long, and where it failed."""
+"""The history of an execution: its states, how long each took, and where it failed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class History:
-    """An execution as its events tell it.
+    """An execution, as its events describe it.
 
     Attributes:
         status: In Step Functions' words.
@@ -112,7 +112,7 @@ class History:
 
 
 def read(step_functions: SFNClient, arn: str) -> History:
-    """Read an execution's history: with one call, where it is no longer than a page.
+    """Read an execution's history: one call a page.
 
     Raises:
         botocore.exceptions.ClientError: ExecutionDoesNotExist, for one.
@@ -124,7 +124,7 @@ def read(step_functions: SFNClient, arn: str) -> History:
 
 
 def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
-    """Tell the history from its events, in their order."""
+    """Build the history from its events, in their order."""
     runs: list[StateRun] = []
     standstills: list[tuple[datetime, datetime]] = []
     status, failure, event = "RUNNING", None, "{}"

@@ -50,7 +50,7 @@ class JobReport:
     """A job.
 
     Attributes:
-        record: What batch-jobs says, less who the user is; None if there is no record.
+        record: The item of batch-jobs without its user; None if there is none.
         history: Of the execution that says most: the one asked for, else one that failed,
             else one that runs, else the last.
     """
@@ -95,7 +95,7 @@ class JobReport:
 def read_job(
     deployment: Deployment, job_id: str, *, of: Callable[[Claim], bool] = lambda _: True
 ) -> JobReport:
-    """Read where a job stands, with at most one call to Step Functions.
+    """Read the state of a job, with at most one call to Step Functions.
 
     Args:
         deployment: Where.

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 _MAX_LINE_BYTES = 64 * 1024 * 1024
-"""A line is in memory as a whole; far more than the loader reads by default."""
+"""A line is kept in memory whole; this is far more than the loader reads by default."""
 
 
 @dataclass(frozen=True)
 class NotExported:
-    """A record that cannot be submitted again from here."""
+    """A record that was not exported."""
 
     where: str
     why: str
@@ -43,7 +43,7 @@ class Export:
 
 
 class _Unusable(Exception):  # noqa: N818 - a verdict on a record
-    """A record that is no input, and why."""
+    """A record whose input cannot be exported, and why."""
 
 
 def export_records(deployed: Deployment, letters: Iterable[Reject], file: IO[bytes]) -> Export:
@@ -91,10 +91,10 @@ def _input(line: bytes) -> dict[str, Any]:
     try:
         record = parse_object(line)
     except ValueError as error:
-        raise _Unusable("its line is no JSON object, so its input cannot be told") from error
+        raise _Unusable("its line is not a JSON object, so its input is not known") from error
     if not isinstance(record.get("modelInput"), dict):
         raise _Unusable("it does not echo its modelInput")
     image_id = image_id_of(record)
     if image_id is None:
-        raise _Unusable("it has no recordId, so its answer could not be told whose it is")
+        raise _Unusable("it has no recordId, so its answer could not be assigned")
     return {"recordId": image_id, "modelInput": record["modelInput"]}

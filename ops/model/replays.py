@@ -36,7 +36,7 @@ class Replayable:
     Attributes:
         version_id: Empty in a bucket without versions.
         size: Bytes.
-        claim: None if nobody ever claimed it.
+        claim: None if no execution ever claimed it.
     """
 
     job_id: str
@@ -49,7 +49,7 @@ class Replayable:
 
     @property
     def progress(self) -> str:
-        """How the work on it stands, and what a replay means for that."""
+        """The state of its ingest, and what a replay does to it."""
         if self.claim is None:
             return "never claimed"
         content = "" if self.claim.etag == self.etag else ", of other content"
@@ -61,16 +61,16 @@ class Replayable:
         return f"generation {self.claim.generation}{content}, {now}"
 
     def event(self, bucket: str, reason: str) -> dict[str, Any]:
-        """S3's event of it, with the wish to replay.
+        """S3's event for it, marked as a replay.
 
-        The event's time counts only if nobody has claimed the object before: it is then when
-        S3's own event would have come.
+        The event's time counts only if the object was never claimed. It is then the object's
+        creation, as in S3's own event.
         """
         described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
         if self.version_id:
             described["version-id"] = self.version_id
         if self.claim is not None and self.claim.etag == self.etag and self.claim.sequencer:
-            # It stays what it is among the events of its key: older ones shall not displace it.
+            # It keeps its place in S3's order of events, so that no older one displaces it.
             described["sequencer"] = self.claim.sequencer
         return {
             "version": "0",

@@ -37,7 +37,7 @@ class Upload:
     _seen: set[str] = field(default_factory=set, repr=False)
 
     def read(self) -> JobReport:
-        """Where its ingest stands, with at most one call to Step Functions.
+        """The state of its ingest, with at most one call to Step Functions.
 
         The ledger knows whose claim the content is. An execution that failed before it had
         claimed anything is in no ledger, and is looked for among the latest executions.

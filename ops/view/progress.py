@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.5
 MARKING_SECONDS = 5.0
-"""A failed execution is marked in its job's record from outside, mostly a second or two later."""
+"""RecordOutcome marks the job of a failed execution, usually within a second or two."""
 
 
 @dataclass
 class Snapshot:
-    """Where a followed job stands: what a line of progress shows."""
+    """The state of a followed job, as a line of progress shows it."""
 
     job_id: str
     state: str

@@ -40,9 +40,9 @@ def _console(stream: TextIO | None, *, stderr: bool) -> Console:
 
 
 out = _console(sys.stdout, stderr=False)
-"""What a command was asked for."""
+"""The result of a command."""
 err = _console(sys.stderr, stderr=True)
-"""What it has to say beside that."""
+"""Progress, notes and errors."""
 
 
 def outside(value: object, style: str = "") -> Text:
@@ -72,5 +72,5 @@ def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print a JSON value for a program; it is ASCII, so a terminal cannot be told anything."""
+    """Print a JSON value for a program; it is ASCII, so it cannot control the terminal."""
     out.out(json.dumps(value, indent=2, default=str))

@@ -214,7 +214,7 @@ def test_the_execution_of_another_machine_is_neither_shown_nor_redriven(
     states.redrive_status = "REDRIVABLE"
     for arguments in (("redrive", arn, "--yes", "--no-follow"), ("inspect", arn)):
         text = " ".join(run(*arguments).split())
-        assert "is no execution of this stack's state machine" in text
+        assert "is not an execution of this stack's state machine" in text
     assert states.redriven == []
 
 

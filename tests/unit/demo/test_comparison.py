@@ -124,14 +124,14 @@ SPOILED: dict[str, tuple[Callable[[Observation], dict[str, Any]], str]] = {
     "a reason is another": (_letter(reason="Other"), "reason: 'Other' instead of"),
     "an excerpt shows the input": (_letter(excerpt='{"modelInput'), "shows modelInput"),
     "an excerpt is long": (_letter(excerpt="x" * 1025), "longer than 1 KiB"),
-    "details are no list": (_letter(details="why"), "is no list of strings"),
+    "details are no list": (_letter(details="why"), "is not a list of strings"),
     "the job is open": (
         lambda seen: {"job_record": {**seen.job_record, "status": "INGESTING"}},
         "'INGESTING' instead of 'COMPLETED'",
     ),
     "the job was never completed": (
         lambda seen: {"job_record": {**seen.job_record, "completedAt": ""}},
-        "completedAt: '' is no time",
+        "completedAt: '' is not a time",
     ),
     "the claim is open": (_changed("claims", state="claimed"), "'claimed' instead of 'done'"),
     "the event is of another time": (
