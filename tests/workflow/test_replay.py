@@ -30,6 +30,11 @@ class _StepFunctions:
         return {"executionArn": f"arn:{request['name']}"}
 
 
+class _EmptyQueue:
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+
 @pytest.fixture
 def machine() -> _StepFunctions:
     return _StepFunctions()
@@ -43,12 +48,13 @@ def deployed(aws: tuple[Any, Any], machine: _StepFunctions) -> Deployment:
     for key in (KEY, OTHER, "batch-output/job-1/manifest.json.out", "batch-output/job-10/x.jsonl"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
     outputs = {
+        "TriggerDeadLetterQueueUrl": "https://queue",
         "BucketName": BUCKET,
         "StateMachineArn": "arn:machine",
         "BatchJobsTableName": "batch-jobs",
         "LedgerTableName": "ledger",
     }
-    made = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": machine}
+    made = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": machine, "sqs": _EmptyQueue()}
     return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
 
 
