@@ -67,6 +67,22 @@ class TriedAgain(Scenario):
         )
 
 
+class NeverWritten(Scenario):
+    """What a refused put left absent is inserted: no further attempt does without."""
+
+    name = "a range is tried again, and nothing was written"
+    heals = frozenset({"dynamodb:BatchWriteItem"})
+
+    def trouble(self, world: World, /) -> AbstractContextManager[Any]:
+        return world.fault(
+            caller="*LoadSegment*",
+            action="dynamodb:BatchWriteItem",
+            kind="error",
+            code="InternalServerError",
+            status=500,
+        )
+
+
 class ChunkMissing(Scenario):
     """What the ledger lacks is planned again."""
 

@@ -63,7 +63,7 @@ class Scenario:
     name = "an object is ingested"
     ends = WELL
     shows = PATH
-    heals = frozenset({"dynamodb:BatchWriteItem"})
+    heals = frozenset({"dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert"})
     causes: frozenset[str] = frozenset()
 
     def run(self, world: World) -> Attempt:
