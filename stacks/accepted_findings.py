@@ -23,7 +23,6 @@ from functions.domain.object_keys import (
 from stacks import names
 from stacks.definition import Definition
 from stacks.storage import Storage
-from stacks.worker import Worker
 from stacks.workers import Workers
 from stacks.workflow import Workflow
 
@@ -91,8 +90,7 @@ def accept_findings(
     for worker in workers.all:
         _accept(worker.function, "L1", _RUNTIME)
         _accept_resource(worker.role, "*", _TRACING)
-    for worker, patterns in _objects_of(workers).items():
-        for pattern in patterns:
+        for pattern in sorted(worker.grants.object_patterns):
             _accept_objects(worker.role, storage, pattern)
 
     machine = workflow.role
@@ -112,23 +110,6 @@ def accept_findings(
     _accept(workflow.trigger_dead_letters, "SQS3", _IS_A_DEAD_LETTER_QUEUE)
     if isinstance(storage.bucket, s3.Bucket):
         _accept(storage.bucket, "S1", _ACCESS_LOGS)
-
-
-def _objects_of(workers: Workers) -> dict[Worker, list[str]]:
-    """Patterns of keys on which each function has grants."""
-    results, manifests = f"{RESULTS_PREFIX}*", f"{RESULTS_PREFIX}*/{MANIFEST_NAME}"
-    settles = [manifests, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*"]
-    return {
-        workers.resolve_job: [results],
-        workers.plan_ranges: [manifests, f"{WORK_PREFIX}*"],
-        workers.load_segment: [results, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*"],
-        workers.verify_load: [f"{WORK_PREFIX}*"],
-        workers.migrate_images: [f"{PROCESSED_PREFIX}*", f"{UPLOADS_PREFIX}*", f"{WORK_PREFIX}*"],
-        workers.verify_migration: [f"{WORK_PREFIX}*"],
-        workers.settle_job: settles,
-        workers.record_outcome: settles,
-        workers.find_stuck_jobs: settles,
-    }
 
 
 def _accept_objects(role: iam.Role, storage: Storage, pattern: str) -> None:

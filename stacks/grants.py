@@ -14,9 +14,14 @@ from aws_cdk import aws_s3 as s3
 
 
 class Grants:
-    """What one role may do. Each method adds the statements of one kind of access."""
+    """What one role may do. Each method adds the statements of one kind of access.
+
+    Attributes:
+        object_patterns: The patterns of keys on whose objects the role may act.
+    """
 
     def __init__(self, role: iam.IRole) -> None:
+        self.object_patterns: set[str] = set()
         self._role = role
         self._key_actions: set[tuple[str, str, str]] = set()
 
@@ -44,6 +49,7 @@ class Grants:
     def objects(self, bucket: s3.IBucket, pattern: str, *actions: str) -> None:
         """Allow actions on the objects whose keys match a pattern (`uploads/*`)."""
         self.allow(*(f"s3:{action}" for action in actions), on=[bucket.arn_for_objects(pattern)])
+        self.object_patterns.add(pattern)
         reads = any(action.startswith("Get") for action in actions)
         writes = "PutObject" in actions
         if bucket.encryption_key:
