@@ -141,7 +141,7 @@ def stop(data: Path = DEFAULT_DATA, *, tell: Callable[[str], None] | None = None
 
     Args:
         data: its folder.
-        tell: told of each step in a sentence.
+        tell: called with a sentence for each step.
     """
     say = tell or (lambda _: None)
     folder = DataFolder(data.resolve())
