@@ -25,6 +25,7 @@ from ops.commands.rejects import rejects
 from ops.commands.replay import replay
 from ops.commands.submit import submit
 from ops.commands.tidy import tidy
+from ops.commands.transactions import transactions
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.model.program import pasteable
 from ops.view.terminal import err, out, outside, prose, visible
@@ -106,6 +107,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
     tidy: "ingest tidy try1 --dry-run",
     dead_events: "ingest dead-events --resend",
+    transactions: "ingest transactions try1 --csv",
     rejects: "ingest rejects try1 --export again.jsonl",
 }
 for _command, _example in _EXAMPLES.items():

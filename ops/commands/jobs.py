@@ -40,7 +40,10 @@ def jobs(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List jobs: open ones first, then failed ones, with the reason."""
+    """List jobs and their status, open ones first.
+
+    Failed ones come next, with the reason.
+    """
     deployed = options.chosen(local=local, data=data, stack=stack)
     found = read_jobs(
         deployed,

@@ -28,10 +28,10 @@ def tidy(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """List transactions that replaced results left behind, and remove them.
+    """Remove transactions that replaced results left behind.
 
-    A transaction that a person edited or confirmed stays. Images that were moved stay where they
-    are. Reads all transactions of the job's user.
+    Lists them and asks first. A transaction that a person edited or confirmed stays. Images that
+    were moved stay where they are. Reads all transactions of the job's user.
     """
     job_id = job.rpartition("/")[2]
     deployed = options.chosen(local=local, data=data, stack=stack)
