@@ -1,7 +1,7 @@
-"""Attempts at a range: who was first, and whether somebody else has come since.
+"""Attempts at a range: which call was first, and whether another has begun since.
 
-BatchWriteItem replaces whatever is there, so it is for the first attempt alone, and only while
-nobody else can be at work on the same records. A call that Step Functions has given up may
+BatchWriteItem replaces whatever is there, so only the first attempt may use it, and only while no
+other call can be at work on the same records. A call that Step Functions has given up may
 still be writing when its successor starts. Each call therefore puts its name into the attempt's
 row before it writes, the successor over the predecessor's. The predecessor looks at the row
 before it replaces anything, and the successor waits as long as it might not have looked.
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SUCCESSION_SECONDS: Final = LOOK_SECONDS + WRITE_TIMEOUT_SECONDS
-"""After this long no predecessor replaces anything any more, and nobody who has lost the claim
-writes."""
+"""After this time no predecessor replaces anything, and no call that has lost the claim writes."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +66,11 @@ class AttemptRow:
         return Succession(first=False, seconds=min(max(at_work, 0.0), SUCCESSION_SECONDS))
 
     def is_still_mine(self) -> bool:
-        """Whether nobody else has begun since."""
+        """Whether no other call has begun since."""
         return bool(self._read().get("caller") == self.caller)
 
     def end(self) -> None:
-        """Say that this call writes nothing any more, so that no successor has to wait."""
+        """Record that this call writes no more, so that no successor has to wait."""
         with suppress(ClientError, BotoCoreError):
             self._put(self._named(endsBy=0), condition="caller = :caller")
 
@@ -108,7 +107,7 @@ class Succession:
     """How a call comes to its range.
 
     Attributes:
-        first: Nobody was there before.
+        first: No other call has worked on this range before.
         seconds: How long to wait before the first write, because a predecessor may be at work.
     """
 

@@ -73,7 +73,7 @@ def classify(error: Exception) -> RequestStatus | None:
 
 @dataclass(frozen=True)
 class BatchPut:
-    """BatchWriteItem: replaces whatever is there, so only for items nobody can have touched."""
+    """BatchWriteItem: replaces whatever is there, so only for items that no one has touched."""
 
     client: "DynamoDBClient"
     table: str

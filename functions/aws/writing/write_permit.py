@@ -1,8 +1,8 @@
-"""What a worker call may still write: asked by its threads before each request.
+"""Whether this call may still write, re-checked against the ledger at most once a second.
 
-BatchWriteItem replaces whatever is there, so it is for a call that is alone with its records. And
-a call whose execution has lost its claim may write nothing at all: another execution is making the
-same transactions, of newer content perhaps, and would be written over.
+BatchWriteItem replaces whatever is there, so only a call that is alone with its records may use
+it. A call whose execution has lost its claim may write nothing: another execution writes the same
+transactions, perhaps of newer content.
 """
 
 import threading
@@ -31,8 +31,8 @@ class WritePermit:
     """Of one call, in the ledger.
 
     Attributes:
-        alone: Nobody else has begun with its records; once somebody has, it never is again.
-            Where the answer cannot be had, somebody has.
+        alone: No other call has begun with its records. Once False, it stays False; an answer
+            that cannot be had counts as False.
         is_named: Asks whether the attempt's row has the call's name still.
         owns_claim: Asks whether the execution has its claim still.
         is_only_key: Asks whether no other results object of the job has ever been claimed: all
@@ -50,10 +50,10 @@ class WritePermit:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def may_replace(self) -> bool:
-        """Whether nobody can have touched its items; the answer is never older than a second.
+        """Whether no one can have touched its items; the answer is at most a second old.
 
         Raises:
-            ClaimLost: as its name says.
+            ClaimLost: if another execution has the claim.
         """
         with self._lock:
             if not self._lost and self.clock() - self._looked_at >= LOOK_SECONDS:
