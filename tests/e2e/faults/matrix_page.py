@@ -107,7 +107,7 @@ def write(results: list[Result], *, alarms: int) -> None:
     lines = [
         _HEAD,
         f"{len(results)} cases, of which {failed} failed, in {minutes:.0f} minutes.",
-        f"{alarms} alarms, each seen in ALARM and back in OK, and heard through the topic.",
+        f"{alarms} alarms, each seen in ALARM and back in OK, and heard if it publishes.",
         _CALLS,
     ]
     calls = sorted((each for each in results if each.where), key=_state)
