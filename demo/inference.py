@@ -40,7 +40,7 @@ def submit(deployment: Deployment, batch: Batch) -> Batch:
     })  # fmt: skip
     arn = deployment.make_client("bedrock").create_model_invocation_job(
         jobName=batch.job.intent_id,
-        roleArn=_role(deployment),
+        roleArn=job_role(deployment),
         modelId=batch.job.model_id,
         inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{deployment.bucket}/{key}"}},
         outputDataConfig={
@@ -90,7 +90,7 @@ def _answer(question: Question) -> dict[str, Any]:
     return {name: record[name] for name in ("modelOutput", "error") if name in record}
 
 
-def _role(deployment: Deployment) -> str:
+def job_role(deployment: Deployment) -> str:
     """The role of the demo's jobs: made once, allowed what the service role's guide names.
 
     https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
