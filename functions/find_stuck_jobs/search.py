@@ -63,7 +63,7 @@ class StuckJobSearch:
         """Report what is stuck, settle what only waited; returns how many jobs are stuck."""
         behind: list[float] = []
         stuck: set[str] = set()
-        for name, search in (("open-jobs", self._open_jobs), ("objects", self._objects)):
+        for name, search in (("objects", self._objects), ("open-jobs", self._open_jobs)):
             cursor = self.cursors.read(name, now=self.now)
             after = search(cursor, stuck)
             self.cursors.write(name, after)

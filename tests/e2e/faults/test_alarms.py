@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo import flaws
+from demo.inference import job_role
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands import dead_events
@@ -251,6 +252,65 @@ def test_results_whose_event_is_lost(world: World) -> None:
         world.rings("trigger-events-lost", since=since)
 
 
+def _end_a_job_at_bedrock(world: World) -> None:
+    """A job of the account that is not on record ends: Bedrock refuses its one record."""
+    s3, bucket = world.deployed.s3, world.deployed.bucket
+    s3.put_object(Bucket=bucket, Key="batch-input/one.jsonl", Body=b'{"modelInput": {}}')
+    world.deployed.make_client("bedrock").create_model_invocation_job(
+        jobName=f"ends-{time.monotonic_ns()}",
+        roleArn=job_role(world.deployed),
+        modelId="anthropic.claude-3-haiku-20240307-v1:0",
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/batch-input/one.jsonl"}},
+        outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/elsewhere/"}},
+    )
+
+
+def test_a_job_that_ends_while_eventbridge_is_throttled(world: World) -> None:
+    since = world.until_quiet("ended-jobs-throttled")
+    with world.fault(caller="events", action="events:InvokeTarget", kind="throttle"):
+        _end_a_job_at_bedrock(world)
+        world.rings("ended-jobs-throttled", since=since)
+    world.until_quiet("ended-jobs-throttled")
+
+
+@pytest.mark.causes_denials("states:StartExecution")
+def test_a_job_that_ends_and_starts_no_execution(world: World) -> None:
+    alarms = ("trigger-dead-letters", "ended-jobs-failed-invocations")
+    since = world.until_quiet(*alarms)
+    with denied_to_trigger(world.deployed):
+        _end_a_job_at_bedrock(world)
+        world.rings(*alarms, since=since)
+    (dead,) = dead_events.read(world.deployed)
+    assert "at Bedrock" in dead.as_json()["about"]
+    assert world.until_ended(str(dead_events.send_again(dead).became)) == "SUCCEEDED"
+    world.until_quiet("trigger-dead-letters")
+
+
+@pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
+def test_a_job_that_ends_and_whose_event_is_lost(world: World) -> None:
+    since = world.until_quiet("ended-jobs-events-lost")
+    with _closed(world, "TriggerDeadLetters"), denied_to_trigger(world.deployed):
+        _end_a_job_at_bedrock(world)
+        world.rings("ended-jobs-events-lost", since=since)
+
+
+def test_a_search_that_is_behind(world: World) -> None:
+    """What makes it so are millions of objects: the metric stands in for them."""
+    since = world.until_quiet("search-behind")
+    metrics = world.deployed.make_client("cloudwatch")
+    dimensions = [{"Name": "service", "Value": world.deployed.stack}]
+    for hours in (24 * 365.0, 0.0):
+        metrics.put_metric_data(
+            Namespace="BatchIngest",
+            MetricData=[
+                {"MetricName": "SearchBehindHours", "Dimensions": dimensions, "Value": hours}
+            ],
+        )
+        if hours:
+            world.rings("search-behind", since=since)
+    world.until_quiet("search-behind")
+
+
 def test_an_outcome_that_cannot_be_told(world: World) -> None:
     alarms = (
         "outcome-dead-letters",
@@ -337,6 +397,7 @@ def test_a_rule_that_may_not_call_its_function(
     [
         ({"totalRecordCount": RECORDS + 5}, "records-missing"),
         ({"totalRecordCount": RECORDS - 5}, "records-unexpected"),
+        ({"totalRecordCount": RECORDS, "errorRecordCount": RECORDS}, "model-errors-differ"),
         ("no manifest", "manifest-unreadable"),
     ],
 )

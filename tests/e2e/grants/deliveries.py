@@ -7,6 +7,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from functions.domain.attribute_values import to_item
 from ops.commands import dead_events
 from tests.e2e.decisions import Decisions
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
@@ -198,6 +199,13 @@ class StuckCheck(Scenario):
             UpdateExpression="SET #status = :ingesting",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":ingesting": {"S": "INGESTING"}},
+        )
+
+        # Bedrock is asked for jobs that stay open without a claim.
+        asked = {"intentId": uuid.uuid4().hex, "submitTime": "t", "status": "SUBMITTED"}
+        world.deployed.dynamodb.put_item(
+            TableName=world.deployed.outputs["BatchJobsTableName"],
+            Item=to_item({**asked, "jobId": uuid.uuid4().hex[:12], "userId": "user"}),
         )
 
         def search() -> str:

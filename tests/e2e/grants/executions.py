@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
+from functions.domain.attribute_values import to_item
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from tests.e2e.grants.scenario import (
@@ -221,6 +224,34 @@ class Redriven(Scenario):
         def finish() -> None:
             redrive_to_the_end(world, arn)
             self.compare(world, batch, upload)
+
+        return Attempt(how_it_ended(world, arn), finish)
+
+
+class EndsAtBedrock(Scenario):
+    """Bedrock has ended a job without results: its event settles it."""
+
+    name = "a job ends at Bedrock"
+
+    def run(self, world: World) -> Attempt:
+        job_id, deployed = uuid.uuid4().hex[:12], world.deployed
+        record = {"intentId": job_id, "submitTime": "t", "jobId": job_id, "userId": "user"}
+        deployed.dynamodb.put_item(
+            TableName=deployed.outputs["BatchJobsTableName"], Item=to_item(record)
+        )
+        event = {
+            "detail-type": "Batch Inference Job State Change",
+            "source": "aws.bedrock",
+            "time": "2026-11-28T00:00:00Z",
+            "detail": {"batchJobArn": f"arn/{job_id}", "status": "Failed"},
+        }
+        arn = deployed.step_functions.start_execution(
+            stateMachineArn=deployed.state_machine, name=job_id, input=json.dumps(event)
+        )["executionArn"]
+        world.until_ended(arn)
+
+        def finish() -> None:
+            redrive_to_the_end(world, arn)
 
         return Attempt(how_it_ended(world, arn), finish)
 

@@ -15,6 +15,7 @@ from tests.e2e.grants.executions import (
     AlreadyClaimed,
     Batches,
     ChunkMissing,
+    EndsAtBedrock,
     Gone,
     MovedBefore,
     NeverWritten,
@@ -40,6 +41,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     MovedBefore(copied=False),
     Versioned(),
     AlreadyClaimed(),
+    EndsAtBedrock(),
     Gone(
         "ResolveJob",
         what="the results object",
