@@ -18,6 +18,7 @@ from ops.commands import local, options
 from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
+from ops.commands.explain import explain
 from ops.commands.inspect import inspect
 from ops.commands.jobs import jobs, show_open
 from ops.commands.redrive import redrive
@@ -107,6 +108,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
     tidy: "ingest tidy try1 --dry-run",
     dead_events: "ingest dead-events --resend",
+    explain: "ingest explain TooManyRejects",
     transactions: "ingest transactions try1 --csv",
     rejects: "ingest rejects try1 --export again.jsonl",
 }

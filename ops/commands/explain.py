@@ -1,0 +1,70 @@
+"""`ingest explain`: what an error or an alarm means, from the runbook."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from functions.domain.service_failures import explain as explanation_of
+from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
+from ops.errors import NothingFound
+from ops.model.program import pasteable
+from ops.view.terminal import out, outside, print_json, prose, visible
+
+RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
+_STATES_PAGE = "state-failed"
+_ROW = re.compile(r"^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+
+
+def explain(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="ERROR|ALARM",
+            help="An error's name, as Step Functions shows it, or an alarm's name.",
+            show_default=False,
+        ),
+    ],
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what an error or an alarm means, and its cure."""
+    found = of_error(name) or of_alarm(name)
+    if found is None:
+        pages = ", ".join(sorted(page.stem for page in RUNBOOK.glob("[a-z]*.md")))
+        raise NothingFound(
+            f"The runbook knows no error and no alarm {visible(name)}. Its pages: {pages}."
+        )
+    if as_json:
+        print_json({"name": name, "text": found})
+    else:
+        out.print(outside(name, "bold"))
+        for paragraph in found.split("\n"):
+            out.print(prose(pasteable(paragraph)))
+
+
+def of_error(name: str) -> str | None:
+    """What an error of an execution means, and what the runbook says about it."""
+    explanation = explanation_of(name)
+    if explanation == explanation_of(""):
+        return None
+    page = (RUNBOOK / f"{_STATES_PAGE}.md").read_text("utf-8")
+    rows = [
+        f"In {states.replace('`', '')}: {text}"
+        for errors, states, text in _ROW.findall(page)
+        if f"`{name}`" in errors
+    ]
+    return "\n".join([explanation.sentence, *rows])
+
+
+def of_alarm(name: str) -> str | None:
+    """The runbook's page of an alarm, whose name begins with that of the stack."""
+    pages = sorted(RUNBOOK.glob("[a-z]*.md"), key=lambda page: len(page.stem), reverse=True)
+    for page in pages:
+        if re.search(rf"(?:^|-){re.escape(page.stem)}(?:-|$)", name):
+            return page.read_text("utf-8").rstrip()
+    if re.search(r"(?:^|-)state-[a-z-]+$", name):
+        return (RUNBOOK / f"{_STATES_PAGE}.md").read_text("utf-8").rstrip()
+    return None

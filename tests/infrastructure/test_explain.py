@@ -1,0 +1,41 @@
+"""`ingest explain` finds the runbook's page of every alarm, and every error that has a name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from functions.domain.failures import Failure
+from functions.domain.service_failures import ServiceFailure
+from ops.cli import app
+from ops.commands.explain import RUNBOOK, of_alarm, of_error
+from ops.errors import ExitCode
+
+if TYPE_CHECKING:
+    from tests.infrastructure.template import Template
+
+
+@pytest.mark.parametrize("error", [*Failure, *ServiceFailure, "SSLError"])
+def test_of_every_error_the_meaning_and_the_cure(error: str) -> None:
+    assert "Cure: " in (of_error(error) or "")
+
+
+def test_of_every_alarm_the_page_that_it_links_to(created: Template) -> None:
+    alarms = [
+        *created.of_type("AWS::CloudWatch::Alarm").values(),
+        *created.of_type("AWS::CloudWatch::CompositeAlarm").values(),
+    ]
+    assert alarms
+    for alarm in alarms:
+        (page,) = re.findall(r"Runbook: docs/runbook/([a-z-]+)\.md$", alarm["AlarmDescription"])
+        shown = (RUNBOOK / f"{page}.md").read_text("utf-8").rstrip()
+        assert of_alarm(alarm["AlarmName"]) == shown, alarm["AlarmName"]
+
+
+def test_a_name_that_is_neither() -> None:
+    ended = CliRunner().invoke(app, ["explain", "Nonsense"])
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert "stuck-jobs" in ended.stderr
