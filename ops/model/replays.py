@@ -83,10 +83,14 @@ class Replayable:
         }
 
 
-def in_bucket(deployed: Deployment, job_id: str) -> list[Replayable]:
-    """The results objects of a job that are in the bucket, claimed or not."""
+def in_bucket(deployed: Deployment, job_id: str, *, key: str | None = None) -> list[Replayable]:
+    """The results objects of a job that are in the bucket, claimed or not; or the one of a key."""
     claims = {claim.key: claim for claim in deployed.ledger.claims(job_id)}
-    return list(_objects(deployed, job_id, claims))
+    if key is not None:
+        prefixes = [key]
+    else:
+        prefixes = JobNotes(deployed.ledger).folders(job_id, claims.values())
+    return list(_objects(deployed, job_id, prefixes, claims))
 
 
 def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequence[Replayable]:
@@ -100,7 +104,7 @@ def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequen
             f"On {deployed.place} job {visible(job_id)} has no record, or several: an execution "
             "would fail. The application writes it."
         )
-    found = [each for each in in_bucket(deployed, job_id) if key in (None, each.key)]
+    found = [each for each in in_bucket(deployed, job_id, key=key) if key in (None, each.key)]
     if not found:
         what = f"results object {visible(key)}" if key else "results objects"
         raise NothingFound(
@@ -120,16 +124,19 @@ def start(deployed: Deployment, chosen: Replayable, *, reason: str) -> str:
     )["executionArn"]
 
 
-def _objects(deployed: Deployment, job_id: str, claims: dict[str, Claim]) -> Iterator[Replayable]:
-    folders = JobNotes(deployed.ledger).folders(job_id, claims.values())
+def _objects(
+    deployed: Deployment, job_id: str, prefixes: Sequence[str], claims: dict[str, Claim]
+) -> Iterator[Replayable]:
     lister = deployed.s3.get_paginator("list_objects_v2")
     for page in chain.from_iterable(
-        lister.paginate(Bucket=deployed.bucket, Prefix=folder) for folder in folders
+        lister.paginate(Bucket=deployed.bucket, Prefix=prefix) for prefix in prefixes
     ):
         for listed in page.get("Contents", []):
             key = listed["Key"]
             parsed = parse_key(key)
-            if parsed is None or not isinstance(parsed.of_job(job_id), ResultsKey):
+            if parsed is None or job_id not in parsed.folders:
+                continue
+            if not isinstance(parsed.of_job(job_id), ResultsKey):
                 continue
             head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
             yield Replayable(

@@ -146,3 +146,16 @@ def test_objects_that_nobody_has_claimed_are_named_with_the_command_that_starts_
     assert all(f"in the bucket   s3://{BUCKET}/{key}" in shown for key in (KEY, OTHER))
     assert deployed.command("replay", "job-1") in shown
     assert deployed.command("dead-events") in shown
+
+
+def test_an_object_in_another_folder_is_found_by_its_key(
+    aws: tuple[Any, Any], deployed: Deployment
+) -> None:
+    """Its event was lost, so that nothing has told where the job's folder is."""
+    key = "batch-output/some/where/job-1/input.jsonl.out"
+    aws[0].put_object(Bucket=BUCKET, Key=key, Body=b"{}")
+    assert key not in {each.key for each in replays.find(deployed, "job-1")}
+    (found,) = replays.find(deployed, "job-1", key=key)
+    assert (found.key, found.job_id, found.claim) == (key, "job-1", None)
+    with pytest.raises(NothingFound):
+        replays.find(deployed, "job-1", key="batch-output/job-10/x.jsonl")
