@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.claims import REDRIVE_PERIOD
 from functions.domain.errors import ResultsObjectChanged
 from functions.domain.timestamps import timestamp
@@ -77,6 +78,7 @@ class JobModel(RuleBasedStateMachine):
         self.unclaimed: dict[str, tuple[str, Delivery]] = {}
         self.manifest_total: int | None = None
         self.completed_at: str | None = None
+        self.end: BedrockStatus | None = None
 
     # What happens ---------------------------------------------------------------------------
 
@@ -193,6 +195,11 @@ class JobModel(RuleBasedStateMachine):
         self.machine.manifest(b"{")
         self.machine.settle()
 
+    @rule(end=st.sampled_from(BedrockStatus))
+    def ends_at_bedrock(self, end: BedrockStatus) -> None:
+        self.end = end
+        assert self.machine.end_at_bedrock(end.value) == "SettleJob"
+
     @precondition(lambda self: self.known)
     @rule(hours=st.sampled_from([1, 23, 24, 25, 14 * 24 + 1]))
     def pass_time(self, hours: int) -> None:
@@ -221,30 +228,40 @@ class JobModel(RuleBasedStateMachine):
         if "ingestState" not in record:
             assert not self.known
             assert not self.unclaimed
+            assert self.end is None
             return
         done = [known for known in self.known.values() if known.state == "done"]
         total = sum(known.total for known in done)
         stats = record["resultStats"]
         assert stats["totalCount"] == total
         assert stats["failureCount"] == sum(known.rejects for known in done)
-        assert record["status"] == self._status(total)
+        assert record["status"] == self._status(total, sum(known.rejects for known in done))
+        if record["status"] in ("COMPLETED", "PARTIALLY_COMPLETED", "FAILED"):
+            assert self.machine.bus.details[-1]["status"] == record["status"]
+        revisions = [each["revision"] for each in self.machine.bus.details]
+        assert revisions == sorted(set(revisions))
         if record["status"] in ("COMPLETED", "PARTIALLY_COMPLETED"):
             self.completed_at = self.completed_at or timestamp(self.machine.now)
         assert record.get("completedAt") == self.completed_at
         owners = {known.owner for known in self.known.values()}
         assert set(record["ingestState"]["executions"]) == owners | set(self._open().values())
 
-    def _status(self, total: int) -> str:
+    def _status(self, total: int, rejects: int) -> str:
         states = {known.state for known in self.known.values()}
         if "failed" in states or self._open():
             return "FAILED"
         if "claimed" in states:
             return "INGESTING"
         expected = 4 if self.manifest_total is None else self.manifest_total
+        if self.end in ("Failed", "Stopped", "Expired") and total == rejects:
+            return "FAILED"
+        if total == rejects > 0:
+            return "FAILED"
         if total >= expected:
             return "COMPLETED"
         last = max((k.done_at for k in self.known.values() if k.done_at), default=self.machine.now)
-        waits = self.manifest_total is None and self.machine.now < last + GRACE
+        told = self.manifest_total is not None or self.end is not None
+        waits = not told and self.machine.now < last + GRACE
         return "INGESTING" if waits else "PARTIALLY_COMPLETED"
 
 
