@@ -1,6 +1,6 @@
 """The one change of an imported bucket: it sends the events of its objects to EventBridge."""
 
-from aws_cdk import Annotations, ArnFormat, CfnResource, Stack
+from aws_cdk import Annotations, ArnFormat, CfnResource, Stack, Tags
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -64,6 +64,9 @@ class EventBridgeSwitch(Construct):
             # Without updates: CDK adds the managed policy to whatever role it is given.
             notifications_handler_role=role.without_policy_updates(),
         ).enable_event_bridge_notification()
+        # CDK puts the function into the stack, outside of every construct.
+        for name, value in settings.tags.items():
+            Tags.of(stack.node.find_child(_HANDLER)).add(name, value)
         handler = stack.node.find_child(_HANDLER).node.find_child("Resource")
         assert isinstance(handler, CfnResource)  # noqa: S101 - tells the type checker
         handler.add_property_override("LoggingConfig", {"LogGroup": logs.log_group_name})

@@ -360,7 +360,10 @@ def test_every_role_has_the_permissions_boundary(imported: Template) -> None:
 
 def test_resources_admit_services_for_this_account_alone(template: Template) -> None:
     """Queues, topic, functions and keys: on whose behalf a service comes must be known."""
-    here = {"aws:sourcearn", "aws:sourceaccount", "kms:encryptioncontext:aws:logs:arn"}
+    contexts = {
+        f"kms:encryptioncontext:aws:{each}" for each in ("logs:arn", "sns:topicarn", "sqs:arn")
+    }
+    here = {"aws:sourcearn", "aws:sourceaccount", *contexts}
     for granted in to_services(template):
         # Log delivery is documented without a condition:
         # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
