@@ -16,6 +16,11 @@ from ops.view.terminal import out, outside, print_json, prose, visible
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
 _STATES_PAGE = "state-failed"
+_PAGES_OF_OTHERS = {
+    "ended-jobs-": "trigger-",
+    "outcome-dead-letter-errors": "outcome-events-lost",
+}
+"""Parts of the names of alarms that share a page with another alarm."""
 _ROW = re.compile(r"^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
@@ -61,10 +66,12 @@ def of_error(name: str) -> str | None:
 
 def of_alarm(name: str) -> str | None:
     """The runbook's page of an alarm, whose name begins with that of the stack."""
+    if re.search(r"(?:^|-)state-[a-z-]+$", name):  # these alarms share a page
+        return (RUNBOOK / f"{_STATES_PAGE}.md").read_text("utf-8").rstrip()
+    for part, page_of in _PAGES_OF_OTHERS.items():
+        name = name.replace(part, page_of)
     pages = sorted(RUNBOOK.glob("[a-z]*.md"), key=lambda page: len(page.stem), reverse=True)
     for page in pages:
         if re.search(rf"(?:^|-){re.escape(page.stem)}(?:-|$)", name):
             return page.read_text("utf-8").rstrip()
-    if re.search(r"(?:^|-)state-[a-z-]+$", name):
-        return (RUNBOOK / f"{_STATES_PAGE}.md").read_text("utf-8").rstrip()
     return None
