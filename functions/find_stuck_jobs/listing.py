@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_PAGES: Final = 100
 """Of 1,000 keys, $0.0005: an imported bucket may keep the results of years."""
 
+MAX_JOBS: Final = 500
+"""Looked at in one run, but for those of its last page: each costs several calls."""
+
 
 @dataclass(frozen=True)
 class ResultsObject:
@@ -67,7 +70,7 @@ class ObjectListing:
                     self._add(jobs, after, entry["ETag"].strip('"'), entry["LastModified"])
             if not page["IsTruncated"]:
                 return jobs, replace(cursor, after=None)
-            if not self.is_time():
+            if not self.is_time() or len(jobs) >= MAX_JOBS:
                 break
         return jobs, replace(cursor, after={"key": after})
 

@@ -189,5 +189,7 @@ def describe(deployed: Deployment, arn: str) -> Execution:
     """What Step Functions says of an execution now, with the job that it works for."""
     described = deployed.step_functions.describe_execution(executionArn=arn)
     execution = Execution.model_validate(described)
+    if execution.ended is not None:
+        return execution.in_job(execution.ended.job_id)
     key = execution.parsed_key
     return execution.in_job((deployed.job_folders.job_id(key) if key else None) or "")
