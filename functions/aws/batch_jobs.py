@@ -16,6 +16,9 @@ from functions.domain.timestamps import timestamp
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+_PAGE = 500
+"""Records of a page of the table: so many can be looked at, each by several calls, in a minute."""
+
 
 @dataclass(frozen=True)
 class BatchJobs:
@@ -73,6 +76,7 @@ class BatchJobs:
         ended = [status.value for status in JobStatus if status is not JobStatus.INGESTING]
         page = self.client.scan(
             TableName=self.table,
+            Limit=_PAGE,
             FilterExpression=(
                 "attribute_type(jobId, :string) AND (attribute_exists(ingestState.unannounced)"
                 " OR NOT #status IN (:ended0, :ended1, :ended2))"

@@ -15,10 +15,10 @@ from functions.domain.bedrock_jobs import JobEnd
 from functions.domain.claims import ClaimState
 from functions.domain.jobs import JobKey
 
-MAX_PAGES: Final = 20
-"""Of 1 MB, 128 read units: an imported table may keep the jobs of years."""
+MAX_PAGES: Final = 100
+"""Of some hundred records: an imported table may keep the jobs of years."""
 MAX_JOBS: Final = 200
-"""Looked at in one run."""
+"""Looked at in one run, but for those of its last page: each costs several calls."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class OpenJobs:
     """Looks through the batch-jobs table, so far as one run may.
 
     Attributes:
-        is_time: Whether there is time for another page, or another job.
+        is_time: Whether there is time for another page.
     """
 
     jobs: BatchJobs
@@ -62,8 +62,6 @@ class OpenJobs:
     def to_settle(self, found: list[OpenJob]) -> Iterator[OpenJob]:
         """Those that no event is going to settle any more; what Bedrock says is kept."""
         for job in found:
-            if not self.is_time():
-                return
             if job.is_unannounced or self._is_over(job):
                 yield job
 

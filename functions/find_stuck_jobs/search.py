@@ -76,8 +76,7 @@ class StuckJobSearch:
         found, after = self.open_jobs.read(cursor)
         for job in self.open_jobs.to_settle(found):
             self._report(job.job_id, self._settle(job.job_id, job.key), stuck)
-        # What there was no time for is looked at again; what was settled is not open any more.
-        return cursor if found and not self.open_jobs.is_time() else after
+        return after
 
     def _objects(self, cursor: Cursor, stuck: set[str]) -> Cursor:
         jobs, after = self.objects.read(cursor)

@@ -112,7 +112,7 @@ def test_a_large_table_is_looked_through_in_parts_and_to_its_end() -> None:
         _at_bedrock(machine, "Failed", f"abcdefghij1{number}")
     behind, runs = [], 0
     while any(_status(machine, f"abcdefghij1{n}") != "FAILED" for n in range(9)):
-        told = _search(machine, pages=6)
+        told = _search(machine, pages=3)
         behind.append(told.sums[Metric.SEARCH_BEHIND_HOURS])
         machine.pass_time(HOUR)
         runs += 1
