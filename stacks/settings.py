@@ -308,6 +308,28 @@ class Settings(BaseModel):
         most=30,
     )
 
+    # Submitting rejects again
+    bedrock_job_role_arn: str = setting.text(
+        "Service role of the batch jobs that `ingest resubmit` submits. Nothing in the stack uses"
+        " it.",
+        pattern=r"^$|^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
+        form="the ARN of an IAM role, or empty: then each resubmission names one",
+    )
+    bedrock_input_prefix: str = setting.text(
+        "Where `ingest resubmit` puts the records of a batch job, in the image bucket;"
+        " not under `batch-output/`.",
+        default="batch-input/",
+        pattern=r"^([A-Za-z0-9_.-]+/)+$",
+        form="folders, each with its slash",
+    )
+    bedrock_minimum_records: int = setting.count(
+        "Least number of records that Bedrock takes in a batch job of the model.",
+        default=100,
+        unit="records",
+        least=1,
+        most=50_000,
+    )
+
     # Alarms
     alarm_email: str = setting.text(
         "Address that is subscribed to the alarms; its owner must confirm the subscription once.",

@@ -29,6 +29,14 @@ Stack = Annotated[
         show_default=deployment.DEFAULT_STACK,
     ),
 ]
+MinimumRecords = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Bedrock's least number of records of a job for the model.",
+        show_default="bedrockMinimumRecords of cdk.json",
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
 ]

@@ -13,26 +13,27 @@ from rich.table import Table
 from functions.domain.claims import ClaimState
 from ops.commands import options
 from ops.errors import NothingFound, Refused
+from ops.model import project
+from ops.model.open_rejects import JobClaims, read_open_rejects
 from ops.model.reject_export import export_records
+from ops.model.reject_export import pad as fill_up
 from ops.model.reject_kinds import KindSorter, kind_of, own_details
-from ops.model.rejects import read_rejects, rejected
+from ops.model.rejects import rejected
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from functions.domain.claims import Claim
     from ops.model.reject_export import Export
     from ops.model.reject_kinds import Kind, OfKind
     from ops.model.rejects import Reject
 
-USUAL_LEAST_RECORDS = 100
-"""Of a batch job: https://docs.aws.amazon.com/bedrock/latest/userguide/quotas.html."""
 EXAMPLES = 3
 """Shown of each kind, unless --all asks for all."""
 
 
-def rejects(
+def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
     job: Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", show_default=False)],
     export: Annotated[
         Path | None,
@@ -43,6 +44,13 @@ def rejects(
             show_default=False,
         ),
     ] = None,
+    pad: Annotated[
+        bool,
+        typer.Option(
+            "--pad", help="With --export: fill the file up to the minimum with cheap records."
+        ),
+    ] = False,
+    minimum: options.MinimumRecords = None,
     every: Annotated[bool, typer.Option("--all", help="List every reject.")] = False,
     excerpts: Annotated[
         bool, typer.Option("--excerpts", help="Show what the model wrote: receipts' text.")
@@ -54,23 +62,28 @@ def rejects(
 ) -> None:
     """Show why records of a job became no transactions.
 
-    Rejects are shown by kind, with examples. --export writes their records as the input of a new
-    job.
+    Rejects are shown by kind, with examples. Of a job with retries or corrected results, those are
+    shown that are still open. --export writes their records as the input of a new job.
     """
+    if pad and export is None:
+        raise Refused("--pad fills an exported file up: name one with --export.")
     if export is not None and export.exists():
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    claims = deployed.ledger.claims(job)
+    answering = JobClaims.read(deployed, job)
+    claims = [claim for _, claim in answering.claims]
     if not claims:
         raise NothingFound(f"On {deployed.place} nothing of a job {visible(job)} was ever claimed.")
-    exported = None
+    exported, least = None, minimum or project.minimum_records()
     if export is not None:
-        letters = read_rejects(deployed, job, claims)
+        letters = read_open_rejects(deployed, answering)
         with os.fdopen(os.open(export, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             exported = export_records(deployed, letters, file)
+            if pad:
+                fill_up(exported, file, minimum=least, prefix=project.padding_prefix())
     notes: list[str] = []
     found = sort_out(
-        read_rejects(deployed, job, claims, note=notes.append),
+        read_open_rejects(deployed, answering, note=notes.append),
         most=None if every or as_json else EXAMPLES,
     )
     if as_json:
@@ -83,7 +96,7 @@ def rejects(
         for each in notes:
             out.print(outside(prose(each), "yellow"))
         if exported is not None and export is not None:
-            _show_export(exported, export)
+            _show_export(exported, export, minimum=least)
 
 
 def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
@@ -108,14 +121,17 @@ def _as_json(
         "kinds": [{**kind._asdict(), "count": of_kind.count} for kind, of_kind in found.items()],
         "rejects": [each.as_json(excerpts=excerpts) for each in letters],
         "exported": exported and exported.written,
+        "padding": exported and exported.padding,
         "notExported": exported and [vars(each) for each in exported.left],
     }
 
 
-def nothing_rejected(claims: Iterable[Claim]) -> str:
+def nothing_rejected(claims: Sequence[Claim]) -> str:
     """What is true where no reject was found."""
     if all(claim.state is ClaimState.DONE and not rejected(claim) for claim in claims):
         return "No record was rejected."
+    if len(claims) > 1 and any(map(rejected, claims)):
+        return "No reject is open: other answers cured those that there were."
     return "No reject is on record."
 
 
@@ -136,10 +152,11 @@ def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
     out.print(table)
 
 
-def _show_export(exported: Export, file: Path) -> None:
-    out.print(f"Wrote {exported.written} records to {visible(file)}.")
-    if 0 < exported.written < USUAL_LEAST_RECORDS:
-        least = f"Bedrock wants at least {USUAL_LEAST_RECORDS} records a job for most models"
-        out.print(prose(f"{least}: add records before you submit it."))
+def _show_export(exported: Export, file: Path, *, minimum: int) -> None:
+    padded = f" and {exported.padding} of padding" if exported.padding else ""
+    out.print(f"Wrote {exported.written} records{padded} to {visible(file)}.")
+    if 0 < exported.written + exported.padding < minimum:
+        least = f"Bedrock wants at least {minimum} records a job for most models"
+        out.print(prose(f"{least}: add records before you submit it, or export with --pad."))
     for each in exported.left:
         out.print(outside(f"Not written: {each.where}: {each.why}", "yellow"))

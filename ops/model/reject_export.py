@@ -12,12 +12,15 @@ from typing import IO, TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.domain.answered_images import image_digest
 from functions.domain.receipts.image_id import image_id_of
 from functions.domain.receipts.strict_json import parse_object
+from ops.model.padding import padding_records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from functions.domain.answered_images import ImageDigest
     from ops.model.deployment import Deployment
     from ops.model.rejects import Reject
 
@@ -36,10 +39,18 @@ class NotExported:
 
 @dataclass
 class Export:
-    """What was written, and what was not."""
+    """What was written, and what was not.
+
+    Attributes:
+        written: Records, without padding.
+        padding: Records that fill the file up.
+        shortest: The input with the shortest line; None where nothing was written.
+    """
 
     written: int = 0
+    padding: int = 0
     left: list[NotExported] = field(default_factory=list)
+    shortest: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 class _Unusable(Exception):  # noqa: N818 - a verdict on a record
@@ -49,20 +60,37 @@ class _Unusable(Exception):  # noqa: N818 - a verdict on a record
 def export_records(deployed: Deployment, letters: Iterable[Reject], file: IO[bytes]) -> Export:
     """Read each record again where it lies, and write its input; one line for each record id."""
     export = Export()
-    written: set[str] = set()
+    written: set[ImageDigest] = set()
+    least = _MAX_LINE_BYTES
     for letter in letters:
         try:
             record = _input(_line(deployed, letter))
         except _Unusable as error:
             export.left.append(NotExported(letter.where, str(error)))
             continue
-        if record["recordId"] in written:
+        if (digest := image_digest(record["recordId"])) in written:
             export.left.append(NotExported(letter.where, "its recordId was written already"))
             continue
-        written.add(record["recordId"])
-        file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+        written.add(digest)
+        size = _write(record, file)
         export.written += 1
+        if export.shortest is None or size < least:
+            export.shortest, least = record["modelInput"], size
     return export
+
+
+def pad(export: Export, file: IO[bytes], *, minimum: int, prefix: str) -> None:
+    """Fill an exported file up to a number of records; an empty file stays empty."""
+    if export.shortest is None:
+        return
+    count = max(0, minimum - export.written)
+    for record in padding_records(export.shortest, count=count, prefix=prefix):
+        _write(record, file)
+        export.padding += 1
+
+
+def _write(record: Mapping[str, Any], file: IO[bytes]) -> int:
+    return file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
 
 def _line(deployed: Deployment, letter: Reject) -> bytes:

@@ -17,6 +17,8 @@ from functions.domain.errors import JobInvalid
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
+from ops.model.deployment import Deployment
+from ops.model.open_rejects import JobClaims, read_open_rejects
 from tests.workflow.machine import BUCKET, JOB, JOB_KEY, Machine
 
 Record = tuple[str | None, str | None]
@@ -74,8 +76,13 @@ class Jobs:
         files = f"{job}/{name}/{claim.generation}"
         self._write(f"work/{files}", dict.fromkeys(i for i, reason in records if reason is None))
         letters = [
-            {"reason": reason, **({} if image is None else {"recordId": image})}
-            for image, reason in records
+            {
+                "offset": offset,
+                "length": 1,
+                "reason": reason,
+                **({} if image is None else {"recordId": image}),
+            }
+            for offset, (image, reason) in enumerate(records)
             if reason is not None
         ]
         self._write(f"dead-letters/{files}", letters)
@@ -90,6 +97,13 @@ class Jobs:
     def stats(self, job: str = JOB) -> dict[str, Any]:
         record: dict[str, Any] = self.record(job)["resultStats"]
         return record
+
+    def open_rejects(self, job: str = JOB) -> list[tuple[str | None, str]]:
+        clients: dict[str, Any] = {"s3": self.machine.s3, "dynamodb": self.machine.dynamodb}
+        outputs = {"BucketName": BUCKET, "LedgerTableName": "ledger"}
+        deployed = Deployment("S", "here", "r", outputs, clients.__getitem__)
+        found = read_open_rejects(deployed, JobClaims.read(deployed, job))
+        return [(reject.record_id, reject.reason) for reject in found]
 
     def record(self, job: str = JOB) -> dict[str, Any]:
         table = self.machine.dynamodb.tables["batch-jobs"]
@@ -200,6 +214,28 @@ def test_several_objects_without_an_image_in_common_add_up() -> None:
     assert jobs.record()["status"] == "COMPLETED"
 
 
+def test_rejects_that_a_retry_answered_well_are_not_listed() -> None:
+    jobs = Jobs()
+    jobs.ingest([*good("a"), *bad("x", "y", None), *bad("y", reason="Refused")])
+    assert jobs.open_rejects() == [
+        ("x", "ModelError"),
+        ("y", "ModelError"),
+        (None, "ModelError"),
+        ("y", "Refused"),
+    ]
+    jobs.retry("retry-1")
+    jobs.ingest([*good("x"), *bad("z", reason="Truncated")], job="retry-1")
+    assert jobs.open_rejects() == [(None, "ModelError"), ("y", "Refused"), ("z", "Truncated")]
+    assert (
+        dict(Counter(reason for _, reason in jobs.open_rejects()))
+        == (jobs.stats()["rejectsByReason"])
+    )
+    jobs.retry("retry-2")
+    jobs.ingest([*good("y"), *bad("x", "z")], job="retry-2")
+    assert jobs.open_rejects() == [(None, "ModelError"), ("z", "ModelError")]
+    assert jobs.open_rejects("retry-2") == [("x", "ModelError"), ("z", "ModelError")]
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -> None:
     contents: list[tuple[str, list[Record]]] = [
@@ -216,6 +252,9 @@ def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -
         jobs.ingest(records, job=job)
     assert _unpadded(jobs.stats()) == (4, 3, 1)
     assert jobs.record()["status"] == "COMPLETED"
+    assert jobs.open_rejects() == [
+        ("z", "Refused" if order.index(2) > order.index(0) else "ModelError")
+    ]
 
 
 def test_what_a_retry_answers_unasked_is_unexpected_in_the_retry() -> None:
