@@ -129,9 +129,10 @@ _EXPLANATIONS = {
     Failure.TOO_MANY_REJECTS: Explanation(
         "Too large a share of the records was rejected; good records are written, images are "
         "untouched.",
-        "see why with `ingest rejects JOB`: where good answers are read wrongly, mend the code; "
-        "where the answers are wrong, submit those records again and raise rejectPercentLimit",
+        "see why with `ingest rejects JOB`; where good answers are read wrongly, mend the code",
         Cure.REPLAY,
+        "Where the answers are wrong, `ingest resubmit JOB` has those records answered again. To "
+        "accept the rejects: `ingest replay JOB --accept-rejects`.",
     ),
     Failure.INCOMPLETE_LOAD: Explanation(
         "After three further attempts the ledger still does not prove that every byte of the "

@@ -14,7 +14,7 @@ from functions.domain.service_failures import PUT_BACK
 
 PUT_BACK_EMBEDDED: Final = "ingest local up --revert-drift"
 _EMBEDDED_ACCOUNT: Final = "000000000000"
-_OF_A_JOB: Final = re.compile(r"`ingest ([a-z-]+) JOB`")
+_OF_A_JOB: Final = re.compile(r"`ingest ([a-z-]+) JOB((?: --[a-z-]+)*)`")
 
 
 def filled_in(text: str, *, command: Callable[[str], str], put_back: str) -> str:
@@ -25,7 +25,9 @@ def filled_in(text: str, *, command: Callable[[str], str], put_back: str) -> str
         command: The whole command for its words, such as `rejects`.
         put_back: The command that puts back what was changed by hand.
     """
-    return _OF_A_JOB.sub(lambda found: f"`{command(found[1])}`", text).replace(PUT_BACK, put_back)
+    return _OF_A_JOB.sub(lambda found: f"`{command(found[1])}{found[2]}`", text).replace(
+        PUT_BACK, put_back
+    )
 
 
 def job_command(words: str, *, job_id: str, key: str = "") -> str:

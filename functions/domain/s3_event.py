@@ -65,6 +65,7 @@ class _Detail(_Model):
 
 class _Replay(_Model):
     reason: str = ""
+    accept_rejects: bool = Field(default=False, alias="acceptRejects")
 
 
 class ObjectCreated(_Model):
@@ -84,6 +85,11 @@ class ObjectCreated(_Model):
     def key(self) -> str:
         """The object's."""
         return self.detail.object.key
+
+    @property
+    def accepts_rejects(self) -> bool:
+        """Whether a person accepts any share of rejects."""
+        return self.replay is not None and self.replay.accept_rejects
 
     @property
     def displaces_up_to(self) -> str:

@@ -102,6 +102,7 @@ class Resolver:
             blocking_etag=f"none (replay {execution})" if event.replay else pinned.etag,
             sequencer=announced.sequencer,
             displaces_up_to=event.displaces_up_to,
+            accept_rejects=event.accepts_rejects or None,
         )
 
     def _ref(self, job: Job) -> JobRef:

@@ -71,7 +71,7 @@ class LoadVerification:
     def _complete(
         self, ingest: Ingest, coverage: Coverage, counts: LoadCounts, round_: int
     ) -> Ingest:
-        too_many = self._too_many(counts)
+        too_many = not ingest.accept_rejects and self._too_many(counts)
         proof = Proof(
             verdict=Verdict.COMPLETE,
             round=round_,

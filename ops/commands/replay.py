@@ -24,7 +24,7 @@ _EFFECT = (
 )
 
 
-def replay(
+def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
     job: Annotated[
         str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
     ],
@@ -37,6 +37,12 @@ def replay(
     reason: Annotated[
         str, typer.Option(help="Why; it is kept in the execution's input.")
     ] = "replayed by hand",
+    accept_rejects: Annotated[
+        bool,
+        typer.Option(
+            "--accept-rejects", help="Let it succeed whatever share of the records is rejected."
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     local: options.Local = False,
     data: options.Data = None,
@@ -53,9 +59,14 @@ def replay(
     found = replays.find(deployed, job_id, key=key)
     if not as_json:
         show(found)
+        if accept_rejects:
+            out.print(prose("Whatever share of the records is rejected, it is accepted."))
     question = f"Replay {counted(len(found), 'object')} on {deployed.place}?"
     confirm(question, yes=yes, as_json=as_json)
-    started = [replays.start(deployed, each, reason=reason) for each in found]
+    started = [
+        replays.start(deployed, each, reason=reason, accept_rejects=accept_rejects)
+        for each in found
+    ]
     if as_json:
         print_json(
             [

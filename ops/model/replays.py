@@ -18,7 +18,7 @@ from ops.errors import NothingFound
 from ops.model.job_records import read_job_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from functions.domain.claims import Claim
@@ -60,7 +60,7 @@ class Replayable:
         }[self.claim.state]
         return f"generation {self.claim.generation}{content}, {now}"
 
-    def event(self, bucket: str, reason: str) -> dict[str, Any]:
+    def event(self, bucket: str, replay: Mapping[str, Any]) -> dict[str, Any]:
         """S3's event for it, marked as a replay.
 
         The event's time counts only if the object was never claimed. It is then the object's
@@ -79,7 +79,7 @@ class Replayable:
             "source": "ingest.replay",
             "time": timestamp(self.created),
             "detail": {"version": "0", "bucket": {"name": bucket}, "object": described},
-            "replay": {"reason": reason},
+            "replay": dict(replay),
         }
 
 
@@ -114,9 +114,19 @@ def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequen
     return found
 
 
-def start(deployed: Deployment, chosen: Replayable, *, reason: str) -> str:
-    """Start the execution of one object; its ARN."""
-    event = chosen.event(deployed.bucket, reason)
+def start(
+    deployed: Deployment, chosen: Replayable, *, reason: str, accept_rejects: bool = False
+) -> str:
+    """Start the execution of one object; its ARN.
+
+    Args:
+        deployed: Where.
+        chosen: The object.
+        reason: Kept in the execution's input.
+        accept_rejects: The execution succeeds whatever the share of rejects.
+    """
+    accepted = {"acceptRejects": True} if accept_rejects else {}
+    event = chosen.event(deployed.bucket, {"reason": reason, **accepted})
     return deployed.step_functions.start_execution(
         stateMachineArn=deployed.state_machine,
         name=f"replay-{_UNSAFE.sub('-', chosen.job_id)[:_MAX_NAMED]}-{event['id']}",

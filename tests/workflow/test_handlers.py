@@ -200,6 +200,20 @@ def test_the_share_of_rejects_is_taken_of_the_records_that_are_not_padding(
     assert (load["counts"]["totalCount"], load["counts"]["paddingCount"]) == (success + 1020, 1000)
 
 
+@pytest.mark.parametrize(("replay", "too_many"), [({}, True), ({"acceptRejects": True}, False)])
+def test_rejects_that_a_person_accepts_are_never_too_many(
+    aws: Aws, job: dict[str, Any], replay: dict[str, Any], too_many: bool
+) -> None:
+    arrived = _resolve({**job, "replay": {"reason": "r", **replay}})
+    planned = plan_ranges.handler(_claimed(aws, arrived), CONTEXT)
+    Ledger(aws[1], "ledger").put_segment(
+        object_partition("job-1", KEY, 1),
+        Segment(Range(0, len(BODY)), LoadCounts(rejects={"Refused": 20}), None, None),
+        expires=2**31,
+    )
+    assert verify_load.handler(planned, CONTEXT)["load"]["tooManyRejects"] is too_many
+
+
 def test_an_execution_without_the_claim_plans_nothing(aws: Aws, job: dict[str, Any]) -> None:
     work = _claimed(aws, _resolve(job))
     before = _job_record(aws)

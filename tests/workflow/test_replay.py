@@ -107,13 +107,25 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
     assert (read.displaces_up_to, read.detail.bucket.name) == ("~", BUCKET)
 
 
+def test_an_execution_that_accepts_rejects_is_asked_for_in_its_event(
+    deployed: Deployment, machine: _StepFunctions
+) -> None:
+    (found,) = replays.find(deployed, "job-1", key=KEY)
+    replays.start(deployed, found, reason="half are blank", accept_rejects=True)
+    event = json.loads(machine.started[0]["input"])
+    assert event["replay"] == {"reason": "half are blank", "acceptRejects": True}
+    read = read_event(event)
+    assert isinstance(read, ObjectCreated)
+    assert read.accepts_rejects
+
+
 def test_other_content_than_was_claimed_has_no_place_in_the_order_of_events(
     aws: tuple[Any, Any], deployed: Deployment
 ) -> None:
     _claim(aws, "another", "failed")
     (found,) = replays.find(deployed, "job-1", key=KEY)
     assert "of other content" in found.progress
-    assert "sequencer" not in found.event(BUCKET, "r")["detail"]["object"]
+    assert "sequencer" not in found.event(BUCKET, {"reason": "r"})["detail"]["object"]
 
 
 @pytest.mark.parametrize(

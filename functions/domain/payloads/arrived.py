@@ -29,6 +29,7 @@ class Arrived(Payload):
         displaces_up_to: Claims of events up to this one in that order may be displaced. Events
             are delivered in any order, and older content must not displace newer.
         now: When the job was resolved.
+        accept_rejects: A person has accepted any share of rejects for this execution.
     """
 
     schema_: int = Field(default=SCHEMA, alias="schema")
@@ -44,3 +45,4 @@ class Arrived(Payload):
     blocking_etag: str | None = None
     sequencer: str | None = None
     displaces_up_to: str | None = None
+    accept_rejects: bool | None = None

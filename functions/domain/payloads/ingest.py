@@ -58,9 +58,14 @@ class Proof(Payload):
 
 
 class Ingest(ClaimedWork):
-    """The state of an execution once it has its claim; every function returns it, grown."""
+    """The state of an execution once it has its claim; every function returns it, grown.
+
+    Attributes:
+        accept_rejects: A person has accepted any share of rejects for this execution.
+    """
 
     superseded: bool = False
+    accept_rejects: bool | None = None
     plan: Plan | None = None
     load: Proof | None = None
     migration_plan: Plan | None = None

@@ -284,6 +284,8 @@ def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
     assert found.obstacle.instead == f"ingest replay job-1 --object {KEY}"
     assert found.obstacle.leaves_work
     assert "`ingest rejects job-1`" in found.cause
+    assert f"`ingest replay job-1 --object {KEY} --accept-rejects`" in found.cause
+    assert "`ingest resubmit job-1`" in found.cause
     assert found.is_explained
 
 

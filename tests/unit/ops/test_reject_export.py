@@ -104,7 +104,7 @@ def test_padding_repeats_the_shortest_input_with_the_least_tokens() -> None:
 def test_nothing_is_padded_that_is_empty_or_long_enough() -> None:
     for lines, minimum in (((), 100), ((b'{"recordId": "a", "modelInput": {}}',), 1)):
         letters, s3 = _letters(*lines)
-        deployed = Deployment("S", "here", "r", {"BucketName": "b"}, lambda _, s3=s3: s3)
+        deployed = Deployment("S", "here", "r", {"BucketName": "b"}, {"s3": s3}.__getitem__)
         file = io.BytesIO()
         export = export_records(deployed, letters, file)
         pad(export, file, minimum=minimum, prefix="__pad__")

@@ -72,6 +72,8 @@ def test_commands_name_the_job_its_object_and_the_right_place(
 
     assert f"ingest replay job1 --object '{KEY}'\n" in text(Failure.TOO_MANY_REJECTS)
     assert "`ingest rejects job1`" in text(Failure.TOO_MANY_REJECTS)
+    accept = f"`ingest replay job1 --object '{KEY}' --accept-rejects`"
+    assert accept in text(Failure.TOO_MANY_REJECTS)
     assert f"`ingest replay job1 --object '{KEY}'`" in text(ServiceFailure.FILE_GONE)
     denied = text(ServiceFailure.PERMISSIONS)
     assert ("ingest local up --revert-drift" in denied) is is_embedded
