@@ -44,12 +44,12 @@ class ContentArchived(Exception):  # noqa: N818
 
 
 class ContentRefused(Exception):  # noqa: N818
-    """S3 does not let this system read or copy an object.
+    """S3 does not let this system read or copy an object that is encrypted with another key.
 
     Attributes:
         error: S3's answer.
-        by_its_key: The object is encrypted with a key that this deployment does not use, so the
-            refusal concerns this object alone. False where the role itself may be the cause.
+        by_its_key: The key is known not to be this deployment's. False where that is not known,
+            so that the role may be the cause.
     """
 
     def __init__(self, error: ClientError, *, by_its_key: bool) -> None:
@@ -96,15 +96,15 @@ class ImageStore:
         """What is under a key now; None if nothing is.
 
         Raises:
-            ContentRefused: if S3 does not allow even that.
+            ContentRefused: if it is encrypted with a key that only its owner has.
         """
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             if is_any(error, NOT_FOUND):
                 return None
-            if is_any(error, OBJECT_DENIED | CUSTOMER_KEY):
-                raise ContentRefused(error, by_its_key=is_any(error, CUSTOMER_KEY)) from error
+            if is_any(error, CUSTOMER_KEY):
+                raise ContentRefused(error, by_its_key=True) from error
             raise
         etag = head["ETag"].strip('"')
         return StoredImage(key, etag, head["ContentLength"], head.get("SSEKMSKeyId"))
@@ -198,14 +198,10 @@ class ImageStore:
         except ClientError as error:
             if is_any(error, ARCHIVED):
                 raise ContentArchived from error
-            if is_any(error, OBJECT_DENIED):
-                raise ContentRefused(error, by_its_key=self._has_foreign_key(image)) from error
+            ours = self.copy_options.get("SSEKMSKeyId")
+            if is_any(error, OBJECT_DENIED) and image.kms_key and image.kms_key != ours:
+                raise ContentRefused(error, by_its_key=bool(ours)) from error
             raise
-
-    def _has_foreign_key(self, image: StoredImage) -> bool:
-        """Whether the image is encrypted with a KMS key that is known not to be ours."""
-        ours = self.copy_options.get("SSEKMSKeyId")
-        return bool(ours and image.kms_key and image.kms_key != ours)
 
 
 def _despite_conflicts(call: Callable[[], object]) -> None:

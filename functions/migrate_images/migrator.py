@@ -123,8 +123,8 @@ class ChunkMigrator:
     def _judge(self, results: dict[str, ImageResult], before: ImageCounts) -> ImageCounts:
         """Count a batch; a refusal counts as the image's own only where others moved.
 
-        The role that may move other images of the chunk is not the cause. Where nothing moved,
-        it may be, and the state has to fail: all images would be left otherwise.
+        A role that may move other images of the chunk is not the cause. Where nothing moved, its
+        key may be missing from the role's grants, and the state has to fail.
 
         Raises:
             ClientError: S3's refusal.

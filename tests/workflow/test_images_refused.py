@@ -40,25 +40,34 @@ def test_an_archived_image_alone_in_its_job_is_left_too() -> None:
     assert world.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
 
 
-@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
-def test_a_refusal_is_the_images_own_where_others_move(operation: str) -> None:
-    world, keys = _world()
-    world.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
+def test_a_refusal_is_the_keys_of_an_image_where_others_move() -> None:
+    world, _ = _world(2)
+    key = world.add("theirs", SSEKMSKeyId=THEIRS)
+    world.s3.refuse("CopyObject", key, "AccessDenied")
     world.migrate()
     assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
     assert world.counts()["imagesMigrated"] == 2
-    assert [facts["imageId"] for facts in world.told.all(Event.IMAGE_LEFT)] == ["image-0"]
+    assert [facts["imageId"] for facts in world.told.all(Event.IMAGE_LEFT)] == ["theirs"]
     world.check_end()
 
 
 @pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
-def test_a_role_that_may_move_nothing_fails_the_state(operation: str) -> None:
+def test_a_refusal_without_a_key_fails_the_state_whatever_else_moves(operation: str) -> None:
+    """The role lacks a grant that this image needs, to copy its tags for example."""
     world, keys = _world()
-    for key in keys:
-        world.s3.refuse(operation, key, "AccessDenied" if operation == "CopyObject" else "403")
+    world.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
     with pytest.raises(ClientError, match=r"AccessDenied|403"):
         world.migrate()
-    assert set(world.images()) == set(keys)
+    world.check_moment()
+
+
+def test_keys_of_others_on_all_images_fail_the_state() -> None:
+    world = ImageWorld()
+    for name in ("one", "two"):
+        key = world.add(name, SSEKMSKeyId=THEIRS)
+        world.s3.refuse("CopyObject", key, "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.migrate()
 
 
 def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:

@@ -85,10 +85,8 @@ def is_loud_and_explained(
     facts = message.facts
     assert facts["failedState"] == state
     if state in MAPS and facts["error"] and not error.startswith(OF_THE_MAP):
-        assert facts["error"] == "States.ExceedToleratedFailureThreshold"
         assert {child["error"] for child in facts["failedChildren"]} == {error}
-    else:
-        assert facts["error"] == error
+    assert facts["error"] == error
     assert facts["job"] == batch.job.job_id
     assert facts["object"] == batch.key
     assert facts["command"] == f"ingest redrive {arn}"
