@@ -24,6 +24,7 @@ from ops.commands.jobs import jobs, show_open
 from ops.commands.redrive import redrive
 from ops.commands.rejects import rejects
 from ops.commands.replay import replay
+from ops.commands.resubmit import resubmit
 from ops.commands.submit import submit
 from ops.commands.tidy import tidy
 from ops.commands.transactions import transactions
@@ -106,6 +107,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     inspect: "ingest inspect try1",
     redrive: "ingest redrive --all-failed --since 2d",
     replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
+    resubmit: "ingest resubmit try1 --dry-run",
     tidy: "ingest tidy try1 --dry-run",
     dead_events: "ingest dead-events --resend",
     explain: "ingest explain TooManyRejects",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -90,6 +91,12 @@ class Deployment:
     def step_functions(self) -> SFNClient:
         """AWS Step Functions."""
         client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @property
+    def bedrock(self) -> BedrockClient:
+        """Amazon Bedrock's control plane."""
+        client: BedrockClient = self._client("bedrock")
         return client
 
     @property

@@ -1,0 +1,206 @@
+"""`ingest resubmit`: the open rejects of a job, answered by Bedrock once more."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from functions.domain.receipts.reject import RejectReason
+from ops.commands import options
+from ops.commands.asking import confirm, counted
+from ops.errors import NothingFound, Refused
+from ops.model import project
+from ops.model.bedrock_retries import BedrockRetries, root_job
+from ops.model.job_records import read_job_record
+from ops.model.resubmission import BY_CHANCE, BY_THE_MODEL, Request, prepare
+from ops.model.resubmission import submit as submit_retry
+from ops.view.terminal import out, outside, print_json, prose, visible
+
+if TYPE_CHECKING:
+    from functions.domain.jobs import Job
+    from ops.model.deployment import Deployment
+    from ops.model.resubmission import Prepared
+
+_RETRYABLE = sorted(BY_CHANCE | BY_THE_MODEL)
+
+
+def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
+    job: Annotated[
+        str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
+    ],
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="REASON",
+            help="Only rejects of this reason; may be given several times.",
+            show_default=", ".join(sorted(BY_CHANCE)),
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Another model, that takes the same input.", show_default=False
+        ),
+    ] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ARN",
+            help="The job's service role.",
+            show_default="bedrockJobRoleArn of cdk.json, else that of JOB at Bedrock",
+        ),
+    ] = None,
+    input_prefix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PREFIX",
+            help="Where the records are uploaded to.",
+            show_default="bedrockInputPrefix of cdk.json",
+        ),
+    ] = None,
+    minimum: options.MinimumRecords = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Submit open rejects to Bedrock again, as a retry of the job.
+
+    The retry's answers become transactions of JOB. Interrupted, run it again: it goes on where it
+    stopped, and no record is submitted twice.
+    """
+    prefix = (input_prefix or project.input_prefix()).rstrip("/") + "/"
+    if prefix.startswith("batch-output/"):
+        raise Refused("Input under batch-output/ would be taken for results: name another prefix.")
+    request = Request(
+        reasons=_reasons(reason or []),
+        model=model,
+        role=role or project.job_role_arn(),
+        minimum=minimum or project.minimum_records(),
+        input_prefix=prefix,
+        padding_prefix=project.padding_prefix(),
+    )
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    job_id = job.rpartition("/")[2]
+    if not deployed.jobs.is_on_record(job_id):
+        raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}.")
+    root = root_job(deployed, job_id)
+    if not dry_run and (found := BedrockRetries(deployed, root).write_missing_records()):
+        _end(deployed, root, found[-1], as_json=as_json, more={"recovered": found})
+        return
+    with tempfile.TemporaryFile() as file:
+        prepared = prepare(deployed, root, request, file)
+        if prepared is None:
+            _nothing(root, request, as_json=as_json)
+            return
+        if not as_json:
+            _show(deployed, prepared)
+        if dry_run:
+            if as_json:
+                print_json(_as_json(prepared, None))
+            return
+        records = counted(prepared.name.records, "record")
+        confirm(f"Submit {records} on {deployed.place}?", yes=yes, as_json=as_json)
+        retry = submit_retry(deployed, prepared)
+    _end(deployed, root, retry, as_json=as_json, more=_as_json(prepared, retry))
+
+
+def _reasons(named: list[str]) -> frozenset[RejectReason]:
+    if unknown := sorted(set(named) - set(_RETRYABLE)):
+        raise Refused(
+            f"Records rejected as {visible(unknown[0])} cannot be submitted again. "
+            f"Name one of {', '.join(_RETRYABLE)}."
+        )
+    return frozenset(map(RejectReason, named))
+
+
+def _show(deployed: Deployment, prepared: Prepared) -> None:
+    export = prepared.export
+    padding = f", and {export.padding} of padding to reach the minimum" if export.padding else ""
+    out.print(
+        prose(
+            f"{counted(export.written, 'rejected record')} of job {visible(prepared.root.job_id)}"
+            f"{padding}, for {visible(prepared.model)}."
+        )
+    )
+    if repeated := _repeated(prepared):
+        out.print(prose(repeated), style="yellow")
+    for each in export.left:
+        out.print(outside(f"Not submitted: {each.where}: {each.why}", "yellow"))
+    if prepared.is_cut:
+        out.print(prose("One job takes no more: run this again when it has ended."))
+    if cost := _cost(deployed, prepared):
+        out.print(prose(cost))
+
+
+def _repeated(prepared: Prepared) -> str:
+    """What the same model would most likely answer again in the same way."""
+    same = {reason: n for reason, n in prepared.left.items() if reason in BY_THE_MODEL}
+    if not same:
+        return ""
+    counts = ", ".join(f"{reason} ({n})" for reason, n in sorted(same.items()))
+    return (
+        f"Not submitted: {counts}. The same model would most likely answer them in the same way: "
+        "name another with --model, or the reason with --reason."
+    )
+
+
+def _cost(deployed: Deployment, prepared: Prepared) -> str:
+    """The size of the retry against the job's own; prices are not known here."""
+    record = read_job_record(deployed, prepared.root.job_id) or {}
+    stats = record.get("resultStats") or {}
+    bedrock = stats.get("bedrock") or {}
+    total = int(bedrock.get("totalRecordCount") or stats.get("totalCount") or 0)
+    if not total:
+        return ""
+    records = prepared.name.records
+    said = f"Bedrock bills {counted(records, 'record')}, {records / total:.1%} of the job's {total}"
+    tokens = [bedrock.get(name) for name in ("inputTokenCount", "outputTokenCount")]
+    if None not in tokens:
+        given, got = (int(each) / total for each in tokens if each is not None)
+        said += f", which took {given:,.0f} tokens of input and {got:,.0f} of output a record"
+    return f"{said}. Padding is answered with as few tokens as its model allows."
+
+
+def _nothing(root: Job, request: Request, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"job": root.job_id, "submitted": None, "records": 0})
+        return
+    chosen = ", ".join(sorted(request.chosen(root)))
+    out.print(prose(f"Nothing to submit: no open reject of {chosen} can be exported."))
+
+
+def _as_json(prepared: Prepared, retry: str | None) -> dict[str, Any]:
+    export = prepared.export
+    return {
+        "job": prepared.root.job_id,
+        "submitted": retry,
+        "records": export.written,
+        "padding": export.padding,
+        "model": prepared.model,
+        "leftByReason": prepared.left,
+        "notExported": [vars(each) for each in export.left],
+        "isCut": prepared.is_cut,
+    }
+
+
+def _end(
+    deployed: Deployment, root: Job, retry: str, *, as_json: bool, more: dict[str, Any]
+) -> None:
+    if as_json:
+        print_json({"job": root.job_id, "submitted": retry, **more})
+        return
+    if "recovered" in more:
+        out.print(prose("An earlier run submitted a job and was interrupted; it is on record now."))
+    out.print(f"Retry {visible(retry)} of job {visible(root.job_id)} is submitted.")
+    out.print(
+        prose(
+            "When Bedrock has answered, its results are ingested by themselves. Follow it with: "
+            f"{deployed.command('inspect', retry)}"
+        )
+    )
+    out.print(prose(f"What is then still open: {deployed.command('rejects', root.job_id)}"))
