@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 
 from typing import Final
 
-LAMBDA_THROTTLED: Final = frozenset({"Lambda.TooManyRequestsException"})
+LAMBDA_THROTTLED: Final = frozenset({"ImagesThrottled", "Lambda.TooManyRequestsException"})
 """Lambda refused a call: the account's or the function's concurrency is in use, or the rate of
-calls is too high. Nothing was done, and waiting is free:
-https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html."""
+calls is too high (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html). Or a call ended
+after seconds because S3 asks to slow down. Waiting in Step Functions is free."""
 
-CALL_THROTTLED: Final = frozenset({"ImagesThrottled", "WriteThrottled"})
-"""A function waited for a throttled service during a whole call."""
+CALL_THROTTLED: Final = frozenset({"WriteThrottled"})
+"""A function waited for a throttled service during a whole call, which took minutes."""
 
 LAMBDA_FAILED: Final = frozenset(
     {
@@ -42,6 +42,7 @@ FUNCTION_FAILED: Final = frozenset(
         "FlexibleChecksumError",
         "HTTPClientError",
         "IncompleteReadError",
+        "InternalException",
         "InternalServerError",
         "ProvisionedThroughputExceededException",
         "ReadTimeoutError",

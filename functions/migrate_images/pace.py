@@ -14,8 +14,9 @@ from functions.aws.runtime.deadline import Deadline
 
 THREADS: Final = 16
 """Images under way at once: nearly all of an image's time is waiting for S3 and DynamoDB."""
-MAX_PAUSES: Final = 6
-"""In a row in one call; with full jitter they take half a minute on average."""
+MAX_PAUSES: Final = 2
+"""In a row in one call, 1.5 s on average. Longer waits are left to Step Functions, where they are
+free."""
 _FIRST_PAUSE_SECONDS: Final = 1.0
 
 

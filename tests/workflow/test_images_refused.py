@@ -104,9 +104,9 @@ def test_a_source_that_cannot_be_deleted_fails_the_state_whatever_else_moves() -
 @pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObject"])
 def test_a_worker_waits_while_s3_asks_to_slow_down(operation: str) -> None:
     world, keys = _world()
-    world.s3.refuse(operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=3)
+    world.s3.refuse(operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=2)
     world.migrate(threads=16)
-    assert world.pauses == [0.5, 1.0, 2.0]
+    assert world.pauses == [0.5, 1.0]
     assert world.counts()["imagesMigrated"] == 3
     world.check_end()
 
@@ -165,5 +165,5 @@ def test_a_throttled_call_begins_no_image_after_its_time() -> None:
     ticks = iter(range(1_000))
     with pytest.raises(ImagesThrottled):
         world.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
-    assert len(world.pauses) < MAX_PAUSES
+    assert len(world.pauses) <= MAX_PAUSES
     world.check_moment()

@@ -38,7 +38,7 @@ def _spots(state: str, function: str, *calls: tuple[str, str, str]) -> list[Spot
 _CLAIM = ("dynamodb:GetItem", "claim#", "read the claim")
 _JOB = ("dynamodb:GetItem", "submitTime", "read the job's record")
 _CLAIMS = ("dynamodb:Query", "", "read the job's claims")
-_MANIFEST = ("s3:GetObject", "manifest", "read the manifest")
+_LIST = ("s3:ListObjectsV2", "", "look for results objects and the manifest")
 _WRITE_JOB = ("dynamodb:UpdateItem", "ingestState", "write the job's record")
 
 _WRITES = "dynamodb:Batch[EW]*"
@@ -59,7 +59,7 @@ SPOTS = [
         ("dynamodb:UpdateItem", "claim#", "note the ranges in the claim"),
         _JOB,
         _CLAIMS,
-        _MANIFEST,
+        _LIST,
         _WRITE_JOB,
     ),
     *_spots(
@@ -68,6 +68,7 @@ SPOTS = [
         _CLAIM,
         _JOB,
         ("dynamodb:PutItem", "attempt#", "put the attempt on record"),
+        ("dynamodb:Query", "", "look for other claims of the job"),
         ("s3:GetObject", "", "read the range"),
         ("dynamodb:BatchWriteItem", "", "write transactions"),
         ("s3:PutObject", "dead-letters/", "write dead letters"),
@@ -79,6 +80,7 @@ SPOTS = [
         "VerifyLoad",
         _CLAIM,
         ("dynamodb:Query", "", "read the segments"),
+        ("dynamodb:UpdateItem", "claim#", "keep the counts in the claim"),
         ("s3:PutObject", "", "write the list of chunks"),
     ),
     *_spots(
@@ -109,8 +111,9 @@ SPOTS = [
         ("dynamodb:UpdateItem", "claim#", "close the claim"),
         _JOB,
         _CLAIMS,
-        _MANIFEST,
+        _LIST,
         _WRITE_JOB,
+        ("events:PutEvents", "", "announce the status"),
     ),
 ]
 
@@ -144,15 +147,28 @@ class Case:
         return f"{self.fault} at {self.where}".replace(" ", "-").replace("'", "")
 
 
+_OF_AN_IMAGE = {
+    "read pending images",
+    "look at the image",
+    "see that the transaction is there",
+    "copy the image",
+    "point the transaction at the copy",
+    "mark the pending image",
+    "delete the source",
+}
+"""Where a throttle is waited for: by the function, then by the state."""
+
+
 def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Fault, rule and error name of each fault that a call can meet."""
-    is_s3 = spot.action.startswith("s3:")
+    is_s3, is_event = (spot.action.startswith(f"{each}:") for each in ("s3", "events"))
     # HEAD has no body that could name the error, and DynamoDB's SDK no class for each.
     named = is_s3 and spot.action != "s3:HeadObject"
     if is_s3:
         yield "exception", {"kind": "error", "code": "InternalError"}, "ClientError"
     else:
-        yield "exception", {"kind": "error", "code": "InternalServerError"}, "InternalServerError"
+        code = "InternalException" if is_event else "InternalServerError"
+        yield "exception", {"kind": "error", "code": code}, code
     throttle = (
         ({"code": "SlowDown", "status": 503}, "ClientError")
         if is_s3
@@ -169,13 +185,18 @@ def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
             "status": 400,
         }
     )
+    if is_event:
+        throttle = ({"code": "ThrottlingException", "status": 400}, "ThrottlingException")
+    if spot.what in _OF_AN_IMAGE:
+        throttle = (throttle[0], "ImagesThrottled")
     if spot.what != "write transactions":  # its throttle is a case of its own
         yield "throttle storm", {"kind": "error", **throttle[0]}, throttle[1]
-    yield "access denied", {"kind": "error", **denied}, "AccessDenied" if named else "ClientError"
+    name = "AccessDenied" if named else "AccessDeniedException" if is_event else "ClientError"
+    yield "access denied", {"kind": "error", **denied}, name
     yield "function time-out", {"kind": "timeout"}, "Sandbox.Timedout"
     yield "lost responses", {"kind": "lost"}, "ConnectionClosedError"
     yield "killed process", {"kind": "kill"}, "Runtime.ExitError"
-    if spot.action == "s3:GetObject" and spot.what != "read the manifest":
+    if spot.action == "s3:GetObject":
         yield (
             "deleted object",
             {"kind": "error", "code": "NoSuchKey", "status": 404},
@@ -202,11 +223,23 @@ _BRIEF = {
 }
 
 
+_SEEN_AS_OTHERS = (
+    "exception",
+    "throttle storm",
+    "access denied",
+    "lost responses",
+    "function time-out",
+    "killed process",
+)
+"""A worker that cannot see whether it is alone writes conditionally, and the next attempt does not
+look at all."""
+
 _HEALED = {
+    *((fault, "look for other claims of the job") for fault in _SEEN_AS_OTHERS),
     ("lost responses", "mark the pending image"),
     ("lost responses", "delete the source"),
 }
-"""The call was carried out: the next attempt sees that, and does not make it again."""
+"""What was lost was carried out: the next attempt sees that, and does not make it again."""
 
 
 def calls() -> Iterator[Case]:
