@@ -72,7 +72,7 @@ def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World, sh
     batch = world.new_batch()
     since = world.until_quiet(state_alarm("LoadRanges"))
     try:
-        with world.fault(caller="*LoadSegment*", action="dynamodb:[BU]*Item", kind="throttle"):
+        with world.fault(caller="*LoadSegment*", action="dynamodb:Batch[EW]*", kind="throttle"):
             upload = world.deliver(batch)
             arn = world.execution_of(batch)
             assert world.until_ended(arn) == "FAILED"
