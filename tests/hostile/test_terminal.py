@@ -74,6 +74,8 @@ COMMANDS = {
     "inspect an execution": ("inspect", EXECUTION),
     "list jobs": ("jobs",),
     "tidy a job that is not there": ("tidy", f"x{DIRT}"),
+    "resubmit a job that is not there": ("resubmit", f"x{DIRT.replace('/', '')}"),
+    "resubmit for a reason that is none": ("resubmit", JOB, "--reason", DIRT),
     "list jobs of a status": ("jobs", "--status", DIRT),
     "list jobs since no time": ("jobs", "--since", DIRT),
     "inspect what is not there": ("inspect", f"nothing {DIRT}"),

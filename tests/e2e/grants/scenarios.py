@@ -24,6 +24,7 @@ from tests.e2e.grants.executions import (
     TriedAgain,
     Versioned,
 )
+from tests.e2e.grants.retries import RETRIES
 from tests.e2e.grants.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -74,4 +75,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     Untold(callable_by_rule=True),
     Untold(callable_by_rule=False),
     NotStarted(),
+    *RETRIES,
 )
