@@ -96,17 +96,24 @@ class RetryAnnounced(Scenario):
             if "OutcomeDeadLetters" in url
         )
 
+        def waiting() -> list[str]:
+            """Receipts of the events about the execution that were not dealt with."""
+            received = world.deployed.sqs.receive_message(
+                QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0
+            ).get("Messages", [])
+            return [each["ReceiptHandle"] for each in received if arn in each["Body"]]
+
         def ended() -> str:
             if world.deployed.jobs.find(str(retry["jobId"])).written.status == "FAILED":
                 return self.ends
-            waiting = world.deployed.sqs.receive_message(
-                QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0
-            ).get("Messages", [])
-            return "its record is not written" * any(arn in each["Body"] for each in waiting)
+            return "its record is not written" * bool(waiting())
 
-        return Attempt(
-            eventually(ended, f"{arn} is on record"), lambda: redrive_to_the_end(world, arn)
-        )
+        def finish() -> None:
+            for receipt in waiting():
+                world.deployed.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)
+            redrive_to_the_end(world, arn)
+
+        return Attempt(eventually(ended, f"{arn} is on record"), finish)
 
 
 RETRIES: tuple[Scenario, ...] = tuple(
