@@ -161,7 +161,7 @@ DENIED = (
 )
 RULES: dict[str, dict[str, Any]] = {
     "DynamoDB quotes an item that it does not take": {
-        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "error",
+        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "error",
         "code": "ValidationException", "status": 400, "message": QUOTED,
     },
     "DynamoDB quotes a pending image": {
@@ -180,10 +180,10 @@ RULES: dict[str, dict[str, Any]] = {
         "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "closed",
     },
     "a worker is killed": {
-        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "kill",
+        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "kill",
     },
     "a worker runs out of time": {
-        "caller": "*LoadSegment*", "action": "dynamodb:[BU]*Item", "kind": "timeout",
+        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "timeout",
     },
     "no segment is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
     "no chunk is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
@@ -287,7 +287,7 @@ def _throttled(ran: _Ran) -> None:
     client.update_function_configuration(FunctionName=name, Timeout=6)
     try:
         with ran.world.fault(
-            caller="*LoadSegment*", action="dynamodb:[BU]*Item", kind="error", status=400,
+            caller="*LoadSegment*", action="dynamodb:Batch[EW]*", kind="error", status=400,
             code="ProvisionedThroughputExceededException", message=QUOTED,
         ):  # fmt: skip
             ran.all_end("FAILED", ran.upload(ran.job()))

@@ -73,7 +73,12 @@ COMMANDS = {
     "inspect a job": ("inspect", JOB),
     "inspect an execution": ("inspect", EXECUTION),
     "list jobs": ("jobs",),
-    "tidy a job that is not there": ("tidy", f"x{DIRT}"),
+    "tidy a job that is not there": ("tidy", f"x{DIRT.replace('/', '')}"),
+    "explain what is neither error nor alarm": ("explain", DIRT),
+    "show transactions of a job that is not there": (
+        "transactions",
+        f"x{DIRT.replace('/', '')}",
+    ),
     "resubmit a job that is not there": ("resubmit", f"x{DIRT.replace('/', '')}"),
     "resubmit for a reason that is none": ("resubmit", JOB, "--reason", DIRT),
     "list jobs of a status": ("jobs", "--status", DIRT),

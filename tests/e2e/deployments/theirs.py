@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ACCOUNT = "000000000000"
 
 #: What the application's owners let roles of others use at most.
-_SERVICES = ("dynamodb", "kms", "lambda", "logs", "s3", "sns", "sqs", "states", "xray")
+_SERVICES = (
+    "bedrock", "dynamodb", "events", "kms", "lambda", "logs", "s3", "sns", "sqs", "states", "xray",
+)  # fmt: skip
 
 #: What changes of a table's description by itself, as items come and time goes.
 _MOVING = {
