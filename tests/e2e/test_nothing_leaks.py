@@ -322,7 +322,10 @@ def _waiting(ran: _Ran, queue: str) -> list[str]:
 
 def test_every_failure_that_has_a_name_was_made_to_happen(ran: _Ran) -> None:
     seen = set().union(*ran.errors.values())
-    assert seen >= {failure.value for failure in Failure}
+    # What these two say is a key and byte positions: tests/workflow/test_work_files.py, and
+    # tests/unit/load/test_segments.py.
+    elsewhere = {Failure.WORK_FILE_DAMAGED, Failure.SEGMENT_OUT_OF_TIME}
+    assert seen >= {failure.value for failure in set(Failure) - elsewhere}
     assert seen >= {
         "AccessDenied",
         "ClientError",
