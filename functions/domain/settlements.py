@@ -42,7 +42,7 @@ class Evidence:
 
     @property
     def own_loads(self) -> LoadCounts:
-        """What became of all records of the job's own claims, whoever else answered them."""
+        """What became of all records of the job's own claims, retries left aside."""
         return sum_loads(LoadCounts.from_dict(claim.stats or {}) for claim in self.claims)
 
     @property

@@ -25,14 +25,14 @@ _GUEST_PREFIXES: Final = ("device-", "ephemeral-")
 
 @dataclass(frozen=True)
 class Retention:
-    """How long transactions are kept after the event time; None is for ever."""
+    """How long transactions are kept after the event time; None means without end."""
 
     guest: timedelta | None
     account: timedelta | None
 
 
 def is_guest(user_id: str) -> bool:
-    """Whether nobody has an account for this user yet."""
+    """Whether this user has no account yet."""
     return user_id.startswith(_GUEST_PREFIXES)
 
 
