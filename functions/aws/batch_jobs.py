@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobNotFound
-from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus, Written
+from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
 from functions.domain.settlements import Settlement
 from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
+from functions.domain.written import Written
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

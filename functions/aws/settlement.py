@@ -21,12 +21,13 @@ from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import JobAmbiguous, JobInvalid
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import Job, JobKey, Written
+from functions.domain.jobs import Job, JobKey
 from functions.domain.manifests import Manifest, ManifestUnreadable
 from functions.domain.object_keys import manifest_key
 from functions.domain.retries import root_of
 from functions.domain.settlements import Evidence, Settlement, settle
 from functions.domain.status_events import JobStatusChange
+from functions.domain.written import Written
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

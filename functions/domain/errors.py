@@ -16,12 +16,8 @@ The class name is the error name that Step Functions shows and Retry matches on:
 Each carries the data that an operator needs, and ends with the cure.
 """
 
-from typing import TYPE_CHECKING
-
 from functions.domain.failures import Failure
-
-if TYPE_CHECKING:
-    from functions.domain.jobs import Written
+from functions.domain.written import Written
 
 
 class IngestError(Exception):
@@ -88,7 +84,7 @@ class JobInvalid(IngestError):  # noqa: N818
     failure = Failure.JOB_INVALID
 
     def __init__(
-        self, job_id: str, problem: str, *, record_key: tuple[str, str], written: "Written"
+        self, job_id: str, problem: str, *, record_key: tuple[str, str], written: Written
     ) -> None:
         """Name the job and what is wrong with its record.
 
@@ -96,7 +92,7 @@ class JobInvalid(IngestError):  # noqa: N818
             job_id: The job.
             problem: What is wrong.
             record_key: `intentId` and `submitTime`, for the record is there and can be marked.
-            written: What this system has written of it (`functions.domain.jobs.Written`).
+            written: What this system has written of it.
         """
         self.job_id = job_id
         self.problem = problem

@@ -9,6 +9,7 @@ from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.claims import ClaimState
 from functions.domain.counts import LoadCounts, is_count
 from functions.domain.errors import JobInvalid
+from functions.domain.written import Written, text
 
 JOB_ID_INDEX = "jobIdIndex"
 """Global index of the batch-jobs table: a job's record by the id that Bedrock gave it."""
@@ -38,35 +39,6 @@ class JobKey:
 
     intent_id: str
     submit_time: str
-
-
-@dataclass(frozen=True)
-class Written:
-    """What this system has written into a job's record, as it was read.
-
-    Attributes:
-        status: Also where the application wrote it.
-        revision: How often this system has written `ingestState`; guards the next write.
-        completed_at: None before the first completion.
-        unannounced: Changes of the status that are still to be announced.
-    """
-
-    status: str | None = None
-    revision: int = 0
-    completed_at: str | None = None
-    unannounced: tuple[Mapping[str, Any], ...] = ()
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a record of the batch-jobs table."""
-        state = record.get("ingestState")
-        left = state.get("unannounced") if isinstance(state, Mapping) else None
-        return cls(
-            status=_text(record.get("status")),
-            revision=_revision(state),
-            completed_at=_text(record.get("completedAt")),
-            unannounced=tuple(left) if isinstance(left, list) else (),
-        )
 
 
 @dataclass(frozen=True)
@@ -119,22 +91,12 @@ class Job:
             job_id=job_id,
             key=key,
             user_id=user_id,
-            model_id=_text(record.get("modelId")),
-            trace_id=_text(record.get("traceId")),
+            model_id=text(record.get("modelId")),
+            trace_id=text(record.get("traceId")),
             pending_image_count=_count(record.get("pendingImageCount")),
-            retry_of=_text(record.get("retryOf")),
+            retry_of=text(record.get("retryOf")),
             written=written,
         )
-
-
-def _revision(state: object) -> int:
-    """What somebody else wrote there counts as never written, and is replaced."""
-    revision = state.get("revision") if isinstance(state, Mapping) else None
-    return revision if isinstance(revision, int) and not isinstance(revision, bool) else 0
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _count(value: object) -> int | None:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from functions.domain.jobs import JobStatus, Written
+from functions.domain.jobs import JobStatus
+from functions.domain.written import Written
 
 SOURCE: Final = "batch-ingest"
 DETAIL_TYPE: Final = "Batch Ingest Job Status Change"
