@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local import server
+from embedded_aws.tests import running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,13 +89,13 @@ def eventually(what: Callable[[], Any], why: str) -> Any:
 class Aws:
     """The emulator's clients, and what most tests do with them."""
 
-    def __init__(self, running: server.Server) -> None:
-        self.endpoint = running.endpoint
-        self.states = running.endpoint.client("stepfunctions")
-        self.functions = running.endpoint.client("lambda")
-        self.s3 = running.endpoint.client("s3")
-        self.dynamodb = running.endpoint.client("dynamodb")
-        self.iam = running.endpoint.client("iam")
+    def __init__(self, server: running.Server) -> None:
+        self.endpoint = server.endpoint
+        self.states = server.endpoint.client("stepfunctions")
+        self.functions = server.endpoint.client("lambda")
+        self.s3 = server.endpoint.client("s3")
+        self.dynamodb = server.endpoint.client("dynamodb")
+        self.iam = server.endpoint.client("iam")
 
     def role(self, *, service: str, statements: list[dict[str, Any]]) -> str:
         """Create a role; its ARN."""
@@ -208,16 +208,16 @@ class Aws:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[server.Server]:
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Server]:
     data = tmp_path_factory.mktemp("aws")
-    started = server.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01"})
+    started = running.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01"})
     yield started.server
-    server.stop(data)
+    running.stop(data)
     shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def aws(emulator: server.Server) -> Aws:
+def aws(emulator: running.Server) -> Aws:
     return Aws(emulator)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from local.endpoint import Endpoint
+from embedded_aws.tests.running import Endpoint
 
 
 @functools.cache
@@ -74,6 +75,50 @@ def received(aws: Aws, url: str) -> dict[str, Any]:
     message: dict[str, Any] = eventually(one, f"a message in {url}")
     client(aws.endpoint, "sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return message
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A CloudFormation stack with nothing in progress.
+
+    Attributes:
+        outputs: Their values by name.
+        failures: Each resource that failed, with its reason.
+    """
+
+    arn: str
+    status: str
+    outputs: dict[str, str]
+    failures: str
+
+
+def create_stack(aws: Aws, resources: dict[str, Any], **template: Any) -> Stack:
+    """Create a stack with these resources; what became of it."""
+    arn: str = client(aws.endpoint, "cloudformation").create_stack(
+        StackName=name("stack"),
+        TemplateBody=json.dumps({"Resources": resources, **template}),
+        Capabilities=["CAPABILITY_IAM"],
+    )["StackId"]
+    return settled_stack(aws, arn)
+
+
+def settled_stack(aws: Aws, arn: str) -> Stack:
+    """A stack as it is when nothing is in progress."""
+    cloudformation = client(aws.endpoint, "cloudformation")
+
+    def settled() -> dict[str, Any] | None:
+        (found,) = cloudformation.describe_stacks(StackName=arn)["Stacks"]
+        return None if found["StackStatus"].endswith("_IN_PROGRESS") else dict(found)
+
+    found = eventually(settled, f"{arn} ends")
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    events = cloudformation.describe_stack_events(StackName=arn)["StackEvents"]
+    failures = "\n".join(
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}"
+        for event in events
+        if event["ResourceStatus"].endswith("_FAILED")
+    )
+    return Stack(arn, found["StackStatus"], outputs, failures)
 
 
 def metric_sum(aws: Aws, namespace: str, metric: str, **dimensions: str) -> float | None:

@@ -27,7 +27,7 @@ from embedded_aws.tests.operations import (
     queue,
     received,
 )
-from local.owner import ask
+from embedded_aws.tests.running import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

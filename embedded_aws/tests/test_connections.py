@@ -12,10 +12,10 @@ import pytest
 from embedded_aws.server.connections import drained
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import name
-from local.owner import signed
+from embedded_aws.tests.running import signed
 
 if TYPE_CHECKING:
-    from local import server
+    from embedded_aws.tests import running
 
 MIB = 1 << 20
 
@@ -24,7 +24,7 @@ def memory(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
-def test_what_a_client_did_not_read_is_not_kept(aws: Aws, emulator: server.Server) -> None:
+def test_what_a_client_did_not_read_is_not_kept(aws: Aws, emulator: running.Server) -> None:
     bucket = name("bucket")
     aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_object(Bucket=bucket, Key="large", Body=b"x" * (32 * MIB))

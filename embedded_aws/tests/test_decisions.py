@@ -9,12 +9,11 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import eventually
 from embedded_aws.tests.operations import allow, assumed, client, name, queue, received
-from tests.e2e.decisions import Decisions
+from embedded_aws.tests.running import Decisions
 
 if TYPE_CHECKING:
     from embedded_aws.tests.conftest import Aws
-    from local.endpoint import Endpoint
-    from tests.e2e.decisions import Denial, Use
+    from embedded_aws.tests.running import Denial, Endpoint, Use
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import REGION
 from embedded_aws.tests.operations import allow, assumed, name
-from local.owner import ask, signed
+from embedded_aws.tests.running import ask, signed
 
 if TYPE_CHECKING:
     from embedded_aws.tests.conftest import Aws
-    from local.endpoint import Endpoint
+    from embedded_aws.tests.running import Endpoint
 
 EVIL = "http://evil.example"
 PLAIN = {"Content_Type": "text/plain"}

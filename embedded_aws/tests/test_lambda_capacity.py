@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.lambda_ import capacity
+from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-from local import server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,11 +52,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Aws]]:
 
     def begin(**settings: str) -> Aws:
         return Aws(
-            server.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01", **settings}).server
+            running.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01", **settings}).server
         )
 
     yield begin
-    server.stop(data)
+    running.stop(data)
 
 
 def answer(aws: Aws, function: str, event: dict[str, Any]) -> Any:

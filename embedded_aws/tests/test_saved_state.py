@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-from local import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
     mended, on, go = (files / name for name in ("mended", "on", "go"))
     bad = {"id": "bad", "unless": str(mended)}
     settings = {"INGEST_LOCAL_WAIT_SCALE": "0.01"}
-    aws = Aws(server.start(data, settings=settings).server)
+    aws = Aws(running.start(data, settings=settings).server)
     try:
         machine = _map_machine(aws)
         failed = _start(aws, machine, [{"id": "good"}, bad, {"id": "never"}])
@@ -60,14 +60,14 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
         (run,) = aws.map_runs(child_expired)
         (child,) = aws.children(run["mapRunArn"])
     finally:
-        server.stop(data)
+        running.stop(data)
     _set_end(data, {child_expired: 13, child["executionArn"]: 15, expired: 15})
     mended.touch()
     go.touch()
     settings["INGEST_LOCAL_REDRIVE_PENDING"] = "leave"
-    again = Aws(server.start(data, settings=settings).server)
+    again = Aws(running.start(data, settings=settings).server)
     yield Restarted(again, failed, history, interrupted, child_expired, expired)
-    server.stop(data)
+    running.stop(data)
 
 
 def _map_machine(aws: Aws) -> str:

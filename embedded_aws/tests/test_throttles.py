@@ -11,11 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from embedded_aws.faults.faults import InjectedFault, UnknownFault
+from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, metric_sum, name
+from embedded_aws.tests.running import ask
 from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
-from local import server
-from local.owner import ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +27,9 @@ CALLER = "a-function"
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An embedded AWS of its own: faults are in force for all of it."""
     data = tmp_path_factory.mktemp("throttling-aws")
-    started = server.start(data, settings={"INGEST_LOCAL_FAULTS": "1"})
+    started = running.start(data, settings={"INGEST_LOCAL_FAULTS": "1"})
     yield Aws(started.server)
-    server.stop(data)
+    running.stop(data)
     shutil.rmtree(data, ignore_errors=True)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from tests.e2e.decisions import Decisions
+from local.decisions import Decisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from local.decisions import Denial
     from local.endpoint import Endpoint
-    from tests.e2e.decisions import Denial
 
 
 @dataclass

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
 from typer.testing import CliRunner
 
 from local import server
@@ -16,15 +15,9 @@ from ops.cli import app
 from ops.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "aws"
-    yield folder
-    server.stop(folder)
+    import pytest
 
 
 def test_status_and_down_where_none_runs(data: Path) -> None:

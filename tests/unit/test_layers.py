@@ -38,5 +38,7 @@ def test_a_package_without_a_rule_is_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("package", sorted(UNRULED))
 def test_nothing_imports_tests_and_measurements(package: str) -> None:
-    (contract,) = (each for each in RULES["contracts"] if package in each.get("forbidden_modules", []))
+    (contract,) = (
+        each for each in RULES["contracts"] if package in each.get("forbidden_modules", [])
+    )
     assert set(contract["source_modules"]) == set(RULES["root_packages"])

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from local.decisions import Denial, Use
     from ops.model.deployment import Deployment
-    from tests.e2e.decisions import Denial, Use
 
 
 @dataclass(frozen=True)

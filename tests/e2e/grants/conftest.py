@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import deploy, server, synthesis
-from tests.e2e.decisions import Decisions
+from local.decisions import Decisions
 from tests.e2e.faults.world import CONTEXT, World, world_in
 from tests.e2e.grants.admission import Admission, admissions_of
 from tests.e2e.grants.removal import RoleGrant, grants_of

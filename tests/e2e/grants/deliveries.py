@@ -8,8 +8,8 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from functions.domain.attribute_values import to_item
+from local.decisions import Decisions
 from ops.commands import dead_events
-from tests.e2e.decisions import Decisions
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.grants.scenario import (
     RECORDS,
@@ -23,8 +23,8 @@ from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
     from demo.batch import Batch
+    from local.decisions import Denial
     from ops.model.uploads import Upload
-    from tests.e2e.decisions import Denial
     from tests.e2e.faults.world import World
 
 RULES = "events.amazonaws.com"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from local.decisions import Denial, Use
     from ops.model.deployment import Deployment
-    from tests.e2e.decisions import Denial, Use
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,7 @@ from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "aws"
-    yield folder
-    server.stop(folder)
 
 
 def put(started: server.Started, key: str) -> None:

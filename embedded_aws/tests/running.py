@@ -1,0 +1,8 @@
+"""How its tests start an embedded AWS: the only use of `local` in this folder."""
+
+from local.decisions import Decisions, Denial, Use
+from local.endpoint import Endpoint
+from local.owner import ask, signed
+from local.server import Server, start, stop
+
+__all__ = ["Decisions", "Denial", "Endpoint", "Server", "Use", "ask", "signed", "start", "stop"]

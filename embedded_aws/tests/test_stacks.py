@@ -1,0 +1,269 @@
+"""Stacks: resources as their template says, and what is not emulated fails by its name."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
+from embedded_aws.tests.operations import (
+    Stack,
+    allow,
+    client,
+    create_stack,
+    document,
+    name,
+    queue,
+    received,
+    session,
+)
+
+QUEUE = {"Type": "AWS::SQS::Queue"}
+
+
+def test_a_drift_aware_change_set_is_refused_by_name(aws: Aws) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html."""
+    stack = create_stack(aws, {"Queue": QUEUE})
+    with pytest.raises(ClientError, match="ingest local up --revert-drift"):
+        client(aws.endpoint, "cloudformation").create_change_set(
+            StackName=stack.arn,
+            ChangeSetName="one",
+            UsePreviousTemplate=True,
+            DeploymentMode="REVERT_DRIFT",
+        )
+
+
+def test_a_type_that_is_not_emulated_fails_by_its_name(aws: Aws) -> None:
+    resources = {"Queue": QUEUE, "Stream": {"Type": "AWS::Kinesis::Stream"}}
+    assert "AWS::Kinesis::Stream are not emulated" in create_stack(aws, resources).failures
+
+
+def test_a_property_that_is_not_emulated_fails_by_its_name(aws: Aws) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"FifoQueue": True}}
+    failures = create_stack(aws, {"Queue": queue}).failures
+    assert "FifoQueue of AWS::SQS::Queue is not emulated" in failures
+
+
+def created(aws: Aws, kind: str, properties: dict[str, Any]) -> str:
+    """Create a stack of one resource; the resource's physical id."""
+    resources = {"One": {"Type": kind, "Properties": properties}}
+    stack = create_stack(aws, resources, Outputs={"Id": {"Value": {"Ref": "One"}}})
+    assert stack.status == "CREATE_COMPLETE", stack.failures
+    return stack.outputs["Id"]
+
+
+class TestProperties:
+    """What a template says of a resource is so."""
+
+    def test_a_tables_time_to_live_and_backups(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html."""
+        properties = {
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True},
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        }
+        table = created(aws, "AWS::DynamoDB::Table", properties)
+        described = aws.dynamodb.describe_time_to_live(TableName=table)
+        assert described["TimeToLiveDescription"]["AttributeName"] == "ttl"
+        backups = aws.dynamodb.describe_continuous_backups(TableName=table)
+        recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+        assert recovery["PointInTimeRecoveryStatus"] == "ENABLED"
+
+    def test_a_buckets_lifecycle(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html."""
+        rule = {"Id": "old", "Prefix": "work/", "Status": "Enabled", "ExpirationInDays": 30}
+        properties = {"LifecycleConfiguration": {"Rules": [rule]}}
+        bucket = created(aws, "AWS::S3::Bucket", properties)
+        found = aws.s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        assert [each["Expiration"]["Days"] for each in found] == [30]
+        assert found[0]["Filter"]["Prefix"] == "work/"
+
+    def test_a_roles_permissions_boundary(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html."""
+        boundary = aws.iam.create_policy(
+            PolicyName=name("boundary"), PolicyDocument=document(allow("s3:ListAllMyBuckets"))
+        )["Policy"]["Arn"]
+        trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+        everything = {"PolicyName": "all", "PolicyDocument": json.loads(document(allow("*")))}
+        properties = {
+            "AssumeRolePolicyDocument": json.loads(document(trust)),
+            "PermissionsBoundary": boundary,
+            "Policies": [everything],
+        }
+        role = created(aws, "AWS::IAM::Role", properties)
+        described = aws.iam.get_role(RoleName=role)["Role"]
+        assert described["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
+        limited = session(aws, described["Arn"])
+        limited.client("s3").list_buckets()
+        with pytest.raises(ClientError, match="AccessDenied"):
+            limited.client("dynamodb").list_tables()
+
+    def test_a_functions_dead_letters(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
+        url, arn = queue(aws)
+        role = aws.role(service="lambda.amazonaws.com", statements=[allow("*")])
+        source = "def handler(event, context): raise ValueError('no')"
+        properties = {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": role,
+            "Code": {"ZipFile": source},
+            "DeadLetterConfig": {"TargetArn": arn},
+        }
+        function = created(aws, "AWS::Lambda::Function", properties)
+        aws.functions.invoke(
+            FunctionName=function, InvocationType="Event", Payload=b'{"number": 1}'
+        )
+        assert json.loads(received(aws, url)["Body"]) == {"number": 1}
+
+
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
+
+
+class TestKeys:
+    """A customer-managed key in a template is the one that each service tells back."""
+
+    def test_of_a_function(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html."""
+        role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+        properties = {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": role,
+            "Code": {"ZipFile": "def handler(event, context): return 1"},
+            "Environment": {"Variables": {"A": "b"}},
+            "KmsKeyArn": KEY,
+        }
+        function = created(aws, "AWS::Lambda::Function", properties)
+        found = aws.functions.get_function_configuration(FunctionName=function)
+        assert (found["KMSKeyArn"], found["Environment"]["Variables"]) == (KEY, {"A": "b"})
+        assert json.loads(aws.functions.invoke(FunctionName=function)["Payload"].read()) == 1
+
+    def test_of_a_table(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_SSEDescription.html."""
+        properties = {
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "SSESpecification": {"KMSMasterKeyId": KEY, "SSEEnabled": True, "SSEType": "KMS"},
+        }
+        table = created(aws, "AWS::DynamoDB::Table", properties)
+        assert aws.dynamodb.describe_table(TableName=table)["Table"]["SSEDescription"] == {
+            "KMSMasterKeyArn": KEY,
+            "SSEType": "KMS",
+            "Status": "ENABLED",
+        }
+
+    def test_of_a_queue(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html."""
+        url = created(aws, "AWS::SQS::Queue", {"KmsMasterKeyId": KEY})
+        found = client(aws.endpoint, "sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["KmsMasterKeyId"]
+        )
+        assert found["Attributes"] == {"KmsMasterKeyId": KEY}
+
+    def test_of_a_topic(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html."""
+        arn = created(aws, "AWS::SNS::Topic", {"KmsMasterKeyId": KEY})
+        found = client(aws.endpoint, "sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        assert found["KmsMasterKeyId"] == KEY
+
+    def test_of_a_bucket(self, aws: Aws) -> None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html."""
+        default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+        rule = {"ServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+        properties = {"BucketEncryption": {"ServerSideEncryptionConfiguration": [rule]}}
+        bucket = created(aws, "AWS::S3::Bucket", properties)
+        found = aws.s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+        assert found["Rules"] == [
+            {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+        ]
+
+    def test_of_a_state_machine(self, aws: Aws, role: str) -> None:
+        """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html."""
+        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        properties = {
+            "DefinitionString": json.dumps(definition),
+            "EncryptionConfiguration": {
+                "KmsKeyId": KEY,
+                "KmsDataKeyReusePeriodSeconds": 300,
+                "Type": "CUSTOMER_MANAGED_KMS_KEY",
+            },
+            "RoleArn": role,
+        }
+        arn = created(aws, "AWS::StepFunctions::StateMachine", properties)
+        found = aws.states.describe_state_machine(stateMachineArn=arn)
+        assert found["encryptionConfiguration"] == {
+            "kmsKeyId": KEY,
+            "kmsDataKeyReusePeriodSeconds": 300,
+            "type": "CUSTOMER_MANAGED_KMS_KEY",
+        }
+
+
+CUSTOM = """
+import json, urllib.request
+import boto3
+
+def handler(event, context):
+    answer = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    answer |= {"PhysicalResourceId": "one", "Status": "SUCCESS"}
+    try:
+        bucket = event["ResourceProperties"]["Bucket"]
+        boto3.client("s3").put_object(Bucket=bucket, Key=event["RequestType"], Body=b"1")
+    except Exception as error:
+        answer |= {"Status": "FAILED", "Reason": str(error)}
+    request = urllib.request.Request(
+        event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request)
+"""
+
+
+class TestCustomResources:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html."""
+
+    @pytest.fixture
+    def bucket(self, aws: Aws) -> str:
+        created = name("bucket")
+        aws.s3.create_bucket(Bucket=created)
+        return created
+
+    def create(self, aws: Aws, bucket: str, action: str) -> Stack:
+        function = {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Role": aws.role(service="lambda.amazonaws.com", statements=[allow(action)]),
+                "Code": {"ZipFile": CUSTOM},
+            },
+        }
+        custom = {
+            "Type": "AWS::CloudFormation::CustomResource",
+            "Properties": {
+                "ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]},
+                "Bucket": bucket,
+            },
+        }
+        resources = {"Function": function, "Custom": custom}
+        return create_stack(aws, resources)
+
+    def test_their_function_is_called_with_its_role(self, aws: Aws, bucket: str) -> None:
+        stack = self.create(aws, bucket, "s3:PutObject")
+        client(aws.endpoint, "cloudformation").delete_stack(StackName=stack.arn)
+
+        def called() -> list[str]:
+            listed = aws.s3.list_objects_v2(Bucket=bucket)["Contents"]
+            return [each["Key"] for each in listed]
+
+        eventually(lambda: called() == ["Create", "Delete"], "it is called for both")
+
+    def test_what_it_may_not_fails_the_deployment(self, aws: Aws, bucket: str) -> None:
+        failures = self.create(aws, bucket, "s3:GetObject").failures
+        assert re.search(r"Custom: .*AccessDenied", failures)
