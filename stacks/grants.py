@@ -4,7 +4,7 @@ CDK's `grant_*` methods give more than a caller needs (`dynamodb:Scan`, `s3:GetO
 statement is made here, with the KMS statement that an encrypted table or bucket demands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -17,10 +17,12 @@ class Grants:
     """What one role may do. Each method adds the statements of one kind of access.
 
     Attributes:
+        bucket_keys: KMS keys of the bucket's objects: the first encrypts what is written now.
         object_patterns: The patterns of keys on whose objects the role may act.
     """
 
     def __init__(self, role: iam.IRole) -> None:
+        self.bucket_keys: Sequence[kms.IKey] = ()
         self.object_patterns: set[str] = set()
         self._role = role
         self._key_actions: set[tuple[str, str, str]] = set()
@@ -52,8 +54,8 @@ class Grants:
         self.object_patterns.add(pattern)
         reads = any(action.startswith("Get") for action in actions)
         writes = "PutObject" in actions
-        if bucket.encryption_key:
-            self.key(bucket.encryption_key, service="s3", reads=reads, writes=writes)
+        for number, key in enumerate(self.bucket_keys):
+            self.key(key, service="s3", reads=reads, writes=writes and number == 0)
 
     def listing(self, bucket: s3.IBucket, *patterns: str) -> None:
         """Allow listing the keys of a pattern.

@@ -22,6 +22,11 @@ def text(description: str, *, default: str = "", pattern: str, form: str) -> Any
     return Field(default=default, pattern=pattern, description=description, json_schema_extra=extra)
 
 
+def texts(description: str, *, form: str) -> Any:
+    """Make a setting for a list of texts, described by `form`."""
+    return Field(default_factory=list, description=description, json_schema_extra=_words(form))
+
+
 def choice(description: str, *, default: object, values: object, unit: str = "") -> Any:
     """Make a setting that takes one of a few values, given as a `Literal`."""
     choices = ", ".join(str(value) for value in get_args(values))
@@ -50,5 +55,12 @@ def _whole_number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
 
 
+def _split_at_commas(value: object) -> object:
+    """Read a list from the command line, where everything is text."""
+    return [each for each in value.split(",") if each] if isinstance(value, str) else value
+
+
+#: For a list of texts.
+SplitAtCommas = BeforeValidator(_split_at_commas)
 #: For a `Literal` of numbers, which pydantic compares as they are.
 FromText = BeforeValidator(_whole_number)

@@ -35,6 +35,9 @@ StorageClass = Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIE
 _LEAST_RETENTION_DAYS = REDRIVE_PERIOD.days + 1
 
 _KEY_ARN = r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
+_KeyArns = Annotated[
+    list[Annotated[str, Field(pattern=_KEY_ARN.removeprefix("^$|"))]], setting.SplitAtCommas
+]
 _KEY_ARN_FORM = "the ARN of a KMS key (an alias will not do), or empty for none"
 # The state machine is called like the stack, and its name may have 80 characters.
 _STACK_NAME = r"^[A-Za-z][A-Za-z0-9-]{0,47}$"
@@ -99,10 +102,11 @@ class Settings(BaseModel):
         pattern=_BUCKET_NAME,
         form="the name of an existing bucket in this account and Region, or empty to create one",
     )
-    bucket_key_arn: str = setting.text(
-        "KMS key of the imported bucket.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM,
+    bucket_key_arns: _KeyArns = setting.texts(
+        "KMS keys of the objects in the imported bucket. The first is the key of its default"
+        " encryption. The others, such as keys that it had before, are used to read alone.",
+        form="a list of ARNs of KMS keys (an alias will not do), separated by commas on the command"
+        " line",
     )
     switch_on_event_bridge: bool = setting.switch(
         "Switches on the EventBridge notifications of the imported bucket: the only change of it."
@@ -376,9 +380,9 @@ class Settings(BaseModel):
                 " of its own, or uses that one."
             )
         for resource in _IMPORTABLE:
-            name, key = f"{resource}_name", f"{resource}_key_arn"
+            name, key = f"{resource}_name", f"{resource}_key_arn" + "s" * (resource == "bucket")
             if getattr(self, key) and not getattr(self, name):
-                message = f"{to_camel(key)} is given without {to_camel(name)}, whose key it is."
+                message = f"{to_camel(key)} is given without {to_camel(name)}, to which it belongs."
                 raise ValueError(message)
         if self.write_units_per_second < self.load_concurrency:
             # With less, a worker's time may end before one group of its records is written.

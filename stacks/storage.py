@@ -16,7 +16,11 @@ BY_DATE_INDEX = "byDate"
 
 
 class Storage(Construct):
-    """Where the system reads and writes: one bucket and four tables."""
+    """Where the system reads and writes: one bucket and four tables.
+
+    Attributes:
+        bucket_keys: KMS keys of the bucket's objects: the first encrypts what is written now.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, key: kms.IKey | None
@@ -27,6 +31,7 @@ class Storage(Construct):
         self.bucket: s3.IBucket = (
             self._imported_bucket() if settings.bucket_name else self._created_bucket()
         )
+        self.bucket_keys = self._keys_of_bucket()
         self.transactions = self._table(
             "Transactions",
             name=settings.transactions_table_name,
@@ -57,13 +62,17 @@ class Storage(Construct):
     def _removal(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self._settings.production else RemovalPolicy.DESTROY
 
+    def _keys_of_bucket(self) -> list[kms.IKey]:
+        if not self._settings.bucket_name:
+            return [self._key] if self._key else []
+        return [
+            kms.Key.from_key_arn(self, f"BucketKey{number}", arn)
+            for number, arn in enumerate(self._settings.bucket_key_arns)
+        ]
+
     def _imported_bucket(self) -> s3.IBucket:
-        arn = self._settings.bucket_key_arn
         bucket = s3.Bucket.from_bucket_attributes(
-            self,
-            "Bucket",
-            bucket_name=self._settings.bucket_name,
-            encryption_key=kms.Key.from_key_arn(self, "BucketKey", arn) if arn else None,
+            self, "Bucket", bucket_name=self._settings.bucket_name
         )
         if self._settings.switch_on_event_bridge:
             EventBridgeSwitch(

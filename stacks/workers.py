@@ -134,6 +134,7 @@ class Workers(Construct):
             "MigrateImages",
             "Moves the images of loaded transactions out of the upload area.",
             {
+                "BUCKET_KEY_ARNS": ",".join(key.key_arn for key in storage.bucket_keys),
                 "IMAGE_KMS_KEY_ARN": settings.image_kms_key_arn,
                 "IMAGE_STORAGE_CLASS": settings.image_storage_class,
                 "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
@@ -278,6 +279,7 @@ class Workers(Construct):
             package=self._package,
             settings=self._settings,
         )
+        worker.grants.bucket_keys = self._storage.bucket_keys
         self.all.append(worker)
         return worker
 

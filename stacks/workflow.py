@@ -127,6 +127,7 @@ class Workflow(Construct):
             description=f"{stack.stack_name}: the state machine",
         )
         grants = Grants(role)
+        grants.bucket_keys = self._storage.bucket_keys
         functions = [task.function.function_arn for task in self._tasks]
         grants.allow("lambda:InvokeFunction", on=functions)
         # The claim is made and read without a function.

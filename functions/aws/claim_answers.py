@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.ledger import Ledger
-from functions.aws.runtime.service_errors import NOT_FOUND, is_any
+from functions.aws.objects import is_absent
 from functions.domain.answered_images import ClaimAnswers, image_digest
 from functions.domain.claims import Claim
 from functions.domain.counts import LoadCounts, sum_loads
@@ -18,6 +18,10 @@ from functions.domain.segments import cover
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+class _Expired(Exception):  # noqa: N818  a turn of events, not a fault
+    """A file of a segment is no longer there."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,7 @@ class AnswersReader:
                             rejected[image_digest(record_id)] = letter["reason"]
                         else:
                             nameless[letter["reason"]] += 1
-        except ClientError as error:
-            if not is_any(error, NOT_FOUND):
-                raise
+        except _Expired:
             return None
         return ClaimAnswers(
             event_time=claim.event_time,
@@ -89,6 +91,11 @@ class AnswersReader:
         )
 
     def _lines(self, key: str) -> Iterator[Any]:
-        body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+        try:
+            body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except ClientError as error:
+            if is_absent(error, self.s3, bucket=self.bucket, key=key):
+                raise _Expired from error
+            raise
         for line in body.iter_lines(256 * 1024):
             yield json.loads(line)

@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from functions.aws.objects import is_absent
 from functions.aws.runtime.service_errors import (
     ARCHIVED,
     CONFLICT,
@@ -86,11 +87,13 @@ class ImageStore:
 
     Attributes:
         copy_options: Storage class and encryption of copies, as CopyObject's arguments.
+        bucket_keys: ARNs of the KMS keys that objects of the bucket may have; empty if not known.
     """
 
     client: "S3Client"
     bucket: str
     copy_options: Mapping[str, Any]
+    bucket_keys: Collection[str] = ()
 
     def head(self, key: str) -> StoredImage | None:
         """What is under a key now; None if nothing is.
@@ -101,7 +104,7 @@ class ImageStore:
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            if is_any(error, NOT_FOUND):
+            if is_absent(error, self.client, bucket=self.bucket, key=key):
                 return None
             if is_any(error, CUSTOMER_KEY):
                 raise ContentRefused(error, by_its_key=True) from error
@@ -198,8 +201,8 @@ class ImageStore:
         except ClientError as error:
             if is_any(error, ARCHIVED):
                 raise ContentArchived from error
-            ours = self.copy_options.get("SSEKMSKeyId")
-            if is_any(error, OBJECT_DENIED) and image.kms_key and image.kms_key != ours:
+            ours = {*self.bucket_keys, self.copy_options.get("SSEKMSKeyId")} - {None}
+            if is_any(error, OBJECT_DENIED) and image.kms_key and image.kms_key not in ours:
                 raise ContentRefused(error, by_its_key=bool(ours)) from error
             raise
 

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from functions.aws.objects import is_listed
-from functions.aws.runtime.service_errors import NOT_FOUND, is_any
+from functions.aws.objects import is_absent, is_listed
 from functions.domain.manifests import Manifest, ManifestUnreadable
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def read_manifest(client: "S3Client", *, bucket: str, key: str) -> Manifest | No
     try:
         body = client.get_object(Bucket=bucket, Key=key)["Body"].read(_MAX_BYTES)
     except ClientError as error:
-        if is_any(error, NOT_FOUND):
+        if is_absent(error, client, bucket=bucket, key=key):
             return None
         raise
     try:

@@ -15,6 +15,7 @@ from functions.aws.runtime.service_errors import FORBIDDEN, NOT_FOUND, PRECONDIT
 from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing, WorkFileDamaged
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
@@ -131,24 +132,29 @@ def is_listed(client: "S3Client", *, bucket: str, key: str) -> bool:
     return any(each["Key"] == key for each in listed.get("Contents", []))
 
 
+def is_absent(error: ClientError, client: "S3Client", *, bucket: str, key: str) -> bool:
+    """Whether S3 refused to read a key because it has no object.
+
+    S3 answers 404, or 403 where it does not count the role's grant to list keys. After a 403 the
+    key is listed:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html#API_HeadObject_RequestSyntax
+    """
+    if not is_any(error, FORBIDDEN):
+        return is_any(error, NOT_FOUND)
+    try:
+        return not is_listed(client, bucket=bucket, key=key)
+    except ClientError:
+        return False
+
+
 def _as_results_error(
     error: ClientError, client: "S3Client", *, bucket: str, key: str, etag: str
 ) -> Exception:
     if is_any(error, PRECONDITION_FAILED):
         return ResultsObjectChanged(bucket=bucket, key=key, expected_etag=etag)
-    if is_any(error, NOT_FOUND):
-        return ResultsObjectMissing(bucket=bucket, key=key)
-    if is_any(error, FORBIDDEN) and _is_absent(client, bucket=bucket, key=key):
+    if is_absent(error, client, bucket=bucket, key=key):
         return ResultsObjectMissing(bucket=bucket, key=key)
     return error
-
-
-def _is_absent(client: "S3Client", *, bucket: str, key: str) -> bool:
-    """S3 says 403 for a missing key where it does not count the role's listing grant."""
-    try:
-        return not is_listed(client, bucket=bucket, key=key)
-    except ClientError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -169,13 +175,27 @@ class WorkFiles:
     def _put(self, key: str, body: bytes, content_type: str) -> None:
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
+    def _get(self, key: str) -> "StreamingBody":
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        except ClientError as error:
+            if is_absent(error, self.client, bucket=self.bucket, key=key):
+                answer: Any = {
+                    "Code": "NoSuchKey",
+                    "Message": "The key does not exist.",
+                    "Key": key,
+                }
+                raise self.client.exceptions.NoSuchKey({"Error": answer}, "GetObject") from error
+            raise
+
     def read_rows(self, key: str, model: type[RowT]) -> list[RowT]:
         """The rows of a JSON document.
 
         Raises:
+            NoSuchKey: if there is no such file.
             WorkFileDamaged: if it is not a list of such rows.
         """
-        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        body = self._get(key).read()
         with self._undamaged(key):
             return TypeAdapter(list[model]).validate_json(body)  # type: ignore[valid-type]
 
@@ -188,9 +208,10 @@ class WorkFiles:
             count: How many.
 
         Raises:
+            NoSuchKey: if there is no such file.
             WorkFileDamaged: if they are not there.
         """
-        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        body = self._get(key)
         # The lines of a whole block are in memory at once, and each is many times its own size.
         lines: Iterable[bytes] = body.iter_lines(_LIST_BLOCK_BYTES)
         wanted = itertools.islice(lines, first, first + count)

@@ -41,7 +41,12 @@ def migrate_images(
         jitter=random.random,
     )
     mover = ImageMover(
-        store=ImageStore(clients.s3(), settings.bucket_name, _copy_options(settings)),
+        store=ImageStore(
+            clients.s3(),
+            settings.bucket_name,
+            _copy_options(settings),
+            bucket_keys=[each for each in settings.bucket_key_arns.split(",") if each],
+        ),
         records=records,
         user_id=job.user_id,
         date=jst_date(work.claim.event_time),

@@ -24,7 +24,7 @@ EXISTING_KEY = f"{KEY}existing"
 
 IMPORTED = {
     "bucketName": "their-bucket",
-    "bucketKeyArn": f"{KEY}bucket",
+    "bucketKeyArns": [f"{KEY}bucket", f"{KEY}bucket-before"],
     "transactionsTableName": "their-transactions",
     "transactionsTableKeyArn": f"{KEY}transactions",
     "batchJobsTableName": "their-jobs",

@@ -20,6 +20,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
 #: The key of each variant that has one for all that the stack creates.
 KEYS = {"encrypted": "<Encryption.Arn>", "keyed": EXISTING_KEY}
 
+BUCKET_KEY, EARLIER_KEY = f"{KEY}bucket", f"{KEY}bucket-before"
+
 TOPIC_KEY = "<NotificationsKey.Arn>"
 
 #: What each action on data needs of the key of what it acts on. DynamoDB decrypts the table's key
@@ -159,13 +161,20 @@ def test_each_role_may_use_the_key_for_what_it_does_and_nothing_else(
 def test_each_role_may_use_the_keys_of_what_is_imported(imported: Template) -> None:
     dynamodb = "arn:aws:dynamodb:eu-west-1:111122223333:table"
     keys = {
-        "arn:aws:s3:::their-bucket": str(IMPORTED["bucketKeyArn"]),
+        "arn:aws:s3:::their-bucket": BUCKET_KEY,
         f"{dynamodb}/their-transactions": str(IMPORTED["transactionsTableKeyArn"]),
         f"{dynamodb}/their-jobs": str(IMPORTED["batchJobsTableKeyArn"]),
         f"{dynamodb}/their-images": str(IMPORTED["pendingImagesTableKeyArn"]),
         "<NotificationsTopic>": TOPIC_KEY,
     }
     needed = {role: set(_needed(imported, role, keys)) for role in imported.roles}
+    # Objects that were written under an earlier key of the bucket are still read.
+    for uses in needed.values():
+        uses |= {
+            (EARLIER_KEY, service, action)
+            for key, service, action in uses
+            if (key, action) == (BUCKET_KEY, "Decrypt")
+        }
     # The key of migrated images, which is another than the bucket's.
     needed["WorkersMigrateImagesRole"] |= {
         (f"{KEY}images", "s3", "Decrypt"),

@@ -13,6 +13,7 @@ from stacks.settings import Settings
 from stacks.settings_page import page
 
 PROJECT = Path(__file__).resolve().parents[2]
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
 CONTEXT = json.loads((PROJECT / "cdk.json").read_text())["context"]
 
 
@@ -74,8 +75,20 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
         ),
         ({"rangeByte": 1}, "rangeByte is not a setting: did you mean rangeBytes?"),
         (
-            {"bucketKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a"},
-            "bucketKeyArn is given without bucketName, whose key it is.",
+            {"transactionsTableKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a"},
+            "transactionsTableKeyArn is given without transactionsTableName, to which it belongs.",
+        ),
+        (
+            {"bucketKeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/a"]},
+            "bucketKeyArns is given without bucketName, to which it belongs.",
+        ),
+        (
+            {"bucketName": "images", "bucketKeyArns": "arn:aws:kms:eu-west-1:111122223333:alias/a"},
+            (
+                'bucketKeyArns is "arn:aws:kms:eu-west-1:111122223333:alias/a": it must be a list'
+                " of ARNs of KMS keys (an alias will not do), separated by commas on the command"
+                " line."
+            ),
         ),
         (
             {
@@ -138,6 +151,8 @@ def test_the_command_line_gives_texts() -> None:
             "logRetentionDays": "30",
             "production": "true",
             "tags": '{"team": "books"}',
+            "bucketName": "images",
+            "bucketKeyArns": f"{KEY}a,{KEY}b",
         }
     )
 
@@ -145,6 +160,7 @@ def test_the_command_line_gives_texts() -> None:
     assert settings.log_retention_days == 30
     assert settings.production is True
     assert settings.tags == {"team": "books"}
+    assert settings.bucket_key_arns == [f"{KEY}a", f"{KEY}b"]
 
 
 def test_context_of_the_cdk_itself_is_left_aside() -> None:

@@ -65,6 +65,7 @@ class ImageWorld:
     ids: list[str] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     """What was uploaded, by image id."""
+    bucket_keys: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     """Seconds that workers waited because a service throttled."""
 
@@ -153,7 +154,7 @@ class ImageWorld:
             ledger=Ledger(dynamodb, "ledger"),
             records=records,
             mover=ImageMover(
-                store=ImageStore(s3, BUCKET, copy_options),
+                store=ImageStore(s3, BUCKET, copy_options, bucket_keys=self.bucket_keys),
                 records=records,
                 user_id=USER,
                 date=date,

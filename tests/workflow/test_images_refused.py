@@ -78,6 +78,32 @@ def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
     assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
 
 
+def test_a_key_that_the_bucket_is_not_known_to_have_is_the_images_own() -> None:
+    world = ImageWorld(bucket_keys=[OURS])
+    key = world.add("one", SSEKMSKeyId=THEIRS)
+    world.s3.refuse("CopyObject", key, "AccessDenied")
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+
+
+def test_a_key_of_the_bucket_refused_fails_the_state_whatever_else_moves() -> None:
+    world, _ = _world(2)
+    world.bucket_keys = [THEIRS, OURS]
+    key = world.add("one", SSEKMSKeyId=OURS)
+    world.s3.refuse("CopyObject", key, "AccessDenied")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        world.migrate(SSEKMSKeyId=THEIRS, ServerSideEncryption="aws:kms")
+
+
+def test_an_image_that_is_missing_is_left_although_s3_says_forbidden() -> None:
+    world, keys = _world()
+    del world.s3.objects[keys[0]]
+    world.s3.refuse("HeadObject", keys[0], "403")
+    world.migrate()
+    assert world.counts()["imagesLeftByReason"] == {"ImageMissing": 1}
+    assert world.counts()["imagesMigrated"] == 2
+
+
 def test_our_own_key_refused_fails_the_state() -> None:
     world = ImageWorld()
     key = world.add("one", SSEKMSKeyId=OURS)

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from functions.aws.objects import WorkFiles
 from functions.domain.errors import WorkFileDamaged
@@ -48,3 +51,32 @@ def test_a_list_of_images_that_is_shorter_or_none_is_damaged(
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=body)
     with pytest.raises(WorkFileDamaged, match=KEY):
         files.read_strings(KEY, first=0, count=2)
+
+
+@pytest.mark.parametrize("said", [("NoSuchKey", 404), ("AccessDenied", 403)])
+def test_a_file_that_is_gone_is_named_whatever_s3_says(said: tuple[str, int]) -> None:
+    client = boto3.client("s3", region_name="eu-west-1")
+    code, status = said
+    with Stubber(client) as stubber:
+        stubber.add_client_error(
+            "get_object",
+            code,
+            http_status_code=status,
+            service_error_meta={"Key": KEY} if code == "NoSuchKey" else {},
+        )
+        if status == 403:
+            listing = {"Bucket": BUCKET, "Prefix": KEY, "MaxKeys": 1}
+            stubber.add_response("list_objects_v2", {}, listing)
+        with pytest.raises(client.exceptions.NoSuchKey) as raised:
+            WorkFiles(client, BUCKET).read_rows(KEY, Span)
+    response: Any = raised.value.response
+    assert response["Error"]["Key"] == KEY
+
+
+def test_a_file_that_is_there_and_refused_is_refused() -> None:
+    client = boto3.client("s3", region_name="eu-west-1")
+    with Stubber(client) as stubber:
+        stubber.add_client_error("get_object", "AccessDenied", http_status_code=403)
+        stubber.add_response("list_objects_v2", {"Contents": [{"Key": KEY}]})
+        with pytest.raises(ClientError, match="AccessDenied"):
+            WorkFiles(client, BUCKET).read_strings(KEY, first=0, count=1)

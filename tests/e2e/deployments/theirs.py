@@ -70,7 +70,7 @@ class Theirs:
         """How a deployment is told of them."""
         return {
             "bucketName": self.bucket,
-            "bucketKeyArn": self.key,
+            "bucketKeyArns": [self.key],
             **{f"{table}TableName": name for table, name in self.tables.items()},
             "transactionsTableKeyArn": self.key,
             "imageKmsKeyArn": self.images_key,
