@@ -146,8 +146,8 @@ class Settings(BaseModel):
 
     # Loading
     range_bytes: int = setting.count(
-        "Size of a range. Smaller ones lose less to a failure, larger ones start fewer workers.",
-        default=16 * MEBIBYTE,
+        "Largest size of a range. A plan makes ranges that take a minute at most, all of one size.",
+        default=1024 * MEBIBYTE,
         unit="bytes",
         least=64 * KEBIBYTE,
         most=1024 * MEBIBYTE,
@@ -160,15 +160,16 @@ class Settings(BaseModel):
         most=10_000,
     )
     load_concurrency: int = setting.count(
-        "Ranges of one execution that are loaded at a time.",
-        default=4,
+        "Ranges of one execution that are loaded at a time, at most. A plan uses as many workers as"
+        " fill the write budget: short lines take one worker, lines of 400 KB take seven.",
+        default=8,
         unit="workers",
         least=1,
         most=1000,
     )
     write_units_per_second: int = setting.count(
-        "Write budget of one execution, shared among its workers: at least one for each. A job's"
-        " transactions share one partition key, and DynamoDB gives a partition 1,000.",
+        "Write budget of a user, shared among all executions and workers that write the user's"
+        " transactions. These share one partition key, and DynamoDB gives a partition 1,000.",
         default=1000,
         unit="write units per second",
         least=1,

@@ -84,7 +84,9 @@ class Workers(Construct):
         )
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
-        self._may_recompute_job(worker)
+        worker.grants.items(storage.batch_jobs, "GetItem", "UpdateItem")
+        # The manifest among them.
+        self._may_read_results(worker)
         return worker
 
     def _load_segment(self) -> Worker:
@@ -286,6 +288,7 @@ class Workers(Construct):
     def _range_settings(self) -> dict[str, object]:
         settings = self._settings
         return {
+            "FUNCTION_MEMORY_MEGABYTES": settings.function_memory_megabytes,
             "LOAD_CONCURRENCY": settings.load_concurrency,
             "MAX_RANGES": settings.max_ranges,
             "RANGE_BYTES": settings.range_bytes,

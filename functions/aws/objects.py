@@ -75,6 +75,14 @@ class PinnedObject:
             yield from self._span(position, upto)
             position, step = upto, min(step * 2, _MAX_EXTENSION_BYTES)
 
+    def head(self, length: int) -> bytes:
+        """The first bytes, or all of them where there are fewer.
+
+        Raises:
+            ResultsObjectChanged, ResultsObjectMissing: as their names say.
+        """
+        return b"".join(self._span(0, min(length, self.size)))
+
     def _span(self, start: int, end: int) -> Iterator[bytes]:
         broken = 0
         while start < end:

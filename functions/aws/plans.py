@@ -9,42 +9,44 @@ from dataclasses import dataclass
 from functions.aws.objects import WorkFiles
 from functions.aws.runtime.settings import PlanSettings
 from functions.domain.images import Chunk
+from functions.domain.load_plan import plan_load
 from functions.domain.payloads.chunk_work import ChunkItem
 from functions.domain.payloads.ingest import Ingest, Plan
 from functions.domain.payloads.segment_work import Span
-from functions.domain.ranges import Range, plan
+from functions.domain.ranges import Range
 
 
 @dataclass(frozen=True)
 class RangePlanner:
-    """Cuts spans into ranges, and the write budget into shares."""
+    """Cuts spans into ranges, and says how many of them are loaded at a time."""
 
     files: WorkFiles
     settings: PlanSettings
 
-    def plan(self, ingest: Ingest, spans: Sequence[Range], *, round_: int) -> Plan:
+    def plan(
+        self,
+        ingest: Ingest,
+        spans: Sequence[Range],
+        *,
+        round_: int,
+        line_bytes: float,
+        conditional: bool,
+    ) -> Plan:
         """Write the list of ranges that tile these spans."""
-        ranges = [
-            part
-            for span in spans
-            for part in plan(
-                span,
-                range_bytes=self.settings.range_bytes,
-                max_ranges=self.settings.max_ranges,
-            )
-        ]
+        limits = self.settings.limits
+        planned = plan_load(spans, line_bytes=line_bytes, conditional=conditional, limits=limits)
         key = f"{ingest.work_prefix}/ranges-{round_}.json"
-        if ranges:
-            items = [Span.of(part, again=round_ > 0).as_json() for part in ranges]
+        if planned.ranges:
+            items = [Span.of(part, again=round_ > 0).as_json() for part in planned.ranges]
             self.files.write_json(key, items)
-        workers = max(1, min(len(ranges), self.settings.load_concurrency))
         return Plan(
             bucket=self.files.bucket,
             key=key,
-            items=len(ranges),
-            max_concurrency=self.settings.load_concurrency,
+            items=len(planned.ranges),
+            max_concurrency=planned.workers,
             results_prefix=f"{ingest.work_prefix}/ranges-{round_}-results",
-            write_units_per_second=self.settings.write_units_per_second / workers,
+            write_units_per_second=planned.share,
+            line_bytes=line_bytes,
         )
 
 

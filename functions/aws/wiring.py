@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
-from functions.aws.objects import WorkFiles
+from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.runtime import clients
 from functions.aws.runtime.settings import Settings, SettleSettings
 from functions.aws.runtime.telemetry import telemetry
 from functions.aws.settlement import JobSettler
 from functions.aws.status_events import StatusEvents
+from functions.domain.payloads.payload import ClaimedWork
 
 
 def now() -> datetime:
@@ -26,6 +27,14 @@ def batch_jobs(settings: Settings) -> BatchJobs:
 def ledger(settings: Settings) -> Ledger:
     """The ledger."""
     return Ledger(clients.dynamodb(), settings.ledger_table)
+
+
+def results_object(work: ClaimedWork) -> PinnedObject:
+    """The object that is worked on, as it was when its event came."""
+    pinned = work.object
+    return PinnedObject(
+        clients.s3(), pinned.bucket, pinned.key, pinned.etag, pinned.version_id, pinned.size
+    )
 
 
 def work_files(settings: Settings) -> WorkFiles:

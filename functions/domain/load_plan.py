@@ -33,6 +33,11 @@ CONDITIONAL_PROCESSOR_SECONDS: Final = 300e-6
 UNITS_PER_RECORD: Final = 1
 """Write units of a transaction at least; a larger one only makes the load slower."""
 
+SAMPLE_BYTES: Final = 1024 * 1024
+"""Of an object's beginning, from which the length of its lines is learnt."""
+UNKNOWN_LINE_BYTES: Final = float(SAMPLE_BYTES)
+"""Where it could not be learnt: then reading binds, and no worker too few is planned."""
+
 
 @dataclass(frozen=True)
 class LoadLimits:

@@ -4,7 +4,6 @@ import random
 import time
 
 from functions.aws import wiring
-from functions.aws.objects import PinnedObject
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
@@ -112,7 +111,7 @@ def _load(
         expects_items=not permit.alone,
     ) as writer:
         loaded = SegmentLoader(
-            source=_source(work),
+            source=wiring.results_object(work),
             sorter=RecordSorter(work.object, interpret),
             writer=writer,
             files=wiring.work_files(settings),
@@ -138,13 +137,6 @@ def _report(loaded: Loaded, say: Telemetry, *, throttles: int, rate: float) -> N
     )
     say.count(Metric.WRITE_THROTTLES, throttles)
     say.count(Metric.WRITE_UNITS_PER_SECOND, rate, MetricUnit.CountPerSecond)
-
-
-def _source(work: SegmentWork) -> PinnedObject:
-    results = work.object
-    return PinnedObject(
-        clients.s3(), results.bucket, results.key, results.etag, results.version_id, results.size
-    )
 
 
 def _left(work: SegmentWork, loaded: Loaded, permit: WritePermit) -> SegmentWork:

@@ -18,6 +18,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     ingest = Ingest.model_validate(event)
     with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
         planning = Planning(
+            wiring.results_object(ingest),
             wiring.ledger(settings),
             RangePlanner(wiring.work_files(settings), settings),
             wiring.job_settler(settings, announces=False),

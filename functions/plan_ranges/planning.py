@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from functions.aws.earlier_work import EarlierWork, earlier_work
 from functions.aws.ledger import Ledger
+from functions.aws.objects import PinnedObject
 from functions.aws.plans import RangePlanner
 from functions.aws.settlement import JobSettler
 from functions.aws.writing.attempts import SUCCESSION_SECONDS
 from functions.domain.claims import FIRST_GENERATION, ClaimState
+from functions.domain.errors import ResultsObjectChanged, ResultsObjectMissing
 from functions.domain.ledger_rows import object_partition
+from functions.domain.load_plan import SAMPLE_BYTES, UNKNOWN_LINE_BYTES, mean_line_bytes
 from functions.domain.payloads.ingest import Ingest
 from functions.domain.ranges import Range
 
@@ -19,9 +22,11 @@ class Planning:
     """Plans an object as long as the execution has its claim.
 
     Attributes:
+        source: The object.
         now: Epoch seconds.
     """
 
+    source: PinnedObject
     ledger: Ledger
     planner: RangePlanner
     settler: JobSettler
@@ -34,8 +39,13 @@ class Planning:
         claim = self.ledger.owns(ingest.execution, job_id, key)
         if claim is None:
             return ingest.but(superseded=True)
-        spans = [Range(0, ingest.object.size)] if ingest.object.size else []
-        plan = self.planner.plan(ingest, spans, round_=0)
+        plan = self.planner.plan(
+            ingest,
+            [Range(0, ingest.object.size)] if ingest.object.size else [],
+            round_=0,
+            line_bytes=self._line_bytes(),
+            conditional=self._is_conditional(ingest),
+        )
         if not self.ledger.note_ranges(ingest.execution, job_id, claim, ranges=plan.items):
             return ingest.but(superseded=True)
         earlier = earlier_work(self.ledger, job_id, claim)
@@ -50,6 +60,22 @@ class Planning:
         self.settler.settle(job_id, ingest.job.key)
         self._wait_for_other_claims(ingest, earlier)
         return ingest.but(plan=plan)
+
+    def _line_bytes(self) -> float:
+        """Learn the mean length of the lines from the object's beginning.
+
+        An object that is gone or replaced is the workers' to report: by the state LoadRanges.
+        """
+        try:
+            sample = self.source.head(SAMPLE_BYTES)
+        except (ResultsObjectChanged, ResultsObjectMissing):
+            return UNKNOWN_LINE_BYTES
+        return mean_line_bytes(sample, object_bytes=self.source.size)
+
+    def _is_conditional(self, ingest: Ingest) -> bool:
+        """Whether the workers will find that they may replace nothing."""
+        again = ingest.claim.generation > FIRST_GENERATION or ingest.job.root is not None
+        return again or not self.ledger.is_only_key(ingest.job.job_id, ingest.object.key)
 
     def _wait_for_other_claims(self, ingest: Ingest, earlier: EarlierWork) -> None:
         """Wait until no worker of another claim can be writing as it did before this one.

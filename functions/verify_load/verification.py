@@ -9,6 +9,7 @@ from functions.aws.plans import ChunkPlanner, RangePlanner
 from functions.domain.claims import Claim
 from functions.domain.counts import LoadCounts, sum_loads
 from functions.domain.images import plan_chunks
+from functions.domain.load_plan import UNKNOWN_LINE_BYTES
 from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 from functions.domain.segments import Coverage, cover
 from functions.verify_load.settings import VerifySettings
@@ -64,7 +65,13 @@ class LoadVerification:
             return ingest.but(load=Proof(verdict=Verdict.INCOMPLETE, round=round_))
         again = round_ + 1
         return ingest.but(
-            plan=self.ranges.plan(ingest, coverage.missing, round_=again),
+            plan=self.ranges.plan(
+                ingest,
+                coverage.missing,
+                round_=again,
+                line_bytes=(ingest.plan and ingest.plan.line_bytes) or UNKNOWN_LINE_BYTES,
+                conditional=True,
+            ),
             load=Proof(verdict=Verdict.MISSING, round=again),
         )
 

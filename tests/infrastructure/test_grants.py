@@ -66,8 +66,10 @@ FUNCTIONS = {
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",
         f"dynamodb:UpdateItem {LEDGER}",
+        f"dynamodb:GetItem {JOBS}",
+        f"dynamodb:UpdateItem {JOBS}",
         f"s3:PutObject {WORK}",
-        *RECOMPUTE_JOB,
+        *READ_RESULTS,
     },
     "LoadSegment": {
         f"dynamodb:GetItem {JOBS}",

@@ -103,7 +103,7 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
         (
             {"writeUnitsPerSecond": 3},
             (
-                "writeUnitsPerSecond is 3: it must be at least loadConcurrency (4), one for each"
+                "writeUnitsPerSecond is 3: it must be at least loadConcurrency (8), one for each"
                 " worker."
             ),
         ),

@@ -167,6 +167,36 @@ def test_an_object_is_planned_and_its_job_is_being_ingested(aws: Aws, job: dict[
     assert state["executions"] == [EXECUTION]
 
 
+@pytest.mark.parametrize(("generation", "workers"), [(1, 9), (2, 21)])
+def test_the_object_s_first_lines_and_the_way_of_writing_decide_how_many_workers(
+    aws: Aws,
+    job: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    generation: int,
+    workers: int,
+) -> None:
+    monkeypatch.setenv("WRITE_UNITS_PER_SECOND", "40000")
+    monkeypatch.setenv("LOAD_CONCURRENCY", "100")
+    body = BODY * 375  # 1.2 MB: more than the sample
+    etag = aws[0].put_object(Bucket=BUCKET, Key=KEY, Body=body)["ETag"].strip('"')
+    claimed = _claimed(aws, _resolve(_event(KEY, etag)))
+    key = claim_key("job-1", KEY).as_dict()
+    row = aws[1].get_item(TableName="ledger", Key=to_item(key))["Item"]
+    aws[1].put_item(TableName="ledger", Item={**row, "generation": {"N": str(generation)}})
+    claimed["claim"]["generation"] = str(generation)
+    plan = plan_ranges.handler(claimed, CONTEXT)["plan"]
+    assert plan["lineBytes"] == 8
+    assert plan["maxConcurrency"] == workers
+
+
+def test_an_object_that_is_gone_is_left_to_the_workers_to_report(
+    aws: Aws, job: dict[str, Any]
+) -> None:
+    claimed = _claimed(aws, _resolve(job))
+    aws[0].delete_object(Bucket=BUCKET, Key=KEY)
+    assert plan_ranges.handler(claimed, CONTEXT)["plan"]["items"] == 4
+
+
 def test_what_is_missing_is_planned_again_and_known_as_such_by_its_workers(
     aws: Aws, job: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:

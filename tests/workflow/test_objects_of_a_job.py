@@ -115,6 +115,7 @@ class JobWorld:
         work = self._work(number, execution, generation)
         ingest = Ingest.model_validate({name: work[name] for name in _INGEST})
         planned = Planning(
+            wiring.results_object(ingest),
             wiring.ledger(_PLAN),
             RangePlanner(wiring.work_files(_PLAN), _PLAN),
             wiring.job_settler(_PLAN),

@@ -17,11 +17,9 @@ def clock(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     """The planner's, in a world with a claimed object."""
     _, dynamodb = aws
     dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
-    limits = {"RANGE_BYTES": 1024, "MAX_RANGES": 99, "LOAD_CONCURRENCY": 4}
-    for name, value in {**limits, "WRITE_UNITS_PER_SECOND": 9, "GRACE_HOURS": 1}.items():
-        monkeypatch.setenv(name, str(value))
     clock = Clock()
     monkeypatch.setattr(handler, "time", clock)
+    monkeypatch.setenv("RANGE_BYTES", "1024")
     return clock
 
 

@@ -10,6 +10,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from functions.domain.load_plan import LoadLimits
+
 
 class Settings(BaseModel):
     """Base of all: a field `bucket_name` is read from the variable `BUCKET_NAME`."""
@@ -65,11 +67,24 @@ class PlanSettings(Settings):
     """How results objects are cut into ranges, and loaded.
 
     Attributes:
-        range_bytes: Of a range, if there are not too many.
-        write_units_per_second: Of an execution, shared among its workers.
+        range_bytes: Of a range at most, if there are not too many.
+        write_units_per_second: Of a user.
+        function_memory_megabytes: Of LoadSegment.
     """
 
     range_bytes: PositiveInt
     max_ranges: PositiveInt
     load_concurrency: PositiveInt
     write_units_per_second: PositiveInt
+    function_memory_megabytes: PositiveInt
+
+    @property
+    def limits(self) -> LoadLimits:
+        """What a plan may use."""
+        return LoadLimits(
+            range_bytes=self.range_bytes,
+            max_ranges=self.max_ranges,
+            load_concurrency=self.load_concurrency,
+            write_units_per_second=self.write_units_per_second,
+            memory_megabytes=self.function_memory_megabytes,
+        )

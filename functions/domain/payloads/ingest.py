@@ -20,6 +20,7 @@ class Plan(Payload):
         max_concurrency: Children of the map at once.
         results_prefix: Where the map's results go.
         write_units_per_second: Each worker's share of the write budget.
+        line_bytes: Mean length of the object's lines.
     """
 
     bucket: str
@@ -28,6 +29,7 @@ class Plan(Payload):
     max_concurrency: int
     results_prefix: str
     write_units_per_second: float | None = None
+    line_bytes: float | None = None
 
 
 class Verdict(StrEnum):

@@ -55,6 +55,7 @@ SPOTS = [
         "PlanRanges",
         "PlanRanges",
         _CLAIM,
+        ("s3:GetObject", "", "read the object's beginning"),
         ("s3:PutObject", "", "write the list of ranges"),
         ("dynamodb:UpdateItem", "claim#", "note the ranges in the claim"),
         _JOB,

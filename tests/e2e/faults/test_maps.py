@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from functions.domain.ranges import Range, plan
+from functions.domain.load_plan import SAMPLE_BYTES, LoadLimits, mean_line_bytes, plan_load
+from functions.domain.ranges import Range
 from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
 from tests.e2e.faults.world import CONTEXT, World, state_alarm
 from tests.e2e.waiting import eventually
@@ -17,14 +18,23 @@ if TYPE_CHECKING:
 
 LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
 ERROR = "Lambda.ServiceException"
+_LIMITS = LoadLimits(
+    range_bytes=int(str(CONTEXT["rangeBytes"])),
+    max_ranges=2000,
+    load_concurrency=int(str(CONTEXT["loadConcurrency"])),
+    write_units_per_second=1000,
+    memory_megabytes=1024,
+)
 
 
 def _range(batch: Batch, which: str) -> list[str]:
-    ranges = list(
-        plan(
-            Range(0, len(batch.body)), range_bytes=int(str(CONTEXT["rangeBytes"])), max_ranges=2000
-        )
-    )
+    body = batch.body
+    ranges = plan_load(
+        [Range(0, len(body))],
+        line_bytes=mean_line_bytes(body[:SAMPLE_BYTES], object_bytes=len(body)),
+        conditional=False,
+        limits=_LIMITS,
+    ).ranges
     assert len(ranges) > 3
     chosen = {"first": ranges[0], "middle": ranges[len(ranges) // 2], "last": ranges[-1]}
     return ["WorkersLoadSegment"] + (
