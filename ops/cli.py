@@ -28,6 +28,7 @@ from ops.commands.resubmit import resubmit
 from ops.commands.submit import submit
 from ops.commands.tidy import tidy
 from ops.commands.transactions import transactions
+from ops.console.command import console
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.model.program import pasteable
 from ops.view.terminal import err, out, outside, prose, visible
@@ -103,6 +104,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     demo: "ingest demo",
     check: "ingest check answers.jsonl.out",
     jobs: "ingest jobs --status FAILED --since 2d",
+    console: "ingest console --act",
     submit: "ingest submit answers.jsonl.out --job try1 --create-job --watch",
     inspect: "ingest inspect try1",
     redrive: "ingest redrive --all-failed --since 2d",

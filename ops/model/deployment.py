@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_bedrock import BedrockClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -97,6 +98,12 @@ class Deployment:
     def bedrock(self) -> BedrockClient:
         """Amazon Bedrock's control plane."""
         client: BedrockClient = self._client("bedrock")
+        return client
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """Amazon CloudWatch."""
+        client: CloudWatchClient = self._client("cloudwatch")
         return client
 
     @property

@@ -151,14 +151,25 @@ def read_jobs(
         limit: At most so many jobs; of those that failed, the failure is looked up.
         max_pages: Pages of the table.
     """
+    found = read_records(deployed, statuses=statuses, since=since, max_pages=max_pages)
+    return JobList([looked_up(deployed, job) for job in found.jobs[:limit]], found.is_whole)
+
+
+def read_records(
+    deployed: Deployment,
+    *,
+    statuses: frozenset[str] = frozenset(),
+    since: datetime | None = None,
+    max_pages: int = MAX_PAGES,
+) -> JobList:
+    """The same without a look at the failures: no request but those for the pages."""
     found, after = [], None
     for _ in range(max_pages):
         page, after = _page(deployed, after)
         found += [job for job in page if _is_wanted(job, statuses, since)]
         if after is None:
             break
-    found.sort(key=_order)
-    return JobList([_looked_up(deployed, job) for job in found[:limit]], after is None)
+    return JobList(sorted(found, key=_order), after is None)
 
 
 def _page(
@@ -194,7 +205,8 @@ def _order(job: ListedJob) -> tuple[int, float]:
     return rank, -changed.timestamp()
 
 
-def _looked_up(deployed: Deployment, job: ListedJob) -> ListedJob:
+def looked_up(deployed: Deployment, job: ListedJob) -> ListedJob:
+    """The job with its failure, where it is one that failed."""
     if job.status != JobStatus.FAILED or not job.state.get("objectsFailed"):
         return job
     for claim in claims_that_count(deployed.ledger, job.job_id):

@@ -1,0 +1,1 @@
+"""The page of `ingest console`: jobs, and each job in detail, on this machine alone."""

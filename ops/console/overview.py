@@ -1,0 +1,125 @@
+"""What the list of jobs is made from, and its reader."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from functions.domain.jobs import JobStatus
+from ops.commands.inspect import why
+from ops.model.job_list import ListedJob, read_records
+from ops.model.job_report import JobReport, read_job
+from ops.model.ringing import RingingAlarm, count_undelivered, read_ringing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ops.model.deployment import Deployment
+    from ops.model.failures import FailedExecution
+
+LOOKED_AT: Final = 24
+"""Jobs of which more is read than their records: those that need attention, and those at work."""
+_AT_ONCE: Final = 8
+_ALARM_SECONDS: Final = 15.0
+
+
+class Group(StrEnum):
+    """Where a job is listed."""
+
+    ATTENTION = "attention"
+    RUNNING = "running"
+    SETTLED = "settled"
+
+
+def group_of(job: ListedJob) -> Group:
+    """Failed or incomplete; something is still to come; or done."""
+    if job.is_open:
+        return Group.RUNNING
+    if job.status in {JobStatus.FAILED, JobStatus.PARTIALLY_COMPLETED}:
+        return Group.ATTENTION
+    return Group.SETTLED
+
+
+@dataclass(frozen=True)
+class Look:
+    """More about a job than its record says.
+
+    Attributes:
+        failed: Of the execution that is shown, where it failed.
+    """
+
+    report: JobReport
+    failed: FailedExecution | None
+
+    @classmethod
+    def at(cls, deployed: Deployment, job_id: str) -> Look:
+        """Look at a job."""
+        report = read_job(deployed, job_id)
+        return cls(report, why(deployed, report))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All jobs, and what rings.
+
+    Attributes:
+        groups: The jobs, each group newest first.
+        looks: More about some of them, by their ids.
+        is_whole: Whether all jobs were read: a large table is read up to a bound.
+        undelivered: Events in the dead-letter queue.
+    """
+
+    groups: Mapping[Group, Sequence[ListedJob]]
+    looks: Mapping[str, Look]
+    is_whole: bool
+    alarms: Sequence[RingingAlarm]
+    undelivered: int
+
+
+@dataclass
+class OverviewReader:
+    """Reads it; what has not changed since is not read again."""
+
+    deployed: Deployment
+    _looks: dict[str, tuple[ListedJob, Look]] = field(default_factory=dict)
+    _rings: tuple[tuple[RingingAlarm, ...], int] = ((), 0)
+    _rings_until: float = 0.0
+
+    def read(self) -> Overview:
+        """Read it now."""
+        listed = read_records(self.deployed)
+        groups: dict[Group, list[ListedJob]] = {group: [] for group in Group}
+        for job in listed.jobs:
+            groups[group_of(job)].append(job)
+        alarms, undelivered = self._ringing()
+        return Overview(
+            groups=groups,
+            looks=self._looked_at(groups),
+            is_whole=listed.is_whole,
+            alarms=alarms,
+            undelivered=undelivered,
+        )
+
+    def _looked_at(self, groups: Mapping[Group, Sequence[ListedJob]]) -> dict[str, Look]:
+        running = [job for job in groups[Group.RUNNING] if job.state][:LOOKED_AT]
+        chosen = [*groups[Group.ATTENTION][:LOOKED_AT], *running]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            looks = list(pool.map(self._look, chosen))
+        found = {job.job_id: (job, look) for job, look in zip(chosen, looks, strict=True)}
+        self._looks = found
+        return {job_id: look for job_id, (_, look) in found.items()}
+
+    def _look(self, job: ListedJob) -> Look:
+        known = self._looks.get(job.job_id)
+        if known is not None and known[0] == job and not job.is_open:
+            return known[1]
+        return Look.at(self.deployed, job.job_id)
+
+    def _ringing(self) -> tuple[tuple[RingingAlarm, ...], int]:
+        if time.monotonic() >= self._rings_until:
+            self._rings = read_ringing(self.deployed), count_undelivered(self.deployed)
+            self._rings_until = time.monotonic() + _ALARM_SECONDS
+        return self._rings

@@ -1,0 +1,120 @@
+"""Templates: everything is escaped, numbers and times are written as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from functions.domain.plain_text import visible
+from ops.view.job import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+UNKNOWN: Final = "\N{EN DASH}"
+"""What is shown for a value that there is not."""
+_UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
+
+
+def _shown(value: object) -> object:
+    """A text from outside: its control characters as escapes; jinja2 escapes its markup."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def count(value: int | None) -> str:
+    """`1,234`; a dash for what is not known."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def size(value: float) -> str:
+    """`195.0 MB`."""
+    if value < 1000:
+        return f"{value:.0f} {_UNITS[0]}"
+    for unit in _UNITS[1:]:
+        value /= 1000
+        if value < 1000 or unit == _UNITS[-1]:
+            break
+    return f"{value:.1f} {unit}"
+
+
+def percent(part: float, whole: float) -> str:
+    """`2.5 %`."""
+    return f"{part / whole:.1%}".replace("%", " %") if whole else UNKNOWN
+
+
+def local(moment: datetime) -> datetime:
+    """A moment in the zone of this machine."""
+    return moment.astimezone()
+
+
+def clock(moment: datetime) -> str:
+    """`02:57:52`."""
+    return f"{local(moment):%H:%M:%S}"
+
+
+def when(moment: datetime, *, now: datetime) -> str:
+    """`02:57` today, `Fri 22:15` in this week, else the date."""
+    then, today = local(moment), local(now).date()
+    if then.date() == today:
+        return f"{then:%H:%M}"
+    if today - then.date() < timedelta(days=6):
+        return f"{then:%a %H:%M}"
+    return f"{then:%Y-%m-%d}"
+
+
+def day(moment: datetime) -> str:
+    """`Fri 27 Nov 19:02`."""
+    return f"{local(moment):%a %d %b %H:%M}"
+
+
+def span(duration: timedelta) -> str:
+    """`18 min 28 s`."""
+    return seconds(duration)
+
+
+def ago(moment: datetime, *, now: datetime) -> str:
+    """`5 h 43 min`, without seconds beyond the first minutes."""
+    minutes = max(0, int((now - moment).total_seconds() // 60))
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} days"
+
+
+def zone() -> str:
+    """`JST (UTC+09:00)`."""
+    now = datetime.now(UTC).astimezone()
+    offset = f"{now:%z}"
+    return f"{now.tzname()} (UTC{offset[:3]}:{offset[3:]})"
+
+
+_ENVIRONMENT: Final = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    finalize=_shown,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.filters |= {
+    "count": count,
+    "size": size,
+    "clock": clock,
+    "day": day,
+    "span": span,
+}
+_ENVIRONMENT.globals |= {"percent": percent, "when": when, "ago": ago, "zone": zone}
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """The HTML of a page."""
+    return _ENVIRONMENT.get_template(template).render(context)
