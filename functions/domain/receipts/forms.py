@@ -4,14 +4,12 @@ Sources: docs/contract.md, section 1.4.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from functions.domain.receipts.reject import keys_of
 from functions.domain.receipts.strict_json import kind_of
-
-_TEXT_KINDS: Final = ("text", None)
-"""A part of no type is text if it has one."""
 
 
 class Form(StrEnum):
@@ -29,8 +27,9 @@ class Form(StrEnum):
     HAND_MADE = "hand-made"
 
 
-class Answer(NamedTuple):
-    """What a model answered.
+@dataclass(slots=True)
+class Answer:
+    """What a model answered. Not frozen: of these one is made for each record.
 
     Attributes:
         form: Where it was found.
@@ -51,10 +50,15 @@ def output_of(record: dict[str, Any]) -> Any:
 
 def answer_of(record: dict[str, Any]) -> Answer | None:
     """The answer in the first form that is present; None if none is."""
-    output = output_of(record)
+    output = record.get("modelOutput")
+    if output is None:
+        output = output_of(record)
     if isinstance(output, dict):
         for form, path, take in _IN_OUTPUT:
-            if path[0] in output and (found := take(form, _at(output, path))) is not None:
+            if (name := path[0]) not in output:
+                continue
+            value = output[name] if len(path) == 1 else _at(output, path)
+            if (found := take(form, value)) is not None:
                 return found
     return _string(Form.HAND_MADE, _at(record, _HAND_MADE.path))
 
@@ -94,10 +98,11 @@ def _anthropic_content(form: Form, content: Any) -> Answer | None:
     for part in content:
         if isinstance(part, dict):
             kind = part.get("type")
-            if kind == "tool_use":
+            if kind == "text" or kind is None:  # a part of no type is text if it has one
+                if isinstance(text := part.get("text"), str):
+                    texts.append(text)
+            elif kind == "tool_use":
                 inputs.append(part.get("input"))
-            elif kind in _TEXT_KINDS and isinstance(text := part.get("text"), str):
-                texts.append(text)
     return Answer(form, "".join(texts), inputs)
 
 

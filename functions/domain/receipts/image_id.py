@@ -1,6 +1,6 @@
 """The image that a record answers."""
 
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from functions.domain.receipts.strict_json import kind_of
 
@@ -10,12 +10,17 @@ DEFAULT_PADDING_PREFIX: Final = "__pad__"
 """What an id of padding begins with."""
 MAX_IMAGE_ID_BYTES: Final = 2048
 """DynamoDB's limit of a partition key; `imageId` is one."""
+_ALWAYS_SHORT_ENOUGH: Final = MAX_IMAGE_ID_BYTES // 4
+"""A character has at most 4 bytes in UTF-8."""
 
 
 def image_id_of(record: dict[str, Any]) -> str | None:
     """The first of the members that is an image id; None if none is."""
     for name in ID_MEMBERS:
-        if _is_image_id(value := record.get(name)):
+        value = record.get(name)
+        if not isinstance(value, str) or not value:
+            continue
+        if len(value) <= _ALWAYS_SHORT_ENOUGH or len(value.encode()) <= MAX_IMAGE_ID_BYTES:
             return value
     return None
 
@@ -24,10 +29,6 @@ def missing_id(record: dict[str, Any]) -> list[str]:
     """What is there instead of an image id."""
     found = [_problem(name, record[name]) for name in ID_MEMBERS if name in record]
     return found or [f"no {', '.join(ID_MEMBERS[:-1])} or {ID_MEMBERS[-1]}"]
-
-
-def _is_image_id(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and 1 <= len(value.encode()) <= MAX_IMAGE_ID_BYTES
 
 
 def _problem(name: str, value: Any) -> str:

@@ -29,19 +29,17 @@ _DECIMAL_PLACES: Final = re.compile(r'"amount"\s*:\s*([0-9]{1,12}\.[0-9]{1,12})\
 
 
 def _real_date(value: str) -> str:
-    if _is_real_date(value):
+    if len(value) == _DATE_CHARACTERS and _is_in_calendar(value):
         return value
     raise PydanticCustomError("not_a_date", "must be a real date, YYYY-MM-DD")
 
 
-def _is_real_date(value: str) -> bool:
-    # Check the length first, so that the cache never retains long strings.
-    return len(value) == _DATE_CHARACTERS and _is_in_calendar(value)
-
-
 @lru_cache(maxsize=1024)
 def _is_in_calendar(value: str) -> bool:
-    """Whether it is a date. The receipts of a batch share a few, so answers are kept."""
+    """Whether a text of a date's length is a date; longer ones would fill the cache's memory.
+
+    The receipts of a batch share a few dates, so answers are kept.
+    """
     try:
         return bool(_DATE.fullmatch(value) and calendar_date.fromisoformat(value))
     except ValueError:
@@ -121,7 +119,8 @@ def read_receipt(text: str) -> Receipt:
         Unreadable: the text does not hold exactly one JSON object, or the object breaks a rule
             of the receipt.
     """
-    body = text.strip(WHITE_SPACE)
+    # A text that begins and ends with braces, as nearly all do, has no white space to search for.
+    body = text if text[:1] == "{" and text[-1] == "}" else text.strip(WHITE_SPACE)
     if (receipt := _read_plain(body)) is not None:
         return receipt
     found = find_object(body)
@@ -198,22 +197,24 @@ def _read_plain(body: str) -> Receipt | None:
         receipt: Receipt = _plain(body)
     except ValidationError:
         return None
-    amount = _plain_amount(receipt["amount"], body)
-    merchant = receipt["merchant"].strip()
-    if amount is None or not merchant or not _is_real_date(receipt["date"]):
+    written: object = receipt["amount"]
+    if type(written) is int:
+        amount = Decimal(written) if 0 < written <= MAX_WHOLE_AMOUNT else None
+    else:
+        amount = _decimal_amount(written, body)
+    merchant, date = receipt["merchant"].strip(), receipt["date"]
+    if amount is None or not merchant or len(date) != _DATE_CHARACTERS or not _is_in_calendar(date):
         return None
     receipt["amount"], receipt["merchant"] = amount, merchant
     return receipt
 
 
-def _plain_amount(value: object, body: str) -> Decimal | None:
-    """The amount, if it is a whole number or has decimal places, and no exponent.
+def _decimal_amount(value: object, body: str) -> Decimal | None:
+    """The amount, if it has decimal places and no exponent.
 
     A float has lost what was written. Where the body spells nothing out by escapes and has the
     name once, that is the member, and its number stands behind it.
     """
-    if type(value) is int:
-        return Decimal(value) if 0 < value <= MAX_WHOLE_AMOUNT else None
     if type(value) is not float or body.count(_AMOUNT_NAME) != 1:
         return None
     written = _DECIMAL_PLACES.search(body)
