@@ -4,7 +4,8 @@
 #   make demo    the main job, on the embedded AWS, from an empty folder
 #   make unit    the quick tests, in less than a minute
 #   make test    all tests but the long ones
-#   make check   format, lint, types, import rules, definition, and the template's safety
+#   make lint    format, lint, types and import rules
+#   make check   the same, the definition, and the template's safety
 #   make format  format, and mend what the linter can
 #   make e2e     the end-to-end suites in their long form
 #   make synth   write a deployable cdk.out, and say how large the packages are
@@ -32,7 +33,7 @@ export npm_config_cache := $(CURDIR)/.local/cache/npm
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.local/cache/jsii
 endif
 
-.PHONY: help setup demo unit test check format synth e2e bench bootstrap deploy clean
+.PHONY: help setup demo unit test lint check format synth e2e bench bootstrap deploy clean
 
 help:
 	@sed -n '3,$$ s/^#  *\(make .*\)/  \1/p' Makefile
@@ -63,11 +64,13 @@ test: setup $(NODE_TOOLS)
 e2e: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load tests/infrastructure --long
 
-check: setup $(NODE_TOOLS)
+lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy --num-workers 2
 	@$(BIN)/lint-imports --no-logo
+
+check: lint $(NODE_TOOLS)
 	@$(RUN) -m pytest -q tests/infrastructure
 
 format: setup
