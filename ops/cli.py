@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from local.errors import LocalError
 from ops.commands import local, options
+from ops.commands.backfill import backfill
 from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
@@ -110,6 +111,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     redrive: "ingest redrive --all-failed --since 2d",
     replay: "ingest replay try1 --object batch-output/try1/answers.jsonl.out",
     resubmit: "ingest resubmit try1 --dry-run",
+    backfill: "ingest backfill --since 90d --dry-run",
     tidy: "ingest tidy try1 --dry-run",
     dead_events: "ingest dead-events --resend",
     explain: "ingest explain TooManyRejects",

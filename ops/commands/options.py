@@ -37,6 +37,17 @@ MinimumRecords = Annotated[
         show_default="bedrockMinimumRecords of cdk.json",
     ),
 ]
+Rate = Annotated[
+    float, typer.Option(min=0.01, max=100, help="At most so many executions a second.")
+]
+DEFAULT_RATE = 5.0
+AtATime = Annotated[
+    int,
+    typer.Option(
+        min=1, max=1000, help="None while so many executions of the state machine run already."
+    ),
+]
+DEFAULT_AT_A_TIME = 25
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
 ]

@@ -15,6 +15,7 @@ from functions.domain.executions import ENDED_STATUSES, Execution
 from ops.commands import options
 from ops.commands.asking import confirm, counted
 from ops.commands.since import moment
+from ops.commands.working_through import work_through
 from ops.errors import ExitCode, NothingFound, Refused, StillWaiting
 from ops.model.failures import (
     FailedExecution,
@@ -23,6 +24,8 @@ from ops.model.failures import (
     own_execution,
     read_failed,
 )
+from ops.model.pace import Pace
+from ops.model.running import Running
 from ops.view.failure import failure_text
 from ops.view.terminal import err, out, outside, print_json, prose, visible
 
@@ -51,6 +54,8 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     since: Annotated[
         str, typer.Option(help="With --job and --all-failed: how far back, as 90m, 12h or 2d.")
     ] = "14d",
+    rate: options.Rate = options.DEFAULT_RATE,
+    at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     follow: Annotated[bool, typer.Option(help="Wait until they end.")] = True,
     local: options.Local = False,
@@ -63,6 +68,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     What is finished is not done again. Shows cause and cure and what will run again, asks,
     redrives, and waits for the end. What cannot be redriven is shown with the reason and with the
     command that helps instead. --job and --all-failed leave out what another execution has cured.
+    Many are redriven at the pace of --rate and --at-a-time; interrupted, run it again.
     """
     if sum((execution is not None, job is not None, all_failed)) != 1:
         raise Refused("Name one execution, or a job with --job, or all with --all-failed.")
@@ -74,7 +80,8 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     if chosen:
         question = f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
         confirm(question, yes=yes, as_json=as_json)
-    outcomes = restart(deployed, chosen)
+    again = _again(deployed, job, since, rate, at_a_time)
+    outcomes = restart(deployed, chosen, rate=rate, at_a_time=at_a_time, again=again)
     if follow:
         outcomes = [_followed(deployed, each) for each in outcomes]
     _report(deployed, found, outcomes, as_json=as_json)
@@ -141,23 +148,48 @@ def _nothing(deployed: Deployment, job: str | None, since: datetime, *, settled:
     )
 
 
-def restart(deployed: Deployment, chosen: Sequence[FailedExecution]) -> list[Redriven]:
-    """Redrive; each with a token, so that a repeated request is not a second redrive."""
-    redriven = []
-    for each in chosen:
-        arn, redrives = each.execution.arn, each.execution.redrive_count
-        try:
-            deployed.step_functions.redrive_execution(
-                executionArn=arn, clientToken=uuid.uuid4().hex
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
-                raise
-            # It was redriven by another command, or its two weeks ended this minute.
-            redriven.append(Redriven(arn, each.execution.status, redrives, str(error)))
-        else:
-            redriven.append(Redriven(arn, "RUNNING", redrives))
-    return redriven
+def restart(
+    deployed: Deployment,
+    chosen: Sequence[FailedExecution],
+    *,
+    rate: float,
+    at_a_time: int,
+    again: str,
+) -> list[Redriven]:
+    """Redrive; several at a pace, so that they do not all compete for the same places."""
+    running = Running(deployed)
+
+    def restart_one(each: FailedExecution) -> Redriven:
+        redriven = _restart(deployed, each.execution)
+        if redriven.refusal is None:
+            running.note(redriven.arn, redrives=redriven.redrives + 1)
+        return redriven
+
+    if len(chosen) <= 1:
+        return [restart_one(each) for each in chosen]
+    pace = Pace(rate, at_a_time, running.count)
+    return work_through(chosen, restart_one, pace=pace, verb="Redrove", again=again)
+
+
+def _restart(deployed: Deployment, execution: Execution) -> Redriven:
+    """Redrive one; with a token, so that a repeated request is not a second redrive."""
+    arn, redrives = execution.arn, execution.redrive_count
+    try:
+        deployed.step_functions.redrive_execution(executionArn=arn, clientToken=uuid.uuid4().hex)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
+            raise
+        # It was redriven by another command, or its two weeks ended this minute.
+        return Redriven(arn, execution.status, redrives, str(error))
+    return Redriven(arn, "RUNNING", redrives)
+
+
+def _again(deployed: Deployment, job: str | None, since: str, rate: float, at_a_time: int) -> str:
+    """The command that redrives the rest."""
+    which = "--all-failed" if job is None else "--job"
+    chosen = [] if job is None else [job]
+    pace = ["--rate", f"{rate:g}", "--at-a-time", str(at_a_time)]
+    return deployed.command(f"redrive {which}", *chosen, "--since", since, *pace)
 
 
 def until_ended(

@@ -74,6 +74,9 @@ COMMANDS = {
     "inspect an execution": ("inspect", EXECUTION),
     "list jobs": ("jobs",),
     "tidy a job that is not there": ("tidy", f"x{DIRT.replace('/', '')}"),
+    "backfill below a prefix": ("backfill", "--prefix", f"batch-output/{DIRT}", "--yes"),
+    "backfill below another prefix": ("backfill", "--prefix", DIRT),
+    "backfill since no time": ("backfill", "--since", DIRT),
     "explain what is neither error nor alarm": ("explain", DIRT),
     "show transactions of a job that is not there": (
         "transactions",
@@ -114,6 +117,7 @@ PROGRAMS = {
     "jobs": ("jobs", "--json"),
     "redrive": ("redrive", EXECUTION, "--json"),
     "replay": ("replay", JOB, "--yes", "--json"),
+    "backfill": ("backfill", "--dry-run", "--json"),
     "rejects": ("rejects", JOB, "--json"),
     "dead-events": ("dead-events", "--json"),
 }

@@ -23,6 +23,7 @@ from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.executions import MemoryExecutions
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
 ARN = "arn:aws:states:us-east-1:1:execution:BatchIngest:one"
@@ -83,9 +84,51 @@ def test_a_failed_execution_is_redriven_and_followed_to_its_end() -> None:
     found = read_failed(_deployed(client), ARN)
     assert found.obstacle is None
     assert found.will_run == "PlanRanges, and what follows it"
-    (done,) = redrive.restart(_deployed(client), [found])
+    (done,) = redrive.restart(_deployed(client), [found], rate=5, at_a_time=1, again="")
     assert client.redriven == [ARN]
     assert redrive.until_ended(_deployed(client), done) == "SUCCEEDED"
+
+
+def test_many_are_redriven_at_a_pace() -> None:
+    """Five fail for want of a place: no more than two run at a time."""
+    machine = MemoryExecutions()
+    arns = []
+    for n in range(5):
+        request = {"stateMachineArn": MACHINE, "name": str(n), "input": "{}"}
+        arns.append(machine.start_execution(**request)["executionArn"])
+        machine.end(arns[-1], "FAILED")
+    running: list[int] = []
+
+    class Redriving(MemoryExecutions):
+        def redrive_execution(self, **request: Any) -> None:
+            super().redrive_execution(**request)
+            running.append(len(self.listed()))
+
+        def list_executions(self, **request: Any) -> dict[str, Any]:
+            for arn in self.listed():
+                self.end(arn)  # what runs has ended when it is looked at
+            return super().list_executions(**request)
+
+    client: Any = Redriving(now=machine.now, seen=machine.seen)
+    deployed = Deployment(
+        "BatchIngest", "a place", "us-east-1", {"StateMachineArn": MACHINE}, lambda _: client
+    )
+    chosen = [_described(client.describe_execution(executionArn=arn)) for arn in arns]
+    done = redrive.restart(deployed, chosen, rate=100, at_a_time=2, again="")
+    assert [each.arn for each in done] == arns
+    assert max(running) == 2
+    assert {each["redriveCount"] for each in client.now.values()} == {1}
+
+
+def _described(described: dict[str, Any]) -> FailedExecution:
+    return FailedExecution(
+        Execution.model_validate(described),
+        FailedState("PlanRanges"),
+        cause="",
+        advice="",
+        obstacle=None,
+        redrive="",
+    )
 
 
 OLD = [

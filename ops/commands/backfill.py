@@ -1,0 +1,115 @@
+"""`ingest backfill`: ingest results objects that no event announced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from functions.domain.object_keys import RESULTS_PREFIX
+from ops.commands import options
+from ops.commands.asking import confirm, counted
+from ops.commands.since import moment
+from ops.commands.working_through import work_through
+from ops.errors import Refused
+from ops.model import backlog
+from ops.model.backlog import Left
+from ops.model.pace import Pace
+from ops.model.running import Running
+from ops.view.terminal import out, outside, print_json, prose, visible
+
+if TYPE_CHECKING:
+    from ops.model.backlog import Backlog, Unannounced
+    from ops.model.deployment import Deployment
+
+_SHOWN_STRANGERS = 5
+_REASONS = {
+    Left.CLAIMED: "claimed already",
+    Left.FAILED: "failed before their claim: `ingest redrive --all-failed` continues them",
+    Left.NO_JOB: "of no job on record",
+    Left.UNUSABLE: "whose key or whose job's record cannot be worked with",
+}
+
+
+def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
+    prefix: Annotated[str, typer.Option(help="Only keys that begin with this.")] = RESULTS_PREFIX,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            help="Only objects that are no older than this, as 90m, 12h or 2d.", show_default="all"
+        ),
+    ] = None,
+    rate: options.Rate = options.DEFAULT_RATE,
+    at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Ingest results objects that no event announced.
+
+    Objects that are older than the stack, or whose events were lost. Interrupted, run it again:
+    each object is ingested once. Objects without a job on record are counted and left alone.
+    """
+    if not prefix.startswith(RESULTS_PREFIX):
+        raise Refused(
+            f"--prefix {visible(prefix)} does not begin with {RESULTS_PREFIX}, where results are."
+        )
+    earliest = None if since is None else moment(since)
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    found = backlog.find(deployed, prefix=prefix, since=earliest)
+    if not as_json:
+        _show(deployed, found, prefix)
+    started = 0
+    if found.unannounced and not dry_run:
+        objects = counted(len(found.unannounced), "object")
+        confirm(f"Ingest {objects} on {deployed.place}?", yes=yes, as_json=as_json)
+        again = _again(deployed, prefix, since, rate, at_a_time)
+        started = _start(deployed, found, rate=rate, at_a_time=at_a_time, again=again)
+    if as_json:
+        print_json({**found.as_json(), "started": started})
+    elif started:
+        out.print(f"Started {counted(started, 'execution')}.")
+        out.print(f"See what becomes of them: {deployed.command('jobs')}")
+
+
+def _start(deployed: Deployment, found: Backlog, *, rate: float, at_a_time: int, again: str) -> int:
+    """Start them at a pace; returns how many executions this run has started."""
+    running = Running(deployed)
+
+    def start(each: Unannounced) -> str | None:
+        arn = backlog.start(deployed, each)
+        if arn is not None:
+            running.note(arn)
+        return arn
+
+    pace = Pace(rate, at_a_time, running.count)
+    started = work_through(found.unannounced, start, pace=pace, verb="Started", again=again)
+    return sum(arn is not None for arn in started)
+
+
+def _again(
+    deployed: Deployment, prefix: str, since: str | None, rate: float, at_a_time: int
+) -> str:
+    """The command that starts the rest."""
+    within = ["--prefix", prefix] if prefix != RESULTS_PREFIX else []
+    within += ["--since", since] if since is not None else []
+    pace = ["--rate", f"{rate:g}", "--at-a-time", str(at_a_time)]
+    return deployed.command("backfill", *within, *pace)
+
+
+def _show(deployed: Deployment, found: Backlog, prefix: str) -> None:
+    objects = counted(len(found.unannounced), "results object")
+    jobs = counted(found.jobs, "job")
+    out.print(f"{objects} of {jobs} to ingest under {visible(prefix)}: {found.size:,} bytes.")
+    for why, number in sorted(found.left.items()):
+        sentence = _REASONS[why].replace(
+            "`ingest redrive --all-failed`", f"`{deployed.command('redrive --all-failed')}`"
+        )
+        out.print(prose(f"Left alone: {number} {sentence}."))
+    for folder, number in found.strangers.most_common(_SHOWN_STRANGERS):
+        out.print(outside(f"    {number} in {folder}", "dim"))
+    if (more := len(found.strangers) - _SHOWN_STRANGERS) > 0:
+        out.print(f"    and in {counted(more, 'more folder')}", style="dim")

@@ -1,0 +1,45 @@
+"""Many executions started or redriven at a pace, with progress."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from ops.commands.asking import counted
+from ops.view.counting import Counting
+from ops.view.terminal import err, prose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ops.model.pace import Pace
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def work_through(
+    items: Sequence[T], act: Callable[[T], R], *, pace: Pace, verb: str, again: str
+) -> list[R]:
+    """Do something to each at a pace; returns the results in order.
+
+    Args:
+        items: One or more.
+        act: What is done to each.
+        pace: When the next may be done.
+        verb: For progress, as `Started`.
+        again: The command that goes on where this one was interrupted.
+    """
+    progress, results = Counting(verb, len(items)), []
+    try:
+        for each in items:
+            for pause in pace.pauses():
+                progress.wait()
+                time.sleep(pause)
+            results.append(act(each))
+            progress.one()
+    except BaseException:
+        left = counted(progress.left, "execution")
+        err.print(prose(f"{left} left; what was started goes on. For the rest: `{again}`"))
+        raise
+    return results

@@ -1,0 +1,222 @@
+"""Results objects that no event announced: found in the bucket, each with its execution's input."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
+from functions.aws.unclaimed import UnclaimedFailures
+from functions.domain.claims import Claim, Content, Precedence, precedence
+from functions.domain.errors import IngestError, JobNotFound
+from functions.domain.object_keys import MANIFEST_NAME, ResultsKey, key_problem, parse_key
+from functions.domain.timestamps import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ops.model.deployment import Deployment
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_MAX_NAMED = 36
+"""Characters of a job's id in the name of an execution, which has at most 80."""
+
+
+class Left(StrEnum):
+    """Why a results object is not started."""
+
+    CLAIMED = "claimed"
+    FAILED = "failedBeforeClaim"
+    NO_JOB = "noJobOnRecord"
+    UNUSABLE = "unusable"
+
+
+@dataclass(frozen=True)
+class Unannounced:
+    """A results object of a job on record that no execution has claimed.
+
+    Attributes:
+        size: Bytes.
+    """
+
+    job_id: str
+    key: str
+    etag: str
+    size: int
+    created: datetime
+
+    @property
+    def name(self) -> str:
+        """Of its execution: the same for the same content, so that it is started once."""
+        digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:24]
+        return f"backfill-{_UNSAFE.sub('-', self.job_id)[:_MAX_NAMED]}-{digest}"
+
+    def event(self, bucket: str, *, version_id: str) -> dict[str, Any]:
+        """S3's event for it, as far as the bucket can say; the same whenever it is made."""
+        described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
+        if version_id:
+            described["version-id"] = version_id
+        return {
+            "version": "0",
+            "id": self.name,
+            "detail-type": "Object Created",
+            "source": "ingest.backfill",
+            "time": timestamp(self.created),
+            "detail": {"version": "0", "bucket": {"name": bucket}, "object": described},
+        }
+
+
+@dataclass
+class Backlog:
+    """What was found.
+
+    Attributes:
+        unannounced: To be started, in the order of their keys.
+        left: All other results objects, by the reason.
+        strangers: Folders of objects that belong to no job on record, with their objects.
+    """
+
+    unannounced: list[Unannounced] = field(default_factory=list)
+    left: Counter[Left] = field(default_factory=Counter)
+    strangers: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def jobs(self) -> int:
+        """Of the objects to be started."""
+        return len({each.job_id for each in self.unannounced})
+
+    @property
+    def size(self) -> int:
+        """Bytes of the objects to be started."""
+        return sum(each.size for each in self.unannounced)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "unannounced": [
+                {"jobId": each.job_id, "object": each.key, "bytes": each.size}
+                for each in self.unannounced
+            ],
+            "leftByReason": {why.value: number for why, number in sorted(self.left.items())},
+            "foldersWithoutJob": dict(sorted(self.strangers.items())),
+        }
+
+
+def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlog:
+    """List the bucket under a prefix, and compare each results object with the ledger.
+
+    Args:
+        deployed: Where.
+        prefix: Of the keys.
+        since: Objects that were created before are left out; None for none.
+    """
+    search, backlog = _Search(deployed), Backlog()
+    for listed in _listed(deployed, prefix):
+        key, created = listed["Key"], listed["LastModified"]
+        if since is not None and created < since:
+            continue
+        parsed = parse_key(key)
+        if parsed is None or key.endswith(f"/{MANIFEST_NAME}"):
+            continue
+        if key_problem(key) is not None:
+            backlog.left[Left.UNUSABLE] += 1
+            continue
+        job = search.job(parsed.folders)
+        if isinstance(job, JobNotFound):
+            backlog.left[Left.NO_JOB] += 1
+            backlog.strangers[key.rpartition("/")[0] + "/"] += 1
+        elif isinstance(job, IngestError):
+            backlog.left[Left.UNUSABLE] += 1
+        elif isinstance(parsed.of_job(job), ResultsKey):
+            found = Unannounced(job, key, listed["ETag"].strip('"'), listed["Size"], created)
+            if (why := search.why_left(found)) is None:
+                backlog.unannounced.append(found)
+            else:
+                backlog.left[why] += 1
+    return backlog
+
+
+def start(deployed: Deployment, chosen: Unannounced) -> str | None:
+    """Start the execution of one object; its ARN.
+
+    StartExecution with the name and input of an execution that runs starts nothing and answers as
+    if it had; after its end, it refuses with ExecutionAlreadyExists
+    (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
+
+    Returns:
+        None where there is nothing to start: it was started before, or the object is gone or
+        replaced, which S3 has announced by an event of its own.
+    """
+    try:
+        head = deployed.s3.head_object(
+            Bucket=deployed.bucket, Key=chosen.key, IfMatch=f'"{chosen.etag}"'
+        )
+    except ClientError as error:
+        if is_any(error, NOT_FOUND | PRECONDITION_FAILED):
+            return None
+        raise
+    event = chosen.event(deployed.bucket, version_id=head.get("VersionId", ""))
+    try:
+        return deployed.step_functions.start_execution(
+            stateMachineArn=deployed.state_machine, name=chosen.name, input=json.dumps(event)
+        )["executionArn"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+        return None
+
+
+def _listed(deployed: Deployment, prefix: str) -> Iterator[Any]:
+    pages = deployed.s3.get_paginator("list_objects_v2")
+    for page in pages.paginate(Bucket=deployed.bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
+
+
+@dataclass
+class _Search:
+    """What tables say of folders and jobs; each is asked for once."""
+
+    deployed: Deployment
+    _jobs: dict[tuple[str, ...], str | IngestError] = field(default_factory=dict, init=False)
+    _claims: dict[str, dict[str, Claim]] = field(default_factory=dict, init=False)
+    _failures: dict[str, dict[str, Claim]] = field(default_factory=dict, init=False)
+
+    def job(self, folders: tuple[str, ...]) -> str | IngestError:
+        """The id of the first folder that is a job on record, or why none can be worked with."""
+        if folders not in self._jobs:
+            self._jobs[folders] = self._find(folders)
+        return self._jobs[folders]
+
+    def _find(self, folders: tuple[str, ...]) -> str | IngestError:
+        try:
+            return self.deployed.jobs.find(*folders).job_id
+        except IngestError as error:
+            return error
+
+    def why_left(self, found: Unannounced) -> Left | None:
+        """Why no execution is to be started for an object; None where one is."""
+        self._read(found.job_id)
+        content = Content(found.etag, created=found.created)
+        claim = self._claims[found.job_id].get(found.key)
+        if precedence(claim, content) is Precedence.CLAIM:
+            return Left.CLAIMED
+        failure = self._failures[found.job_id].get(found.key)
+        if failure is not None and failure.etag == found.etag:
+            return Left.FAILED
+        return None
+
+    def _read(self, job_id: str) -> None:
+        if job_id in self._claims:
+            return
+        ledger = self.deployed.ledger
+        failures = UnclaimedFailures.from_ledger(ledger).for_job(job_id)
+        self._claims[job_id] = {each.key: each for each in ledger.claims(job_id)}
+        self._failures[job_id] = {each.key: each for each in failures}

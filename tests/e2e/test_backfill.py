@@ -1,0 +1,124 @@
+"""`ingest backfill` is killed again and again: every object is ingested once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import deploy, server, synthesis
+from ops.model import deployment, history
+from tests.e2e.held import JobRecord
+from tests.e2e.waiting import eventually, executions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ops.model.deployment import Deployment
+
+OBJECTS_OF_A_JOB = 2
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An embedded AWS of its own: the command looks at all that lies in the bucket."""
+    folder = tmp_path_factory.mktemp("history-aws")
+    server.start(folder, settings={"INGEST_LOCAL_WAIT_SCALE": "0.05"})
+    yield folder
+    server.stop(folder)
+
+
+@pytest.fixture(scope="module")
+def deployed(data: Path) -> Deployment:
+    running = server.find(data)
+    assert running is not None
+    deploy.deploy(synthesis.synthesize(server.PROJECT), endpoint=running.endpoint)
+    return deployment.on_embedded(running)
+
+
+def _line(image: str) -> bytes:
+    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
+    text = json.dumps({**receipt, "category": "fee"})
+    record = {"recordId": image, "modelOutput": {"generation": text}}
+    return json.dumps(record).encode() + b"\n"
+
+
+def _unannounced(deployed: Deployment, objects: int) -> dict[str, JobRecord]:
+    """Jobs with objects, a record each, that were there before the bucket told of any."""
+    jobs = [JobRecord() for _ in range(-(-objects // OBJECTS_OF_A_JOB))]
+    for job in jobs:
+        job.write(deployed)
+    by_key = {}
+    for n in range(objects):
+        job = jobs[n // OBJECTS_OF_A_JOB]
+        by_key[job.key(f"{n:04d}.jsonl.out")] = job
+    quiet = {"Bucket": deployed.bucket, "NotificationConfiguration": {}}
+    announced = {**quiet, "NotificationConfiguration": {"EventBridgeConfiguration": {}}}
+    deployed.s3.put_bucket_notification_configuration(**quiet)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(
+                pool.map(
+                    lambda key: deployed.s3.put_object(
+                        Bucket=deployed.bucket, Key=key, Body=_line(key)
+                    ),
+                    by_key,
+                )
+            )
+    finally:
+        deployed.s3.put_bucket_notification_configuration(**announced)
+    return by_key
+
+
+def _command(data: Path) -> list[str]:
+    """`ingest backfill`, as fast as it goes."""
+    program = [sys.executable, "-c", "from ops.cli import main; main()", "backfill"]
+    return [*program, "--yes", "--rate", "100", "--at-a-time", "40", "--data", str(data)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("objects", "kills"), [(500, 5)])
+def test_killed_at_any_point_it_ingests_each_object_once(
+    deployed: Deployment, data: Path, objects: int, kills: int
+) -> None:
+    by_key = _unannounced(deployed, objects)
+    known = executions(deployed)
+    for kill in range(kills):
+        process = subprocess.Popen(_command(data), stderr=subprocess.DEVNULL)
+        goal = (kill + 1) * objects // (kills + 2)
+        eventually(lambda goal=goal: len(executions(deployed) - known) >= goal, "no start")
+        process.kill()
+        process.wait()
+    subprocess.run(_command(data), check=True)
+    _wait_for_all(deployed)
+
+    started = [history.read(deployed.step_functions, arn) for arn in executions(deployed) - known]
+    assert {each.key for each in started} == by_key.keys()
+    assert len(started) == objects
+    assert all(each.states[-1].name == "Settled" for each in started)
+    for job in set(by_key.values()):
+        images = {item["imageId"] for item in job.transactions(deployed).values()}
+        assert images == {key for key, owner in by_key.items() if owner is job}
+        claims = deployed.ledger.claims(job.job_id)
+        assert {claim.generation for claim in claims} == {1}
+
+
+def _wait_for_all(deployed: Deployment) -> None:
+    """Until no execution runs."""
+    end = time.monotonic() + 600
+
+    def nothing_runs() -> bool:
+        page = deployed.step_functions.list_executions(
+            stateMachineArn=deployed.state_machine, statusFilter="RUNNING"
+        )
+        return not page["executions"]
+
+    while not nothing_runs():
+        assert time.monotonic() < end
+        time.sleep(0.5)
