@@ -152,9 +152,9 @@ def restart(
     deployed: Deployment,
     chosen: Sequence[FailedExecution],
     *,
-    rate: float,
-    at_a_time: int,
-    again: str,
+    rate: float = options.DEFAULT_RATE,
+    at_a_time: int = options.DEFAULT_AT_A_TIME,
+    again: str = "",
 ) -> list[Redriven]:
     """Redrive; several at a pace, so that they do not all compete for the same places."""
     running = Running(deployed)

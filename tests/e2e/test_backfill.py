@@ -58,22 +58,24 @@ def _unannounced(deployed: Deployment, objects: int) -> dict[str, JobRecord]:
     for n in range(objects):
         job = jobs[n // OBJECTS_OF_A_JOB]
         by_key[job.key(f"{n:04d}.jsonl.out")] = job
-    quiet = {"Bucket": deployed.bucket, "NotificationConfiguration": {}}
-    announced = {**quiet, "NotificationConfiguration": {"EventBridgeConfiguration": {}}}
-    deployed.s3.put_bucket_notification_configuration(**quiet)
+    _announce(deployed, is_on=False)
     try:
         with ThreadPoolExecutor(4) as pool:
-            list(
-                pool.map(
-                    lambda key: deployed.s3.put_object(
-                        Bucket=deployed.bucket, Key=key, Body=_line(key)
-                    ),
-                    by_key,
-                )
-            )
+            list(pool.map(lambda key: _put(deployed, key), by_key))
     finally:
-        deployed.s3.put_bucket_notification_configuration(**announced)
+        _announce(deployed, is_on=True)
     return by_key
+
+
+def _announce(deployed: Deployment, *, is_on: bool) -> None:
+    deployed.s3.put_bucket_notification_configuration(
+        Bucket=deployed.bucket,
+        NotificationConfiguration={"EventBridgeConfiguration": {}} if is_on else {},
+    )
+
+
+def _put(deployed: Deployment, key: str) -> None:
+    deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=_line(key))
 
 
 def _command(data: Path) -> list[str]:
@@ -91,8 +93,7 @@ def test_killed_at_any_point_it_ingests_each_object_once(
     known = executions(deployed)
     for kill in range(kills):
         process = subprocess.Popen(_command(data), stderr=subprocess.DEVNULL)
-        goal = (kill + 1) * objects // (kills + 2)
-        eventually(lambda goal=goal: len(executions(deployed) - known) >= goal, "no start")
+        _until_started(deployed, known, (kill + 1) * objects // (kills + 2))
         process.kill()
         process.wait()
     subprocess.run(_command(data), check=True)
@@ -107,6 +108,10 @@ def test_killed_at_any_point_it_ingests_each_object_once(
         assert images == {key for key, owner in by_key.items() if owner is job}
         claims = deployed.ledger.claims(job.job_id)
         assert {claim.generation for claim in claims} == {1}
+
+
+def _until_started(deployed: Deployment, known: set[str], number: int) -> None:
+    eventually(lambda: len(executions(deployed) - known) >= number, f"{number} were started")
 
 
 def _wait_for_all(deployed: Deployment) -> None:

@@ -84,7 +84,7 @@ def test_a_failed_execution_is_redriven_and_followed_to_its_end() -> None:
     found = read_failed(_deployed(client), ARN)
     assert found.obstacle is None
     assert found.will_run == "PlanRanges, and what follows it"
-    (done,) = redrive.restart(_deployed(client), [found], rate=5, at_a_time=1, again="")
+    (done,) = redrive.restart(_deployed(client), [found])
     assert client.redriven == [ARN]
     assert redrive.until_ended(_deployed(client), done) == "SUCCEEDED"
 
