@@ -41,7 +41,7 @@ _SETTINGS = {
 
 SECRET_VARIABLE = "EMBEDDED_AWS_SECRET"  # noqa: S105 - a name
 """The root's secret access key; a random one, printed, where there is none."""
-_LOOK_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
 
 
 def main() -> None:
