@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _MAX_PAGES: Final = 5
-"""Of 1,000 keys a folder. Bedrock writes one object for each input file."""
+"""Pages of 1,000 keys listed for each folder. Bedrock writes one object for each input file."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class ArrivedObjects:
     def unclaimed(
         self, job_id: str, folders: Iterable[str], claims: Iterable[Claim], *, since: datetime
     ) -> int:
-        """How many results objects lie in a job's folders that no claim, and no failure, is about.
+        """Count the results objects in a job's folders that have neither a claim nor a failure.
 
         Args:
             job_id: The job.
             folders: Its folders, each with its final slash.
-            claims: All that counts of the job.
+            claims: The job's claims and failures before a claim.
             since: Older objects do not count (UTC).
         """
         by_key = {claim.key: claim for claim in claims}

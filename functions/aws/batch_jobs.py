@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _PAGE = 500
-"""Records of a page of the table: so many can be looked at, each by several calls, in a minute."""
+"""Records a page. A minute is enough to examine so many, each by several calls."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class BatchJobs:
         """The one record of a job, by the index.
 
         Args:
-            job_ids: The first that is on record is the job.
+            job_ids: Candidates; the first that has a record is the job.
 
         Raises:
-            JobNotFound: if none of them is on record.
-            JobAmbiguous, JobInvalid: if its record is not the only one, or cannot be worked with.
+            JobNotFound: if none of them has a record.
+            JobAmbiguous, JobInvalid: if it has several records, or an unusable one.
         """
         for job_id in job_ids:
             records = self._on_record(job_id)
@@ -47,7 +47,7 @@ class BatchJobs:
         raise JobNotFound(*job_ids)
 
     def is_on_record(self, job_id: str) -> bool:
-        """Whether there is a record of a job, whatever it is like."""
+        """Whether there is a record of a job, usable or not."""
         return bool(self._on_record(job_id))
 
     def _on_record(self, job_id: str) -> list[dict[str, Any]]:
@@ -101,7 +101,7 @@ class BatchJobs:
         """The record under a key.
 
         Raises:
-            JobNotFound, JobInvalid: as their names say.
+            JobNotFound, JobInvalid: if there is none, or an unusable one.
         """
         answer = self.client.get_item(
             TableName=self.table, Key=to_item(_job_key(key)), ConsistentRead=True
@@ -113,10 +113,10 @@ class BatchJobs:
     def write(
         self, job: Job, settlement: Settlement, *, now: datetime
     ) -> list[JobStatusChange] | None:
-        """Write what is known of a job, if it was not written since it was read.
+        """Write a job's status and counts, unless the record changed since it was read.
 
         Returns:
-            What is to be announced now; None if nothing was written: read everything again.
+            The changes to announce; None if nothing was written, and all has to be read again.
         """
         completed_at = job.written.completed_at
         if completed_at is None and settlement.status.is_settled:
@@ -133,7 +133,7 @@ class BatchJobs:
     def mark_failed(
         self, key: JobKey, written: Written, *, now: datetime
     ) -> list[JobStatusChange] | None:
-        """Say that a job failed whose claims, or whose lack of them, say nothing.
+        """Mark a job failed whose failure no claim shows.
 
         Args:
             key: Of its record.
@@ -141,12 +141,12 @@ class BatchJobs:
             now: The present (UTC).
 
         Returns:
-            What is to be announced now; None if it was written by another since it was read.
+            The changes to announce; None if another wrote the record since it was read.
         """
         return self._write(key, written, JobStatus.FAILED, {}, {"objects": 0}, now=now)
 
     def announced(self, key: JobKey, *, revision: int) -> bool:
-        """Forget what was to be announced; False where a later write has kept it, too."""
+        """Remove announced changes; False where a later write holds them, too."""
         return conditional_update(
             self.client,
             TableName=self.table,
@@ -198,10 +198,10 @@ class BatchJobs:
 
 
 def _as_it_was_read(revision: int) -> str:
-    """Condition (with `_seen`) that the record is there, and nobody wrote it since."""
+    """Condition (with `_seen`) that the record exists and has not changed since it was read."""
     seen = "ingestState.revision = :seen"
     if revision == 0:
-        # No number is what somebody else wrote; what is not there has no type either.
+        # A missing or non-numeric revision was not written by this system.
         seen = f"({seen} OR NOT attribute_type(ingestState.revision, :number))"
     return f"attribute_exists(intentId) AND {seen}"
 

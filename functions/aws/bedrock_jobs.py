@@ -21,11 +21,11 @@ _ID: Final = re.compile(r"[a-z0-9]{12}")
 
 @dataclass(frozen=True)
 class BedrockJob:
-    """What Bedrock says of a job now.
+    """A job as Bedrock describes it now.
 
     Attributes:
         end: How it ended, None if it has not.
-        folder: Where its results go, with its final slash; None where that is not in the bucket.
+        folder: Where it writes results, with its final slash; None if not in the bucket.
     """
 
     end: JobEnd | None
@@ -34,7 +34,7 @@ class BedrockJob:
 
 @dataclass(frozen=True)
 class BedrockJobs:
-    """Asks Bedrock for jobs.
+    """Reads jobs from Bedrock.
 
     Attributes:
         client: Makes the client, when it is first needed.

@@ -1,4 +1,4 @@
-"""What a claim's records answer, read from the files that its segments name."""
+"""Which images a claim's records answer, read from its segments' files."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ class _Expired(Exception):  # noqa: N818  a turn of events, not a fault
 
 @dataclass(frozen=True)
 class Answers:
-    """What claims answer.
+    """Which images claims answer.
 
     Attributes:
         read: Of the claims whose files are there.
@@ -49,7 +49,7 @@ class AnswersReader:
     bucket: str
 
     def read_all(self, claims: Mapping[str, Sequence[Claim]]) -> "Answers":
-        """What the claims of jobs answer.
+        """Which images the claims of jobs answer.
 
         Args:
             claims: By the job that made them, all with a verified load.
@@ -59,7 +59,7 @@ class AnswersReader:
         return Answers(read, is_partial=len(read) < len(found))
 
     def read(self, job_id: str, claim: Claim) -> ClaimAnswers | None:
-        """What a claim answers; None where its rows or files have expired."""
+        """Which images a claim answers; None if its rows or files have expired."""
         segments = self.ledger.segments(object_partition(job_id, claim.key, claim.generation))
         size = max((segment.span.end for segment in segments), default=0)
         coverage = cover(segments, size)

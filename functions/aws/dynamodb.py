@@ -1,4 +1,4 @@
-"""What several tables are asked in the same way."""
+"""Shared DynamoDB helpers: paginated query, conditional update."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def query(client: "DynamoDBClient", **request: Any) -> Iterator[dict[str, Any]]:
-    """The items of all pages of Query, read strongly consistent, as plain values."""
+    """Yield the items of all pages of a strongly consistent Query, as plain values."""
     for page in client.get_paginator("query").paginate(ConsistentRead=True, **request):
         yield from map(from_item, page["Items"])
 
 
 def conditional_update(client: "DynamoDBClient", **request: Any) -> bool:
-    """UpdateItem; whether its condition held."""
+    """Call UpdateItem; return whether its condition held."""
     try:
         client.update_item(**request)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What earlier generations of a claim have done, by the attempts on record."""
+"""The work of earlier generations of a claim, by their attempts' rows."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from functions.domain.ledger_rows import object_partition
 
 @dataclass(frozen=True)
 class EarlierWork:
-    """Of all generations before a claim.
+    """The work of all generations before a claim.
 
     Attributes:
         written: ETags of the content of which workers may have written transactions.
@@ -21,7 +21,7 @@ class EarlierWork:
 
 
 def earlier_work(ledger: Ledger, job_id: str, claim: Claim) -> EarlierWork:
-    """Look at the attempts of the generations before a claim."""
+    """Read the attempts of the generations before a claim."""
     written, ends_by = set(), 0
     for generation in range(1, claim.generation):
         end = ledger.attempts_end_by(object_partition(job_id, claim.key, generation))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_CHILDREN: Final = 5
-"""Failed children that a message names; it says how many more there are."""
+"""Failed children that a message names; of the others it gives the number."""
 _MAX_CAUSE: Final = 600
 _MAX_ERROR: Final = 256
 _UNKNOWN: Final = "(none)"
@@ -50,7 +50,7 @@ class MapCounts:
 
 @dataclass(frozen=True)
 class FailedState:
-    """The state that was entered and never left.
+    """The state that was entered and not left.
 
     Attributes:
         items: What became of its items, if it is a map.
@@ -62,11 +62,11 @@ class FailedState:
     children: tuple[FailedChild, ...] = ()
 
     def error_behind(self, error: str) -> str:
-        """The error that says why: of a map's own, that of a failed child."""
+        """The cause's error name: for a map's own error, that of a failed child."""
         return self.behind(error, "")[0]
 
     def behind(self, error: str, cause: str) -> tuple[str, str]:
-        """Error and cause that say why: of a map's own, those of a failed child."""
+        """Error and cause: for a map's own error, those of a failed child."""
         if error == STEP_FUNCTIONS_MAP_FAILED and self.children:
             return self.children[0].error, self.children[0].cause
         return error, cause

@@ -1,4 +1,4 @@
-"""What the tables say of images: pending-images, and the transactions' `s3Key`."""
+"""Images in the tables: pending-images records, and the transactions' `s3Key`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _BACKOFF_SECONDS: Final = 0.1
 
 
 class KeysUnread(Exception):  # noqa: N818  a throttle, not a fault
-    """DynamoDB kept some keys of a batch unread, again and again: it is throttling."""
+    """DynamoDB repeatedly left keys of a batch unread: it is throttling."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class ImageRecords:
         )
 
     def mark_processed(self, image: PendingImage, key: str, *, now: datetime) -> None:
-        """Say in pending-images where the image is now.
+        """Record in pending-images where the image is now.
 
         A record that was removed, or that names another object since, is the user's and stays.
         """

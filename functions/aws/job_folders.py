@@ -1,4 +1,4 @@
-"""Which job a key of the bucket belongs to, for callers that have to know it without a record."""
+"""Which job a key of the bucket belongs to, also where the job has no record."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from functions.domain.object_keys import ArrivedKey
 
 @dataclass(frozen=True)
 class JobFolders:
-    """Finds the job's folder of keys; each name is looked up once."""
+    """Finds the job's folder in keys; each name is looked up once."""
 
     jobs: BatchJobs
     ledger: Ledger

@@ -1,4 +1,4 @@
-"""What the ledger knows of a job as a whole: its folders in the bucket, and how it ended."""
+"""The ledger's rows of a whole job: its folders in the bucket, and how it ended at Bedrock."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class JobNotes:
         return {str(row["sk"]).removeprefix(ledger_rows.FOLDER_PREFIX) for row in rows}
 
     def note_folder(self, job_id: str, folder: str) -> None:
-        """Remember a folder of a job."""
+        """Store a folder of a job."""
         self.ledger.client.update_item(
             TableName=self.ledger.table,
             Key=to_item(
@@ -62,7 +62,7 @@ class JobNotes:
         return JobEnd.from_row(from_item(answer["Item"])) if "Item" in answer else None
 
     def note_end(self, job_id: str, end: JobEnd) -> bool:
-        """Remember how it ended; False if what is known happened later."""
+        """Store how it ended; False if a later end is stored."""
         values = end.as_row()
         return conditional_update(
             self.ledger.client,

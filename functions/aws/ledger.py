@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _FAILURE: Final = ("failure", "failedAt", "redrivableUntil")
-"""What a claim says of a failure, and no longer says when work goes on."""
+"""A claim's attributes of a failure; removed when work continues."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Ledger:
         return all(row["sk"]["S"] == own for row in rows)
 
     def note_retry(self, root_id: str, job_id: str) -> None:
-        """Put on record that a retry of a root has claimed results; kept as claims are."""
+        """Record that a retry of a root has claimed results; kept as long as claims."""
         self.client.update_item(
             TableName=self.table,
             Key=to_item(dict(ledger_rows.retry_key(root_id, job_id).as_dict())),
@@ -76,19 +76,19 @@ class Ledger:
         return Claim.from_row(from_item(answer["Item"])) if "Item" in answer else None
 
     def owns(self, execution: str, job_id: str, key: str) -> Claim | None:
-        """The claim, if this execution has it still."""
+        """The claim, if this execution still has it."""
         claim = self.claim(job_id, key)
         return claim if claim is not None and claim.owner == execution else None
 
     def note_ranges(self, execution: str, job_id: str, claim: Claim, *, ranges: int) -> bool:
-        """Say in the claim what is planned: how many ranges of which content; False without it."""
+        """Record the plan in the claim: ranges and content; False without the claim."""
         planned = {"ranges": ranges, f"{CONTENT}{claim.generation}": claim.etag}
         return self._update_claim(execution, job_id, claim.key, planned)
 
     def note_load(
         self, execution: str, job_id: str, key: str, *, stats: Mapping[str, object]
     ) -> bool:
-        """Say in the claim what a verified load counted; False without it."""
+        """Record a verified load's counts in the claim; False without the claim."""
         return self._update_claim(execution, job_id, key, {"stats": dict(stats)})
 
     def note_written(self, execution: str, job_id: str, key: str, *, etags: frozenset[str]) -> bool:
@@ -109,7 +109,7 @@ class Ledger:
     def settle(
         self, execution: str, job_id: str, key: str, *, stats: Mapping[str, object], now: datetime
     ) -> bool:
-        """Mark the claim done; `doneAt` stays where it is already done. False without it."""
+        """Mark the claim done; an earlier `doneAt` stays. False without the claim."""
         done = {"state": ClaimState.DONE.value, "stats": dict(stats)}
         return self._update_claim(
             execution, job_id, key, done, first={"doneAt": timestamp(now)}, remove=_FAILURE
@@ -125,7 +125,7 @@ class Ledger:
         now: datetime,
         redrivable_until: datetime,
     ) -> bool:
-        """Mark the claim failed; False without it."""
+        """Mark the claim failed; False without the claim."""
         failed = {
             "state": ClaimState.FAILED.value,
             "failure": dict(failure),
@@ -135,7 +135,7 @@ class Ledger:
         return self._update_claim(execution, job_id, key, failed)
 
     def resume(self, execution: str, job_id: str, key: str, *, now: datetime) -> bool:
-        """Mark a failed claim as being worked on again; False without it."""
+        """Mark a failed claim as at work again; False without the claim."""
         return self._update_claim(
             execution,
             job_id,
@@ -146,7 +146,7 @@ class Ledger:
         )
 
     def restore(self, execution: str, job_id: str, key: str) -> bool:
-        """Mark a claim done that was settled and then marked otherwise; False without it."""
+        """Mark a settled claim done again after another mark; False without the claim."""
         done = {"state": ClaimState.DONE.value}
         return self._update_claim(execution, job_id, key, done, only_with="doneAt", remove=_FAILURE)
 
@@ -185,7 +185,7 @@ class Ledger:
         )
 
     def attempts_end_by(self, partition: str) -> int | None:
-        """When those who are at work there will have ended, epoch seconds; 0 if no one is.
+        """When the workers there will have ended, epoch seconds; 0 if none is at work.
 
         Returns:
             None if there was no attempt: nothing of that claim was ever written.
@@ -194,26 +194,26 @@ class Ledger:
         return max((row.get("endsBy", 0) for row in rows), default=None)
 
     def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
-        """State what was done of a range."""
+        """Record a segment."""
         row = ledger_rows.segment_row(segment)
         self._put(partition, ledger_rows.segment_sk(segment.span), row, expires)
 
     def segments(self, partition: str) -> list[Segment]:
-        """All that was stated, in the order of their positions."""
+        """All recorded segments, by position."""
         rows = self._rows(partition, ledger_rows.SEGMENT_PREFIX)
         return [ledger_rows.read_segment(row) for row in rows]
 
     def put_chunk(self, partition: str, number: int, counts: ImageCounts, *, expires: int) -> None:
-        """State what became of the images of a chunk."""
+        """Record a chunk's counts."""
         self._put(partition, ledger_rows.chunk_sk(number), counts.as_dict(), expires)
 
     def chunks(self, partition: str) -> dict[int, ImageCounts]:
-        """All that was stated, by number."""
+        """All recorded chunks, by number."""
         rows = self._rows(partition, ledger_rows.CHUNK_PREFIX)
         return dict(ledger_rows.read_chunk(row) for row in rows)
 
     def last_expiry(self, partition: str) -> int | None:
-        """The latest `ttl` (epoch seconds) of what was stated there; None without any."""
+        """The latest `ttl` (epoch seconds) of the rows there; None without rows."""
         rows = query(
             self.client,
             TableName=self.table,

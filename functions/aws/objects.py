@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT", bound=BaseModel)
 
 BLOCK_BYTES: Final = 1024 * 1024
-"""What is read at once: a quarter of it costs twice the processor time a byte."""
+"""Bytes a read. Reading a quarter at a time takes twice the processor time a byte."""
 _LIST_BLOCK_BYTES: Final = 64 * 1024
 _EXTRA_BYTES: Final = 512 * 1024
 """Read past a range by its own request: enough for most last lines, and sooner there than the
@@ -31,7 +31,7 @@ _FIRST_EXTENSION_BYTES: Final = 1024 * 1024
 _MAX_EXTENSION_BYTES: Final = 8 * 1024 * 1024
 _MAX_BROKEN_READS: Final = 5
 _BROKEN: Final = (HTTPClientError, IncompleteReadError, SSLError, StreamSSLError)
-"""A read that may be taken up where it broke.
+"""Errors after which a read continues where it broke.
 
 The SDK passes a TLS error in the middle of a body on as urllib3 raised it. A checksum that does not
 match (`FlexibleChecksumError`) is not among them: blocks that may be wrong were handed on already,
@@ -79,7 +79,7 @@ class PinnedObject:
         """The first bytes, or all of them where there are fewer.
 
         Raises:
-            ResultsObjectChanged, ResultsObjectMissing: as their names say.
+            ResultsObjectChanged, ResultsObjectMissing: if another or no content is there.
         """
         return b"".join(self._span(0, min(length, self.size)))
 
@@ -87,7 +87,7 @@ class PinnedObject:
         broken = 0
         while start < end:
             try:
-                # Closed even if nobody reads on: a connection with unread bytes is of no use.
+                # Closed if the caller stops early: a connection with unread bytes cannot be reused.
                 with closing(self._get(start, end)["Body"]) as body:
                     for block in body.iter_chunks(BLOCK_BYTES):
                         yield block
@@ -109,7 +109,7 @@ class PinnedObject:
             raise _as_results_error(
                 error, self.client, bucket=self.bucket, key=self.key, etag=self.etag
             ) from error
-        # A server that ignores Range would silently hand us another part of the object.
+        # A server that ignores Range would silently return another part of the object.
         expected = f"bytes {start}-{end - 1}/{self.size}"
         if answer.get("ContentRange") != expected:
             raise ResultsObjectChanged(
@@ -124,7 +124,7 @@ def head_results(
     """Pin the object that an event announced.
 
     Raises:
-        ResultsObjectMissing, ResultsObjectChanged: as their names say.
+        ResultsObjectMissing, ResultsObjectChanged: if no or another content is there.
     """
     pin: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
@@ -167,7 +167,7 @@ def _as_results_error(
 
 @dataclass(frozen=True)
 class WorkFiles:
-    """Files under `work/` and `dead-letters/`, written whole: doing it again changes nothing."""
+    """Files under `work/` and `dead-letters/`. Each is written whole, and can be repeated."""
 
     client: "S3Client"
     bucket: str
@@ -231,7 +231,7 @@ class WorkFiles:
 
     @contextmanager
     def _undamaged(self, key: str) -> Iterator[None]:
-        """Name the file where what was read is not what was written."""
+        """Raise WorkFileDamaged with the file's key, if this system did not write its content."""
         try:
             yield
         except ValueError as error:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a pass over everything stands.
+    """How far a pass over everything has come.
 
     Attributes:
-        after: What the last run has reached; None at the beginning.
+        after: The last place that was searched; None at the beginning.
         began: When the pass began (UTC).
     """
 
@@ -37,7 +37,7 @@ class SearchCursors:
     table: str
 
     def read(self, name: str, *, now: datetime) -> Cursor:
-        """Where a search stands; a new pass where none is under way."""
+        """The cursor of a search; a new pass if none is under way."""
         answer = self.client.get_item(TableName=self.table, Key=_key(name), ConsistentRead=True)
         row = from_item(answer.get("Item", {}))
         if row.get("after") is None:
@@ -45,7 +45,7 @@ class SearchCursors:
         return Cursor(row["after"], parse_timestamp(row["began"]))
 
     def write(self, name: str, cursor: Cursor) -> None:
-        """Keep where a search stands."""
+        """Store the cursor of a search."""
         values: dict[str, object] = {":began": timestamp(cursor.began), ":after": cursor.after}
         item = to_item(values)
         item.setdefault(":after", {"NULL": True})

@@ -1,4 +1,4 @@
-"""Bring a job's record up to what its claims imply."""
+"""Recompute a job's record from its claims."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -37,7 +37,7 @@ _BACKOFF_SECONDS: Final = 0.05
 
 
 class SettlementContended(Exception):  # noqa: N818  the name is what Step Functions retries on
-    """Others kept writing the job's record; trying again later will do."""
+    """Others kept writing the job's record; try again later."""
 
 
 class _ByImage(TypedDict, total=False):
@@ -109,7 +109,7 @@ class JobSettler:
             return None
 
     def mark_failed(self, job_id: str, key: JobKey, written: Written) -> None:
-        """Say that a job failed of which no claim says so; leave it where it was written since."""
+        """Mark a job failed whose failure no claim shows, unless its record changed since."""
         changes = self.jobs.mark_failed(key, written, now=self.now())
         if changes is not None:
             self._announce(job_id, key, written, changes)
@@ -117,7 +117,7 @@ class JobSettler:
     def _announce(
         self, job_id: str, key: JobKey, written: Written, changes: Sequence[JobStatusChange]
     ) -> None:
-        """Send what the write left to be announced, and only then forget it."""
+        """Send the changes that were written, and only then remove them from the record."""
         if changes and self.events is not None:
             self.events.send(job_id, key, changes)
             self.jobs.announced(key, revision=written.revision + 1)

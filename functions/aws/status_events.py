@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class StatusEventRefused(Exception):  # noqa: N818  the name is what Step Functions retries on
-    """EventBridge did not take a status event; it is kept in the job's record until it does."""
+    """EventBridge refused a status event; the job's record keeps it until it is sent."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class StatusEvents:
         """Send an event for each change, in their order, one a request.
 
         Raises:
-            StatusEventRefused: if EventBridge answers that it did not take one.
+            StatusEventRefused: if EventBridge refuses an entry.
         """
         for change in changes:
             detail = change.detail(job_id=job_id, intent_id=key.intent_id)

@@ -1,8 +1,8 @@
-"""What failed before it could claim its results object: without a claim, nothing else would say so.
+"""Failures of executions that had no claim yet: no claim shows them.
 
-A claim is a right, and nobody gets one by failing: a second event of the same content may still
-take it. So the failure has a row of its own, beside the claims, which counts as long as nobody has
-claimed that content or later one (`functions.domain.claims.counting_claims`).
+A failed execution gets no claim, so that a second event of the same content can still be ingested.
+Its failure has a row of its own, which counts until that content, or later content, is claimed
+(`functions.domain.claims.counting_claims`).
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UnclaimedFailures:
-    """The rows; of each results object the last failure of its newest event."""
+    """The rows: for each results object the last failure of its newest event."""
 
     client: "DynamoDBClient"
     table: str
@@ -46,7 +46,7 @@ class UnclaimedFailures:
     def fail(
         self, unclaimed: Claim, job_id: str, *, failure: Mapping[str, object], now: datetime
     ) -> bool:
-        """Say that an execution failed; False if a later event's execution did so before."""
+        """Record a failure; False if the failure of a later event is recorded."""
         return conditional_update(
             self.client,
             TableName=self.table,
@@ -83,7 +83,7 @@ class UnclaimedFailures:
         )
 
     def resume(self, execution: str, job_id: str, key: str, *, now: datetime) -> bool:
-        """Say that the execution was redriven; False if nothing is said of it here."""
+        """Record that the execution was redriven; False if it has no row here."""
         return conditional_update(
             self.client,
             TableName=self.table,
@@ -106,7 +106,7 @@ class UnclaimedFailures:
 
 
 def claims_that_count(ledger: Ledger, job_id: str) -> list[Claim]:
-    """What a job is computed from: its claims, and what failed before it could claim."""
+    """The claims of a job, and the failures before a claim that count."""
     return counting_claims(
         ledger.claims(job_id), UnclaimedFailures.from_ledger(ledger).for_job(job_id)
     )

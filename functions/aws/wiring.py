@@ -1,4 +1,4 @@
-"""Puts a function's parts together from its settings: clients, tables, clocks."""
+"""Factories: make a function's parts from its settings (clients, tables, clocks)."""
 
 import time
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def ledger(settings: Settings) -> Ledger:
 
 
 def results_object(work: ClaimedWork) -> PinnedObject:
-    """The object that is worked on, as it was when its event came."""
+    """The results object, pinned to the content of its event."""
     pinned = work.object
     return PinnedObject(
         clients.s3(), pinned.bucket, pinned.key, pinned.etag, pinned.version_id, pinned.size

@@ -1,4 +1,4 @@
-"""How a job ended at Bedrock: the last word of the service that ran it."""
+"""How a job ended at Bedrock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class BedrockStatus(StrEnum):
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether Bedrock itself says that records may be missing."""
+        """Whether records may be missing, by Bedrock's status."""
         return self in (
             BedrockStatus.STOPPED,
             BedrockStatus.EXPIRED,
@@ -45,7 +45,7 @@ class JobEnd:
 
     Attributes:
         at: When it ended, as far as is known (UTC).
-        message: Bedrock's, empty where it says nothing.
+        message: Bedrock's message, or empty.
     """
 
     status: BedrockStatus
@@ -53,7 +53,7 @@ class JobEnd:
     message: str = ""
 
     def as_row(self) -> dict[str, object]:
-        """Attributes of the row beside its key."""
+        """Attributes of the row, without its key."""
         return {
             "status": self.status.value,
             "endedAt": timestamp(self.at),

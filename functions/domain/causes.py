@@ -1,4 +1,4 @@
-"""Causes of failures, as AWS writes them, made fit to be read."""
+"""Make the cause of a failure readable."""
 
 import json
 import re
@@ -8,7 +8,7 @@ _ADDRESS: Final = re.compile(r"""(https?://[^/\s"']+)/[^\s"']*""")
 
 
 def plain_cause(cause: str) -> str:
-    """The sentence in a cause: a function's error is JSON that has a stack trace beside it."""
+    """The sentence in a cause: a function's error is JSON with a message and a stack trace."""
     try:
         body = json.loads(cause)
     except (ValueError, RecursionError):

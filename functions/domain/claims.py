@@ -21,11 +21,11 @@ https://docs.aws.amazon.com/step-functions/latest/dg/redrive-executions.html
 CONTENT: Final = "content"
 """With a generation's number after it, the attribute of a claim that has its ETag."""
 FIRST_GENERATION: Final = 1
-"""Of a key that was never claimed before; only its workers may replace items."""
+"""The first claim of a key; only its workers may replace items."""
 
 
 class ClaimState(StrEnum):
-    """Where the work on a results object stands."""
+    """The state of the work on a results object."""
 
     CLAIMED = "claimed"
     DONE = "done"
@@ -41,7 +41,7 @@ class Claim:
         etag: Of the content that is claimed.
         owner: The execution's ARN.
         generation: 1 for the first claim of a key; a replay, a takeover and a new ETag raise
-            it, a redrive keeps it. 0 for what failed before it could claim.
+            it, a redrive keeps it. 0 for a failure before the claim.
         event_time: When the key was first claimed (UTC); kept by all that follow.
         ranges: Planned ranges, None before they are planned.
         stats: Counts of the contract, once the load was verified.
@@ -86,7 +86,7 @@ class Claim:
 
     @property
     def working_since(self) -> datetime:
-        """When its execution was last set to work, as far as anybody wrote it down."""
+        """When its execution was last started or redriven, as far as the claim says."""
         return max(filter(None, (self.event_time, self.claimed_at, self.resumed_at)))
 
     @classmethod
@@ -123,8 +123,8 @@ class Content:
 
     Attributes:
         sequencer: S3's order of its event among those of the key, empty where it has none.
-        created: When it was created (UTC). None for content that was seen to be present a moment
-            ago, so that nothing claimed can be newer.
+        created: When it was created (UTC). None for content that was just seen to be
+            present, so that no claim can be newer.
         on_purpose: A person asked for it (a replay).
     """
 
@@ -183,7 +183,7 @@ def replaces_failure(failure: Claim, recorded: Claim) -> bool:
 
 
 def counting_claims(claims: Iterable[Claim], failures: Iterable[Claim]) -> list[Claim]:
-    """What a job is computed from: its claims, and what failed before it could claim.
+    """The claims that a job's status is computed from.
 
     Args:
         claims: The newest claim of each results object.

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final, Self, TypeGuard
 
 MAX_COUNT: Final = 2**53 - 1
-"""Of what others count. Up to here JSON's readers agree on whole numbers
+"""The largest count that is accepted. Up to here JSON's readers agree on whole numbers
 (https://www.rfc-editor.org/rfc/rfc8259#section-6), and a sum stays far below the 38 digits that
 DynamoDB takes."""
 
 
 def is_count(value: object) -> TypeGuard[int]:
-    """Whether somebody else's value can be a number of records."""
+    """Whether a value from outside can be a number of records."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
 
 
@@ -25,7 +25,7 @@ class LoadCounts:
     rejects: Mapping[str, int] = field(default_factory=dict)
     """Rejected records by reason, reasons that occurred only."""
     padding: int = 0
-    """Records that only fill a job up to Bedrock's least number of records."""
+    """Records submitted only to reach Bedrock's least number of records."""
 
     @property
     def failure(self) -> int:
@@ -39,7 +39,7 @@ class LoadCounts:
 
     @property
     def unpadded(self) -> int:
-        """Records that are not padding: what shares of rejects are taken of."""
+        """Records that are not padding: the base of the reject share."""
         return self.success + self.failure + self.duplicate
 
     def __add__(self, other: Self) -> "LoadCounts":
@@ -51,7 +51,7 @@ class LoadCounts:
         )
 
     def as_dict(self) -> dict[str, object]:
-        """In the words of the contract."""
+        """With the contract's names."""
         return {
             "totalCount": self.total,
             "successCount": self.success,
@@ -92,7 +92,7 @@ class ImageCounts:
         )
 
     def as_dict(self) -> dict[str, object]:
-        """In the words of the contract."""
+        """With the contract's names."""
         return {
             "imagesMigrated": self.migrated,
             "imagesLeft": sum(self.left.values()),

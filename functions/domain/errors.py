@@ -1,4 +1,4 @@
-"""Errors that fail an execution where it stands; a redrive continues it there.
+"""Errors that fail an execution; a redrive continues it at the failed state.
 
 The class name is the error name that Step Functions shows and Retry matches on:
 
@@ -26,7 +26,7 @@ class IngestError(Exception):
     failure: Failure
 
     def __init__(self, subject: str) -> None:
-        """Say what it is about.
+        """Keep the subject.
 
         Args:
             subject: The thing that is wrong, named; never a user id or receipt text.
@@ -36,12 +36,12 @@ class IngestError(Exception):
 
 
 class EventInvalid(IngestError):  # noqa: N818
-    """The execution's input is no event of S3 that can be worked with."""
+    """The execution's input is not a usable event."""
 
     failure = Failure.EVENT_INVALID
 
     def __init__(self, problem: str) -> None:
-        """Say what is wrong with it.
+        """Keep the problem.
 
         Args:
             problem: Which member, and why; never its value, which may be anything.
@@ -59,7 +59,7 @@ class JobNotFound(IngestError):  # noqa: N818  the name is the contract's
         """Name the job that has no record.
 
         Args:
-            job_ids: The one that is meant, or all folders of a key that were tried.
+            job_ids: The job, or all folders of a key that were tried.
         """
         self.job_ids = job_ids
         named = ", ".join(map(repr, job_ids))
@@ -79,7 +79,7 @@ class JobAmbiguous(IngestError):  # noqa: N818
 
 
 class JobInvalid(IngestError):  # noqa: N818
-    """The job's record lacks something that the work needs."""
+    """The job's record lacks a necessary attribute."""
 
     failure = Failure.JOB_INVALID
 
@@ -91,7 +91,7 @@ class JobInvalid(IngestError):  # noqa: N818
         Args:
             job_id: The job.
             problem: What is wrong.
-            record_key: `intentId` and `submitTime`, for the record is there and can be marked.
+            record_key: `intentId` and `submitTime`: the record exists and can be marked.
             written: What this system has written of it.
         """
         self.job_id = job_id
@@ -127,12 +127,12 @@ class ResultsObjectChanged(IngestError):  # noqa: N818
 
 
 class WriteThrottled(IngestError):  # noqa: N818
-    """DynamoDB refused writes until a worker's time was spent; none was confirmed."""
+    """DynamoDB refused writes until a worker's time ended; none was confirmed."""
 
     failure = Failure.WRITE_THROTTLED
 
     def __init__(self, *, table: str, start: int, attempts: int) -> None:
-        """Name the table and where the segment stands.
+        """Name the table and the segment.
 
         Args:
             table: The transactions table.
@@ -146,12 +146,12 @@ class WriteThrottled(IngestError):  # noqa: N818
 
 
 class SegmentOutOfTime(IngestError):  # noqa: N818
-    """A worker's time was spent before one write was confirmed; DynamoDB refused none."""
+    """A worker's time ended before one write was confirmed, and DynamoDB refused none."""
 
     failure = Failure.SEGMENT_OUT_OF_TIME
 
     def __init__(self, *, start: int) -> None:
-        """Say where the segment begins.
+        """Name the segment.
 
         Args:
             start: First byte of the segment that confirmed nothing.
@@ -161,7 +161,7 @@ class SegmentOutOfTime(IngestError):  # noqa: N818
 
 
 class WorkFileDamaged(IngestError):  # noqa: N818
-    """A file of this system's own is not what was written."""
+    """A file of this system has content that it did not write."""
 
     failure = Failure.WORK_FILE_DAMAGED
 

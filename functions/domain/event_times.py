@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from functions.domain.timestamps import parse_timestamp
 
 _YEARS: Final = range(2000, 2100)
-"""Of a time that can be true, and that can have retention added to it."""
+"""Bounds of a plausible time, to which retention can be added."""
 
 
 def _whole_seconds(value: Any) -> datetime:

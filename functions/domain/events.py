@@ -1,7 +1,7 @@
-"""The names under which the workflow speaks: log events and metrics.
+"""Names of log events and metrics.
 
-Alarms, dashboards, log queries and tests take the names from here, so that none of them can
-watch for something that is never emitted.
+Alarms, dashboards, log queries and tests use these names, so that none of them watches for a name
+that is never emitted.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ METRICS_NAMESPACE: Final = "BatchIngest"
 
 
 class Event(StrEnum):
-    """The `event` field of a log line: what happened, in one word that never changes."""
+    """The `event` field of a log line: a name that does not change."""
 
     OBJECT_IGNORED = "object_ignored"
     JOB_RESOLVED = "job_resolved"

@@ -23,7 +23,7 @@ ENDED_STATUSES: Final = FAILED_STATUSES | {"SUCCEEDED"}
 
 
 class Outcome(StrEnum):
-    """What there is to record."""
+    """The outcome to record."""
 
     FAILED = "failed"
     REDRIVEN = "redriven"
@@ -42,7 +42,7 @@ class StatusChange(BaseModel):
 
     @property
     def outcome(self) -> Outcome:
-        """What this event asks for."""
+        """The outcome that this event announces."""
         if self.status in FAILED_STATUSES:
             return Outcome.FAILED
         if self.redrive_count == 0:
@@ -53,7 +53,7 @@ class StatusChange(BaseModel):
 
 
 class Execution(BaseModel):
-    """What DescribeExecution says now; status-change events can come late or not at all."""
+    """An execution by DescribeExecution; status-change events can come late or not at all."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
@@ -124,7 +124,7 @@ class Execution(BaseModel):
 
     @property
     def parsed_key(self) -> ArrivedKey | None:
-        """The key with its folders; None where it is nothing to this system."""
+        """The key with its folders; None if this system ignores it."""
         return parse_key(self.key)
 
     def in_job(self, job_id: str) -> Self:
@@ -132,11 +132,11 @@ class Execution(BaseModel):
         return self.model_copy(update={"job_id": job_id})
 
     def is_as(self, status: str, redrive_count: int) -> bool:
-        """Whether it is still what an event said of it."""
+        """Whether it is still in the state that an event announced."""
         return (self.status, self.redrive_count) == (status, redrive_count)
 
     def is_older_than(self, status: str, redrive_count: int) -> bool:
-        """Whether this was described before what is known already happened.
+        """Whether this description is older than a known status.
 
         DescribeExecution is eventually consistent
         (https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html).

@@ -1,7 +1,7 @@
-"""Every failure and verdict of the workflow, with its sentence and its cure.
+"""Every failure of the workflow, with its explanation and its cure.
 
-Errors raised, Fail states, alarms, messages and runbook pages take theirs from here: what an
-operator reads is the same everywhere.
+Errors, Fail states, alarms, messages and runbook pages use these texts, so that an operator reads
+the same everywhere.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Cure(StrEnum):
-    """What makes a failed execution, or its results object, whole again."""
+    """How the work of a failed execution is continued."""
 
     REDRIVE = "redrive"
     """Continue the failed execution in place: `ingest redrive EXECUTION`."""
@@ -21,7 +21,7 @@ class Cure(StrEnum):
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a failure means and what an operator does about it.
+    """The meaning of a failure, and what an operator does about it.
 
     Attributes:
         meaning: One sentence, without the names of jobs or objects.

@@ -1,4 +1,4 @@
-"""Commands inside the texts for people, filled in with the job and the place that they are about.
+"""Fill commands in texts for people with the job and the place that they are about.
 
 The texts of failures name commands as `ingest rejects JOB`, and the command that puts a stack back
 as `make deploy CDK_OPTIONS=--revert-drift`. On the embedded AWS the latter would deploy to the
@@ -39,5 +39,5 @@ def job_command(words: str, *, job_id: str, key: str = "") -> str:
 
 
 def is_embedded(arn: str) -> bool:
-    """Whether an ARN belongs to the embedded AWS, whose account is no customer's."""
+    """Whether an ARN belongs to the embedded AWS, whose account no customer has."""
     return arn.split(":")[4:5] == [_EMBEDDED_ACCOUNT]

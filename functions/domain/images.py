@@ -29,12 +29,12 @@ class PendingImage:
 
     @property
     def moved_to(self) -> str | None:
-        """Where an earlier migration put it, None if none did."""
+        """Where an earlier migration put it, else None."""
         return self.processed_key if self.status == PROCESSED else None
 
 
 def is_key(text: str) -> bool:
-    """Whether an object can have this key at all.
+    """Whether S3 allows this key.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: 1 to 1,024 bytes.
     """
@@ -47,7 +47,7 @@ def is_in_uploads(key: str) -> bool:
 
 
 def is_in_processed(key: str) -> bool:
-    """Whether a key is one that a migration can have made."""
+    """Whether a migration can have made this key."""
     return is_key(key) and _is_under(PROCESSED_PREFIX, key)
 
 
@@ -66,7 +66,7 @@ def destination(key: str, *, date: str) -> str:
 
 
 def refusal(image: PendingImage | None, *, user_id: str) -> ImageLeftReason | None:
-    """Why an image must not be touched whatever S3 says; None if it may be."""
+    """Why an image must not be moved, by its key alone; None if it may be."""
     if image is None:
         return ImageLeftReason.UNKNOWN
     if image.user_id != user_id:

@@ -67,7 +67,7 @@ class Job:
 
     @property
     def trace_mark(self) -> str | None:
-        """The trace id as payloads and log lines carry it: they stay small whatever it is."""
+        """The trace id, cut to a length that keeps payloads and log lines small."""
         return self.trace_id and self.trace_id[:MAX_TRACE_MARK]
 
     @classmethod
@@ -112,7 +112,7 @@ class JobFacts:
         unclaimed: A results object younger than the grace period lies in its folder that has no
             claim.
         loads: Of all its claims whose load was verified.
-        expected: Records there should be, None where nothing says how many.
+        expected: Expected number of records, None if not known.
         has_manifest: A readable manifest has come.
         bedrock: How it ended at Bedrock, None where that is not known.
         grace_passed: The grace period has passed.
@@ -128,20 +128,20 @@ class JobFacts:
 
     @property
     def is_in_vain(self) -> bool:
-        """Whether nothing can be hoped for: Bedrock gave up, or every record was rejected."""
+        """Whether no record can succeed: Bedrock failed, or every record was rejected."""
         ended = self.bedrock is not None and self.bedrock.is_failure and not self.loads.success
         return ended or 0 < self.loads.failure == self.loads.unpadded
 
     @property
     def has_all(self) -> bool:
-        """Whether no record is known to be missing, and Bedrock does not say that some may be."""
+        """Whether no record is missing, as far as is known."""
         if self.expected is None:
             return self.bedrock is None or not self.bedrock.is_cut_short
         return self.loads.total >= self.expected
 
     @property
     def may_grow(self) -> bool:
-        """Whether nothing has said yet that Bedrock is done, and it is early enough to wait."""
+        """Whether Bedrock may still be writing: no manifest, no end, and the grace period runs."""
         return not self.has_manifest and self.bedrock is None and not self.grace_passed
 
 

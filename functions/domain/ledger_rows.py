@@ -9,8 +9,8 @@
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
-| unclaimed | `unclaimed#{jobId}` | `claim#{key}`: what failed before it could claim |
-| told | `execution#{arn}` | `told#{redriveCount}#{status}`: see `functions.record_outcome` |
+| unclaimed | `unclaimed#{jobId}` | `claim#{key}`: a failure before the claim |
+| announced | `execution#{arn}` | `told#{redriveCount}#{status}`: `functions.record_outcome` |
 
 Positions and numbers are padded with zeros, so that a query returns rows in their order.
 """
@@ -63,12 +63,12 @@ def claim_key(job_id: str, key: str) -> RowKey:
 
 
 def retry_key(root_id: str, job_id: str) -> RowKey:
-    """The mark that a retry leaves with its root."""
+    """The row that a retry leaves with its root."""
     return RowKey(job_partition(root_id), f"{RETRY_PREFIX}{job_id}")
 
 
 def unclaimed_partition(job_id: str) -> str:
-    """Where it is said what failed before it could claim."""
+    """Where failures before a claim are."""
     return f"unclaimed#{job_id}"
 
 
@@ -78,7 +78,7 @@ def unclaimed_key(job_id: str, key: str) -> RowKey:
 
 
 def attempt_sk(start: int) -> str:
-    """The mark of a worker call that begins at this byte."""
+    """The attempt of the worker call that begins at this byte."""
     return f"{ATTEMPT_PREFIX}{start:015d}"
 
 
@@ -93,7 +93,7 @@ def chunk_sk(number: int) -> str:
 
 
 def segment_row(segment: Segment) -> dict[str, object]:
-    """Attributes of a segment row beside its key and `ttl`."""
+    """Attributes of a segment row, without its key and `ttl`."""
     return {
         **segment.counts.as_dict(),
         "deadLetters": segment.dead_letters,

@@ -1,4 +1,4 @@
-"""Bedrock's manifest of a job: how many records it read and answered, and the tokens of them."""
+"""Bedrock's manifest of a job: numbers of records and tokens."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class ManifestUnreadable(ValueError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a readable manifest says: those of `COUNTS` that are counts, the total among them."""
+    """The valid counts of a manifest, among them the total."""
 
     counts: Mapping[str, int]
 

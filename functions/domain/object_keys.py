@@ -1,4 +1,4 @@
-"""What a key of the image bucket is, and the keys that this system writes.
+"""Keys of the image bucket: their forms, and the keys that this system writes.
 
 Keys arrive raw in EventBridge events (they are not URL-encoded, unlike those of S3's
 notifications to queues and functions), and are used as they come.
@@ -43,7 +43,7 @@ class ResultsKey:
 
     @classmethod
     def of(cls, job_id: str, name: str) -> Self:
-        """In a job's folder that nothing stands before."""
+        """In a job's folder directly under `batch-output/`."""
         return cls(f"{results_folder(job_id)}{name}", job_id, name)
 
     @property
@@ -77,7 +77,7 @@ class ArrivedKey:
     folders: tuple[str, ...]
 
     def of_job(self, job_id: str) -> ResultsKey | ManifestKey | None:
-        """What the key is to a job: None where it has no form that belongs into its folder.
+        """A key of a job's folder; None if it is neither results nor manifest.
 
         Args:
             job_id: The first of `folders` that is on record.
@@ -92,7 +92,7 @@ class ArrivedKey:
 
 
 def parse_key(key: str) -> ArrivedKey | None:
-    """Split a key of the bucket; None for a key that nothing can be in this system.
+    """Split a key of the bucket; None for a key that this system ignores.
 
     Empty folders are skipped, and so are names with a `#`: a transaction's id is made of
     `{jobId}#{imageId}`, and two jobs could make the same.
@@ -112,9 +112,9 @@ def _is_results_name(name: str) -> bool:
 
 
 def key_problem(key: str) -> str | None:
-    """Why a results object or a manifest of this key cannot be worked with; None if it can.
+    """Why a results object or a manifest of this key is refused; None if it is not.
 
-    Other keys are ignored, whatever they are like.
+    Other keys are ignored.
     """
     if (parsed := parse_key(key)) is None:
         return None
@@ -130,7 +130,7 @@ def key_problem(key: str) -> str | None:
 
 
 def results_folder(job_id: str) -> str:
-    """A job's folder where nothing stands before it."""
+    """A job's folder directly under `batch-output/`."""
     return f"{RESULTS_PREFIX}{job_id}/"
 
 

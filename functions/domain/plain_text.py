@@ -1,4 +1,4 @@
-r"""Text from outside, made fit to be read: shown, never obeyed.
+r"""Make text from outside safe to show.
 
 Keys, ids and reasons are written by users and models. A control character in them could move a
 terminal's cursor or add a line to an e-mail, an invisible one hide a part of a command, one that
@@ -17,15 +17,15 @@ _AS_ONE_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
 
 
 def visible(value: object) -> str:
-    """A string from outside, every character of it showable and none obeyed."""
+    """Escape the characters of a string that a terminal would not show as they are."""
     return "".join(each if _is_showable(each) else _escape(each) for each in str(value))
 
 
 def argument(text: str) -> str:
     r"""A string as one word of a command that a person copies into a shell.
 
-    What a terminal could obey is written as the shell's own escapes (`$'...'`), so that the word
-    still means what it says.
+    Control characters become the shell's own escapes (`$'...'`), so that the word keeps its
+    meaning.
     """
     if all(map(_is_showable, text)):
         return text if _AS_ONE_WORD.fullmatch(text) else shlex.quote(text)

@@ -27,11 +27,11 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """A record that only fills a job up to Bedrock's least number of records."""
+    """A record submitted only to reach Bedrock's least number of records."""
 
     record_id: str
 
 
 Outcome = Transaction | Reject | Padding
 Interpret = Callable[[Line], Outcome]
-"""Reads one line. All that the loader knows of what records mean."""
+"""Reads one line: all that the loader knows about the meaning of records."""

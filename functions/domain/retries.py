@@ -14,11 +14,11 @@ def root_of(job: Job, find: Callable[[str], Job]) -> Job:
     """The job whose images a job answers: itself, unless it is a retry.
 
     Args:
-        job: Any job on record.
-        find: Reads a job by its id; raises JobNotFound where it is not on record.
+        job: Any job with a record.
+        find: Reads a job by its id; raises JobNotFound if it has no record.
 
     Raises:
-        JobInvalid: if the root is not on record, is another user's, or cannot be reached.
+        JobInvalid: if the root has no record, is another user's, or cannot be reached.
     """
     seen = [job.job_id]
     current = job

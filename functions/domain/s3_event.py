@@ -48,7 +48,7 @@ class _Object(_Model):
     @field_validator("key")
     @classmethod
     def _leaves_room(cls, value: str) -> str:
-        """Only what is this system's business has to fit; the rest is ignored."""
+        """Only the keys that this system handles are checked; others are ignored."""
         if problem := key_problem(value):
             raise ValueError(problem)
         return value

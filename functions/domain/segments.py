@@ -1,8 +1,8 @@
 """The proof that nothing was lost: segments that tile the object.
 
-Every segment of the ledger is a true statement about the records whose first byte lies in it,
-whoever made it; a chain of segments from byte 0 to the object's size therefore covers every
-record exactly once, however many workers wrote however many segments beside it.
+Every segment of the ledger is true of the records whose first byte lies in it. A chain of segments
+from byte 0 to the object's size therefore covers every record exactly once, also where workers
+wrote other segments that overlap it.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from functions.domain.ranges import Range
 
 @dataclass(frozen=True)
 class Segment:
-    """What one worker call did of a range.
+    """The part of a range that one worker call has done.
 
     Attributes:
         span: The bytes whose records it processed.

@@ -1,4 +1,4 @@
-"""Failures that are not this system's own: what AWS names them, what they mean, what cures them.
+"""Failures that AWS names: their meaning and their cure.
 
 Names as Step Functions shows them:
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html.
@@ -13,7 +13,7 @@ from functions.domain.failures import Cure, Explanation, Failure
 STEP_FUNCTIONS_MAP_FAILED: Final = "States.ExceedToleratedFailureThreshold"
 """A map's own error where a child failed: the child's error says why."""
 PUT_BACK: Final = "make deploy CDK_OPTIONS=--revert-drift"
-"""Deploying an unchanged template alone leaves as it is what was changed by hand.
+"""Deploying an unchanged template does not revert changes made by hand.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
 """
@@ -176,7 +176,7 @@ _OTHER: Final = Explanation(
 
 
 def explain(error: str, *, status: str = "FAILED") -> Explanation:
-    """What an error of an execution means, whoever named it.
+    """The meaning of an execution's error, named by AWS or by this system.
 
     Args:
         error: As Step Functions shows it; empty for an execution that was stopped.

@@ -1,4 +1,4 @@
-"""The settlement of a job: what its record is to say, recomputed from everything that is known."""
+"""The settlement of a job: its record, recomputed from all evidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ MAX_EXECUTIONS: Final = 100
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a job, besides its record.
+    """The evidence about a job, besides its record.
 
     Attributes:
         claims: The newest claim of each of its results objects, and what failed before its claim.
@@ -59,7 +59,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What a job's record is to say.
+    """The new content of a job's record.
 
     Attributes:
         status: By the status rule.

@@ -11,7 +11,7 @@ SOURCE: Final = "batch-ingest"
 DETAIL_TYPE: Final = "Batch Ingest Job Status Change"
 SCHEMA: Final = 1
 ANNOUNCED: Final = frozenset({JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED, JobStatus.FAILED})
-"""Statuses whose beginning is announced."""
+"""Statuses that are announced."""
 MAX_UNANNOUNCED: Final = 20
 """Kept in a job's record: each settlement announces what is left there, so that more are only
 there while EventBridge takes no events."""
@@ -35,7 +35,7 @@ class JobStatusChange:
     completed_at: str | None
 
     def as_row(self) -> dict[str, object]:
-        """As it is kept."""
+        """The form in which it is kept."""
         return {
             "status": self.status,
             "previousStatus": self.previous,
@@ -73,7 +73,7 @@ class JobStatusChange:
 def changes_after(
     written: Written, status: JobStatus, *, stats: Mapping[str, Any], completed_at: str | None
 ) -> list[JobStatusChange]:
-    """What is to be announced once a status is written, the oldest first."""
+    """The changes to announce once a status is written, the oldest first."""
     left = [JobStatusChange.from_row(row) for row in written.unannounced if _is_row(row)]
     if status in ANNOUNCED and status != written.status:
         left.append(

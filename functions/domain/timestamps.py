@@ -16,7 +16,7 @@ def parse_timestamp(text: str) -> datetime:
     """Read an ISO 8601 time with a zone, cut to seconds.
 
     Raises:
-        ValueError: if it is none, or has no zone.
+        ValueError: if it is not a time, or has no zone.
     """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:

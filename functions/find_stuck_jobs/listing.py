@@ -1,4 +1,4 @@
-"""The objects under batch-output/, so many of them as one run may list."""
+"""List objects under batch-output/, up to a bound a run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ MAX_JOBS: Final = 500
 
 @dataclass(frozen=True)
 class ResultsObject:
-    """What the bucket says of a results object."""
+    """A results object as the bucket lists it."""
 
     key: str
     etag: str
@@ -30,7 +30,7 @@ class ResultsObject:
 
 @dataclass
 class JobObjects:
-    """A job's objects, so far as they were listed.
+    """The listed objects of a job.
 
     Attributes:
         folder: Where the first of them lies.

@@ -1,4 +1,4 @@
-"""Jobs on record that are still open: those that ended at Bedrock unheard are settled."""
+"""Open jobs of the batch-jobs table: settles those whose end at Bedrock sent no event."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ MAX_JOBS: Final = 200
 
 @dataclass(frozen=True)
 class OpenJob:
-    """A record whose status is not one in which this system leaves it for good.
+    """A record whose status is not final.
 
     Attributes:
         is_unannounced: A change of its status is still to be announced.
@@ -36,7 +36,7 @@ class OpenJob:
 
 @dataclass(frozen=True)
 class OpenJobs:
-    """Looks through the batch-jobs table, so far as one run may.
+    """Reads the batch-jobs table, up to a bound a run.
 
     Attributes:
         is_time: Whether there is time for another page.
@@ -60,7 +60,7 @@ class OpenJobs:
         return found, replace(cursor, after=after)
 
     def to_settle(self, found: list[OpenJob]) -> Iterator[OpenJob]:
-        """Those that no event is going to settle any more; what Bedrock says is kept."""
+        """The open jobs that no event will settle; stores how they ended at Bedrock."""
         for job in found:
             if job.is_unannounced or self._is_over(job):
                 yield job

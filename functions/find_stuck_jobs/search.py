@@ -1,8 +1,7 @@
-"""Finds what left no trace anywhere else.
+"""Finds stuck jobs by comparing bucket, ledger and the jobs' records.
 
-A lost S3 event starts no execution, so nothing fails; a job whose manifest never comes waits for
-its grace period; an execution can hang, or end without anybody hearing of it. The bucket, the
-ledger and the jobs' records are held against each other here.
+A lost S3 event starts no execution, so nothing fails. A job whose manifest does not come waits for
+its grace period. An execution can hang, or end without an event.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +24,7 @@ from functions.find_stuck_jobs.listing import JobObjects, ObjectListing, Results
 from functions.find_stuck_jobs.open_jobs import OpenJobs
 
 MAX_NAMED: Final = 20
-"""Objects of a job: whoever floods one folder must not keep the search from all others."""
+"""Objects examined for each job, so that one full folder does not use up the search."""
 SETTLING_IN: Final = timedelta(hours=1)
 """Younger objects may still have an execution coming."""
 LONGEST_SILENCE: Final = timedelta(hours=6)
@@ -35,7 +34,7 @@ and need all their other retries are silent for four hours, by the limits of the
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, and the command that mends it or shows more."""
+    """A problem, and the command that solves it or shows more."""
 
     sentence: str
     cure: str
@@ -60,7 +59,7 @@ class StuckJobSearch:
     now: datetime
 
     def run(self) -> int:
-        """Report what is stuck, settle what only waited; returns how many jobs are stuck."""
+        """Report stuck jobs and settle waiting ones; return how many are stuck."""
         behind: list[float] = []
         stuck: set[str] = set()
         for name, search in (("objects", self._objects), ("open-jobs", self._open_jobs)):
@@ -117,7 +116,7 @@ class StuckJobSearch:
             yield from self._past_grace(job_id)
 
     def _is_unclaimed(self, results: ResultsObject, claim: Claim | None) -> bool:
-        """Whether nobody has this content, though its event should have come long ago."""
+        """Whether this content has no claim, though its event should have come long ago."""
         if results.created >= self.now - SETTLING_IN:
             return False
         content = Content(results.etag, created=results.created)
@@ -133,7 +132,7 @@ class StuckJobSearch:
         )
 
     def _silent_since(self, job_id: str, claim: Claim) -> datetime | None:
-        """When work on a claim was last heard of, if that is too long ago."""
+        """When a claim's last row was written, if that is too long ago."""
         silent = self.now - LONGEST_SILENCE
         if claim.state is not ClaimState.CLAIMED or claim.working_since >= silent:
             return None
@@ -164,7 +163,7 @@ class StuckJobSearch:
         try:
             settlement = self.settler.settle_with_root(job_id, key)
         except (IngestError, SettlementContended, StatusEventRefused) as error:
-            # One job's trouble must not hide that of the others.
+            # A failure in one job must not hide the others.
             yield Problem(str(error), _inspect(job_id))
             return
         if settlement.status is not JobStatus.INGESTING:

@@ -22,13 +22,13 @@ from functions.load_segment.loader import Loaded, SegmentLoader
 from functions.load_segment.settings import LoadSettings
 
 MARGIN_SECONDS = 15.0
-"""Kept for the segment's files and its row."""
+"""Seconds kept for the segment's files and its row."""
 
 
 def load_segment(
     work: SegmentWork, *, context: LambdaContext, settings: LoadSettings, say: Telemetry
 ) -> SegmentWork:
-    """Load the next segment of a range, if the execution has its claim still."""
+    """Load the next segment of a range, if the execution still has its claim."""
     claim = wiring.ledger(settings).owns(work.execution, work.job.job_id, work.object.key)
     if claim is None:
         return _superseded(work, say)

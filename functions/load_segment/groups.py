@@ -1,7 +1,7 @@
 """Groups of records: what is written, and confirmed, together.
 
-A group is a segment in small. What a worker call has done is the run of confirmed groups from
-its first byte on, so it can stop anywhere and still state exactly what is true.
+A worker call has done the confirmed groups from its first byte to the first unconfirmed one. So it
+can stop after any group and record exactly what it did.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Loads as much of a range as the time allows, and states exactly that in the ledger."""
+"""Loads as much of a range as the time allows, and records exactly that in the ledger."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Loaded:
 
     Attributes:
         segment: As it is in the ledger.
-        nothing_beyond: No record behind the segment was written; only then is the next call
-            the first there.
+        nothing_beyond: No record behind the segment was written, so that the next call is the
+            first there.
     """
 
     segment: Segment
@@ -49,7 +49,7 @@ class SegmentLoader:
     expires: int
 
     def load(self, work: SegmentWork) -> Loaded:
-        """Read, write, confirm, and put the segment on record.
+        """Read, write and confirm records; then record the segment.
 
         Returns:
             What was done: from the work's first byte to the end of its range, or to the first
@@ -110,9 +110,9 @@ class SegmentLoader:
 
 
 class LinesUntilStopped:
-    """The lines that begin before a position, until somebody says stop or time is up.
+    """The lines that begin before a position, until `stop` is called or the time is up.
 
-    The first line always comes: a call that did nothing would be called again for ever.
+    The first line always comes: a call that did nothing would be repeated without end.
 
     Attributes:
         reached_end: There were no more of them.

@@ -13,7 +13,7 @@ class LoadSettings(Settings, LedgerRetention):
 
     Attributes:
         padding_prefix: What an image id of padding begins with.
-        guest_retention_days, account_retention_days: 0 means for ever.
+        guest_retention_days, account_retention_days: 0 means without end.
     """
 
     transactions_table: str
@@ -24,7 +24,7 @@ class LoadSettings(Settings, LedgerRetention):
 
     @property
     def retention(self) -> Retention:
-        """What `ttl` is made of."""
+        """How long transactions are kept."""
         return Retention(
             guest=_days(self.guest_retention_days), account=_days(self.account_retention_days)
         )

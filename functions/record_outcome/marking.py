@@ -31,7 +31,7 @@ class OutcomeMarker:
         return execution.in_job(job_id or "")
 
     def failed(self, execution: Execution, *, state: str) -> None:
-        """Mark claim and job failed; of an execution that has no claim, that it has none.
+        """Mark claim and job failed; without a claim, record a failure before the claim.
 
         The ledger is marked whether or not the job's record is there: a record that was removed
         may be why it failed. Where none of several folders is a job's yet, each may become one.
@@ -120,13 +120,13 @@ class OutcomeMarker:
         try:
             job = jobs.find(job_id)
             if claims_that_count(self.settler.ledger, job_id):
-                # Of a manifest's execution that failed, this does the work as well.
+                # For a failed execution of a manifest, this also does its work.
                 self.settler.settle_with_root(job_id, job.key)
             else:
-                # A manifest's, and nothing was ever claimed.
+                # A manifest's execution, and nothing was ever claimed.
                 self.settler.mark_failed(job_id, job.key, job.written)
         except JobInvalid as invalid:
-            # Nothing can be computed for a job without a user; it has failed, though.
+            # A job without a user cannot be computed, but it has failed.
             self.settler.mark_failed(job_id, JobKey(*invalid.record_key), invalid.written)
         except (JobNotFound, JobAmbiguous):
             return

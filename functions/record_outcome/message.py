@@ -1,4 +1,4 @@
-"""One message about one outcome, readable in an e-mail, with its facts as JSON at its end.
+"""One message about one outcome, readable in an e-mail, with its facts as JSON at the end.
 
 Job ids, keys and causes come from outside: no line of the text can be made by them, its length is
 bounded (SNS takes 256 KiB), and a command is safe to be copied into a shell.
@@ -26,7 +26,7 @@ _NOTHING: Final = "(none)"
 
 @dataclass(frozen=True)
 class Message:
-    """What is published.
+    """A message to publish.
 
     Attributes:
         subject: At most 100 printable ASCII characters.
@@ -42,7 +42,7 @@ class Message:
 def failure_message(
     execution: Execution, failed: FailedState, *, job_id: str, stack: str
 ) -> Message:
-    """Say what failed, why, and what to do about it."""
+    """The message of a failure: what failed, why, and what to do about it."""
     error, cause = failed.behind(execution.error, plain_cause(execution.cause))
     explanation = explain(error, status=execution.status)
     error, cause = error[:_MAX_ERROR], _hint(cause[:_MAX_CAUSE], execution, job_id)
@@ -90,7 +90,7 @@ def failure_message(
 
 
 def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Message:
-    """Say that a redrive has begun, so that no second person begins one."""
+    """The message that a redrive has begun, so that no second person begins one."""
     number = execution.redrive_count
     return _message(
         f"{stack}: job {job_id or _NOTHING} is being redriven",
@@ -108,7 +108,7 @@ def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Messag
 
 
 def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Message:
-    """Say that a redrive has cured an execution."""
+    """The message that a redriven execution has succeeded."""
     return _message(
         f"{stack}: job {job_id or _NOTHING} has recovered",
         [
@@ -213,7 +213,7 @@ def _places(execution: Execution) -> list[str]:
 
 def _message(subject: str, lines: list[str], facts: dict[str, object]) -> Message:
     printable = "".join(c if " " <= c <= "~" else "?" for c in subject)
-    # As ASCII: what a person's eye can be deceived with is an escape in it.
+    # As ASCII: characters that look like others are escapes.
     facts_as_json = json.dumps(facts, indent=2)
     text = "\n".join([*map(visible, lines), "", facts_as_json])
     return Message(printable[:MAX_SUBJECT], text, facts)

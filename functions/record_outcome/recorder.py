@@ -34,7 +34,7 @@ class Composer(Protocol):
 
 @dataclass(frozen=True)
 class OutcomeRecorder:
-    """Looks again before it acts: events are best effort, and an execution may be redriven."""
+    """Re-reads the execution before it acts: events can be late, executions can be redriven."""
 
     step_functions: "SFNClient"
     sns: "SNSClient"
@@ -45,7 +45,7 @@ class OutcomeRecorder:
     say: Telemetry
 
     def record(self, change: StatusChange) -> Outcome:
-        """Do what the event asks for, if it is still so; marking twice changes nothing.
+        """Record the event's outcome, if it still holds; marking twice changes nothing.
 
         Raises:
             DescriptionOutdated: so that Lambda tries the event again, after one and two minutes.
@@ -112,7 +112,7 @@ class OutcomeRecorder:
         self.announcements.once(execution, tell)
 
     def _describe(self, arn: str, status: str, redrive_count: int) -> Execution:
-        """The execution now, which is known to have come as far as status and count say."""
+        """The execution now; it must have reached this status and redrive count."""
         described = self.step_functions.describe_execution(executionArn=arn)
         execution = Execution.model_validate(described)
         if execution.is_older_than(status, redrive_count):

@@ -1,1 +1,1 @@
-"""ResolveJob: what arrived, and whose job it is."""
+"""ResolveJob: find the job of an event, and pin its object."""

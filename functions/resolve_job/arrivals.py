@@ -1,4 +1,4 @@
-"""What the event announced, as the rest of the workflow needs it."""
+"""Resolves an event to its job and its pinned object."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ class Settling:
     now: Callable[[], datetime]
 
     def settle(self, work: SettleWork) -> Settled:
-        """Mark the claim done with its counts, if the execution has it still; then the job."""
+        """Mark the claim done, if the execution still has it; then recompute the job."""
         settled = Settled(execution=work.execution, job=work.job, object=work.object)
         if work.object is not None and not self._close(work, work.object):
             return settled.but(superseded=True)
@@ -51,7 +51,7 @@ class Settling:
 
     @property
     def notes(self) -> JobNotes:
-        """What the ledger knows of jobs."""
+        """The ledger's rows of whole jobs."""
         return JobNotes(self.ledger)
 
     def _close(self, work: SettleWork, results: ObjectRef) -> bool:

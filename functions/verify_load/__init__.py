@@ -1,1 +1,1 @@
-"""VerifyLoad: does the ledger prove that nothing was lost?"""
+"""VerifyLoad: prove from the ledger that no record was lost."""

@@ -1,4 +1,4 @@
-"""Holds the ledger's segments against the object."""
+"""Compares the ledger's segments with the object."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +20,7 @@ MIN_REJECTS: Final = 20
 
 @dataclass(frozen=True)
 class LoadVerification:
-    """Decides whether an object is loaded; trusts nothing but the ledger."""
+    """Decides from the ledger alone whether an object is loaded."""
 
     ledger: Ledger
     ranges: RangePlanner
@@ -28,7 +28,7 @@ class LoadVerification:
     settings: VerifySettings
 
     def verify(self, ingest: Ingest) -> Ingest:
-        """Look for the chain; plan the images behind it, or what it lacks."""
+        """Look for the chain; plan its images, or the missing spans."""
         round_ = ingest.load.round if ingest.load else 0
         claim = self.ledger.owns(ingest.execution, ingest.job.job_id, ingest.object.key)
         if claim is None:

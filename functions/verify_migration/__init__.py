@@ -1,1 +1,1 @@
-"""VerifyMigration: does the ledger prove that no chunk was left out?"""
+"""VerifyMigration: prove from the ledger that every chunk was processed."""

@@ -1,4 +1,4 @@
-"""Holds the ledger's chunks against the plan."""
+"""Compares the ledger's chunks with the plan."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from functions.domain.payloads.ingest import MAX_ROUNDS, Ingest, Proof, Verdict
 
 @dataclass(frozen=True)
 class MigrationVerification:
-    """Decides whether all images of an object were dealt with."""
+    """Decides whether all images of an object were processed."""
 
     ledger: Ledger
     chunks: ChunkPlanner

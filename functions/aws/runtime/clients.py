@@ -1,8 +1,7 @@
 """The SDK's clients, made once an execution environment and never at import.
 
-Long enough to be patient, short enough to be done before the function is stopped: the SDK
-retries with its standard mode. Writes of transactions are the exception: whether one may be
-repeated, and when, is decided by `writer`, which knows what the SDK does not.
+The SDK retries in its standard mode, and its timeouts end before the function does. Writes of
+transactions are the exception: `writer` decides whether and when one may be repeated.
 """
 
 from functools import cache
@@ -45,8 +44,8 @@ WRITES_CONFIG = _CONFIG.merge(
         connect_timeout=2,
         read_timeout=WRITE_TIMEOUT_SECONDS,
         retries={"mode": "standard", "total_max_attempts": 1},
-        # What is written was checked when it was built; and a fixed name is not put together
-        # anew for each request.
+        # Items are checked when they are built; a fixed user agent is not composed for each
+        # request.
         parameter_validation=False,
         user_agent="batch-ingest",
     )

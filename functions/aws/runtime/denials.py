@@ -1,7 +1,7 @@
-"""Calls to AWS that were denied, counted as the SDK hears of them.
+"""Count denied calls to AWS, by the SDK's events.
 
-A denial may be healed by another attempt or another way of doing the work, and then nothing fails.
-It is counted all the same: a grant is missing, and the next execution meets it too.
+A denied call may succeed in another attempt, or be replaced by another call: then nothing fails. It
+is counted, since a grant is missing that the next execution needs, too.
 """
 
 import threading
@@ -34,7 +34,7 @@ class Denials:
         self._calls: Counter[str] = Counter()
 
     def watch(self, session: "Session") -> None:
-        """Note the denied calls of all clients that the session makes from now on.
+        """Count the denied calls of all clients that the session makes from now on.
 
         `after-call` is a documented extension point:
         https://docs.aws.amazon.com/boto3/latest/guide/events.html.
@@ -42,7 +42,7 @@ class Denials:
         session.register("after-call", self._note)
 
     def take(self) -> Counter[str]:
-        """What there is; nothing is left of it."""
+        """Return the counts, and start again from zero."""
         with self._lock:
             taken, self._calls = self._calls, Counter()
         return taken
@@ -57,7 +57,7 @@ class Denials:
 
 
 def _codes(parsed: dict[str, Any]) -> list[Any]:
-    """Of the call itself and, where it was a batch of statements, of each of them."""
+    """Error codes of the call and, in a batch of statements, of each statement."""
     statements = parsed.get("Responses")
     errors = [parsed, *(statements if isinstance(statements, list) else ())]
     return [each["Error"].get("Code") for each in errors if each.get("Error")]

@@ -17,7 +17,7 @@ from functions.domain.object_keys import WORK_PREFIX
 _OUR_OWN: Final = "functions."
 _LEFT_OUT: Final = "(its text is left out: it may quote data)"
 
-# Of these nothing is quoted but ARNs and names. Others may quote what they were asked, as
+# These quote nothing but ARNs and names. Others may quote the request, as
 # DynamoDB's ValidationException does with a number that it cannot read.
 _SPEAKS_OF_NO_CONTENT: Final = (
     NOT_FOUND
@@ -74,6 +74,6 @@ def _of_service(error: ClientError) -> str:
 
 
 def _file(answer: Mapping[str, Any]) -> str:
-    """Which file of this system's own it is about: of those the key has no user's id."""
+    """The key of this system's own file that the error is about; it has no user id."""
     key = str(answer.get("Key", ""))
     return f" ({key})" if key.startswith(WORK_PREFIX) else ""

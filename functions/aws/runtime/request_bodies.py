@@ -1,7 +1,7 @@
 """Hands ready-made request bodies to the SDK.
 
 Validating and serializing a BatchWriteItem of 25 items costs the SDK three times the processor
-time of sending it. A body that is already JSON is passed beside the parameters, taken out of
+time of sending it. A body that is already JSON is passed among the parameters, taken out of
 them by the event `provide-client-params`, and set by `before-call`: both are documented
 extension points (https://docs.aws.amazon.com/boto3/latest/guide/events.html). Signing,
 credentials, endpoints and connections stay the SDK's.
@@ -20,8 +20,8 @@ BODY: Final = "ReadyBody"
 def accept_ready_bodies(client: "DynamoDBClient", operation: str) -> None:
     """Let calls of an operation pass their body as the parameter `ReadyBody`.
 
-    Should the SDK ever cease to emit these events, the calls fail loudly: what is left of their
-    parameters is no valid request.
+    If an SDK does not emit these events, the calls fail: without the body, their parameters are not
+    a valid request.
     """
     events = client.meta.events
     events.register(f"provide-client-params.dynamodb.{operation}", _take)

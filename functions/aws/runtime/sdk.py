@@ -1,7 +1,6 @@
-"""The SDK's session, started lean.
+"""The SDK's session, with a short start.
 
-boto3 would bring its resources and transfers along, which nothing here uses: botocore, on which
-it is built, makes the same clients without.
+botocore makes the same clients as boto3, without loading resources and transfers.
 """
 
 import gzip

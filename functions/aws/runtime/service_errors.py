@@ -1,4 +1,4 @@
-"""Which answers of AWS mean what."""
+"""AWS error codes, grouped by meaning."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
 """Settings that several functions share, read from the environment when a function is called.
 
-Each function's own are beside its handler: a cold start builds no model of another's.
+A function's own settings are in its folder, so that a cold start builds no other model.
 """
 
 import os
@@ -14,7 +14,7 @@ from functions.domain.load_plan import LoadLimits
 
 
 class Settings(BaseModel):
-    """Base of all: a field `bucket_name` is read from the variable `BUCKET_NAME`."""
+    """Base class: a field `bucket_name` is read from the variable `BUCKET_NAME`."""
 
     model_config = ConfigDict(
         frozen=True,

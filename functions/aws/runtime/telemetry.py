@@ -24,10 +24,10 @@ _CALLER: Final = 3
 
 
 class Telemetry:
-    """What a function says of its work: never receipt text, image or user id."""
+    """A function's log and metrics: never receipt text, image or user id."""
 
     def __init__(self, logger: Logger, metrics: Metrics) -> None:
-        """Speak through these."""
+        """Write to this logger and these metrics."""
         self._logger = logger
         self.metrics = metrics
 
@@ -60,11 +60,11 @@ class Telemetry:
             self.count(Metric.CALLS_DENIED, calls)
 
     def info(self, event: Event, **facts: Any) -> None:
-        """Something went as it should."""
+        """Log an expected event."""
         self._logger.info(event.value, stacklevel=_CALLER, event=event.value, **facts)
 
     def warn(self, event: Event, **facts: Any) -> None:
-        """Something wants a person's attention."""
+        """Log an event that needs a person's attention."""
         self._logger.warning(event.value, stacklevel=_CALLER, event=event.value, **facts)
 
     def count(self, metric: Metric, value: float, unit: MetricUnit = MetricUnit.Count) -> None:

@@ -1,4 +1,4 @@
-"""What flows between the states: pointers and counts, never data.
+"""Payloads of the state machine: pointers and counts, never data.
 
-A module for each function's own, so that a cold start builds no model that its function has not.
+Each function has a module of its own, so that a cold start builds only the models it needs.
 """

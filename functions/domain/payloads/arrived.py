@@ -1,4 +1,4 @@
-"""What ResolveJob found out."""
+"""The output of ResolveJob."""
 
 from enum import StrEnum
 

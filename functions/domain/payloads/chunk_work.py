@@ -1,4 +1,4 @@
-"""A chunk of images, and what MigrateChunk is given and leaves of it."""
+"""Input and output of MigrateChunk."""
 
 from typing import Any, Self
 
@@ -35,7 +35,7 @@ class ChunkWork(ClaimedWork):
     Attributes:
         position: Images of the chunk that are done.
         counts: What became of them.
-        finished: Nothing is left; or somebody else owns the claim.
+        finished: Nothing is left, or another execution has the claim.
     """
 
     chunk: ChunkItem

@@ -8,7 +8,7 @@ from pydantic import Field
 from functions.domain.payloads.payload import ClaimedWork, Payload
 
 MAX_ROUNDS: Final = 3
-"""How often what the ledger finds missing is done again, before a proof is given up."""
+"""How often missing work is planned again before the proof fails."""
 
 
 class Plan(Payload):
@@ -16,7 +16,7 @@ class Plan(Payload):
 
     Attributes:
         bucket, key: The list, a JSON array.
-        items: How many; with none there is no list.
+        items: How many; with 0 there is no list.
         max_concurrency: Children of the map at once.
         results_prefix: Where the map's results go.
         write_units_per_second: Each worker's share of the write budget.
@@ -33,14 +33,14 @@ class Plan(Payload):
 
 
 class Verdict(StrEnum):
-    """What the ledger says."""
+    """What the ledger proves."""
 
     COMPLETE = "COMPLETE"
     """Proven."""
     MISSING = "MISSING"
     """Something is missing, and planned again."""
     INCOMPLETE = "INCOMPLETE"
-    """Something is missing still, and no attempt is left."""
+    """Something is still missing, and no attempt is left."""
     SUPERSEDED = "SUPERSEDED"
     """The execution no longer owns its claim."""
 

@@ -1,4 +1,4 @@
-"""What all payloads are, and what several of them hold.
+"""The base of all payloads, and the parts that several share.
 
 Every payload has a `schema` number and is read tolerantly (unknown keys are ignored, new ones
 have defaults): an execution may be redriven after an upgrade, and then hands an old payload to
@@ -63,7 +63,7 @@ class JobRef(Payload):
 
     @property
     def key(self) -> JobKey:
-        """Of its record."""
+        """The key of its record."""
         return JobKey(self.intent_id, self.submit_time)
 
 

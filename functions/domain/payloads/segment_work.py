@@ -1,4 +1,4 @@
-"""A range, and what LoadSegment is given and leaves of it."""
+"""Input and output of LoadSegment."""
 
 from typing import Self
 
@@ -37,7 +37,7 @@ class SegmentWork(ClaimedWork):
         range: From where the next call goes on, to the range's end.
         undisturbed: No call for this range was ever repeated, so it may write without
             conditions.
-        finished: Nothing is left; or somebody else owns the claim.
+        finished: Nothing is left, or another execution has the claim.
     """
 
     write_units_per_second: float

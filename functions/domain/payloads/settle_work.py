@@ -1,4 +1,4 @@
-"""What SettleJob is given, and says."""
+"""Input and output of SettleJob."""
 
 from typing import Any
 
