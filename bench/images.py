@@ -19,6 +19,7 @@ from botocore.response import StreamingBody
 
 from bench import image_stub
 from bench.image_stub import ETAG, USER
+from bench.ours import reports
 from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
 from functions.aws.ledger import Ledger
@@ -220,6 +221,7 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
         now=lambda: datetime.now(UTC),
         say=_Silent(),
         pace=Pace(sleep=time.sleep, jitter=random.random),
+        reports=reports(dynamodb),
     )
 
 

@@ -12,6 +12,7 @@ import boto3
 from bench.stubs import ETAG, Stubs
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import accept_ready_bodies
@@ -104,11 +105,18 @@ class OurLoader:
                 writer=writer,
                 files=_Nowhere(self._s3, "b"),
                 ledger=_NoLedger(self._dynamodb, "ledger"),
+                reports=reports(self._dynamodb),
                 deadline=deadline,
                 line_bytes_limit=LINE_BYTES_LIMIT,
                 expires=0,
             )
             return loader.load(work).segment
+
+
+def reports(dynamodb: Any) -> ProgressReports:
+    """A worker's reports, as often as the deployed function writes them."""
+    clock, now = time.monotonic, time.time
+    return ProgressReports(lambda: dynamodb, "ledger", "p", "s", expires=0, clock=clock, now=now)
 
 
 def interpreter() -> Interpreter:

@@ -10,6 +10,7 @@ from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import CONTENT, Claim, ClaimState
 from functions.domain.counts import ImageCounts
+from functions.domain.progress import Progress
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
 
@@ -211,6 +212,10 @@ class Ledger:
         """All recorded chunks, by number."""
         rows = self._rows(partition, ledger_rows.CHUNK_PREFIX)
         return dict(ledger_rows.read_chunk(row) for row in rows)
+
+    def progress(self, partition: str) -> Progress:
+        """What worker calls last said of themselves."""
+        return ledger_rows.read_progress(self._rows(partition, ledger_rows.PROGRESS_PREFIX))
 
     def last_expiry(self, partition: str) -> int | None:
         """The latest `ttl` (epoch seconds) of the rows there; None without rows."""

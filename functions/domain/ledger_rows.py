@@ -9,17 +9,20 @@
 | attempt | `object#{jobId}#{key}#{generation}` | `attempt#{from}` |
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
+| progress | the same | `progress#{from}`, `progress#images#{n}`: how far a worker call has come |
 | unclaimed | `unclaimed#{jobId}` | `claim#{key}`: a failure before the claim |
 | announced | `execution#{arn}` | `told#{redriveCount}#{status}`: `functions.record_outcome` |
 
 Positions and numbers are padded with zeros, so that a query returns rows in their order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from functions.domain.counts import ImageCounts, LoadCounts
+from functions.domain.progress import ChunkProgress, LoadProgress, Progress
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 
@@ -31,6 +34,8 @@ LAST_OF_RETRIES: Final = f"{RETRY_PREFIX}\uffff"
 ATTEMPT_PREFIX: Final = "attempt#"
 SEGMENT_PREFIX: Final = "segment#"
 CHUNK_PREFIX: Final = "chunk#"
+PROGRESS_PREFIX: Final = "progress#"
+_IMAGES: Final = "images#"
 FOLDER_PREFIX: Final = "folder#"
 END_SK: Final = "bedrock"
 
@@ -92,6 +97,16 @@ def chunk_sk(number: int) -> str:
     return f"{CHUNK_PREFIX}{number:06d}"
 
 
+def load_progress_sk(start: int) -> str:
+    """How far the worker call has come that began at this byte."""
+    return f"{PROGRESS_PREFIX}{start:015d}"
+
+
+def chunk_progress_sk(number: int) -> str:
+    """How far the images of a chunk have come."""
+    return f"{PROGRESS_PREFIX}{_IMAGES}{number:06d}"
+
+
 def segment_row(segment: Segment) -> dict[str, object]:
     """Attributes of a segment row, without its key and `ttl`."""
     return {
@@ -110,6 +125,26 @@ def read_segment(row: Mapping[str, Any]) -> Segment:
         dead_letters=row.get("deadLetters"),
         images=row.get("images"),
     )
+
+
+def load_progress_row(end: int, counts: LoadCounts) -> dict[str, object]:
+    """Attributes of a progress row: what was confirmed up to a byte."""
+    return {**counts.as_dict(), "to": end}
+
+
+def read_progress(rows: Iterable[Mapping[str, Any]]) -> Progress:
+    """What worker calls last said, from their rows (plain values)."""
+    loads, chunks = [], {}
+    for row in rows:
+        at = datetime.fromtimestamp(row.get("at", 0), UTC)
+        position = row["sk"].removeprefix(PROGRESS_PREFIX)
+        if position.startswith(_IMAGES):
+            number = int(position.removeprefix(_IMAGES))
+            chunks[number] = ChunkProgress(ImageCounts.from_dict(row), at)
+        else:
+            span = Range(int(position), int(row["to"]))
+            loads.append(LoadProgress(span, LoadCounts.from_dict(row), at))
+    return Progress(tuple(loads), chunks)
 
 
 def read_chunk(row: Mapping[str, Any]) -> tuple[int, ImageCounts]:

@@ -4,6 +4,7 @@ import random
 import time
 
 from functions.aws import wiring
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
@@ -14,6 +15,7 @@ from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.claims import FIRST_GENERATION
 from functions.domain.events import Event, Metric
+from functions.domain.ledger_rows import load_progress_sk
 from functions.domain.payloads.segment_work import SegmentWork, Span
 from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.transaction import TransactionBuilder
@@ -116,12 +118,25 @@ def _load(
             writer=writer,
             files=wiring.work_files(settings),
             ledger=wiring.ledger(settings),
+            reports=_reports(work, settings),
             deadline=deadline,
             line_bytes_limit=settings.line_bytes_limit,
             expires=settings.expires(time.time()),
         ).load(work)
     _report(loaded, say, throttles=writer.throttles, rate=budget.rate)
     return loaded
+
+
+def _reports(work: SegmentWork, settings: LoadSettings) -> ProgressReports:
+    return ProgressReports(
+        clients.transaction_writes,
+        settings.ledger_table,
+        work.ledger_partition,
+        load_progress_sk(work.range.start),
+        expires=settings.expires(time.time()),
+        clock=time.monotonic,
+        now=time.time,
+    )
 
 
 def _report(loaded: Loaded, say: Telemetry, *, throttles: int, rate: float) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.errors import SegmentOutOfTime, WriteThrottled
+from functions.domain.ledger_rows import load_progress_row
 from functions.domain.lines import Line, split_lines
 from functions.domain.object_keys import dead_letters_key, image_list_key
 from functions.domain.payloads.segment_work import SegmentWork
@@ -44,6 +47,7 @@ class SegmentLoader:
     writer: TransactionWriter
     files: WorkFiles
     ledger: Ledger
+    reports: ProgressReports
     deadline: Deadline
     line_bytes_limit: int
     expires: int
@@ -88,6 +92,9 @@ class SegmentLoader:
             batch = list(group.transactions.values())
             replace = not group.repeats_earlier
             progress.add(group, self.writer.write(batch, replace=replace) if batch else None)
+            if (end := progress.end) is not None:
+                counts = progress.counts
+                self.reports.note(counts.total, partial(load_progress_row, end, counts))
             if progress.is_full or progress.is_broken:
                 lines.stop()
         progress.finish()

@@ -7,10 +7,12 @@ from typing import Any
 from functions.aws import wiring
 from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.events import Event
+from functions.domain.ledger_rows import chunk_progress_sk
 from functions.domain.payloads.chunk_work import ChunkWork
 from functions.domain.timestamps import jst_date
 from functions.migrate_images.migrator import ChunkMigrator
@@ -59,12 +61,25 @@ def migrate_images(
         mover=mover,
         deadline=Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic),
         pace=Pace(sleep=time.sleep, jitter=random.random),
+        reports=_reports(work, settings),
         expires=settings.expires(time.time()),
         now=wiring.now,
         say=say,
     ).migrate(work)
     say.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
     return done
+
+
+def _reports(work: ChunkWork, settings: MigrateSettings) -> ProgressReports:
+    return ProgressReports(
+        clients.transaction_writes,
+        settings.ledger_table,
+        work.ledger_partition,
+        chunk_progress_sk(work.chunk.number),
+        expires=settings.expires(time.time()),
+        clock=time.monotonic,
+        now=time.time,
+    )
 
 
 def _copy_options(settings: MigrateSettings) -> dict[str, Any]:

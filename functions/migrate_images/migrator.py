@@ -12,6 +12,7 @@ from functions.aws.image_records import BATCH_KEYS, ImageRecords, KeysUnread
 from functions.aws.image_store import ContentArchived, ContentRefused
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.service_errors import THROTTLED, is_any
 from functions.aws.runtime.telemetry import Telemetry
@@ -53,6 +54,7 @@ class ChunkMigrator:
     mover: ImageMover
     deadline: Deadline
     pace: Pace
+    reports: ProgressReports
     expires: int
     now: Callable[[], datetime]
     say: Telemetry
@@ -75,6 +77,7 @@ class ChunkMigrator:
                 if not self._owns(work):
                     self.say.warn(Event.CLAIM_LOST)
                     return work.but(finished=True)
+                self.reports.note(position - work.position, counts.as_dict)
             results = self._move_batch(batch)
             if results is None:
                 self.say.warn(Event.IMAGES_THROTTLED, position=position, atOnce=self.pace.width)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from functions.aws.objects import WorkFiles
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
-from functions.domain.errors import WorkFileDamaged
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import ResultsKey, parse_key, work_prefix
-from functions.domain.payloads.segment_work import Span
-from functions.domain.segments import Segment, cover
+from functions.domain.object_keys import parse_key
+from functions.domain.progress import Progress
 from ops.model import history
 from ops.model.job_records import read_job_record
+from ops.model.range_progress import load_state, planned_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from functions.aws.ledger import Ledger
     from ops.model.deployment import Deployment
     from ops.model.history import History
+    from ops.model.range_progress import RangeProgress
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,35 @@ class ObjectReport:
 
     Attributes:
         claim: Its newest one.
-        ranges_done: Planned ranges whose every byte is in a segment of the ledger.
-        loads: Of these segments; of the proven chain when the claim is done.
+        ranges: As planned first, and how far they are; none where the plan is not known.
+        loads: Of the segments of the ledger; as it was verified when the claim is done.
         images: Of the chunks so far.
         dead_letters: Keys.
+        loads_under_way, images_under_way: What workers at work report beyond that: a hint.
     """
 
     claim: Claim
-    ranges_done: int
+    ranges: tuple[RangeProgress, ...]
     loads: LoadCounts
     images: ImageCounts
     dead_letters: tuple[str, ...]
+    loads_under_way: LoadCounts = field(default_factory=LoadCounts)
+    images_under_way: ImageCounts = field(default_factory=ImageCounts)
+
+    @property
+    def ranges_done(self) -> int:
+        """Planned ranges whose every byte is in a segment of the ledger."""
+        if self.claim.state is ClaimState.DONE:
+            return self.claim.ranges or 0
+        return sum(each.is_done for each in self.ranges)
+
+    @property
+    def bytes(self) -> tuple[int, int]:
+        """Done, those that workers at work report included; and planned."""
+        planned = self.ranges[-1].span.end if self.ranges else 0
+        if self.claim.state is ClaimState.DONE:
+            return planned, planned
+        return sum(each.done + each.under_way for each in self.ranges), planned
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,22 @@ class JobReport:
     def images(self) -> ImageCounts:
         """Over all objects."""
         return sum_images(each.images for each in self.objects)
+
+    @property
+    def loads_so_far(self) -> LoadCounts:
+        """Over all objects, with what workers at work report."""
+        return sum_loads((self.loads, *(each.loads_under_way for each in self.objects)))
+
+    @property
+    def images_so_far(self) -> ImageCounts:
+        """Over all objects, with what workers at work report."""
+        return sum_images((self.images, *(each.images_under_way for each in self.objects)))
+
+    @property
+    def bytes(self) -> tuple[int, int]:
+        """Done and planned, over all objects."""
+        each = [report.bytes for report in self.objects]
+        return sum(done for done, _ in each), sum(planned for _, planned in each)
 
     @property
     def ranges(self) -> tuple[int, int]:
@@ -149,61 +183,30 @@ def _history(deployment: Deployment, arn: str) -> History | None:
 def _object(deployment: Deployment, job_id: str, claim: Claim) -> ObjectReport:
     partition = object_partition(job_id, claim.key, claim.generation)
     segments = deployment.ledger.segments(partition)
-    letters = tuple(each.dead_letters for each in segments if each.dead_letters)
-    if claim.state is ClaimState.DONE:
-        return ObjectReport(
-            claim=claim,
-            ranges_done=claim.ranges or 0,
-            loads=LoadCounts.from_dict(claim.stats or {}),
-            images=ImageCounts.from_dict(claim.stats or {}),
-            dead_letters=letters,
-        )
-    planned = _planned(deployment, job_id, claim)
-    done, chain = ranges_done(segments, planned)
+    chunks = deployment.ledger.chunks(partition)
+    progress = _live(deployment.ledger, partition, claim)
+    load = load_state(planned_ranges(deployment, job_id, claim), segments, progress.loads)
+    is_done = claim.state is ClaimState.DONE
+    stats = claim.stats or {}
+    further = (each.counts for number, each in progress.chunks.items() if number not in chunks)
     return ObjectReport(
         claim=claim,
-        ranges_done=done,
-        loads=sum_loads(segment.counts for segment in chain),
-        images=sum_images(deployment.ledger.chunks(partition).values()),
-        dead_letters=letters,
+        ranges=load.ranges,
+        loads=LoadCounts.from_dict(stats) if is_done else load.proven,
+        images=ImageCounts.from_dict(stats) if is_done else sum_images(chunks.values()),
+        dead_letters=tuple(each.dead_letters for each in segments if each.dead_letters),
+        loads_under_way=load.under_way,
+        images_under_way=sum_images(further),
     )
 
 
-def ranges_done(
-    segments: Sequence[Segment], planned: Sequence[tuple[int, int]]
-) -> tuple[int, Sequence[Segment]]:
-    """How many planned ranges the segments cover whole, and the chain that they form.
-
-    Args:
-        segments: Of the ledger.
-        planned: First byte and end of each range; empty where the plan is not known.
-    """
-    if not planned:
-        return 0, segments
-    coverage = cover(segments, planned[-1][1])
-    open_ranges = sum(
-        any(gap.start < end and start < gap.end for gap in coverage.missing)
-        for start, end in planned
+def _live(ledger: Ledger, partition: str, claim: Claim) -> Progress:
+    """What workers report, of the present attempt alone: none is at work on a claim that ended."""
+    if claim.state is not ClaimState.CLAIMED:
+        return Progress()
+    said = ledger.progress(partition)
+    began = claim.resumed_at or claim.claimed_at or claim.event_time
+    return Progress(
+        tuple(each for each in said.loads if each.at >= began),
+        {number: each for number, each in said.chunks.items() if each.at >= began},
     )
-    return len(planned) - open_ranges, coverage.chain
-
-
-def _planned(deployment: Deployment, job_id: str, claim: Claim) -> list[tuple[int, int]]:
-    if claim.ranges is None:
-        return []
-    parsed = parse_key(claim.key)
-    results = parsed.of_job(job_id) if parsed else None
-    if not isinstance(results, ResultsKey):
-        return []
-    prefix = work_prefix(results, generation=claim.generation)
-    try:
-        spans = WorkFiles(deployment.s3, deployment.bucket).read_rows(
-            f"{prefix}/ranges-0.json", Span
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
-            return []  # it has expired, as all files of work/ do
-        raise
-    except WorkFileDamaged:
-        return []
-    return [(span.start, span.end) for span in spans]

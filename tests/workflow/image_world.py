@@ -1,5 +1,6 @@
 """A bucket, tables and a chunk of images, and a worker that may be stopped anywhere."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,11 @@ from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
+from functions.aws.progress_reports import EVERY_SECONDS, ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
-from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ledger_rows import chunk_progress_sk, claim_key, object_partition
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
@@ -160,10 +162,24 @@ class ImageWorld:
                 date=date,
             ),
             deadline=deadline or Deadline(1_000.0, lambda: 0.0),
+            reports=self.reports(dynamodb),
             expires=1,
             now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
             say=self.told,
             pace=Pace(sleep=self.pauses.append, jitter=lambda: 0.5, widest=threads),
+        )
+
+    def reports(self, dynamodb: Any) -> ProgressReports:
+        """The row that a call rewrites: always due."""
+        seconds = itertools.count(0.0, EVERY_SECONDS)
+        return ProgressReports(
+            lambda: dynamodb,
+            "ledger",
+            "object#job",
+            chunk_progress_sk(0),
+            expires=1,
+            clock=lambda: next(seconds),
+            now=lambda: 0.0,
         )
 
     def migrate(self, interruptions: Interruptions | None = None, **more: Any) -> ChunkWork:

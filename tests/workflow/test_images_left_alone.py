@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.aws.ledger import Ledger
 from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import to_item
+from functions.domain.counts import ImageCounts
 from functions.domain.events import Event
 from functions.domain.images import MAX_COPY_BYTES
 from tests.workflow.image_world import BUCKET, DATE, EVENT_TIME, USER, ImageWorld
@@ -332,3 +334,12 @@ def test_an_image_takes_five_calls_and_a_batch_two_more() -> None:
         "delete_object": 100,
         "put_item": 1,
     }
+
+
+def test_a_call_says_how_many_images_it_has_looked_at() -> None:
+    world = ImageWorld()
+    for number in range(150):
+        world.add(f"image-{number}", recorded=False, transaction=False, uploaded=False)
+    world.migrate()
+    progress = Ledger(world.dynamodb, "ledger").progress("object#job")  # type: ignore[arg-type]
+    assert progress.chunks[0].counts == ImageCounts(left={"ImageUnknown": 100})

@@ -11,11 +11,13 @@ from botocore.exceptions import ClientError
 
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import BODY
 from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.writer import TransactionWriter
+from functions.domain.attribute_values import from_item
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
@@ -154,6 +156,20 @@ class Rows(Ledger):
         self.stated.append(segment)
 
 
+@dataclass
+class ProgressTable:
+    """What a call said of itself, one row after the other."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    error: ClientError | None = None
+
+    def put_item(self, *, TableName: str, Item: Any) -> None:  # noqa: N803
+        assert TableName == "ledger"
+        self.rows.append(from_item(Item))
+        if self.error is not None:
+            raise self.error
+
+
 class World:
     """All of it; loads segments."""
 
@@ -163,6 +179,7 @@ class World:
         self.table = Table()
         self.files = Files(nothing, "b")
         self.ledger = Rows(nothing, "ledger")
+        self.progress = ProgressTable()
         self.time = FakeTime()
 
     def load(self, span: Range, *, seconds: float = 1e6, writing: float = 1e6) -> Loaded:
@@ -185,10 +202,17 @@ class World:
                 writer=writer,
                 files=self.files,
                 ledger=self.ledger,
+                reports=self.reports(),
                 deadline=deadline,
                 line_bytes_limit=LIMIT,
                 expires=0,
             ).load(work)
+
+    def reports(self) -> ProgressReports:
+        """The row that the call rewrites."""
+        table: Any = self.progress
+        time = self.time.clock
+        return ProgressReports(lambda: table, "ledger", "p", "s", expires=9, clock=time, now=time)
 
     def work(self, span: Range) -> SegmentWork:
         """A worker's input."""

@@ -9,9 +9,11 @@ from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.executions import Execution
+from functions.domain.ranges import Range
 from functions.domain.service_failures import explain
 from ops.model.failures import FailedExecution
 from ops.model.job_report import JobReport, ObjectReport
+from ops.model.range_progress import RangeProgress
 from tests.unit.ops.test_history import ARN, LOADING, START, exited, failed, of
 
 if TYPE_CHECKING:
@@ -39,7 +41,10 @@ def report(
 ) -> JobReport:
     each = ObjectReport(
         claim=claim(key=key, state=state),
-        ranges_done=ranges_done,
+        ranges=tuple(
+            RangeProgress(Range(100 * n, 100 * n + 100), done=100 * (n < ranges_done))
+            for n in range(4)
+        ),
         loads=LoadCounts(success=90, duplicate=2, rejects={"ModelError": 8}),
         images=ImageCounts(migrated=89, left={"ImageUnknown": 1}),
         dead_letters=tuple(f"dead-letters/job1/{n}.jsonl" for n in range(7)),
