@@ -7,10 +7,13 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.htm
 
 from typing import Final
 
-LAMBDA_THROTTLED: Final = frozenset({"ImagesThrottled", "Lambda.TooManyRequestsException"})
+THROTTLED: Final = frozenset(
+    {"ImagesThrottled", "Lambda.TooManyRequestsException", "ServiceThrottled"}
+)
 """Lambda refused a call: the account's or the function's concurrency is in use, or the rate of
 calls is too high (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html). Or a call ended
-after seconds because S3 asks to slow down. Waiting in Step Functions is free."""
+after seconds because S3, DynamoDB or another service throttled it. Waiting in Step Functions is
+free."""
 
 CALL_THROTTLED: Final = frozenset({"WriteThrottled"})
 """A function waited for a throttled service during a whole call, which took minutes."""
@@ -44,22 +47,20 @@ FUNCTION_FAILED: Final = frozenset(
         "IncompleteReadError",
         "InternalException",
         "InternalServerError",
-        "ProvisionedThroughputExceededException",
+        "InternalServerException",
         "ReadTimeoutError",
         "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
         "ResponseStreamingError",
         "SSLError",
         "SegmentOutOfTime",
         "SettlementContended",
         "StatusEventRefused",
-        "ThrottlingException",
         "TransactionConflictException",
     }
 )
 """Classes of the functions' SDK, and our own, whose calls were already repeated by the function.
 
-S3's throttles and faults are the SDK's generic ClientError. A table that its application writes in
+S3's faults are the SDK's generic ClientError. A table that its application writes in
 transactions, or replicates, answers with conflicts.
 """
 
@@ -88,7 +89,7 @@ DYNAMODB_FAILED: Final = frozenset(
 """DynamoDB did not answer a state's own request, in both spellings."""
 
 ALL: Final = (
-    LAMBDA_THROTTLED
+    THROTTLED
     | CALL_THROTTLED
     | LAMBDA_FAILED
     | FUNCTION_FAILED

@@ -14,7 +14,9 @@ from botocore.exceptions import (
 )
 
 from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.runtime.throttling import ServiceThrottled
 from functions.domain.events import Event
+from functions.domain.transient_errors import THROTTLED
 
 ADDRESS = "https://bucket.s3.amazonaws.com/uploads/user-of-somebody/receipt.jpg?x=1"
 
@@ -52,6 +54,34 @@ def test_of_an_object_that_is_gone_only_a_file_of_this_system_is_named(key: str,
         _fail(error)
     assert str(raised.value).endswith(said)
     assert "user-of-somebody" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ThrottlingException",
+        "503",
+    ],
+)
+def test_a_throttle_of_any_service_has_one_name_that_step_functions_waits_for(code: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "Slow down."}}, "GetItem")
+    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with (
+        pytest.raises(ServiceThrottled, match=f"{code}.*GetItem.*Slow down"),
+        say.invocation(execution="e"),
+    ):
+        _fail(error)
+    assert ServiceThrottled.__name__ in THROTTLED
+
+
+def test_a_denial_keeps_its_name() -> None:
+    error = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(ClientError, match="AccessDenied"), say.invocation(execution="e"):
+        _fail(error)
 
 
 def test_a_line_says_who_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,13 +86,13 @@ def _waits(retrier: dict[str, Any]) -> list[float]:
 
 
 LAMBDA_RETRIERS = [
-    transient_errors.LAMBDA_THROTTLED,
+    transient_errors.THROTTLED,
     transient_errors.CALL_THROTTLED,
     transient_errors.LAMBDA_FAILED,
     transient_errors.FUNCTION_FAILED,
 ]
 DYNAMODB_RETRIERS = [transient_errors.DYNAMODB_THROTTLED, transient_errors.DYNAMODB_FAILED]
-PATIENT = [transient_errors.LAMBDA_THROTTLED, transient_errors.DYNAMODB_THROTTLED]
+PATIENT = [transient_errors.THROTTLED, transient_errors.DYNAMODB_THROTTLED]
 
 
 def test_every_task_has_a_retrier_for_each_kind_of_transient_error(states: States) -> None:

@@ -14,6 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.aws.runtime.denials import denials
 from functions.aws.runtime.plain_errors import leave_data_out
+from functions.aws.runtime.throttling import as_throttle
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads.payload import JobRef
 
@@ -38,6 +39,9 @@ class Telemetry:
         """Set the ids that every line of this invocation carries; publish metrics at its end.
 
         Errors leave it without the data that their texts may quote.
+
+        Raises:
+            ServiceThrottled: in the place of a service's throttle.
         """
         self._logger.clear_state()
         ids: dict[str, object] = {"execution": execution, **context}
@@ -48,6 +52,8 @@ class Telemetry:
             yield self
         except Exception as error:
             leave_data_out(error)
+            if (throttle := as_throttle(error)) is not None:
+                raise throttle from None
             raise error from None
         finally:
             self._say_denials()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from functions.domain.payloads.arrived import Arrival
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,9 +39,19 @@ def _spots(state: str, function: str, *calls: tuple[str, str, str]) -> list[Spot
 
 _CLAIM = ("dynamodb:GetItem", "claim#", "read the claim")
 _JOB = ("dynamodb:GetItem", "submitTime", "read the job's record")
-_CLAIMS = ("dynamodb:Query", "", "read the job's claims")
 _LIST = ("s3:ListObjectsV2", "", "look for results objects and the manifest")
-_WRITE_JOB = ("dynamodb:UpdateItem", "ingestState", "write the job's record")
+_EVIDENCE = (
+    ("dynamodb:Query", '":prefix": {"S": "claim#"}', "read the job's claims"),
+    ("dynamodb:Query", '"unclaimed#', "read what failed before its claim"),
+    ("dynamodb:Query", '"folder#"', "read the job's folders"),
+    ("dynamodb:GetItem", '"bedrock"', "read how the job ended"),
+    _LIST,
+)
+_WRITE_JOB = ("dynamodb:UpdateItem", "SET #resultStats", "write the job's record")
+_ANNOUNCE = (
+    ("events:PutEvents", "", "announce the status"),
+    ("dynamodb:UpdateItem", "ingestState.unannounced", "forget what was to be announced"),
+)
 
 _WRITES = "dynamodb:Batch[EW]*"
 """A segment that is tried again writes by BatchExecuteStatement instead of BatchWriteItem."""
@@ -56,11 +68,11 @@ SPOTS = [
         "PlanRanges",
         _CLAIM,
         ("s3:GetObject", "", "read the object's beginning"),
+        ("dynamodb:Query", '":last"', "see whether it is the job's only object"),
         ("s3:PutObject", "", "write the list of ranges"),
         ("dynamodb:UpdateItem", "claim#", "note the ranges in the claim"),
         _JOB,
-        _CLAIMS,
-        _LIST,
+        *_EVIDENCE,
         _WRITE_JOB,
     ),
     *_spots(
@@ -68,7 +80,9 @@ SPOTS = [
         "LoadSegment",
         _CLAIM,
         _JOB,
-        ("dynamodb:PutItem", "attempt#", "put the attempt on record"),
+        ("dynamodb:PutItem", "attribute_not_exists", "put the attempt on record"),
+        ("dynamodb:GetItem", "attempt#", "see that no other attempt has begun"),
+        ("dynamodb:PutItem", '"endsBy": {"N": "0"}', "state that the attempt is over"),
         ("dynamodb:Query", "", "look for other claims of the job"),
         ("s3:GetObject", "", "read the range"),
         ("dynamodb:BatchWriteItem", "", "write transactions"),
@@ -81,7 +95,8 @@ SPOTS = [
         "VerifyLoad",
         _CLAIM,
         ("dynamodb:Query", "", "read the segments"),
-        ("dynamodb:UpdateItem", "claim#", "keep the counts in the claim"),
+        ("dynamodb:UpdateItem", "ADD written", "note that the content was written"),
+        ("dynamodb:UpdateItem", "SET #stats", "keep the counts in the claim"),
         ("s3:PutObject", "", "write the list of chunks"),
     ),
     *_spots(
@@ -111,12 +126,36 @@ SPOTS = [
         "SettleJob",
         ("dynamodb:UpdateItem", "claim#", "close the claim"),
         _JOB,
-        _CLAIMS,
-        _LIST,
+        *_EVIDENCE,
+        ("dynamodb:Query", '"claim-retry#"', "look for retries of the job"),
         _WRITE_JOB,
-        ("events:PutEvents", "", "announce the status"),
+        *_ANNOUNCE,
     ),
 ]
+"""Each call of an execution of a results object belongs to exactly one of these."""
+
+ENDED_SPOTS = [
+    *_spots("ResolveJob", "ResolveJob", ("dynamodb:Query", "", "find the job")),
+    *_spots(
+        "SettleJob",
+        "SettleJob",
+        ("bedrock:GetModelInvocationJob", "", "ask Bedrock for the job"),
+        ("dynamodb:UpdateItem", '"folder#', "note where its results are"),
+        ("dynamodb:UpdateItem", ":endedAt", "note how it ended"),
+        _JOB,
+        _WRITE_JOB,
+        *_ANNOUNCE,
+    ),
+]
+"""What an execution of a job that ended at Bedrock calls, but for what it reads like any other."""
+
+MANIFEST_SPOTS = _spots(
+    "SettleJob",
+    "SettleJob",
+    ("dynamodb:UpdateItem", '"folder#', "note where its results are"),
+    ("s3:GetObject", "manifest.json.out", "read the manifest"),
+)
+"""What an execution of a manifest alone calls."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +171,7 @@ class Case:
         error: What the execution, or the map's child, must fail with.
         brief: Whether it is one of the representatives that every run has.
         heals: Whether the next attempt finds the work done, so that nothing fails.
+        arrival: What starts the execution.
     """
 
     fault: str
@@ -142,6 +182,7 @@ class Case:
     before: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     brief: bool = False
     heals: bool = False
+    arrival: Arrival = Arrival.RESULTS
 
     @property
     def id(self) -> str:
@@ -160,44 +201,60 @@ _OF_AN_IMAGE = {
 """Where a throttle is waited for: by the function, then by the state."""
 
 
+@dataclass(frozen=True)
+class _Service:
+    """How a service says no.
+
+    Attributes:
+        fault: A code of its own fault, and the name that the SDK has for it.
+        throttle: A code and status.
+        denied: A code and status, and the name that the SDK has for it.
+    """
+
+    fault: tuple[str, str]
+    throttle: tuple[str, int]
+    denied: tuple[str, int, str]
+
+
+_SERVICES = {
+    "s3": _Service(
+        ("InternalError", "ClientError"), ("SlowDown", 503), ("AccessDenied", 403, "AccessDenied")
+    ),
+    "dynamodb": _Service(
+        ("InternalServerError", "InternalServerError"),
+        ("ProvisionedThroughputExceededException", 400),
+        ("AccessDeniedException", 400, "ClientError"),
+    ),
+    "events": _Service(
+        ("InternalException", "InternalException"),
+        ("ThrottlingException", 400),
+        ("AccessDeniedException", 400, "AccessDeniedException"),
+    ),
+    "bedrock": _Service(
+        ("InternalServerException", "InternalServerException"),
+        ("ThrottlingException", 429),
+        ("AccessDeniedException", 403, "AccessDeniedException"),
+    ),
+}
+
+
 def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
     """Fault, rule and error name of each fault that a call can meet."""
-    is_s3, is_event = (spot.action.startswith(f"{each}:") for each in ("s3", "events"))
-    # HEAD has no body that could name the error, and DynamoDB's SDK no class for each.
-    named = is_s3 and spot.action != "s3:HeadObject"
-    if is_s3:
-        yield "exception", {"kind": "error", "code": "InternalError"}, "ClientError"
-    else:
-        code = "InternalException" if is_event else "InternalServerError"
-        yield "exception", {"kind": "error", "code": code}, code
-    throttle = (
-        ({"code": "SlowDown", "status": 503}, "ClientError")
-        if is_s3
-        else (
-            {"code": "ProvisionedThroughputExceededException", "status": 400},
-            "ProvisionedThroughputExceededException",
-        )
-    )
-    denied = (
-        {"code": "AccessDenied", "status": 403}
-        if is_s3
-        else {
-            "code": "AccessDeniedException",
-            "status": 400,
-        }
-    )
-    if is_event:
-        throttle = ({"code": "ThrottlingException", "status": 400}, "ThrottlingException")
-    if spot.what in _OF_AN_IMAGE:
-        throttle = (throttle[0], "ImagesThrottled")
+    service = _SERVICES[spot.action.partition(":")[0]]
+    code, name = service.fault
+    yield "exception", {"kind": "error", "code": code}, name
+    code, status = service.throttle
+    name = "ImagesThrottled" if spot.what in _OF_AN_IMAGE else "ServiceThrottled"
     if spot.what != "write transactions":  # its throttle is a case of its own
-        yield "throttle storm", {"kind": "error", **throttle[0]}, throttle[1]
-    name = "AccessDenied" if named else "AccessDeniedException" if is_event else "ClientError"
-    yield "access denied", {"kind": "error", **denied}, name
+        yield "throttle storm", {"kind": "error", "code": code, "status": status}, name
+    code, status, name = service.denied
+    if spot.action == "s3:HeadObject":  # it has no body that could name the error
+        name = "ClientError"
+    yield "access denied", {"kind": "error", "code": code, "status": status}, name
     yield "function time-out", {"kind": "timeout"}, "Sandbox.Timedout"
     yield "lost responses", {"kind": "lost"}, "ConnectionClosedError"
     yield "killed process", {"kind": "kill"}, "Runtime.ExitError"
-    if spot.action == "s3:GetObject":
+    if spot.action == "s3:GetObject" and spot.what != "read the manifest":
         yield (
             "deleted object",
             {"kind": "error", "code": "NoSuchKey", "status": 404},
@@ -211,7 +268,7 @@ def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
 _BRIEF = {
     ("access denied", "find the job"),
     ("deleted object", "look at the results object"),
-    ("throttle storm", "note the ranges in the claim"),
+    ("exception", "note the ranges in the claim"),
     ("lost responses", "write transactions"),
     ("function time-out", "read the range"),
     ("killed process", "state the segment"),
@@ -221,6 +278,10 @@ _BRIEF = {
     ("killed process", "delete the source"),
     ("throttle storm", "read the chunks"),
     ("lost responses", "close the claim"),
+}
+_BRIEF_SETTLING = {
+    ("access denied", "ask Bedrock for the job"),
+    ("lost responses", "note how it ended"),
 }
 
 
@@ -237,19 +298,28 @@ look at all."""
 
 _HEALED = {
     *((fault, "look for other claims of the job") for fault in _SEEN_AS_OTHERS),
+    ("deleted object", "read the object's beginning"),
     ("lost responses", "mark the pending image"),
     ("lost responses", "delete the source"),
 }
-"""What was lost was carried out: the next attempt sees that, and does not make it again."""
+"""What was lost was carried out: the next attempt sees that, and does not make it again. A results
+object that is gone fails where its ranges are read, if it is still gone then."""
 
 
-def calls() -> Iterator[Case]:
+_WHERE = {
+    Arrival.RESULTS: "",
+    Arrival.JOB_ENDED: " of a job that ended",
+    Arrival.MANIFEST: " of a manifest",
+}
+
+
+def calls(spots: list[Spot], arrival: Arrival = Arrival.RESULTS) -> Iterator[Case]:
     """Every fault at every call of every worker."""
-    for spot in SPOTS:
+    for spot in spots:
         for fault, rule, error in _kinds(spot):
             yield Case(
                 fault,
-                f"{spot.function}: {spot.what}",
+                f"{spot.function}{_WHERE[arrival]}: {spot.what}",
                 {
                     "caller": f"*Workers{spot.function}*",
                     "action": _WRITES if spot.what == "write transactions" else spot.action,
@@ -258,8 +328,10 @@ def calls() -> Iterator[Case]:
                 },
                 spot.state,
                 error,
-                brief=(fault, spot.what) in _BRIEF,
+                brief=(fault, spot.what)
+                in (_BRIEF if arrival is Arrival.RESULTS else _BRIEF_SETTLING),
                 heals=(fault, spot.what) in _HEALED,
+                arrival=arrival,
             )
 
 
@@ -375,4 +447,8 @@ def _taking_turns(cases: list[Case]) -> list[Case]:
     return [case for turn in rounds for case in turn if case is not None]
 
 
-CASES = _taking_turns([*claims(), *calls(), *invocations(), *map_files()])
+CASES = _taking_turns([*claims(), *calls(SPOTS), *invocations(), *map_files()])
+SETTLING_CASES = _taking_turns(
+    [*calls(ENDED_SPOTS, Arrival.JOB_ENDED), *calls(MANIFEST_SPOTS, Arrival.MANIFEST)]
+)
+"""Of executions that load nothing."""

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
-from tests.e2e.faults.cases import CASES
+from tests.e2e.faults.cases import CASES, SETTLING_CASES
 from tests.e2e.faults.world import World, world_in
 
 if TYPE_CHECKING:
@@ -73,5 +73,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page after a long run of all of this."""
-    if session.config.getoption("--long") and _alarms and len(_results) >= len(CASES):
+    of_matrix = len(CASES) + len(SETTLING_CASES)
+    if session.config.getoption("--long") and _alarms and len(_results) >= of_matrix:
         matrix_page.write(_results, alarms=_alarms[0])

@@ -9,6 +9,7 @@ import pytest
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from tests.e2e.faults.cases import CASES, SPOTS, Case
+from tests.e2e.faults.seen import seen
 from tests.e2e.faults.world import Edit, World, state_alarm
 
 if TYPE_CHECKING:
@@ -60,19 +61,14 @@ def test_an_answer_that_is_lost_after_the_work_is_done_fails_nothing(
 
 
 def test_the_matrix_has_every_call_of_an_undisturbed_run(world: World) -> None:
-    world.clear_faults()
+    """Each call is one of a row and of one alone."""
     batch = world.new_batch()
-    upload = world.deliver(batch)
-    assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+    with seen(world, SPOTS) as found:
+        upload = world.deliver(batch)
+        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
     assert world.differences(batch, upload) == []
-    seen = {
-        (each["caller"].split("Function")[0].rpartition("Workers")[2], each["action"])
-        for each in world.faults()["calls"]
-        if "Workers" in each["caller"] and "RecordOutcome" not in each["caller"]
-    }
-    assert seen - {("FindStuckJobs", action) for _, action in seen} == {
-        (spot.function, spot.action) for spot in SPOTS
-    }
+    assert found.rows_never_met == []
+    assert found.calls == found.calls_of_rows
 
 
 def is_loud_and_explained(
@@ -99,11 +95,11 @@ def is_loud_and_explained(
         assert claim["state"] == "failed"
 
 
-def one_redrive_finishes(world: World, batch: Batch, arn: str) -> None:
-    """One redrive goes on where it stood; it spares finished work, and a person's edit."""
+def one_redrive_finishes(world: World, batch: Batch | None, arn: str) -> None:
+    """One redrive goes on where it stood; it spares finished work, and an edit of the batch's."""
     finished = _finished_children(world, arn)
     exited = _exited_states(world, arn)
-    edit = Edit.some(world, batch)
+    edit = Edit.some(world, batch) if batch is not None else None
     failed = read_failed(world.deployed, arn)
     assert failed.obstacle is None
     restart(world.deployed, [failed])
@@ -112,7 +108,7 @@ def one_redrive_finishes(world: World, batch: Batch, arn: str) -> None:
     for child, ended in finished.items():
         described = world.describe(child)
         assert (described["stopDate"], described.get("redriveCount", 0)) == (ended, 0)
-    if edit is not None:
+    if batch is not None and edit is not None:
         assert edit.kept(world, batch)
         edit.undo(world, batch)
     redrives = world.describe(arn)["redriveCount"]
