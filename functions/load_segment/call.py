@@ -14,6 +14,7 @@ from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.claims import FIRST_GENERATION
+from functions.domain.counts import LoadCounts
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import load_progress_sk
 from functions.domain.payloads.segment_work import SegmentWork, Span
@@ -45,13 +46,14 @@ def load_segment(
     )
     permit = _begin(row, work, context, settings)
     say.info(Event.SEGMENT_STARTED, undisturbed=permit.alone)
+    began = time.monotonic()
     try:
         loaded = _load(work, permit, deadline=deadline, settings=settings, say=say)
     except ClaimLost:
         return _superseded(work, say)
     finally:
         row.end()
-    return _left(work, loaded, permit)
+    return _left(_counted(work, loaded, seconds=time.monotonic() - began), loaded, permit)
 
 
 def _superseded(work: SegmentWork, say: Telemetry) -> SegmentWork:
@@ -152,6 +154,14 @@ def _report(loaded: Loaded, say: Telemetry, *, throttles: int, rate: float) -> N
     )
     say.count(Metric.WRITE_THROTTLES, throttles)
     say.count(Metric.WRITE_UNITS_PER_SECOND, rate, MetricUnit.CountPerSecond)
+
+
+def _counted(work: SegmentWork, loaded: Loaded, *, seconds: float) -> SegmentWork:
+    """The same with its counts and rate, which Step Functions' console shows."""
+    counts = loaded.segment.counts
+    so_far = LoadCounts.from_dict(work.counts) + counts
+    rate = round(counts.total / max(seconds, 0.001), 1)
+    return work.but(counts=so_far.as_dict(), records_per_second=rate)
 
 
 def _left(work: SegmentWork, loaded: Loaded, permit: WritePermit) -> SegmentWork:

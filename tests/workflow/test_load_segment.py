@@ -77,6 +77,19 @@ def test_a_range_is_loaded_and_stated(loading: Loading, requests: list[str]) -> 
     assert [json.loads(line)["reason"] for line in letters.splitlines()] == ["InvalidJson"]
 
 
+def test_the_output_has_the_counts_of_the_range_so_far_and_a_rate(loading: Loading) -> None:
+    done = loading.run(counts={"successCount": 40, "rejectsByReason": {"ModelError": 2}})
+    assert done["counts"] == {
+        "totalCount": 103,
+        "successCount": 100,
+        "failureCount": 3,
+        "duplicateCount": 0,
+        "paddingCount": 0,
+        "rejectsByReason": {"InvalidJson": 1, "ModelError": 2},
+    }
+    assert done["recordsPerSecond"] > 0
+
+
 def test_the_rate_in_force_is_a_metric_and_is_printed(
     loading: Loading, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,6 +1,6 @@
 """Input and output of LoadSegment."""
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -37,10 +37,14 @@ class SegmentWork(ClaimedWork):
         range: From where the next call goes on, to the range's end.
         undisturbed: No call for this range was ever repeated, so it may write without
             conditions.
+        counts: What became of the records of the range so far; for people, the ledger decides.
+        records_per_second: Of the last call.
         finished: Nothing is left, or another execution has the claim.
     """
 
     write_units_per_second: float
     range: Span
     undisturbed: bool = True
+    counts: dict[str, Any] = Field(default_factory=dict)
+    records_per_second: float | None = None
     finished: bool = False
