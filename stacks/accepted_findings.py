@@ -22,6 +22,7 @@ from functions.domain.object_keys import (
 )
 from stacks import names
 from stacks.definition import Definition
+from stacks.settings import Settings
 from stacks.storage import Storage
 from stacks.workers import Workers
 from stacks.workflow import Workflow
@@ -68,6 +69,11 @@ _BATCH_JOBS = (
     "Bedrock gives jobs their ids. How a job ended is read, and where its results are; nothing is"
     " changed."
 )
+_INPUT = "Input of batch jobs is named by job. It is written, and never read or deleted."
+_NEW_JOBS = (
+    "Bedrock gives a new job its id, and it invokes the model of the job whose rejects it answers."
+    " Listing jobs acts on no resource that a policy could name."
+)
 _RUNTIME = (
     "AWS maintains Python 3.13 until 2029-06-30 (Lambda guide, 'Lambda runtimes'). The"
     " dependencies' locked wheels and byte code are made for it."
@@ -84,18 +90,25 @@ _IS_A_DEAD_LETTER_QUEUE = (
 
 
 def accept_findings(
-    *, definition: Definition, storage: Storage, workers: Workers, workflow: Workflow
+    *,
+    definition: Definition,
+    settings: Settings,
+    storage: Storage,
+    workers: Workers,
+    workflow: Workflow,
 ) -> None:
     """Acknowledge, on each resource, what cdk-nag finds of it and is right as it is."""
+    objects = {**_OBJECTS, f"{settings.bedrock_input_prefix}*": _INPUT}
     for worker in workers.all:
         _accept(worker.function, "L1", _RUNTIME)
         _accept_resource(worker.role, "*", _TRACING)
         for pattern in sorted(worker.grants.object_patterns):
-            _accept_objects(worker.role, storage, pattern)
+            _accept_objects(worker.role, storage, pattern, objects[pattern])
 
     machine = workflow.role
     _accept_resource(machine, "*", _TRACING_AND_LOG_DELIVERY)
-    _accept_objects(machine, storage, f"{WORK_PREFIX}*")
+    work = f"{WORK_PREFIX}*"
+    _accept_objects(machine, storage, work, objects[work])
     for label in ("", *definition.map_labels):
         executions = names.executions_arn(workflow, label=label)
         for role in (machine, workers.record_outcome.role):
@@ -106,14 +119,17 @@ def accept_findings(
 
     for worker in (workers.settle_job, workers.find_stuck_jobs):
         _accept_resource(worker.role, names.batch_jobs_arn(worker), _BATCH_JOBS)
+    if (resubmit := workers.resubmit_rejects) is not None:
+        for resource in (names.batch_jobs_arn(resubmit), *names.batch_models_arns(resubmit)):
+            _accept_resource(resubmit.role, resource, _NEW_JOBS)
 
     _accept(workflow.trigger_dead_letters, "SQS3", _IS_A_DEAD_LETTER_QUEUE)
     if isinstance(storage.bucket, s3.Bucket):
         _accept(storage.bucket, "S1", _ACCESS_LOGS)
 
 
-def _accept_objects(role: iam.Role, storage: Storage, pattern: str) -> None:
-    _accept_resource(role, storage.bucket.arn_for_objects(pattern), _OBJECTS[pattern])
+def _accept_objects(role: iam.Role, storage: Storage, pattern: str, reason: str) -> None:
+    _accept_resource(role, storage.bucket.arn_for_objects(pattern), reason)
 
 
 def _accept_resource(role: iam.Role, resource: str, reason: str) -> None:

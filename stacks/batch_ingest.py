@@ -75,7 +75,13 @@ class BatchIngest(Construct):
             workflow=workflow,
         )
         self._secure(settings)
-        accept_findings(definition=definition, storage=storage, workers=workers, workflow=workflow)
+        accept_findings(
+            definition=definition,
+            settings=settings,
+            storage=storage,
+            workers=workers,
+            workflow=workflow,
+        )
         self._output(
             AlarmTopicArn=notifications.topic.topic_arn,
             BatchJobsTableName=storage.batch_jobs.table_name,

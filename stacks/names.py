@@ -51,6 +51,22 @@ def batch_jobs_arn(scope: Construct) -> str:
     )
 
 
+def batch_models_arns(scope: Construct) -> list[str]:
+    """ARN patterns of what a batch inference job can invoke.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonbedrock.html
+    """
+    stack = Stack.of(scope)
+    foundation = stack.format_arn(
+        service="bedrock", account="", resource="foundation-model", resource_name="*"
+    )
+    owned = [
+        stack.format_arn(service="bedrock", resource=kind, resource_name="*")
+        for kind in ("custom-model", "inference-profile")
+    ]
+    return [foundation, *owned]
+
+
 def _labelled(scope: Construct, label: str) -> str:
     return f"{state_machine_name(scope)}/{label}" if label else state_machine_name(scope)
 

@@ -1,4 +1,4 @@
-"""Rules that record how executions end, and that search for stuck jobs."""
+"""Rules that record how executions end, search for stuck jobs, and resubmit rejects."""
 
 from typing import Any
 
@@ -8,18 +8,24 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from functions.domain.jobs import JobStatus
+from functions.domain.status_events import DETAIL_TYPE, SOURCE
 from stacks import names
 from stacks.queues_and_logs import DELIVERY_AGE, DELIVERY_ATTEMPTS
 from stacks.settings import Settings
+from stacks.worker import Worker
 from stacks.workers import Workers
 
 #: What the rules are called, after the stack's name.
 OUTCOMES = "outcomes"
 STUCK_CHECK = "stuck-check"
+RESUBMISSION = "resubmission"
 
 
 class Outcomes(Construct):
     """The rule on the ends of executions, and the schedule of the search for stuck jobs.
+
+    With `autoResubmitRecords` also the rule on this system's status events: `resubmission`.
 
     Status changes come at best effort, and a lost event leaves no trace: the one is backed by
     alarms on the machine's own metrics, the other by the schedule.
@@ -64,6 +70,27 @@ class Outcomes(Construct):
             schedule=events.Schedule.rate(self.check_period),
             # No dead letters: the next run does what this one missed.
             targets=[targets.LambdaFunction(workers.find_stuck_jobs.function)],
+        )
+        resubmit = workers.resubmit_rejects
+        self.resubmission = None if resubmit is None else self._resubmission(resubmit)
+
+    def _resubmission(self, worker: Worker) -> events.Rule:
+        return events.Rule(
+            self,
+            "Resubmission",
+            rule_name=names.rule_name(self, RESUBMISSION),
+            description="Has the rejects of settled jobs submitted again",
+            event_pattern=events.EventPattern(
+                source=[SOURCE],
+                detail_type=[DETAIL_TYPE],
+                detail={"status": [each.value for each in JobStatus if each.is_settled]},
+            ),
+            # No dead letters: the rejects stay open, and `ingest resubmit` submits them.
+            targets=[
+                targets.LambdaFunction(
+                    worker.function, max_event_age=DELIVERY_AGE, retry_attempts=DELIVERY_ATTEMPTS
+                )
+            ],
         )
 
 

@@ -315,13 +315,13 @@ class Settings(BaseModel):
 
     # Submitting rejects again
     bedrock_job_role_arn: str = setting.text(
-        "Service role of the batch jobs that `ingest resubmit` submits. Nothing in the stack uses"
-        " it.",
+        "Service role of the batch jobs that answer rejects again. The stack may pass it to Bedrock"
+        " only with `autoResubmitRecords`.",
         pattern=r"^$|^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
         form="the ARN of an IAM role, or empty: then each resubmission names one",
     )
     bedrock_input_prefix: str = setting.text(
-        "Where `ingest resubmit` puts the records of a batch job, in the image bucket;"
+        "Where the records of such a batch job are put, in the image bucket;"
         " not under `batch-output/`.",
         default="batch-input/",
         pattern=r"^([A-Za-z0-9_.-]+/)+$",
@@ -333,6 +333,14 @@ class Settings(BaseModel):
         unit="records",
         least=1,
         most=50_000,
+    )
+    auto_resubmit_records: int = setting.count(
+        "Rejects of a settled job that are submitted again without being asked for: at most this"
+        " many, and once a job. With 0, none are.",
+        default=0,
+        unit="records",
+        least=0,
+        most=5000,
     )
 
     # Alarms
@@ -392,6 +400,8 @@ class Settings(BaseModel):
                 f" loadConcurrency ({self.load_concurrency}), one for each worker."
             )
             raise ValueError(message)
+        if self.auto_resubmit_records and not self.bedrock_job_role_arn:
+            raise ValueError("autoResubmitRecords is given without bedrockJobRoleArn.")
         if self.stuck_lookback_days > self.output_retention_days:
             message = (
                 f"stuckLookbackDays is {self.stuck_lookback_days}: it must not exceed"

@@ -65,6 +65,10 @@ class Workers(Construct):
         self.find_stuck_jobs = self._find_stuck_jobs()
         #: Functions that no execution calls: only their alarms show that they fail.
         self.called_by_events = [self.record_outcome, self.find_stuck_jobs]
+        #: None unless the settings ask for it.
+        self.resubmit_rejects = self._resubmit_rejects() if settings.auto_resubmit_records else None
+        if self.resubmit_rejects is not None:
+            self.called_by_events.append(self.resubmit_rejects)
 
     def _resolve_job(self) -> Worker:
         storage = self._storage
@@ -251,6 +255,38 @@ class Workers(Construct):
         self._may_announce(worker)
         self._may_count_by_image(worker)
         self._may_ask_bedrock(worker)
+        return worker
+
+    def _resubmit_rejects(self) -> Worker:
+        storage, settings = self._storage, self._settings
+        worker = self._worker(
+            "ResubmitRejects",
+            "Submits the rejects of a settled job to Bedrock again, once.",
+            {
+                "INPUT_PREFIX": settings.bedrock_input_prefix,
+                "JOB_ROLE_ARN": settings.bedrock_job_role_arn,
+                "MINIMUM_RECORDS": settings.bedrock_minimum_records,
+                "PADDING_PREFIX": settings.padding_prefix,
+                "RESUBMIT_RECORDS": settings.auto_resubmit_records,
+            },
+        )
+        grants = worker.grants
+        grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        grants.items(storage.batch_jobs, "PutItem", "Query")
+        grants.items(storage.ledger, "Query")
+        grants.objects(storage.bucket, f"{settings.bedrock_input_prefix}*", "PutObject")
+        self._may_read_results(worker)
+        self._may_count_by_image(worker)
+        self._may_ask_bedrock(worker)
+        jobs, models = names.batch_jobs_arn(self), names.batch_models_arns(self)
+        grants.allow("bedrock:CreateModelInvocationJob", on=[jobs, *models])
+        # It acts on no resource that a policy could name.
+        grants.allow("bedrock:ListModelInvocationJobs", on=["*"])
+        grants.allow(
+            "iam:PassRole",
+            on=[settings.bedrock_job_role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": "bedrock.amazonaws.com"}},
+        )
         return worker
 
     def _worker(

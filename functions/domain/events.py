@@ -38,6 +38,8 @@ class Event(StrEnum):
     OUTCOME_OUTDATED = "outcome_outdated"
     JOB_STUCK = "job_stuck"
     JOB_FOUND_ENDED = "job_found_ended"
+    REJECTS_RESUBMITTED = "rejects_resubmitted"
+    RESUBMISSION_SKIPPED = "resubmission_skipped"
 
 
 class Metric(StrEnum):

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from functions.aws.resubmission.export import export_records
+from functions.aws.resubmission.export import pad as fill_up
+from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
+from functions.aws.resubmission.rejects import rejected
 from functions.domain.claims import ClaimState
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model import project
-from ops.model.open_rejects import JobClaims, read_open_rejects
-from ops.model.reject_export import export_records
-from ops.model.reject_export import pad as fill_up
 from ops.model.reject_kinds import KindSorter, kind_of, own_details
-from ops.model.rejects import rejected
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from functions.aws.resubmission.export import Export
+    from functions.aws.resubmission.rejects import Reject
     from functions.domain.claims import Claim
-    from ops.model.reject_export import Export
     from ops.model.reject_kinds import Kind, OfKind
-    from ops.model.rejects import Reject
 
 EXAMPLES = 3
 """Shown of each kind, unless --all asks for all."""

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
+from functions.aws.resubmission.submission import BY_CHANCE, BY_THE_MODEL, Request
+from functions.aws.resubmission.submission import submit as submit_retry
 from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
 from ops.commands.asking import confirm, counted
 from ops.errors import NothingFound, Refused
 from ops.model import project
-from ops.model.bedrock_retries import BedrockRetries, root_job
 from ops.model.job_records import read_job_record
-from ops.model.resubmission import BY_CHANCE, BY_THE_MODEL, Request, prepare
-from ops.model.resubmission import submit as submit_retry
+from ops.model.resubmission import prepare
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
+    from functions.aws.resubmission.submission import Prepared
     from functions.domain.jobs import Job
     from ops.model.deployment import Deployment
-    from ops.model.resubmission import Prepared
 
 _RETRYABLE = sorted(BY_CHANCE | BY_THE_MODEL)
 

@@ -1,215 +1,56 @@
-"""Submit the open rejects of a job to Bedrock again, as a retry of it.
-
-Whatever call a run is interrupted at, the next run goes on from there: the records, the key of the
-input and the client request token follow from the root, the model and the number of retries on
-record, so Bedrock makes no second job.
-"""
+"""A resubmission as a person asks for it: what refuses it is said with the command that helps."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING
 
-from functions.aws.unclaimed import claims_that_count
-from functions.domain.claims import ClaimState
-from functions.domain.object_keys import RESULTS_PREFIX
+from functions.aws.resubmission import submission
+from functions.aws.resubmission.refusals import (
+    CannotSubmit,
+    NothingClaimed,
+    NotIngested,
+    NotSpecified,
+    RetryUnderWay,
+)
 from functions.domain.plain_text import visible
-from functions.domain.receipts.reject import RejectReason
-from ops.errors import NothingFound, Refused
-from ops.model.bedrock_retries import BedrockRetries, RetryName
-from ops.model.open_rejects import JobClaims, read_open_rejects
-from ops.model.reject_export import Export, export_records, pad
+from ops.errors import NothingFound, OpsError, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from mypy_boto3_bedrock.literals import ModelInvocationTypeType
-
+    from functions.aws.resubmission.submission import Prepared, Request
     from functions.domain.jobs import Job
     from ops.model.deployment import Deployment
-    from ops.model.rejects import Reject
-
-BY_CHANCE: Final = frozenset(
-    {RejectReason.MODEL_ERROR, RejectReason.TRUNCATED, RejectReason.NO_JSON_IN_TEXT}
-)
-"""Another answer of the same model to the same input may be good."""
-BY_THE_MODEL: Final = frozenset(
-    {
-        RejectReason.REFUSED,
-        RejectReason.UNKNOWN_FORM,
-        RejectReason.SEVERAL_RECEIPTS,
-        RejectReason.INVALID_RECEIPT,
-    }
-)
-"""The same model would most likely answer the same input in the same way."""
-_MOST_RECORDS: Final = 50_000
-_MOST_BYTES: Final = 900_000_000
-"""Below 1 GB by more than a record.
-
-Quotas of a batch job's file: https://docs.aws.amazon.com/general/latest/gr/bedrock.html
-"""
-_BLOCK: Final = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is to be submitted, and how.
-
-    Attributes:
-        reasons: Rejects of these; empty for those that may be cured.
-        model: Another model than the root's; None for that one.
-        role: The job's service role; empty for that of the root's own job.
-        minimum: Bedrock's least number of records of a job.
-        input_prefix: Where the records are uploaded to.
-        padding_prefix: Of the ids of padding.
-    """
-
-    reasons: frozenset[RejectReason]
-    model: str | None
-    role: str
-    minimum: int
-    input_prefix: str
-    padding_prefix: str
-
-    def chosen(self, root: Job) -> frozenset[RejectReason]:
-        """The reasons whose rejects are submitted."""
-        is_another = self.model is not None and self.model != root.model_id
-        return self.reasons or (BY_CHANCE | BY_THE_MODEL if is_another else BY_CHANCE)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A retry that is ready to be submitted.
-
-    Attributes:
-        records: The input file.
-        left: Open rejects by reason that are not submitted.
-        is_cut: More could be submitted than one job takes.
-    """
-
-    root: Job
-    name: RetryName
-    model: str
-    role: str
-    invocation: ModelInvocationTypeType
-    key: str
-    token: str
-    export: Export
-    left: dict[str, int]
-    is_cut: bool
-    records: IO[bytes]
-
-
-def require_ingested(deployed: Deployment, root: Job, retries: Iterable[str]) -> None:
-    """Check that it is known what has to be answered again.
-
-    Raises:
-        NothingFound: the job has no results yet.
-        Refused: results of it, or of a retry, are not ingested: what they answer is not known.
-    """
-    if not deployed.ledger.claims(root.job_id):
-        raise NothingFound(f"Nothing of job {visible(root.job_id)} was ever claimed.")
-    for job_id in (root.job_id, *retries):
-        for claim in claims_that_count(deployed.ledger, job_id):
-            if claim.state is ClaimState.CLAIMED or not claim.stats:
-                raise Refused(
-                    f"{visible(claim.key)} is not ingested to its end, so what it answers is not "
-                    f"known: `{deployed.command('inspect', job_id)}` shows why."
-                )
 
 
 def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) -> Prepared | None:
     """Write the input of the next retry into a file; None where nothing is to be submitted.
 
     Raises:
-        NothingFound, Refused: it cannot be submitted now; the message says why.
+        NothingFound, Refused: nothing can be submitted now; the message says why.
     """
-    retries = BedrockRetries(deployed, root)
-    require_ingested(deployed, root, retries.on_record())
-    if under_way := retries.under_way():
-        raise Refused(
-            f"Retry {visible(under_way[0])} of this job has not ended, and may cure what is open: "
-            f"`{deployed.command('inspect', under_way[0])}`."
-        )
-    number = len(retries.on_record()) + 1
-    found = JobClaims.read(deployed, root.job_id)
-    chosen = _Chosen(request.chosen(root), file)
-    export = export_records(deployed, chosen.among(read_open_rejects(deployed, found)), file)
-    if not export.written:
-        return None
-    pad(export, file, minimum=request.minimum, prefix=request.padding_prefix)
-    before = retries.of_root()
-    model = request.model or root.model_id or str(before.get("modelId", ""))
-    role = request.role or str(before.get("roleArn", ""))
-    if not model or not role:
-        missing = "model: name one with --model" if not model else "role: name one with --role"
-        raise Refused(
-            f"Neither the record of job {visible(root.job_id)} nor Bedrock says its {missing}."
-        )
-    digest = _digest(file)
-    name = RetryName(root.job_id, number, export.written + export.padding)
-    return Prepared(
-        root=root,
-        name=name,
-        model=model,
-        role=role,
-        invocation=before.get("modelInvocationType", "InvokeModel"),
-        key=f"{request.input_prefix}{name}-{digest[:16]}.jsonl",
-        token=_token(root.job_id, str(number), model, digest),
-        export=export,
-        left=chosen.left,
-        is_cut=chosen.is_cut,
-        records=file,
-    )
+    try:
+        return submission.prepare(deployed, root, request, file)
+    except CannotSubmit as refusal:
+        raise _said(deployed, refusal) from refusal
 
 
-def submit(deployed: Deployment, prepared: Prepared) -> str:
-    """Upload the input, create the job and write its record; the job's id."""
-    bucket = deployed.bucket
-    prepared.records.seek(0)
-    deployed.s3.upload_fileobj(prepared.records, bucket, prepared.key)
-    created = deployed.bedrock.create_model_invocation_job(
-        jobName=str(prepared.name),
-        clientRequestToken=prepared.token,
-        roleArn=prepared.role,
-        modelId=prepared.model,
-        modelInvocationType=prepared.invocation,
-        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/{prepared.key}"}},
-        outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/{RESULTS_PREFIX}"}},
-    )
-    return BedrockRetries(deployed, prepared.root).write_record(created["jobArn"])
-
-
-class _Chosen:
-    """Picks the rejects that one job takes, and counts the others."""
-
-    def __init__(self, reasons: Collection[str], file: IO[bytes]) -> None:
-        self._reasons = reasons
-        self._file = file
-        self.left: dict[str, int] = {}
-        self.is_cut = False
-
-    def among(self, rejects: Iterable[Reject]) -> Iterator[Reject]:
-        """Those of the reasons, until the file is full."""
-        taken = 0
-        for reject in rejects:
-            if reject.reason not in self._reasons:
-                self.left[reject.reason] = self.left.get(reject.reason, 0) + 1
-            elif taken >= _MOST_RECORDS or self._file.tell() > _MOST_BYTES:
-                self.is_cut = True
-            else:
-                taken += 1
-                yield reject
-
-
-def _digest(file: IO[bytes]) -> str:
-    file.seek(0)
-    digest = hashlib.sha256()
-    while block := file.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _token(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
+    match refusal:
+        case NothingClaimed(job_id=job_id):
+            return NothingFound(f"Nothing of job {visible(job_id)} was ever claimed.")
+        case NotIngested(job_id=job_id, key=key):
+            return Refused(
+                f"{visible(key)} is not ingested to its end, so what it answers is not known: "
+                f"`{deployed.command('inspect', job_id)}` shows why."
+            )
+        case RetryUnderWay(retry_id=retry_id):
+            return Refused(
+                f"Retry {visible(retry_id)} of this job has not ended, and may cure what is open: "
+                f"`{deployed.command('inspect', retry_id)}`."
+            )
+        case NotSpecified(job_id=job_id, what=what):
+            return Refused(
+                f"Neither the record of job {visible(job_id)} nor Bedrock says its {what}: "
+                f"name one with --{what}."
+            )
+        case _:
+            return Refused(str(refusal))

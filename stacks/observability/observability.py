@@ -3,6 +3,7 @@
 import re
 
 from aws_cdk import Duration
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -51,6 +52,8 @@ class Observability(Construct):
         self._watch_trigger(workflow)
         self._watch_ended_jobs(workflow)
         self._watch_outcomes(outcomes, workers.record_outcome.function)
+        if outcomes.resubmission is not None:
+            self._watch_resubmission(outcomes.resubmission)
         for worker in workers.all:
             self._watch_function(worker, ends_loudly=worker in workers.called_by_events)
         self._watch_data()
@@ -215,6 +218,15 @@ class Observability(Construct):
             metrics.rule(outcomes.stuck_check, "FailedInvocations"),
             meaning="The regular search for stuck jobs could not be started.",
             urgency=ACT,
+        )
+
+    def _watch_resubmission(self, rule: events.IRule) -> None:
+        self.alarms.add(
+            "resubmission-failed-invocations",
+            metrics.rule(rule, "FailedInvocations"),
+            meaning="EventBridge could not have the rejects of a job submitted again.",
+            page="rejects",
+            urgency=LOOK,
         )
 
     def _watch_function(self, worker: Worker, *, ends_loudly: bool) -> None:

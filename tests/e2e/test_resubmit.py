@@ -13,11 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from demo.inference import job_role
+from functions.aws.resubmission.bedrock_retries import name_prefix
 from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from local import owner
 from ops.cli import app
-from ops.model.bedrock_retries import name_prefix
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
 

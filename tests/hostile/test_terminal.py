@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
+from functions.aws.resubmission.rejects import read_rejects
 from functions.domain.plain_text import argument
 from ops import cli
 from ops.commands import options
 from ops.errors import Refused
 from ops.model.failures import own_execution
-from ops.model.rejects import read_rejects
 from ops.view.progress import Snapshot
 from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind

@@ -37,6 +37,11 @@ IMPORTED = {
     "alarmEmail": "somebody@example.com",
 }
 
+RESUBMITTING = {
+    "autoResubmitRecords": 500,
+    "bedrockJobRoleArn": "arn:aws:iam::111122223333:role/batch",
+}
+
 
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
@@ -86,6 +91,12 @@ def keyed(synthesized: Callable[..., Path]) -> Template:
     """With a key that exists already."""
     folder = synthesized("keyed", customerManagedKeyArn=EXISTING_KEY)
     return Template(folder / "BatchIngest.template.json")
+
+
+@pytest.fixture(scope="session")
+def resubmitting(synthesized: Callable[..., Path]) -> Template:
+    """Rejects of settled jobs are submitted again."""
+    return Template(synthesized("resubmitting", **RESUBMITTING) / "BatchIngest.template.json")
 
 
 @pytest.fixture(params=["created", "imported", "encrypted", "keyed"])

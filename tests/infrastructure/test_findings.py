@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infrastructure.conftest import IMPORTED, WITHOUT_LAYER
+from tests.infrastructure.conftest import IMPORTED, RESUBMITTING, WITHOUT_LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "created": {},
-    "imported": IMPORTED,
+    "imported": {**IMPORTED, **RESUBMITTING},
     "customer-managed-key": {"customerManagedKey": True},
 }
 

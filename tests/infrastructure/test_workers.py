@@ -126,6 +126,7 @@ def test_the_code_is_the_functions_package_and_nothing_beside_it(created_folder:
         "plan_ranges",
         "record_outcome",
         "resolve_job",
+        "resubmit_rejects",
         "settle_job",
         "verify_load",
         "verify_migration",

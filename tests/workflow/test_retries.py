@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import JobInvalid
@@ -18,7 +19,6 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
-from ops.model.open_rejects import JobClaims, read_open_rejects
 from tests.workflow.machine import BUCKET, JOB, JOB_KEY, Machine
 
 Record = tuple[str | None, str | None]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.aws.resubmission.rejects import Reject, read_rejects
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
@@ -16,7 +17,6 @@ from functions.domain.segments import Segment
 from ops.commands.rejects import nothing_rejected, sort_out
 from ops.model.deployment import Deployment
 from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind
-from ops.model.rejects import Reject, read_rejects
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import OLD, MemoryS3
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from functions.aws.resubmission.export import export_records, pad
+from functions.aws.resubmission.rejects import Reject
+from functions.domain.padding import with_least_tokens
 from ops.model.deployment import Deployment
-from ops.model.padding import with_least_tokens
-from ops.model.reject_export import export_records, pad
-from ops.model.rejects import Reject
 
 KEY = "batch-output/job1/a.jsonl.out"
 

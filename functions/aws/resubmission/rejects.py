@@ -1,23 +1,18 @@
 """The rejects of a job, from its dead-letter objects."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from functions.aws.resubmission.services import Services
 from functions.aws.runtime.service_errors import NOT_FOUND, is_any
+from functions.domain.claims import Claim
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ResultsKey, dead_letters_prefix, parse_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from functions.domain.claims import Claim
-    from ops.model.deployment import Deployment
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class Reject:
 
 
 def read_rejects(
-    deployed: Deployment,
+    services: Services,
     job_id: str,
     claims: Iterable[Claim],
     *,
@@ -72,14 +67,14 @@ def read_rejects(
     Two workers may have processed a record twice: its reject is yielded once.
 
     Args:
-        deployed: Where.
+        services: Where.
         job_id: Which job.
         claims: Of its results objects.
         note: Is given sentences about what has expired.
     """
     for claim in sorted(claims, key=lambda claim: claim.key):
         count = 0
-        for reject in _of_claim(deployed, job_id, claim, note):
+        for reject in _of_claim(services, job_id, claim, note):
             count += 1
             yield reject
         if count < rejected(claim):
@@ -95,11 +90,11 @@ def rejected(claim: Claim) -> int:
 
 
 def _of_claim(
-    deployed: Deployment, job_id: str, claim: Claim, note: Callable[[str], None]
+    services: Services, job_id: str, claim: Claim, note: Callable[[str], None]
 ) -> Iterator[Reject]:
     read_to = -1
-    for file in _files(deployed, job_id, claim, note):
-        for reject in _letters(deployed, file, of=claim):
+    for file in _files(services, job_id, claim, note):
+        for reject in _letters(services, file, of=claim):
             # Files come by their first byte, and each has all rejects of its span: one that lies
             # before another was read with it.
             if reject.offset > read_to:
@@ -108,10 +103,10 @@ def _of_claim(
 
 
 def _files(
-    deployed: Deployment, job_id: str, claim: Claim, note: Callable[[str], None]
+    services: Services, job_id: str, claim: Claim, note: Callable[[str], None]
 ) -> Iterator[str]:
     """The claim's dead-letter objects: as the ledger names them, or as S3 lists them."""
-    segments = deployed.ledger.segments(object_partition(job_id, claim.key, claim.generation))
+    segments = services.ledger.segments(object_partition(job_id, claim.key, claim.generation))
     counted = sum(segment.counts.failure for segment in segments)
     if segments and counted >= rejected(claim):
         yield from (each.dead_letters for each in segments if each.dead_letters)
@@ -121,8 +116,8 @@ def _files(
     if not isinstance(results, ResultsKey):
         return
     prefix = dead_letters_prefix(results, etag=claim.etag)
-    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployed.bucket, Prefix=prefix
+    pages = services.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=services.bucket, Prefix=prefix
     )
     listed = [each["Key"] for page in pages for each in page.get("Contents", [])]
     if listed:
@@ -130,10 +125,10 @@ def _files(
     yield from listed
 
 
-def _letters(deployed: Deployment, key: str, *, of: Claim) -> Iterator[Reject]:
+def _letters(services: Services, key: str, *, of: Claim) -> Iterator[Reject]:
     """Of an object. Which one the ledger says: a forged letter must not name another."""
     try:
-        body = deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"]
+        body = services.s3.get_object(Bucket=services.bucket, Key=key)["Body"]
     except ClientError as error:
         if is_any(error, NOT_FOUND):
             return  # it has expired

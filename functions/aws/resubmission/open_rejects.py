@@ -1,21 +1,14 @@
 """The rejects of a job that are still open: no later claim has answered their images."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final, Self
 
 from functions.aws.claim_answers import AnswersReader
-from functions.domain.answered_images import image_digest
-from ops.model.rejects import read_rejects
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from functions.domain.answered_images import ImageDigest
-    from functions.domain.claims import Claim
-    from ops.model.deployment import Deployment
-    from ops.model.rejects import Reject
+from functions.aws.resubmission.rejects import Reject, read_rejects
+from functions.aws.resubmission.services import Services
+from functions.domain.answered_images import ImageDigest, image_digest
+from functions.domain.claims import Claim
 
 _OFFSETS: Final = 2**48
 """More than the bytes of any object of S3."""
@@ -28,9 +21,9 @@ class JobClaims:
     claims: Sequence[tuple[str, Claim]]
 
     @classmethod
-    def read(cls, deployed: Deployment, job_id: str) -> JobClaims:
+    def read(cls, services: Services, job_id: str) -> Self:
         """Read them from the ledger."""
-        ledger = deployed.ledger
+        ledger = services.ledger
         jobs = [job_id, *sorted(ledger.retries(job_id))]
         return cls([(each, claim) for each in jobs for claim in ledger.claims(each)])
 
@@ -49,7 +42,7 @@ class _Answered:
 
 
 def read_open_rejects(
-    deployed: Deployment, found: JobClaims, *, note: Callable[[str], None] = lambda _: None
+    services: Services, found: JobClaims, *, note: Callable[[str], None] = lambda _: None
 ) -> Iterator[Reject]:
     """The rejects that are open, by claim and place, one at a time.
 
@@ -58,14 +51,14 @@ def read_open_rejects(
     rejects are all open.
 
     Args:
-        deployed: Where.
+        services: Where.
         found: The claims.
         note: Is given sentences about what has expired.
     """
     ordered = sorted(found.claims, key=lambda each: (each[1].event_time, each[1].key))
-    answered = _read_answers(deployed, ordered) if len(ordered) > 1 else None
+    answered = _read_answers(services, ordered) if len(ordered) > 1 else None
     for number, (job_id, claim) in enumerate(ordered):
-        for reject in read_rejects(deployed, job_id, [claim], note=note):
+        for reject in read_rejects(services, job_id, [claim], note=note):
             if answered is None or _is_open(reject, number, answered):
                 yield reject
 
@@ -77,13 +70,13 @@ def _is_open(reject: Reject, number: int, answered: _Answered) -> bool:
     return image not in answered.good and answered.latest.get(image) == _place(number, reject)
 
 
-def _read_answers(deployed: Deployment, ordered: Sequence[tuple[str, Claim]]) -> _Answered:
-    reader = AnswersReader(deployed.ledger, deployed.s3, deployed.bucket)
+def _read_answers(services: Services, ordered: Sequence[tuple[str, Claim]]) -> _Answered:
+    reader = AnswersReader(services.ledger, services.s3, services.bucket)
     answered = _Answered()
     for number, (job_id, claim) in enumerate(ordered):
         if claim.stats and (answers := reader.read(job_id, claim)) is not None:
             answered.good |= answers.good
-        for reject in read_rejects(deployed, job_id, [claim]):
+        for reject in read_rejects(services, job_id, [claim]):
             if reject.record_id is not None:
                 answered.latest[image_digest(reject.record_id)] = _place(number, reject)
     return answered

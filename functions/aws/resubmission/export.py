@@ -3,27 +3,20 @@
 https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
+from functions.aws.resubmission.rejects import Reject
+from functions.aws.resubmission.services import Services
 from functions.aws.runtime.service_errors import NOT_FOUND, PRECONDITION_FAILED, is_any
-from functions.domain.answered_images import image_digest
+from functions.domain.answered_images import ImageDigest, image_digest
+from functions.domain.padding import padding_records
 from functions.domain.receipts.image_id import image_id_of
 from functions.domain.receipts.strict_json import parse_object
-from ops.model.padding import padding_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from functions.domain.answered_images import ImageDigest
-    from ops.model.deployment import Deployment
-    from ops.model.rejects import Reject
-
 
 _MAX_LINE_BYTES = 64 * 1024 * 1024
 """A line is kept in memory whole; this is far more than the loader reads by default."""
@@ -57,14 +50,14 @@ class _Unusable(Exception):  # noqa: N818 - a verdict on a record
     """A record whose input cannot be exported, and why."""
 
 
-def export_records(deployed: Deployment, letters: Iterable[Reject], file: IO[bytes]) -> Export:
+def export_records(services: Services, letters: Iterable[Reject], file: IO[bytes]) -> Export:
     """Read each record again where it lies, and write its input; one line for each record id."""
     export = Export()
     written: set[ImageDigest] = set()
     least = _MAX_LINE_BYTES
     for letter in letters:
         try:
-            record = _input(_line(deployed, letter))
+            record = _input(_line(services, letter))
         except _Unusable as error:
             export.left.append(NotExported(letter.where, str(error)))
             continue
@@ -93,14 +86,14 @@ def _write(record: Mapping[str, Any], file: IO[bytes]) -> int:
     return file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
 
-def _line(deployed: Deployment, letter: Reject) -> bytes:
+def _line(services: Services, letter: Reject) -> bytes:
     if not 0 < letter.length <= _MAX_LINE_BYTES:
         raise _Unusable(f"it has {letter.length} bytes, and is read up to {_MAX_LINE_BYTES}")
     pin: dict[str, Any] = {"VersionId": letter.version} if letter.version else {}
     last = letter.offset + letter.length - 1
     try:
-        answer = deployed.s3.get_object(
-            Bucket=deployed.bucket,
+        answer = services.s3.get_object(
+            Bucket=services.bucket,
             Key=letter.key,
             Range=f"bytes={letter.offset}-{last}",
             IfMatch=f'"{letter.etag}"',

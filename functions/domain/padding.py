@@ -4,12 +4,8 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/quotas.html, "Minimum numbe
 batch inference job".
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 _LIMITS: Final = frozenset(
     {

@@ -5,25 +5,20 @@ id, which retry it is, and how many records it has. So a job whose record was ne
 after a crash, is found again and gets its record.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
 from functions.aws.dynamodb import query
+from functions.aws.resubmission.services import Services
 from functions.aws.runtime.service_errors import NO_SUCH_JOB, is_any
 from functions.domain.attribute_values import to_item
 from functions.domain.jobs import Job, JobStatus
 from functions.domain.retries import root_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from ops.model.deployment import Deployment
 
 _HASH_LETTERS: Final = 16
 _NAME: Final = re.compile(r"retry-[0-9a-f]{16}-(?P<number>\d+)-(?P<records>\d+)")
@@ -51,7 +46,7 @@ class RetryName:
         return f"{name_prefix(self.root_id)}{self.number}-{self.records}"
 
     @classmethod
-    def parse(cls, name: str, *, root_id: str) -> RetryName | None:
+    def parse(cls, name: str, *, root_id: str) -> Self | None:
         """Read a name; None where it is not of a retry of this root."""
         found = _NAME.fullmatch(name)
         if found is None or not name.startswith(name_prefix(root_id)):
@@ -64,28 +59,28 @@ def name_prefix(root_id: str) -> str:
     return f"retry-{hashlib.sha256(root_id.encode()).hexdigest()[:_HASH_LETTERS]}-"
 
 
-def root_job(deployed: Deployment, job_id: str) -> Job:
+def root_job(services: Services, job_id: str) -> Job:
     """The job itself, or the root of a retry."""
-    return root_of(deployed.jobs.find(job_id), deployed.jobs.find)
+    return root_of(services.jobs.find(job_id), services.jobs.find)
 
 
 @dataclass(frozen=True)
 class BedrockRetries:
     """The retries of one root, at Bedrock and on record."""
 
-    deployed: Deployment
+    services: Services
     root: Job
 
     @property
     def bedrock(self) -> Any:
         """Amazon Bedrock's control plane."""
-        return self.deployed.bedrock
+        return self.services.bedrock
 
     def on_record(self) -> dict[str, str]:
         """The status of each retry on record, by its job id; read from the table itself."""
         rows = query(
-            self.deployed.dynamodb,
-            TableName=self.deployed.outputs["BatchJobsTableName"],
+            self.services.dynamodb,
+            TableName=self.services.jobs.table,
             KeyConditionExpression="intentId = :intent",
             ExpressionAttributeValues={":intent": {"S": self.root.intent_id}},
         )
@@ -127,12 +122,12 @@ class BedrockRetries:
         if self.root.trace_id:
             attributes["traceId"] = self.root.trace_id
         try:
-            self.deployed.dynamodb.put_item(
-                TableName=self.deployed.outputs["BatchJobsTableName"],
+            self.services.dynamodb.put_item(
+                TableName=self.services.jobs.table,
                 Item=to_item(attributes),
                 ConditionExpression="attribute_not_exists(intentId)",
             )
-        except self.deployed.dynamodb.exceptions.ConditionalCheckFailedException:
+        except self.services.dynamodb.exceptions.ConditionalCheckFailedException:
             if str(attributes["jobId"]) not in self.on_record():
                 raise
         return str(attributes["jobId"])

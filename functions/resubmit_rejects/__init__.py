@@ -1,0 +1,1 @@
+"""ResubmitRejects: submit the rejects of a settled job again, once."""

@@ -1,0 +1,166 @@
+"""A job with rejects that can be submitted again, a Bedrock, and runs that are interrupted."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from functions.aws.ledger import Ledger
+from functions.aws.resubmission.submission import Request
+from functions.domain.attribute_values import from_item, to_item
+from functions.domain.counts import LoadCounts
+from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ranges import Range
+from functions.domain.segments import Segment
+from ops.model.deployment import Deployment
+from tests.workflow.aws_tables import BUCKET
+from tests.workflow.load_world import JOB_RECORD
+
+JOB = "job-1"
+KEY = "batch-output/job-1/a.jsonl.out"
+ROLE = "arn:aws:iam::123456789012:role/batch"
+Aws = tuple[Any, Any]
+REQUEST = Request(
+    reasons=frozenset(),
+    model="amazon.nova-lite-v1:0",
+    role=ROLE,
+    minimum=5,
+    input_prefix="batch-input/",
+    padding_prefix="__pad__",
+)
+
+
+class Killed(Exception):  # noqa: N818 - what a Ctrl-C does
+    """The run ends here."""
+
+
+class Bedrock:
+    """Bedrock's batch jobs: one for each client request token."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[str, dict[str, Any]] = {}
+
+    def create_model_invocation_job(self, **request: Any) -> dict[str, Any]:
+        for arn, job in self.jobs.items():
+            if job["clientRequestToken"] == request["clientRequestToken"]:
+                assert {**job, "submitTime": None} == {**request, "submitTime": None}
+                return {"jobArn": arn}
+        number = len(self.jobs) + 1
+        arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/retry{number:07}"
+        self.jobs[arn] = {**request, "submitTime": datetime(2026, 11, 28, number, tzinfo=UTC)}
+        return {"jobArn": arn}
+
+    def get_model_invocation_job(self, **request: str) -> dict[str, Any]:
+        if request["jobIdentifier"] not in self.jobs:
+            error: Any = {"Error": {"Code": "ResourceNotFoundException"}}
+            raise ClientError(error, "GetModelInvocationJob")
+        return self.jobs[request["jobIdentifier"]]
+
+    def get_paginator(self, operation: str) -> Bedrock:
+        assert operation == "list_model_invocation_jobs"
+        return self
+
+    def paginate(self, **request: str) -> list[dict[str, Any]]:
+        found = [
+            {"jobArn": arn, "jobName": job["jobName"]}
+            for arn, job in self.jobs.items()
+            if request["nameContains"] in job["jobName"]
+        ]
+        return [{"invocationJobSummaries": found}]
+
+
+class Interrupted:
+    """All clients of a run, which is killed before or after one of its calls."""
+
+    def __init__(self, clients: dict[str, Any], *, at: int, after: bool) -> None:
+        self.calls = 0
+        self._clients, self._at, self._after = clients, at, after
+
+    def client(self, service: str) -> Any:
+        return _Client(self, self._clients[service])
+
+    def call(self, method: Any, *given: Any, **named: Any) -> Any:
+        self.calls += 1
+        if self.calls == self._at and not self._after:
+            raise Killed
+        answer = method(*given, **named)
+        if self.calls == self._at:
+            raise Killed
+        return answer
+
+
+class _Client:
+    def __init__(self, run: Interrupted, client: Any) -> None:
+        self._run, self._client = run, client
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._client, name)
+        if name in ("exceptions", "meta"):
+            return found
+        return lambda *given, **named: self._run.call(found, *given, **named)
+
+
+def record_of(image: str) -> bytes:
+    record = {"recordId": image, "modelInput": {"max_tokens": 9, "prompt": image}, "error": {}}
+    return json.dumps(record).encode()
+
+
+@pytest.fixture
+def bedrock() -> Bedrock:
+    return Bedrock()
+
+
+@pytest.fixture
+def deployed(aws: Aws, bedrock: Bedrock) -> Deployment:
+    """A job of which `x` and `y` were rejected with errors, and `z` by its prompt."""
+    s3, dynamodb = aws
+    dynamodb.put_item(
+        TableName="batch-jobs",
+        Item=to_item({**JOB_RECORD, "modelId": "a.model", "traceId": "t", "status": "COMPLETED"}),
+    )
+    reasons = {"x": "ModelError", "y": "Truncated", "z": "InvalidReceipt"}
+    lines, letters, offset = [], [], 0
+    for image, reason in reasons.items():
+        line = record_of(image)
+        letters.append({"offset": offset, "length": len(line), "reason": reason, "recordId": image})
+        lines.append(line)
+        offset += len(line) + 1
+    etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"\n".join(lines))["ETag"].strip('"')
+    body = b"".join(json.dumps(each).encode() + b"\n" for each in letters)
+    s3.put_object(Bucket=BUCKET, Key="dead-letters/x", Body=body)
+    counts = LoadCounts(rejects=dict.fromkeys(reasons.values(), 1))
+    Ledger(dynamodb, "ledger").put_segment(
+        object_partition(JOB, KEY, 1),
+        Segment(Range(0, offset), counts, "dead-letters/x"),
+        expires=1,
+    )
+    write_claim(aws, etag, counts, state="done")
+    outputs = {
+        "BucketName": BUCKET,
+        "BatchJobsTableName": "batch-jobs",
+        "LedgerTableName": "ledger",
+    }
+    made = {"s3": s3, "dynamodb": dynamodb, "bedrock": bedrock}
+    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+
+
+def write_claim(aws: Aws, etag: str, counts: LoadCounts | None, *, state: str) -> None:
+    row = {
+        **claim_key(JOB, KEY).as_dict(),
+        "etag": etag,
+        "owner": "arn:first",
+        "generation": 1,
+        "state": state,
+        "eventTime": "2026-11-23T00:00:00Z",
+    }
+    stats = {} if counts is None else {"stats": counts.as_dict()}
+    aws[1].put_item(TableName="ledger", Item=to_item({**row, **stats}))
+
+
+def retries_on_record(aws: Aws) -> list[dict[str, Any]]:
+    items = aws[1].scan(TableName="batch-jobs")["Items"]
+    return [each for each in map(from_item, items) if "retryOf" in each]
