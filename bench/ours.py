@@ -17,7 +17,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import accept_ready_bodies
 from functions.aws.writing.pacing import Pacing
-from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.payloads.segment_work import SegmentWork
@@ -90,7 +90,7 @@ class OurLoader:
 
     def _segment(self, name: str, size: int, start: int, end: int) -> Segment:
         deadline = Deadline(time.monotonic() + 3600, time.monotonic)
-        budget = WriteBudget(_UNLIMITED, clock=time.monotonic, sleep=time.sleep)
+        budget = WriteBudget(FixedShare(_UNLIMITED), clock=time.monotonic, sleep=time.sleep)
         work = _work(name, size, start, end)
         with TransactionWriter(
             self._dynamodb,

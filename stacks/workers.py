@@ -108,7 +108,7 @@ class Workers(Construct):
             },
         )
         worker.grants.items(storage.batch_jobs, "GetItem")
-        worker.grants.items(storage.ledger, "GetItem", "PutItem", "Query")
+        worker.grants.items(storage.ledger, "DeleteItem", "GetItem", "PutItem", "Query")
         worker.grants.items(
             storage.transactions, "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate"
         )

@@ -45,7 +45,7 @@ class RangePlanner:
             items=len(planned.ranges),
             max_concurrency=planned.workers,
             results_prefix=f"{ingest.work_prefix}/ranges-{round_}-results",
-            write_units_per_second=planned.share,
+            write_units_per_second=limits.write_units_per_second,
             line_bytes=line_bytes,
         )
 

@@ -10,12 +10,14 @@
 | segment | the same | `segment#{from}#{to}` |
 | chunk | the same | `chunk#{n}` |
 | progress | the same | `progress#{from}`, `progress#images#{n}`: how far a worker call has come |
+| lease | `budget#{hash of the user's id}` | `lease#{execution}#{request id}`: see `budget_leases` |
 | unclaimed | `unclaimed#{jobId}` | `claim#{key}`: a failure before the claim |
 | announced | `execution#{arn}` | `told#{redriveCount}#{status}`: `functions.record_outcome` |
 
 Positions and numbers are padded with zeros, so that a query returns rows in their order.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +38,7 @@ SEGMENT_PREFIX: Final = "segment#"
 CHUNK_PREFIX: Final = "chunk#"
 PROGRESS_PREFIX: Final = "progress#"
 _IMAGES: Final = "images#"
+LEASE_PREFIX: Final = "lease#"
 FOLDER_PREFIX: Final = "folder#"
 END_SK: Final = "bedrock"
 
@@ -80,6 +83,12 @@ def unclaimed_partition(job_id: str) -> str:
 def unclaimed_key(job_id: str, key: str) -> RowKey:
     """The failure of a results object before its claim."""
     return RowKey(unclaimed_partition(job_id), f"{CLAIM_PREFIX}{key}")
+
+
+def lease_key(user_id: str, execution: str, caller: str) -> RowKey:
+    """A worker's lease of its user's write budget; the user's id is in no key."""
+    user = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+    return RowKey(f"budget#{user}", f"{LEASE_PREFIX}{execution}#{caller}")
 
 
 def attempt_sk(start: int) -> str:

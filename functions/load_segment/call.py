@@ -9,6 +9,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.aws.writing.attempts import AttemptRow
+from functions.aws.writing.budget_lease import BudgetLease
 from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
@@ -48,7 +49,14 @@ def load_segment(
     say.info(Event.SEGMENT_STARTED, undisturbed=permit.alone)
     began = time.monotonic()
     try:
-        loaded = _load(work, permit, deadline=deadline, settings=settings, say=say)
+        loaded = _load(
+            work,
+            permit,
+            caller=context.aws_request_id,
+            deadline=deadline,
+            settings=settings,
+            say=say,
+        )
     except ClaimLost:
         return _superseded(work, say)
     finally:
@@ -91,12 +99,23 @@ def _load(
     work: SegmentWork,
     permit: WritePermit,
     *,
+    caller: str,
     deadline: Deadline,
     settings: LoadSettings,
     say: Telemetry,
 ) -> Loaded:
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
-    budget = WriteBudget(work.write_units_per_second, clock=time.monotonic, sleep=time.sleep)
+    lease = BudgetLease(
+        clients.dynamodb(),
+        settings.ledger_table,
+        user_id=job.user_id,
+        execution=work.execution,
+        caller=caller,
+        budget=work.write_units_per_second,
+        clock=time.monotonic,
+        now=time.time,
+    )
+    budget = WriteBudget(lease, clock=time.monotonic, sleep=time.sleep)
     interpret = Interpreter(
         TransactionBuilder(
             job,
@@ -107,13 +126,16 @@ def _load(
         line_bytes_limit=settings.line_bytes_limit,
         padding_prefix=settings.padding_prefix,
     )
-    with TransactionWriter(
-        clients.transaction_writes(),
-        settings.transactions_table,
-        pacing=Pacing(budget, deadline, time.sleep, random.random),
-        may_replace=permit.may_replace,
-        expects_items=not permit.alone,
-    ) as writer:
+    with (
+        lease,
+        TransactionWriter(
+            clients.transaction_writes(),
+            settings.transactions_table,
+            pacing=Pacing(budget, deadline, time.sleep, random.random),
+            may_replace=permit.may_replace,
+            expects_items=not permit.alone,
+        ) as writer,
+    ):
         loaded = SegmentLoader(
             source=wiring.results_object(work),
             sorter=RecordSorter(work.object, interpret),

@@ -73,6 +73,7 @@ FUNCTIONS = {
     },
     "LoadSegment": {
         f"dynamodb:GetItem {JOBS}",
+        f"dynamodb:DeleteItem {LEDGER}",
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:PutItem {LEDGER}",
         f"dynamodb:Query {LEDGER}",

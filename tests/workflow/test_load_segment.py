@@ -13,9 +13,11 @@ from functions.aws.writing import attempts, write_permit
 from functions.aws.writing.attempts import AttemptRow
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.domain.attribute_values import from_item, to_item
+from functions.domain.budget_leases import Lease
 from functions.domain.events import Event, Metric
-from functions.domain.ledger_rows import object_partition
+from functions.domain.ledger_rows import lease_key, object_partition
 from functions.load_segment.handler import handler
+from functions.load_segment.loader import SegmentLoader
 from functions.load_segment.settings import LoadSettings
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
@@ -239,3 +241,58 @@ def test_a_lost_claim_is_found_out_within_a_second_and_stops_everything() -> Non
         with pytest.raises(ClaimLost):
             place.may_replace()
         owned[0] = True  # it is never its again
+
+
+class TestSharedBudget:
+    """Another execution of the same user is at work."""
+
+    @pytest.fixture
+    def rate(
+        self, loading: Loading, caplog: pytest.LogCaptureFixture
+    ) -> Callable[[Lease | None], float]:
+        """Loads beside a lease; the rate that was in force at the end."""
+        caplog.set_level("INFO")
+
+        def load(other: Lease | None) -> float:
+            if other is not None:
+                key = lease_key("user-1", other.execution, other.caller).as_dict()
+                row = to_item({**key, **other.as_row()})
+                loading.dynamodb.put_item(TableName="ledger", Item=row)
+            caplog.clear()
+            loading.run(writeUnitsPerSecond=500)
+            (printed,) = (each for each in caplog.records if each.msg == Event.SEGMENT_LOADED)
+            return float(vars(printed)["writeUnitsPerSecond"])
+
+        return load
+
+    def leases(self, loading: Loading) -> list[str]:
+        return [
+            row["sk"]["S"]
+            for row in loading.dynamodb.scan(TableName="ledger")["Items"]
+            if row["pk"]["S"].startswith("budget#")
+        ]
+
+    def test_a_worker_alone_has_the_budget_and_gives_it_back(
+        self, loading: Loading, rate: Callable[[Lease | None], float]
+    ) -> None:
+        assert rate(None) == 500
+        assert self.leases(loading) == []
+
+    def test_it_has_half_of_it_beside_another_execution_and_leaves_that_lease_alone(
+        self, loading: Loading, rate: Callable[[Lease | None], float]
+    ) -> None:
+        other = Lease("execution-2", "another", rate=250, budget=500, until=time.time() + 600)
+        assert rate(other) == 250
+        assert self.leases(loading) == ["lease#execution-2#another"]
+
+    def test_a_worker_that_died_holds_nothing(self, rate: Callable[[Lease | None], float]) -> None:
+        dead = Lease("execution-2", "another", rate=500, budget=500, until=time.time() - 2)
+        assert rate(dead) == 500
+
+    def test_a_worker_that_fails_gives_it_back(
+        self, loading: Loading, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(SegmentLoader, "load", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            loading.run()
+        assert self.leases(loading) == []

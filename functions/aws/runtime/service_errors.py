@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException"})
 FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
@@ -30,7 +30,17 @@ THROTTLED: Final = frozenset(
     }
 )
 
+_SERVER_ERRORS: Final = range(500, 600)
+
 
 def is_any(error: ClientError, codes: frozenset[str]) -> bool:
     """Whether the service answered with one of these codes."""
     return error.response.get("Error", {}).get("Code", "") in codes
+
+
+def is_passing(error: ClientError | BotoCoreError) -> bool:
+    """Whether the same request may succeed later: it was throttled, or not answered."""
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status in _SERVER_ERRORS or is_any(error, THROTTLED)

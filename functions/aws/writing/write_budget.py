@@ -6,10 +6,12 @@ write units a second, whatever the billing mode, until DynamoDB splits them
 Writing faster only buys throttles.
 """
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from functions.aws.runtime.deadline import Clock, Deadline
 
@@ -26,43 +28,65 @@ _FLOOR: Final = 0.02
 """Of the share: what is always tried, or a throttled worker could never learn that it is over."""
 _COOLDOWN_SECONDS: Final = 1.0
 """Throttles within this time are one: they were all sent at the same old rate."""
+_HANDOVER_SECONDS: Final = 0.1
+"""Of writing, which a worker that gets a share waits for: another has just spent as much."""
+
+
+class Share(Protocol):
+    """A worker's part of the write budget, which others may change."""
+
+    @property
+    def units_per_second(self) -> float:
+        """Write units a second, now; 0 while there is no part for it."""
+
+    @property
+    def seconds(self) -> float:
+        """How long that holds."""
+
+
+@dataclass(frozen=True)
+class FixedShare:
+    """A part that nothing changes."""
+
+    units_per_second: float
+    seconds: float = math.inf
 
 
 class WriteBudget:
     """Hands out moments for writing, so that no second sees more units than the rate in force.
 
-    The rate halves on a throttle and climbs back to the share. Threads may share one.
+    The rate halves on a throttle and climbs back to the share. Threads may use one together.
 
     A single write that is larger than the rate has to be let through all the same; it has a
     second for itself, and what follows waits until the average is right again.
     """
 
-    def __init__(
-        self, units_per_second: float, *, clock: Clock, sleep: Callable[[float], None]
-    ) -> None:
+    def __init__(self, share: Share, *, clock: Clock, sleep: Callable[[float], None]) -> None:
         """Start at the full share.
 
         Args:
-            units_per_second: The share, in write units (1 KiB of an item).
+            share: In write units (1 KiB of an item).
             clock: Monotonic seconds.
             sleep: Waits for some seconds.
         """
-        self._share = units_per_second
-        self._rate = units_per_second
+        self._share = share
+        self._units_per_second = share.units_per_second
+        self._part = 1.0
         self._clock = clock
         self._sleep = sleep
         self._turn = threading.Lock()
         self._lock = threading.Lock()
         self._spent: deque[tuple[float, float]] = deque()
         self._spent_in_window = 0.0
-        self._free_at = self._raised_at = clock()
+        self._owed = _HANDOVER_SECONDS * self._units_per_second if share.seconds < math.inf else 0
+        self._settled_at = clock()
         self._lowered_at = float("-inf")
 
     @property
     def rate(self) -> float:
         """Write units a second in force."""
         with self._lock:
-            return self._climb(self._clock())
+            return self._settle(self._clock())
 
     def spend(self, units: float, deadline: Deadline) -> bool:
         """Wait until these units may be written now, one caller after the other.
@@ -71,29 +95,45 @@ class WriteBudget:
             False, with nothing spent, where the deadline would come first.
         """
         with self._turn:
-            while wait := self._try(units):
-                if wait >= deadline.remaining:
+            while True:
+                self._follow(self._share.units_per_second)
+                if not (wait := self._try(units)):
+                    return True
+                pause = max(min(wait, self._share.seconds), _SHORTEST_WAIT_SECONDS)
+                if pause >= deadline.remaining:
                     return False
-                self._sleep(wait)
-        return True
+                self._sleep(pause)
 
     def throttled(self) -> None:
         """DynamoDB refused something: halve the rate."""
         with self._lock:
             now = self._clock()
             if now - self._lowered_at >= _COOLDOWN_SECONDS:
-                self._rate = max(self._climb(now) / 2, self._share * _FLOOR)
-                self._lowered_at = self._raised_at = now
+                self._settle(now)
+                self._part = max(self._part / 2, _FLOOR)
+                self._lowered_at = now
+
+    def _follow(self, units_per_second: float) -> None:
+        """Write at another share from now on; what throttles have halved stays halved."""
+        if units_per_second == self._units_per_second:
+            return
+        with self._lock:
+            self._settle(self._clock())
+            if not self._units_per_second:
+                self._owed = max(self._owed, _HANDOVER_SECONDS * units_per_second)
+            self._units_per_second = units_per_second
 
     def _try(self, units: float) -> float:
         """Spend at once, or say how many seconds to wait before the next try."""
         with self._lock:
             now = self._clock()
-            rate = self._climb(now)
-            wait = max(self._free_at - now, self._until_room(units, now, rate))
+            rate = self._settle(now)
+            if not rate:
+                return math.inf
+            wait = max(self._owed / rate, self._until_room(units, now, rate))
             if wait > 0:
-                return max(wait, _SHORTEST_WAIT_SECONDS)
-            self._free_at = max(self._free_at, now - _CATCH_UP_SECONDS) + units / rate
+                return wait
+            self._owed += units
             self._spent.append((now, units))
             self._spent_in_window += units
             return 0.0
@@ -111,8 +151,10 @@ class WriteBudget:
             wait = at + _WINDOW_SECONDS - now
         return wait
 
-    def _climb(self, now: float) -> float:
-        gained = (now - self._raised_at) * self._share * _CLIMB_A_SECOND
-        self._rate = min(self._share, self._rate + gained)
-        self._raised_at = now
-        return self._rate
+    def _settle(self, now: float) -> float:
+        """Let time pass: what is owed is paid off, and the rate climbs; the rate in force."""
+        seconds, self._settled_at = now - self._settled_at, now
+        rate = self._units_per_second * self._part
+        self._owed = max(self._owed - seconds * rate, -_CATCH_UP_SECONDS * rate)
+        self._part = min(1.0, self._part + seconds * _CLIMB_A_SECOND)
+        return self._units_per_second * self._part

@@ -19,7 +19,7 @@ class Plan(Payload):
         items: How many; with 0 there is no list.
         max_concurrency: Children of the map at once.
         results_prefix: Where the map's results go.
-        write_units_per_second: Each worker's share of the write budget.
+        write_units_per_second: Write budget of the user, which all workers share.
         line_bytes: Mean length of the object's lines.
     """
 

@@ -83,7 +83,10 @@ SPOTS = [
         ("dynamodb:PutItem", "attribute_not_exists", "put the attempt on record"),
         ("dynamodb:GetItem", "attempt#", "see that no other attempt has begun"),
         ("dynamodb:PutItem", '"endsBy": {"N": "0"}', "state that the attempt is over"),
-        ("dynamodb:Query", "", "look for other claims of the job"),
+        ("dynamodb:Query", "claim#", "look for other claims of the job"),
+        ("dynamodb:Query", "lease#", "read the leases of the write budget"),
+        ("dynamodb:PutItem", "lease#", "take a lease of the write budget"),
+        ("dynamodb:DeleteItem", "", "give the lease back"),
         ("s3:GetObject", "", "read the range"),
         ("dynamodb:BatchWriteItem", "", "write transactions"),
         ("s3:PutObject", "dead-letters/", "write dead letters"),
@@ -299,6 +302,11 @@ look at all."""
 _HEALED = {
     *((fault, "look for other claims of the job") for fault in _SEEN_AS_OTHERS),
     ("deleted object", "read the object's beginning"),
+    # A lease that is not given back runs out.
+    *(
+        (fault, "give the lease back")
+        for fault in ("exception", "throttle storm", "lost responses")
+    ),
     ("lost responses", "mark the pending image"),
     ("lost responses", "delete the source"),
 }

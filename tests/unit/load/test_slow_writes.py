@@ -6,7 +6,7 @@ import pytest
 
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.writing.pacing import Pacing
-from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.world import Table
@@ -24,7 +24,7 @@ def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
     # The other threads' turn comes while a request is under way.
     table = Table(before=lambda: threading.Event().wait(0.0005))
     deadline = Deadline(time.now + seconds, time.clock)
-    budget = WriteBudget(rate, clock=time.clock, sleep=time.sleep)
+    budget = WriteBudget(FixedShare(rate), clock=time.clock, sleep=time.sleep)
     with TransactionWriter(
         table,  # type: ignore[arg-type]
         "transactions",

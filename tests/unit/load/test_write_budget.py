@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.aws.runtime.deadline import Deadline
-from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from tests.unit.load.fake_time import FakeTime
 
 FAR = 1e9
@@ -14,7 +14,8 @@ FAR = 1e9
 def _budget(share: float) -> tuple[WriteBudget, FakeTime, Deadline]:
     time = FakeTime()
     deadline = Deadline(time.now + FAR, time.clock)
-    return WriteBudget(share, clock=time.clock, sleep=time.sleep), time, deadline
+    budget = WriteBudget(FixedShare(share), clock=time.clock, sleep=time.sleep)
+    return budget, time, deadline
 
 
 def _busiest_second(spent: list[tuple[float, float]]) -> float:

@@ -16,7 +16,7 @@ from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import BODY, accept_ready_bodies
 from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.transaction_writes import BatchPut
-from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.jobs import Job, JobKey
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
@@ -85,7 +85,7 @@ class Writing:
     ) -> None:
         self.time = FakeTime()
         self.undisturbed = undisturbed
-        budget = WriteBudget(1000, clock=self.time.clock, sleep=self.time.sleep)
+        budget = WriteBudget(FixedShare(1000), clock=self.time.clock, sleep=self.time.sleep)
         deadline = Deadline(self.time.now + seconds, self.time.clock)
         pacing = Pacing(budget, deadline, self.time.sleep, lambda: 0.5)
         self.budget = budget
@@ -386,7 +386,8 @@ def test_a_batch_is_cut_to_what_a_tenth_of_a_second_allows(
 ) -> None:
     a, b, c = transactions
     writing = Writing(client)
-    writing.budget._share = writing.budget._rate = 20.0
+    writing.budget._share = FixedShare(20.0)
+    writing.budget._follow(20.0)
     _put(stub, a, b)
     _put(stub, c)
     assert writing.write(transactions)

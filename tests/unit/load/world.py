@@ -15,7 +15,7 @@ from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import BODY
 from functions.aws.writing.pacing import Pacing
-from functions.aws.writing.write_budget import WriteBudget
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.attribute_values import from_item
 from functions.domain.jobs import Job, JobKey
@@ -187,7 +187,7 @@ class World:
         s3, table = self.s3, self.table
         work = self.work(span)
         deadline = Deadline(self.time.now + seconds, self.time.clock)
-        budget = WriteBudget(1e9, clock=self.time.clock, sleep=self.time.sleep)
+        budget = WriteBudget(FixedShare(1e9), clock=self.time.clock, sleep=self.time.sleep)
         until = Deadline(self.time.now + writing, self.time.clock)
         with TransactionWriter(
             table,  # type: ignore[arg-type]
