@@ -1,0 +1,155 @@
+"""The children of an execution's Map Runs, named by what they work on instead of their ids."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.domain.causes import plain_cause
+from functions.domain.ranges import Range
+from ops.model.attempts import Attempt, attempts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from ops.model.deployment import Deployment
+
+DESCRIBED_AT_ONCE: Final = 40
+"""Children of which one reading learns what they work on; the next one goes on with the others."""
+FOLLOWED: Final = 16
+"""Children whose attempts are read: those that failed and those at work."""
+_MAX_CHILDREN: Final = 1000
+_MAX_CAUSE: Final = 600
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child of a Map Run.
+
+    Attributes:
+        state: The map.
+        status: In Step Functions' words.
+        span: The range of bytes that it works on; None for a chunk of images, or not known yet.
+        chunk: The number of its chunk of images.
+        error, cause: Of a child that failed.
+        attempts: Of its function; none where they were not read.
+    """
+
+    arn: str
+    state: str
+    status: str
+    started: datetime
+    ended: datetime | None
+    redrives: int
+    span: Range | None = None
+    chunk: int | None = None
+    error: str = ""
+    cause: str = ""
+    attempts: tuple[Attempt, ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it failed for good, in the last run."""
+        return self.status in {"FAILED", "TIMED_OUT"}
+
+
+@dataclass(frozen=True)
+class _Item:
+    span: Range | None
+    chunk: int | None
+
+
+@dataclass
+class ChildrenReader:
+    """Reads the children of one execution; what cannot change any more is read once."""
+
+    deployed: Deployment
+    execution: str
+    _items: dict[str, _Item] = field(default_factory=dict)
+    _described: dict[tuple[str, str, int], Mapping[str, Any]] = field(default_factory=dict)
+    _attempts: dict[tuple[str, str, int], tuple[Attempt, ...]] = field(default_factory=dict)
+
+    def read(self) -> tuple[Child, ...]:
+        """The children, in the order of what they work on."""
+        listed = list(self._listed())
+        listed.sort(key=lambda each: each["status"] not in {"FAILED", "TIMED_OUT", "RUNNING"})
+        self._describe(listed)
+        followed = {each["executionArn"] for each in listed[:FOLLOWED]}
+        children = [self._child(each, followed=followed) for each in listed]
+        return tuple(sorted(children, key=_place))
+
+    def _listed(self) -> Iterator[dict[str, Any]]:
+        client = self.deployed.step_functions
+        for run in client.list_map_runs(executionArn=self.execution)["mapRuns"]:
+            state = run["mapRunArn"].rpartition("/")[2].partition(":")[0]
+            pages = client.get_paginator("list_executions").paginate(
+                mapRunArn=run["mapRunArn"],
+                PaginationConfig={"PageSize": 1000, "MaxItems": _MAX_CHILDREN},
+            )
+            yield from ({**each, "state": state} for page in pages for each in page["executions"])
+
+    def _describe(self, listed: Sequence[Mapping[str, Any]]) -> None:
+        """Learn what children work on, and why they failed: some of them, those first in line."""
+        left = DESCRIBED_AT_ONCE
+        for each in listed:
+            arn, has_failed = each["executionArn"], each["status"] == "FAILED"
+            if arn in self._items and (not has_failed or _version(each) in self._described):
+                continue
+            if not left:
+                return
+            left -= 1
+            child = self.deployed.step_functions.describe_execution(executionArn=arn)
+            self._items[arn] = _item(child.get("input", ""))
+            self._described[_version(each)] = {
+                "error": child.get("error", ""),
+                "cause": plain_cause(child.get("cause", ""))[:_MAX_CAUSE],
+            }
+
+    def _child(self, listed: Mapping[str, Any], *, followed: set[str]) -> Child:
+        arn = listed["executionArn"]
+        item = self._items.get(arn, _Item(None, None))
+        said = self._described.get(_version(listed), {}) if listed["status"] == "FAILED" else {}
+        return Child(
+            arn=arn,
+            state=listed["state"],
+            status=listed["status"],
+            started=listed["startDate"],
+            ended=listed.get("stopDate"),
+            redrives=listed.get("redriveCount", 0),
+            span=item.span,
+            chunk=item.chunk,
+            error=said.get("error", ""),
+            cause=said.get("cause", ""),
+            attempts=self._attempts_of(listed) if arn in followed else (),
+        )
+
+    def _attempts_of(self, listed: Mapping[str, Any]) -> tuple[Attempt, ...]:
+        version = _version(listed)
+        if version not in self._attempts or listed["status"] == "RUNNING":
+            pages = self.deployed.step_functions.get_paginator("get_execution_history").paginate(
+                executionArn=listed["executionArn"], includeExecutionData=False
+            )
+            events = (event for page in pages for event in page["events"])
+            self._attempts[version] = attempts_of(events)
+        return self._attempts[version]
+
+
+def _version(listed: Mapping[str, Any]) -> tuple[str, str, int]:
+    return listed["executionArn"], listed["status"], listed.get("redriveCount", 0)
+
+
+def _place(child: Child) -> tuple[str, int, int, datetime]:
+    start = child.span.start if child.span else 2**63
+    return child.state, start, child.chunk or 0, child.started
+
+
+def _item(text: str) -> _Item:
+    try:
+        work: Any = json.loads(text)
+        if span := work.get("range"):
+            return _Item(Range(int(span["from"]), int(span["to"])), None)
+        return _Item(None, int(work["chunk"]["number"]))
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
+        return _Item(None, None)
