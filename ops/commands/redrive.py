@@ -78,8 +78,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     if not as_json:
         show(found)
     if chosen:
-        question = f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
-        confirm(question, yes=yes, as_json=as_json)
+        confirm(question(deployed, chosen), yes=yes, as_json=as_json)
     again = _again(deployed, job, since, rate, at_a_time)
     outcomes = restart(deployed, chosen, rate=rate, at_a_time=at_a_time, again=again)
     if follow:
@@ -89,6 +88,11 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise typer.Exit(ExitCode.JOB_FAILED)
     if not outcomes and found:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def question(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
+    """What is asked before it is done."""
+    return f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
 
 
 @dataclass(frozen=True)

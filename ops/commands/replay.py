@@ -15,9 +15,11 @@ from ops.view.terminal import out, outside, print_json, prose
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ops.model.deployment import Deployment
     from ops.model.replays import Replayable
 
-_EFFECT = (
+ACCEPTED = "Whatever share of the records is rejected, it is accepted."
+EFFECT = (
     "Each is claimed by a new execution, which reads it from its first byte. Transactions are "
     "written again; one that a person edited or confirmed stays as it is, a deleted one comes "
     "back. Images that were moved stay where they are. The job counts what this run finds."
@@ -60,9 +62,8 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
     if not as_json:
         show(found)
         if accept_rejects:
-            out.print(prose("Whatever share of the records is rejected, it is accepted."))
-    question = f"Replay {counted(len(found), 'object')} on {deployed.place}?"
-    confirm(question, yes=yes, as_json=as_json)
+            out.print(prose(ACCEPTED))
+    confirm(question(deployed, found), yes=yes, as_json=as_json)
     started = [
         replays.start(deployed, each, reason=reason, accept_rejects=accept_rejects)
         for each in found
@@ -80,6 +81,11 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
     out.print(f"Look at the job with: {deployed.command('inspect', job_id)}")
 
 
+def question(deployed: Deployment, found: Sequence[Replayable]) -> str:
+    """What is asked before it is done."""
+    return f"Replay {counted(len(found), 'object')} on {deployed.place}?"
+
+
 def show(found: Sequence[Replayable]) -> None:
     """Say what would be replayed, and what that does."""
     table = Table(box=None, header_style="dim", pad_edge=False)
@@ -88,4 +94,4 @@ def show(found: Sequence[Replayable]) -> None:
     for each in found:
         table.add_row(outside(each.key), f"{each.size:,}", outside(each.progress))
     out.print(table)
-    out.print(prose(_EFFECT), style="dim")
+    out.print(prose(EFFECT), style="dim")

@@ -12,6 +12,7 @@ from ops.model import leftovers
 from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
     from ops.model.leftovers import Leftovers
 
 _LISTED = 20
@@ -41,8 +42,7 @@ def tidy(
     count, removed = len(found.removable), 0
     if not dry_run and (count or _is_marked(found)):
         if count:
-            question = f"Remove {counted(count, 'transaction')} on {deployed.place}?"
-            confirm(question, yes=yes, as_json=as_json)
+            confirm(question(deployed, found), yes=yes, as_json=as_json)
         removed = leftovers.remove(deployed, found)
     if as_json:
         print_json(_as_json(found, removed=removed))
@@ -50,22 +50,30 @@ def tidy(
         out.print(f"Removed {counted(removed, 'transaction')}.")
 
 
+def question(deployed: Deployment, found: Leftovers) -> str:
+    """What is asked before it is done."""
+    return f"Remove {counted(len(found.removable), 'transaction')} on {deployed.place}?"
+
+
 def _is_marked(found: Leftovers) -> bool:
     return any(claim.replaced for _, claim in found.claims)
 
 
-def _show(found: Leftovers) -> None:
+def summary(found: Leftovers) -> str:
+    """How many there are, and how many of them a person has touched."""
     kept = len(found.found) - len(found.removable)
+    return (
+        f"{counted(len(found.found), 'transaction')} of the job, answered by none of its "
+        f"present results. {len(found.removable)} can be removed; {kept} were edited or "
+        "confirmed by a person and stay."
+    )
+
+
+def _show(found: Leftovers) -> None:
     if not found.found:
         out.print("Every transaction of the job is answered by its present results.")
         return
-    out.print(
-        prose(
-            f"{counted(len(found.found), 'transaction')} of the job, answered by none of its "
-            f"present results. {len(found.removable)} can be removed; {kept} were edited or "
-            "confirmed by a person and stay."
-        )
-    )
+    out.print(prose(summary(found)))
     for each in found.found[:_LISTED]:
         note = "" if each.is_untouched else "  (edited or confirmed: stays)"
         image = "  (its image stays where it was moved)" if each.has_image else ""

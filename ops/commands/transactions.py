@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -49,7 +49,7 @@ def transactions(
     if as_json:
         print_json(found)
     elif as_csv:
-        _print_csv(found)
+        write_csv(found, sys.stdout)
     elif found:
         out.print(transactions_table(found, rows=limit))
     else:
@@ -59,8 +59,9 @@ def transactions(
         err.print(f"{more} not shown: add --limit, --csv or --json.", style="dim")
 
 
-def _print_csv(found: Iterable[Mapping[str, object]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+def write_csv(found: Iterable[Mapping[str, object]], stream: TextIO) -> None:
+    """Write transactions for a spreadsheet."""
+    writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(SHOWN)
     writer.writerows([_cell(item.get(name, "")) for name in SHOWN] for item in found)
 

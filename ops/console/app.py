@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import hmac
+import io
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from functions.domain.plain_text import visible
 from ops.commands.explain import of_alarm, of_error
+from ops.commands.transactions import write_csv
+from ops.console.acts import perform, question
+from ops.console.details import RejectsReader, sorted_transactions
 from ops.console.guard import Guard
+from ops.console.job_page import Asked, job_context
 from ops.console.jobs_page import Shown, jobs_context
 from ops.console.sources import Sources
+from ops.console.tabs import tab_context
 from ops.console.templating import STATIC, render
-from ops.errors import NothingFound, OpsError
+from ops.console.verdict import Act
+from ops.errors import NothingFound, OpsError, Refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,6 +37,7 @@ if TYPE_CHECKING:
 
     from ops.console.feeds import Feed
     from ops.console.guard import Secrets
+    from ops.console.job_view import JobView
     from ops.model.deployment import Deployment
 
 
@@ -39,11 +49,16 @@ def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
         keys: Who may see it.
         acts: Whether it may redrive, replay, tidy and resubmit.
     """
-    page = Page(deployed, acts=acts)
+    page = Page(deployed, keys=keys, acts=acts)
+    asked = list(Act) if acts else []
     return Starlette(
         routes=[
             Route("/", page.jobs),
+            Route("/job/{job_id}", page.job),
+            Route("/transactions/{job_id}.csv", page.transactions),
             Route("/explain/{name}", page.explain),
+            *(Route(f"/{act}/{{job_id}}", page.ask, methods=["GET"], name=act) for act in asked),
+            *(Route(f"/{act}/{{job_id}}", page.act, methods=["POST"], name=act) for act in asked),
             Route("/events", page.events),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
@@ -60,9 +75,11 @@ def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
 class Page:
     """Answers requests about one deployment."""
 
-    def __init__(self, deployed: Deployment, *, acts: bool) -> None:
+    def __init__(self, deployed: Deployment, *, keys: Secrets, acts: bool) -> None:
         """See `make_app`."""
         self._deployed = deployed
+        self._keys = keys
+        self._rejects = RejectsReader(deployed)
         self._acts = acts
         self._sources = Sources(deployed)
 
@@ -76,6 +93,67 @@ class Page:
             now=datetime.now(UTC),
         )
         return self._page("jobs.html", context, feed="jobs", at=reading.at, trouble=reading.trouble)
+
+    async def job(self, request: Request) -> Response:
+        """A job."""
+        job_id = request.path_params["job_id"]
+        asked = Asked.of(job_id, request.query_params)
+        reading = await self._sources.job(job_id).get()
+        context = await run_in_threadpool(self._job_context, reading.value, asked)
+        return self._page(
+            "job.html", context, feed=f"job {job_id}", at=reading.at, trouble=reading.trouble
+        )
+
+    def _job_context(self, view: JobView, asked: Asked) -> dict[str, Any]:
+        rejects = self._rejects.of(view)
+        context = job_context(
+            view, asked, deployed=self._deployed, rejects=rejects, now=datetime.now(UTC)
+        )
+        return {**context, "tab": tab_context(self._deployed, view, asked, rejects)}
+
+    async def transactions(self, request: Request) -> Response:
+        """A job's transactions, for a spreadsheet."""
+        job_id = request.path_params["job_id"]
+        found = await run_in_threadpool(sorted_transactions, self._deployed, job_id)
+        text = io.StringIO()
+        write_csv(found, text)
+        disposition = f"attachment; filename*=utf-8''{quote(job_id, safe='')}.csv"
+        return Response(
+            text.getvalue(), media_type="text/csv", headers={"Content-Disposition": disposition}
+        )
+
+    async def ask(self, request: Request) -> Response:
+        """The question before something is done."""
+        job_id, act = request.path_params["job_id"], _act(request)
+        reading = await self._sources.job(job_id).read_again()
+        asked = await run_in_threadpool(question, self._deployed, reading.value, act)
+        context = {
+            "question": asked,
+            "job_id": job_id,
+            "back": Asked(job_id).link(),
+            "form": self._keys.form,
+            "region": self._deployed.region,
+        }
+        return self._page("ask.html", context)
+
+    async def act(self, request: Request) -> Response:
+        """Do what was asked, and show the job again."""
+        job_id, act = request.path_params["job_id"], _act(request)
+        form = parse_qs((await request.body()).decode(errors="replace"))
+        if not hmac.compare_digest("".join(form.get("form", ())), self._keys.form):
+            raise Refused("The form is not one of this page. Nothing was done.")
+        feed = self._sources.job(job_id)
+        reading = await feed.read_again()
+        await run_in_threadpool(
+            perform,
+            self._deployed,
+            reading.value,
+            act,
+            subjects=form.get("subject", ()),
+            option="option" in form,
+        )
+        await feed.read_again()
+        return RedirectResponse(Asked(job_id).link(), status_code=303)
 
     async def explain(self, request: Request) -> Response:
         """What the runbook says about an alarm or an error."""
@@ -92,8 +170,11 @@ class Page:
 
     async def trouble(self, _: Request, error: Exception) -> Response:
         """A sentence about what went wrong."""
-        status = 404 if isinstance(error, NothingFound) else 502
-        heading = "Not found" if status == 404 else "It could not be read"
+        status = 502
+        heading = "It could not be read"
+        if isinstance(error, NothingFound | Refused):
+            status = 404 if isinstance(error, NothingFound) else 409
+            heading = "Not found" if status == 404 else "Not done"
         return self._page("message.html", {"heading": heading, "text": str(error)}, status=status)
 
     async def not_found(self, _: Request, __: Exception) -> Response:
@@ -120,6 +201,10 @@ class Page:
             "trouble": trouble,
         }
         return HTMLResponse(render(template, common | context), status_code=status)
+
+
+def _act(request: Request) -> Act:
+    return Act(request.url.path.split("/")[1])
 
 
 async def _events(feed: Feed[Any]) -> AsyncIterator[str]:

@@ -45,9 +45,9 @@ def run(
     acts: bool,
     until: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Answer until the process is interrupted, or `until` returns."""
+    """Answer until the process is interrupted, or `until` returns; takes the socket over."""
     config = Config()
-    config.bind = [f"fd://{listening.fileno()}"]
+    config.bind = [f"fd://{listening.detach()}"]
     config.accesslog = None
     config.errorlog = None
     config.graceful_timeout = 0.5

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ops.console.feeds import Feed
+from ops.console.feeds import Feed, Feeds
+from ops.console.job_view import JobReader
 from ops.console.overview import OverviewReader
 from ops.errors import NothingFound
 
 if TYPE_CHECKING:
+    from ops.console.job_view import JobView
     from ops.console.overview import Overview
     from ops.model.deployment import Deployment
 
@@ -22,8 +24,10 @@ class Sources:
 
     def __init__(self, deployed: Deployment) -> None:
         """Nothing is read before somebody looks."""
+        self._deployed = deployed
         reader = OverviewReader(deployed)
         self.jobs: Feed[Overview] = Feed(reader.read, pause=_pause)
+        self._jobs: Feeds[JobView] = Feeds(self._make)
 
     def feed(self, name: str) -> Feed[Any]:
         """The feed that a page names.
@@ -33,7 +37,17 @@ class Sources:
         """
         if name == "jobs":
             return self.jobs
+        kind, _, job_id = name.partition(" ")
+        if kind == "job" and job_id:
+            return self.job(job_id)
         raise NothingFound("There is no such feed.")
+
+    def job(self, job_id: str) -> Feed[JobView]:
+        """The feed of a job."""
+        return self._jobs.of(job_id)
+
+    def _make(self, job_id: str) -> Feed[JobView]:
+        return Feed(JobReader(self._deployed, job_id).read, pause=_pause)
 
 
 def _pause(_: object, took: float) -> float:

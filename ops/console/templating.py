@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from functions.domain.plain_text import visible
 from ops.view.job import seconds
@@ -90,6 +90,26 @@ def ago(moment: datetime, *, now: datetime) -> str:
     return f"{minutes // 1440} days"
 
 
+def left(seconds_left: float) -> str:
+    """`50 s`, `4 min`: what is left is not known more exactly."""
+    if seconds_left < 10:
+        return "10 s"
+    if seconds_left < 90:
+        return f"{round(seconds_left, -1):.0f} s"
+    if seconds_left < 5400:
+        return f"{seconds_left / 60:.0f} min"
+    return f"{seconds_left / 3600:.1f} h"
+
+
+def prose(text: str) -> Markup:
+    """A text whose words in backticks are code."""
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(visible(part)) if number % 2 else escape(visible(part))
+        for number, part in enumerate(parts)
+    )
+
+
 def zone() -> str:
     """`JST (UTC+09:00)`."""
     now = datetime.now(UTC).astimezone()
@@ -110,6 +130,8 @@ _ENVIRONMENT.filters |= {
     "size": size,
     "clock": clock,
     "day": day,
+    "left": left,
+    "prose": prose,
     "span": span,
 }
 _ENVIRONMENT.globals |= {"percent": percent, "when": when, "ago": ago, "zone": zone}

@@ -61,6 +61,7 @@ class TimeAxis:
 
     def pieces(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
         """A time at work, cut at the standstills."""
+        begun = since
         for each in self.folds:
             if each.since >= until:
                 break
@@ -69,7 +70,7 @@ class TimeAxis:
             if since < each.since:
                 yield since, each.since
             since = each.until
-        if since < until or not self.folds:
+        if since < until or begun == until:
             yield since, until
 
 

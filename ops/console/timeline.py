@@ -150,7 +150,9 @@ def _child_row(history: History, child: Child, axis: TimeAxis, now: datetime) ->
         before = "try" if child.redrives else "stopped"
         bars = tuple(_bars(axis, child.started, until, last=look, before=before))
     refused = sum(bool(each.error) for each in child.attempts)
-    worked = sum((end - start for start, end in axis.pieces(child.started, until)), start=timedelta())
+    worked = sum(
+        (end - start for start, end in axis.pieces(child.started, until)), start=timedelta()
+    )
     took = f"{refused} refused" if refused > 1 else span(worked)
     return Row(child_name(child), bars, took if bars else UNKNOWN, look, is_child=True)
 

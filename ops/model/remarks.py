@@ -20,12 +20,15 @@ def remarks(deployed: Deployment, report: JobReport) -> list[str]:
     """Sentences, each with the command that helps."""
     if not report.job_id or report.record is None:
         return []
-    return [*_of_record(deployed, report, report.record), *_undelivered(deployed, report)]
+    return [*of_record(deployed, report), *_undelivered(deployed, report)]
 
 
-def _of_record(deployed: Deployment, report: JobReport, record: Mapping[str, Any]) -> Iterator[str]:
+def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
+    """What the job's record says; nothing more is read for it."""
+    record = report.record or {}
     state, stats = _map(record.get("ingestState")), _map(record.get("resultStats"))
-    if ended := _map(state.get("bedrock")):
+    ended = _map(state.get("bedrock"))
+    if ended and ended.get("status") != "Completed":
         message = f": {ended['message']}" if ended.get("message") else "."
         yield f"Bedrock ended it as {ended.get('status')}{message}"
     if count := state.get("objectsUnclaimed"):

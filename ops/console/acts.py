@@ -1,0 +1,152 @@
+"""What the page can do: it asks what the commands ask, and does what they do."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ops.commands import redrive, replay, tidy
+from ops.console.verdict import Act
+from ops.errors import NothingFound, Refused
+from ops.model import leftovers, replays
+from ops.model.failures import read_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ops.console.job_view import JobView
+    from ops.model.deployment import Deployment
+    from ops.model.failures import FailedExecution
+    from ops.model.leftovers import Leftovers
+    from ops.model.replays import Replayable
+
+_CHANGED = "It is no longer as it was when you were asked. Nothing was done."
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before something is done.
+
+    Attributes:
+        asked: The sentence that the command asks.
+        texts: What it will do.
+        rows: What it is about: a name, and what becomes of it.
+        subjects: Identify it; only these are done.
+        option: A further choice, in words; empty without one.
+    """
+
+    act: Act
+    asked: str
+    texts: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...]
+    subjects: tuple[str, ...]
+    option: str = ""
+
+
+def question(deployed: Deployment, view: JobView, act: Act) -> Question:
+    """What to ask about a job.
+
+    Raises:
+        OpsError: there is nothing to do, or it cannot be done.
+    """
+    if act is Act.REDRIVE:
+        return _ask_redrive(deployed, _redrivable(deployed, view))
+    if act is Act.REPLAY:
+        return _ask_replay(deployed, view, _replayable(deployed, view))
+    if act is Act.TIDY:
+        return _ask_tidy(deployed, view.report.job_id)
+    raise Refused("The page does not do that.")
+
+
+def perform(
+    deployed: Deployment, view: JobView, act: Act, *, subjects: Collection[str], option: bool
+) -> None:
+    """Do what was asked, as far as it is still so.
+
+    Raises:
+        OpsError: nothing of it is.
+    """
+    if act is Act.REDRIVE:
+        executions = [
+            each for each in _redrivable(deployed, view) if each.execution.arn in subjects
+        ]
+        _require(executions)
+        refusals = [each.refusal for each in redrive.restart(deployed, executions) if each.refusal]
+        if refusals:
+            raise Refused(refusals[0])
+    elif act is Act.REPLAY:
+        objects = [each for each in _replayable(deployed, view) if _subject(each) in subjects]
+        _require(objects)
+        for each in objects:
+            replays.start(deployed, each, reason="replayed by hand", accept_rejects=option)
+    elif act is Act.TIDY:
+        found = leftovers.find(deployed, view.report.job_id)
+        _require([each for each in (_digest(found),) if each in subjects])
+        leftovers.remove(deployed, found)
+
+
+def _require(found: Sequence[object]) -> None:
+    if not found:
+        raise Refused(_CHANGED)
+
+
+def _redrivable(deployed: Deployment, view: JobView) -> list[FailedExecution]:
+    """The job's executions that failed and can be continued."""
+    owners = {each.claim.owner for each in view.report.objects if each.claim.failure}
+    if view.failed is not None:
+        owners.add(view.failed.execution.arn)
+    found = [read_failed(deployed, arn) for arn in sorted(owners)]
+    return [each for each in found if each.obstacle is None]
+
+
+def _ask_redrive(deployed: Deployment, chosen: Sequence[FailedExecution]) -> Question:
+    if not chosen:
+        raise NothingFound("Nothing of the job can be redriven now.")
+    return Question(
+        Act.REDRIVE,
+        redrive.question(deployed, chosen),
+        ("What is finished is not done again.",),
+        tuple((each.name, f"runs again: {each.will_run}") for each in chosen),
+        tuple(each.execution.arn for each in chosen),
+    )
+
+
+def _replayable(deployed: Deployment, view: JobView) -> Sequence[Replayable]:
+    key = view.failed.execution.key if view.failed else None
+    return replays.find(deployed, view.report.job_id, key=key or None)
+
+
+def _ask_replay(deployed: Deployment, view: JobView, found: Sequence[Replayable]) -> Question:
+    verdict = view.failed is not None and view.failed.error == "TooManyRejects"
+    return Question(
+        Act.REPLAY,
+        replay.question(deployed, found),
+        (replay.EFFECT,),
+        tuple((each.key, f"{each.size:,} bytes, {each.progress}") for each in found),
+        tuple(map(_subject, found)),
+        option=replay.ACCEPTED if verdict else "",
+    )
+
+
+def _subject(each: Replayable) -> str:
+    return f"{each.etag} {each.key}"
+
+
+def _ask_tidy(deployed: Deployment, job_id: str) -> Question:
+    found = leftovers.find(deployed, job_id)
+    if not found.removable:
+        raise NothingFound("Every transaction of the job is answered by its present results.")
+    return Question(
+        Act.TIDY,
+        tidy.question(deployed, found),
+        (tidy.summary(found),),
+        (),
+        (_digest(found),),
+    )
+
+
+def _digest(found: Leftovers) -> str:
+    """Of what would be removed: there may be too many for a form."""
+    removed = "\n".join(sorted(each.transaction_id for each in found.removable))
+    return hashlib.sha256(removed.encode()).hexdigest()

@@ -1,0 +1,124 @@
+"""What came of a job: the content of the tab that is shown, and nothing of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from functions.domain.claims import ClaimState
+from ops.console.details import SHOWN, reject_rows, sorted_transactions
+from ops.console.words import Pill
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ops.console.details import Rejects
+    from ops.console.job_page import Asked
+    from ops.console.job_view import JobView
+    from ops.model.deployment import Deployment
+    from ops.model.job_report import ObjectReport
+
+_PILLS: Final = {
+    ClaimState.CLAIMED: Pill("running", "at work"),
+    ClaimState.DONE: Pill("done", "done"),
+    ClaimState.FAILED: Pill("failed", "failed"),
+}
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim, or an earlier one of the same object."""
+
+    file: str
+    generation: int
+    since: datetime | None
+    pill: Pill
+    content: str
+    owner: str
+    wrote: str
+
+
+def tab_context(
+    deployed: Deployment, view: JobView, asked: Asked, rejects: Rejects
+) -> dict[str, Any]:
+    """What the tab shows. It blocks where transactions were asked for."""
+    report, job_id = view.report, view.report.job_id
+    loads, images = report.loads_so_far, report.images_so_far
+    claims = [row for each in report.objects for row in _claim_rows(each)]
+    shown: dict[str, Any] = {
+        "always": False,
+        "numbers": {
+            "rejects": loads.failure,
+            "images": images.total,
+            "transactions": loads.success,
+            "claims": len(claims),
+        },
+    }
+    if asked.tab == "rejects":
+        reasons = rejects.reasons()
+        shown |= {
+            "rejects": rejects,
+            "reasons": reasons,
+            "rows": reject_rows(
+                rejects, reason=asked.reason, detail=asked.detail, text_of=asked.text
+            ),
+            "chosen": _chosen(reasons, asked),
+            "resubmit": deployed.command("resubmit", job_id),
+        }
+    elif asked.tab == "images":
+        shown["left"] = sorted(images.left.items(), key=lambda each: -each[1])
+    elif asked.tab == "transactions":
+        found = sorted_transactions(deployed, job_id) if asked.personal else None
+        shown |= {
+            "transactions": found[: 2 * SHOWN] if found is not None else None,
+            "transactions_total": len(found or ()),
+            "csv": f"/transactions/{quote(job_id, safe='')}.csv",
+        }
+    else:
+        shown["claims"] = claims
+    return shown
+
+
+def _chosen(reasons: list[tuple[str, int, list[tuple[str, int]]]], asked: Asked) -> int:
+    return sum(
+        n
+        for reason, _, details in reasons
+        for detail, n in details
+        if asked.reason in {"", reason} and asked.detail in {"", detail}
+    )
+
+
+def _claim_rows(each: ObjectReport) -> Iterator[ClaimRow]:
+    claim = each.claim
+    file = claim.key.rpartition("/")[2]
+    yield ClaimRow(
+        file,
+        claim.generation,
+        claim.claimed_at,
+        _PILLS[claim.state],
+        claim.etag[:12],
+        claim.owner.rpartition(":")[2],
+        f"{each.loads.success:,} transactions" if each.loads.total else "nothing yet",
+    )
+    for generation in sorted(claim.contents, reverse=True):
+        if generation < claim.generation:
+            etag = claim.contents[generation]
+            wrote = "has written transactions" if etag in claim.written else "nothing on record"
+            yield ClaimRow(
+                file,
+                generation,
+                None,
+                Pill(
+                    "stopped",
+                    f"superseded by {_next(claim.contents, generation, claim.generation)}",
+                ),
+                etag[:12],
+                "",
+                wrote,
+            )
+
+
+def _next(contents: Any, generation: int, newest: int) -> int:
+    return min((each for each in contents if each > generation), default=newest)

@@ -1,0 +1,198 @@
+"""The first thing that the page of a job says: what it came to, and the one thing to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from functions.domain.failures import Cure
+from functions.domain.jobs import JobStatus
+from ops.commands.asking import counted
+from ops.console.templating import clock, span
+from ops.model.job_list import count_in
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ops.console.job_view import JobView
+    from ops.model.deployment import Deployment
+    from ops.model.failures import FailedExecution
+    from ops.model.job_report import JobReport
+
+
+class Act(StrEnum):
+    """What the page can do, as the command of that name does it."""
+
+    REDRIVE = "redrive"
+    REPLAY = "replay"
+    RESUBMIT = "resubmit"
+    TIDY = "tidy"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a job came to.
+
+    Attributes:
+        look: done, failed, warn, running or pending.
+        title: In one sentence.
+        text: More, with commands in backticks.
+        error: Its name, where one failed.
+        at: When that was.
+        cure: What to do; empty where nothing is to be done.
+        act: What the page can do about it.
+        label: Of its button.
+        command: The same, to paste.
+    """
+
+    look: str
+    title: str
+    text: str = ""
+    error: str = ""
+    at: datetime | None = None
+    cure: str = ""
+    act: Act | None = None
+    label: str = ""
+    command: str = ""
+
+
+def verdict(view: JobView, *, deployed: Deployment, now: datetime) -> Verdict:
+    """What a job came to, or how it is now."""
+    if view.failed is not None:
+        return _failed(view, view.failed, deployed)
+    if view.is_running:
+        return Verdict("running", _running(view.report))
+    if view.unclaimed:
+        return _unclaimed(view, deployed)
+    if view.listed.status == JobStatus.COMPLETED:
+        return _completed(view.report, now)
+    return _by_record(view, deployed)
+
+
+def _by_record(view: JobView, deployed: Deployment) -> Verdict:
+    """Of a job without an execution to speak of."""
+    if view.listed.status == JobStatus.FAILED:
+        return _in_vain(view, deployed)
+    if view.listed.status == JobStatus.PARTIALLY_COMPLETED:
+        return _incomplete(view, deployed)
+    why = view.listed.why
+    return Verdict(
+        "pending", f"{why[:1].upper()}{why[1:]}" if why else "Something is still to come"
+    )
+
+
+def _failed(view: JobView, failed: FailedExecution, deployed: Deployment) -> Verdict:
+    explanation, obstacle = failed.explanation, failed.obstacle
+    text = failed.cause.removesuffix(explanation.sentence).strip()
+    if text.startswith(explanation.meaning):
+        text = text.removeprefix(explanation.meaning).strip()
+    history = view.report.history
+    said = Verdict(
+        "failed",
+        explanation.meaning.rstrip("."),
+        text=f" {text}".partition(" Cure: ")[0].strip(),
+        error=failed.error,
+        at=history.ended if history else None,
+        cure=_instruction(deployed, failed),
+    )
+    if obstacle is None:
+        return _with(said, Act.REDRIVE, f"Redrive from {failed.failed.name}", failed.redrive)
+    if not failed.is_open:
+        return _with(said, None, "", "", cure=obstacle.reason)
+    replayed = explanation.cure is Cure.REPLAY or not failed.execution.is_redrivable
+    act = Act.REPLAY if replayed else None
+    return _with(said, act, "Replay the results object", obstacle.instead)
+
+
+def _with(said: Verdict, act: Act | None, label: str, command: str, *, cure: str = "") -> Verdict:
+    return Verdict(
+        said.look,
+        said.title,
+        said.text,
+        said.error,
+        said.at,
+        cure or said.cure,
+        act,
+        label,
+        command,
+    )
+
+
+def _instruction(deployed: Deployment, failed: FailedExecution) -> str:
+    execution = failed.execution
+    text = deployed.filled_in(
+        failed.explanation.instruction, job_id=execution.job_id, key=execution.key
+    )
+    again = f" A redrive runs again: {failed.will_run}." if failed.obstacle is None else ""
+    return f"{text[:1].upper()}{text[1:]}{again}"
+
+
+def _running(report: JobReport) -> str:
+    history = report.history
+    state = history.current if history else None
+    again = "Redriven: " if history and history.redrives else ""
+    doing = {"LoadRanges": "loading", "MigrateImages": "moving images"}.get(state or "", "")
+    return f"{again}{doing or f'in the state {state}'}".capitalize() if state else "Running"
+
+
+def _unclaimed(view: JobView, deployed: Deployment) -> Verdict:
+    files = ", ".join(each.key.rpartition("/")[2] for each in view.unclaimed)
+    job_id = view.report.job_id
+    return Verdict(
+        "warn",
+        "No execution has begun its results",
+        text=f"In the bucket: {files}. S3's event may come yet; an event that could not be "
+        f"delivered waits in the dead-letter queue: `{deployed.command('dead-events')}`.",
+        cure="Replay them if no event comes.",
+        act=Act.REPLAY,
+        label="Replay the results",
+        command=deployed.command("replay", job_id),
+    )
+
+
+def _in_vain(view: JobView, deployed: Deployment) -> Verdict:
+    why, job_id = view.listed.why, view.report.job_id
+    said = Verdict("failed", f"{why[:1].upper()}{why[1:]}" if why else "It failed")
+    if not view.report.loads.failure:
+        return said
+    return _with(
+        said,
+        Act.RESUBMIT,
+        "Submit the rejects again",
+        deployed.command("resubmit", job_id),
+        cure=f"See why below, or with `{deployed.command('rejects', job_id)}`. Where the answers "
+        "are wrong, have these records answered again.",
+    )
+
+
+def _incomplete(view: JobView, deployed: Deployment) -> Verdict:
+    missing = count_in(view.listed.stats, "missingCount")
+    job_id = view.report.job_id
+    title = f"{counted(missing, 'record')} missing" if missing else "Bedrock cut it short"
+    return Verdict(
+        "warn",
+        title,
+        text=f"{view.listed.why[:1].upper()}{view.listed.why[1:]}. What has come is settled; "
+        "results that come later are ingested and counted.",
+        command=deployed.command("inspect", job_id),
+    )
+
+
+def _completed(report: JobReport, now: datetime) -> Verdict:
+    history, loads = report.history, report.loads
+    after = ""
+    title = "Settled"
+    if history is not None and history.ended is not None:
+        if history.redrives:
+            after = f", after {counted(history.redrives, 'redrive')}"
+        title = f"Settled at {clock(history.ended)}{after}"
+    text = "Every byte is proven loaded."
+    if loads.failure:
+        reason, most = max(loads.rejects.items(), key=lambda each: each[1])
+        text += f" {counted(loads.failure, 'record')} became no transaction, {most} for {reason}."
+    if history is not None:
+        text += f" {span(history.duration(now=now))} of work"
+        stood = history.stood_still
+        text += f", after standing still for {span(stood)}." if stood else "."
+    return Verdict("done", title, text=text)
