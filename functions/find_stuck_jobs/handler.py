@@ -28,11 +28,11 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     settings = StuckJobsSettings.read()
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
-    with telemetry().invocation(execution=context.aws_request_id) as say:
-        return {"stuckJobs": _search(settings, deadline, say).run()}
+    with telemetry().invocation(execution=context.aws_request_id) as log:
+        return {"stuckJobs": _search(settings, deadline, log).run()}
 
 
-def _search(settings: StuckJobsSettings, deadline: Deadline, say: Telemetry) -> StuckJobSearch:
+def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> StuckJobSearch:
     now, jobs, ledger = wiring.now(), wiring.batch_jobs(settings), wiring.ledger(settings)
     settler = wiring.job_settler(settings)
 
@@ -53,6 +53,6 @@ def _search(settings: StuckJobsSettings, deadline: Deadline, say: Telemetry) -> 
         cursors=SearchCursors(clients.dynamodb(), settings.ledger_table),
         settler=settler,
         written=settings.written,
-        say=say,
+        log=log,
         now=now,
     )

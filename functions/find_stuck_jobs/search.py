@@ -55,7 +55,7 @@ class StuckJobSearch:
     cursors: SearchCursors
     settler: JobSettler
     written: Callable[[int], datetime]
-    say: Telemetry
+    log: Telemetry
     now: datetime
 
     def run(self) -> int:
@@ -67,8 +67,8 @@ class StuckJobSearch:
             after = search(cursor, stuck)
             self.cursors.write(name, after)
             behind.append(after.hours_behind(self.now))
-        self.say.count(Metric.STUCK_JOBS, len(stuck))
-        self.say.count(Metric.SEARCH_BEHIND_HOURS, max(behind), MetricUnit.NoUnit)
+        self.log.count(Metric.STUCK_JOBS, len(stuck))
+        self.log.count(Metric.SEARCH_BEHIND_HOURS, max(behind), MetricUnit.NoUnit)
         return len(stuck)
 
     def _open_jobs(self, cursor: Cursor, stuck: set[str]) -> Cursor:
@@ -86,7 +86,7 @@ class StuckJobSearch:
     def _report(self, job_id: str, problems: Iterable[Problem], stuck: set[str]) -> None:
         for problem in problems:
             stuck.add(job_id)
-            self.say.warn(
+            self.log.warn(
                 Event.JOB_STUCK, jobId=job_id, problem=problem.sentence, cure=problem.cure
             )
 
@@ -167,7 +167,7 @@ class StuckJobSearch:
             yield Problem(str(error), _inspect(job_id))
             return
         if settlement.status is not JobStatus.INGESTING:
-            self.say.info(Event.JOB_FOUND_ENDED, jobId=job_id, status=settlement.status.value)
+            self.log.info(Event.JOB_FOUND_ENDED, jobId=job_id, status=settlement.status.value)
 
 
 def _replay(job_id: str, key: str) -> str:

@@ -30,12 +30,12 @@ MARGIN_SECONDS = 15.0
 
 
 def load_segment(
-    work: SegmentWork, *, context: LambdaContext, settings: LoadSettings, say: Telemetry
+    work: SegmentWork, *, context: LambdaContext, settings: LoadSettings, log: Telemetry
 ) -> SegmentWork:
     """Load the next segment of a range, if the execution still has its claim."""
     claim = wiring.ledger(settings).owns(work.execution, work.job.job_id, work.object.key)
     if claim is None:
-        return _superseded(work, say)
+        return _superseded(work, log)
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     row = AttemptRow(
         clients.dynamodb(),
@@ -46,7 +46,7 @@ def load_segment(
         expires=settings.expires(time.time()),
     )
     permit = _begin(row, work, context, settings)
-    say.info(Event.SEGMENT_STARTED, undisturbed=permit.alone)
+    log.info(Event.SEGMENT_STARTED, undisturbed=permit.alone)
     began = time.monotonic()
     try:
         loaded = _load(
@@ -55,18 +55,18 @@ def load_segment(
             caller=context.aws_request_id,
             deadline=deadline,
             settings=settings,
-            say=say,
+            log=log,
         )
     except ClaimLost:
-        return _superseded(work, say)
+        return _superseded(work, log)
     finally:
         row.end()
     return _left(_counted(work, loaded, seconds=time.monotonic() - began), loaded, permit)
 
 
-def _superseded(work: SegmentWork, say: Telemetry) -> SegmentWork:
+def _superseded(work: SegmentWork, log: Telemetry) -> SegmentWork:
     """Nothing is left to do for an execution without its claim."""
-    say.warn(Event.CLAIM_LOST)
+    log.warn(Event.CLAIM_LOST)
     return work.but(finished=True)
 
 
@@ -102,7 +102,7 @@ def _load(
     caller: str,
     deadline: Deadline,
     settings: LoadSettings,
-    say: Telemetry,
+    log: Telemetry,
 ) -> Loaded:
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
     lease = BudgetLease(
@@ -147,7 +147,7 @@ def _load(
             line_bytes_limit=settings.line_bytes_limit,
             expires=settings.expires(time.time()),
         ).load(work)
-    _report(loaded, say, throttles=writer.throttles, rate=budget.rate)
+    _report(loaded, log, throttles=writer.throttles, rate=budget.rate)
     return loaded
 
 
@@ -163,19 +163,19 @@ def _reports(work: SegmentWork, settings: LoadSettings) -> ProgressReports:
     )
 
 
-def _report(loaded: Loaded, say: Telemetry, *, throttles: int, rate: float) -> None:
+def _report(loaded: Loaded, log: Telemetry, *, throttles: int, rate: float) -> None:
     if throttles:
-        say.warn(Event.WRITES_THROTTLED, throttles=throttles, rate=rate)
+        log.warn(Event.WRITES_THROTTLED, throttles=throttles, rate=rate)
     segment = loaded.segment
-    say.info(
+    log.info(
         Event.SEGMENT_LOADED,
         segment=Span.of(segment.span).as_json(),
         counts=segment.counts.as_dict(),
         deadLetters=segment.dead_letters,
         writeUnitsPerSecond=rate,
     )
-    say.count(Metric.WRITE_THROTTLES, throttles)
-    say.count(Metric.WRITE_UNITS_PER_SECOND, rate, MetricUnit.CountPerSecond)
+    log.count(Metric.WRITE_THROTTLES, throttles)
+    log.count(Metric.WRITE_UNITS_PER_SECOND, rate, MetricUnit.CountPerSecond)
 
 
 def _counted(work: SegmentWork, loaded: Loaded, *, seconds: float) -> SegmentWork:

@@ -21,5 +21,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     work = SegmentWork.model_validate(event)
     with telemetry().invocation(
         execution=work.execution, job=work.job, range=work.range.as_json()
-    ) as say:
-        return load_segment(work, context=context, settings=settings, say=say).as_json()
+    ) as log:
+        return load_segment(work, context=context, settings=settings, log=log).as_json()

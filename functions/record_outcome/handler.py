@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     settings = OutcomeSettings.read()
     change = StatusChange.model_validate(event["detail"])
-    with telemetry().invocation(execution=change.execution) as say:
+    with telemetry().invocation(execution=change.execution) as log:
         recorder = OutcomeRecorder(
             step_functions=clients.step_functions(),
             sns=clients.sns(),
@@ -38,6 +38,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 caller=context.aws_request_id,
                 now=wiring.now,
             ),
-            say=say,
+            log=log,
         )
         return {"outcome": recorder.record(change).value}

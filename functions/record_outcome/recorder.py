@@ -42,7 +42,7 @@ class OutcomeRecorder:
     stack: str
     marker: OutcomeMarker
     announcements: Announcements
-    say: Telemetry
+    log: Telemetry
 
     def record(self, change: StatusChange) -> Outcome:
         """Record the event's outcome, if it still holds; marking twice changes nothing.
@@ -55,7 +55,7 @@ class OutcomeRecorder:
             return outcome
         execution = self._describe(change.execution, change.status, change.redrive_count)
         if not execution.is_as(change.status, change.redrive_count):
-            self.say.info(Event.OUTCOME_OUTDATED, told=change.status, found=execution.status)
+            self.log.info(Event.OUTCOME_OUTDATED, told=change.status, found=execution.status)
             return Outcome.NOTHING
         match outcome:
             case Outcome.FAILED:
@@ -94,7 +94,7 @@ class OutcomeRecorder:
             marked = now
 
     def _tell_failure(self, execution: Execution, failed: FailedState) -> None:
-        self.say.warn(
+        self.log.warn(
             Event.EXECUTION_FAILED,
             jobId=execution.job_id,
             state=failed.name,
@@ -106,7 +106,7 @@ class OutcomeRecorder:
 
     def _tell(self, event: Event, execution: Execution, compose: Composer) -> None:
         def tell() -> None:
-            self.say.info(event, jobId=execution.job_id, redriveCount=execution.redrive_count)
+            self.log.info(event, jobId=execution.job_id, redriveCount=execution.redrive_count)
             self._publish(compose(execution, job_id=execution.job_id, stack=self.stack))
 
         self.announcements.once(execution, tell)
@@ -124,7 +124,7 @@ class OutcomeRecorder:
 
     def _measure(self, failed: FailedState) -> None:
         """Count it under its state, which its alarm watches, and over all states."""
-        metrics = self.say.metrics
+        metrics = self.log.metrics
         for state in ("", failed.name):
             if state:
                 metrics.add_dimension(name=FAILED_STATE_DIMENSION, value=state)

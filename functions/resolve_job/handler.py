@@ -21,15 +21,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         `Arrived`, as JSON.
     """
     settings = Settings.read()
-    with telemetry().invocation(execution=event["execution"]) as say:
+    with telemetry().invocation(execution=event["execution"]) as log:
         resolver = Resolver(
             wiring.batch_jobs(settings), clients.s3(), settings.bucket_name, wiring.now
         )
         arrived = resolver.resolve(read_event(event["event"]), execution=event["execution"])
         if arrived.job is None:
-            say.info(Event.OBJECT_IGNORED, reason=arrived.reason)
+            log.info(Event.OBJECT_IGNORED, reason=arrived.reason)
         else:
-            say.info(
+            log.info(
                 Event.JOB_RESOLVED,
                 arrival=arrived.arrival,
                 jobId=arrived.job.job_id,

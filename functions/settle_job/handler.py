@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     settings = SettleSettings.read()
     work = SettleWork.model_validate(event)
-    with telemetry().invocation(execution=work.execution, job=work.job) as say:
+    with telemetry().invocation(execution=work.execution, job=work.job) as log:
         settling = Settling(
             wiring.ledger(settings),
             wiring.job_settler(settings),
@@ -29,5 +29,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         )
         settled = settling.settle(work)
         if settled.superseded:
-            say.warn(Event.CLAIM_LOST)
+            log.warn(Event.CLAIM_LOST)
         return settled.as_json()

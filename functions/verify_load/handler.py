@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Verify a load; `Ingest` in, `Ingest` with `load` and what to do next out."""
     settings = VerifySettings.read()
     ingest = Ingest.model_validate(event)
-    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
+    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         files = wiring.work_files(settings)
         verification = LoadVerification(
             wiring.ledger(settings),
@@ -26,19 +26,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         )
         verified = verification.verify(ingest)
         if verified.load is not None:
-            _report(say, verified.load)
+            _report(log, verified.load)
         return verified.as_json()
 
 
-def _report(say: Telemetry, proof: Proof) -> None:
+def _report(log: Telemetry, proof: Proof) -> None:
     if proof.verdict is not Verdict.COMPLETE:
-        say.warn(Event.LOAD_INCOMPLETE, verdict=proof.verdict, round=proof.round)
+        log.warn(Event.LOAD_INCOMPLETE, verdict=proof.verdict, round=proof.round)
         return
     counts = LoadCounts.from_dict(proof.counts)
-    say.info(Event.LOAD_VERIFIED, round=proof.round, counts=proof.counts)
-    say.count(Metric.RECORDS_LOADED, counts.success)
-    say.count(Metric.RECORDS_REJECTED, counts.failure)
-    say.count(Metric.DUPLICATE_RECORDS, counts.duplicate)
+    log.info(Event.LOAD_VERIFIED, round=proof.round, counts=proof.counts)
+    log.count(Metric.RECORDS_LOADED, counts.success)
+    log.count(Metric.RECORDS_REJECTED, counts.failure)
+    log.count(Metric.DUPLICATE_RECORDS, counts.duplicate)
     if counts.unpadded:
         percent = 100 * counts.failure / counts.unpadded
-        say.count(Metric.REJECT_PERCENT, percent, MetricUnit.Percent)
+        log.count(Metric.REJECT_PERCENT, percent, MetricUnit.Percent)

@@ -16,15 +16,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Verify a migration; `Ingest` in, `Ingest` with `migration` out."""
     settings = VerifyMigrationSettings.read()
     ingest = Ingest.model_validate(event)
-    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
+    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         planner = ChunkPlanner(wiring.work_files(settings), settings.migrate_concurrency)
         verified = MigrationVerification(wiring.ledger(settings), planner).verify(ingest)
         proof = verified.migration
         if proof is not None and proof.verdict is Verdict.COMPLETE:
             counts = ImageCounts.from_dict(proof.counts)
-            say.info(Event.MIGRATION_VERIFIED, round=proof.round, counts=proof.counts)
-            say.count(Metric.IMAGES_MIGRATED, counts.migrated)
-            say.count(Metric.IMAGES_LEFT, sum(counts.left.values()))
+            log.info(Event.MIGRATION_VERIFIED, round=proof.round, counts=proof.counts)
+            log.count(Metric.IMAGES_MIGRATED, counts.migrated)
+            log.count(Metric.IMAGES_LEFT, sum(counts.left.values()))
         elif proof is not None:
-            say.warn(Event.MIGRATION_INCOMPLETE, verdict=proof.verdict, round=proof.round)
+            log.warn(Event.MIGRATION_INCOMPLETE, verdict=proof.verdict, round=proof.round)
         return verified.as_json()

@@ -85,8 +85,8 @@ ERRORS: dict[str, Exception] = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_an_error_leaves_a_function_by_its_class_and_without_data(case: str) -> None:
     error = ERRORS[case]
-    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
-    with pytest.raises(type(error)) as raised, say.invocation(execution="e"):
+    log = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(type(error)) as raised, log.invocation(execution="e"):
         _fail(error)
     written = "".join(traceback.format_exception(raised.value))
     assert SECRET not in written
@@ -103,8 +103,8 @@ def _fail(error: Exception) -> None:
 
 
 def test_what_a_person_needs_of_a_denial_stays() -> None:
-    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
-    with pytest.raises(ClientError) as raised, say.invocation(execution="e"):
+    log = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(ClientError) as raised, log.invocation(execution="e"):
         _fail(ERRORS["S3 denies an image by its ARN"])
     assert str(raised.value) == (
         "An error occurred (AccessDenied) when calling the CopyObject operation: "
@@ -115,9 +115,9 @@ def test_what_a_person_needs_of_a_denial_stays() -> None:
 
 
 def test_what_this_system_says_itself_stays() -> None:
-    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    log = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
     error = ResultsObjectMissing(bucket="images", key="batch-output/j/a.jsonl")
-    with pytest.raises(ResultsObjectMissing) as raised, say.invocation(execution="e"):
+    with pytest.raises(ResultsObjectMissing) as raised, log.invocation(execution="e"):
         raise error
     assert "s3://images/batch-output/j/a.jsonl" in str(raised.value)
 
@@ -133,10 +133,10 @@ def test_a_log_line_is_one_line_of_json_whatever_is_in_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     forged = '\n{"level":"ERROR","event":"job_settled","_aws":{"CloudWatchMetrics":[]}}\n\x1b[2J'
-    say = Telemetry(Logger(service="lines"), Metrics(namespace="Test", service="lines"))
-    with say.invocation(execution=forged, chunk=forged):
-        say.info(Event.OBJECT_IGNORED, reason=forged, counts={forged: 1}, jobId="\u202e\u2028")
-        say.count(Metric.RECORDS_LOADED, 1)
+    log = Telemetry(Logger(service="lines"), Metrics(namespace="Test", service="lines"))
+    with log.invocation(execution=forged, chunk=forged):
+        log.info(Event.OBJECT_IGNORED, reason=forged, counts={forged: 1}, jobId="\u202e\u2028")
+        log.count(Metric.RECORDS_LOADED, 1)
     lines = [json.loads(line) for line in capsys.readouterr().out.rstrip("\n").split("\n")]
     assert [each.get("reason") for each in lines] == [forged, None]
     assert lines[0]["event"] == "object_ignored"

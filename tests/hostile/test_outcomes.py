@@ -25,20 +25,20 @@ from tests.unit.record_outcome.conftest import (
     JOB,
     KEY,
     MACHINE,
-    World,
+    RecorderSetup,
     _moto,
     event,
-    world,
+    setup,
 )
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB as MACHINE_JOB
 from tests.workflow.machine import Machine
 from tests.workflow.searching import search_of
-from tests.workflow.telling import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["_moto", "world"]
+__all__ = ["_moto", "setup"]
 
 SNS_BYTES = 256 * 1024
 NESTED = "[" * 250_000
@@ -143,27 +143,27 @@ def test_a_long_cause_is_searched_for_addresses_in_no_time() -> None:
 # What a forged execution or event may mark: nothing.
 
 
-def _tables(world: World) -> dict[str, Any]:
+def _tables(setup: RecorderSetup) -> dict[str, Any]:
     return {
-        name: sorted(map(repr, map(from_item, world.dynamodb.scan(TableName=name)["Items"])))
+        name: sorted(map(repr, map(from_item, setup.dynamodb.scan(TableName=name)["Items"])))
         for name in ("jobs", "ledger")
     }
 
 
-def _told_alone(world: World, **described: Any) -> None:
+def _told_alone(setup: RecorderSetup, **described: Any) -> None:
     """A failure that is told, and marks nothing but that it was told."""
-    world.job(userId="u")
-    world.claim(owner="arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs")
-    before = _tables(world)
-    world.describes(**described)
-    world.failed_in("ResolveJob")
-    world.describes(**described)
-    world.expect_message()
-    assert world.hears("FAILED") is Outcome.FAILED
-    after = _tables(world)
+    setup.job(userId="u")
+    setup.claim(owner="arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs")
+    before = _tables(setup)
+    setup.describes(**described)
+    setup.failed_in("ResolveJob")
+    setup.describes(**described)
+    setup.expect_message()
+    assert setup.hears("FAILED") is Outcome.FAILED
+    after = _tables(setup)
     assert after["jobs"] == before["jobs"]
     assert [row for row in after["ledger"] if "execution#" not in row] == before["ledger"]
-    world.all_was_called()
+    setup.all_was_called()
 
 
 INPUTS: dict[str, Callable[[], str]] = {
@@ -184,21 +184,23 @@ INPUTS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("case", INPUTS)
-def test_an_execution_of_a_hostile_input_is_told_and_marks_nothing(world: World, case: str) -> None:
-    _told_alone(world, input=INPUTS[case]())
+def test_an_execution_of_a_hostile_input_is_told_and_marks_nothing(
+    setup: RecorderSetup, case: str
+) -> None:
+    _told_alone(setup, input=INPUTS[case]())
 
 
 def test_an_execution_that_names_anothers_object_marks_neither_its_claim_nor_its_owner(
-    world: World,
+    setup: RecorderSetup,
 ) -> None:
     """Whoever may start executions can make one fail; the claim stays whose it is."""
-    world.job(userId="u")
+    setup.job(userId="u")
     theirs = "arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs"
-    world.claim(owner=theirs)
-    before = world.row_of_claim()
-    world.hears_of_failure("LoadRanges")
-    assert world.row_of_claim() == before
-    assert world.record_of_job()["status"] == "INGESTING"
+    setup.claim(owner=theirs)
+    before = setup.row_of_claim()
+    setup.hears_of_failure("LoadRanges")
+    assert setup.row_of_claim() == before
+    assert setup.record_of_job()["status"] == "INGESTING"
 
 
 def test_an_event_of_a_year_to_come_is_no_newer_than_its_execution() -> None:
@@ -209,33 +211,33 @@ def test_an_event_of_a_year_to_come_is_no_newer_than_its_execution() -> None:
 
 @pytest.mark.parametrize(("status", "redrives"), [("SUCCEEDED", 7), ("FAILED", 3)])
 def test_a_status_change_from_the_future_changes_nothing(
-    world: World, status: str, redrives: int
+    setup: RecorderSetup, status: str, redrives: int
 ) -> None:
-    world.job(userId="u")
-    world.claim()
-    before = _tables(world)
-    world.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
+    setup.job(userId="u")
+    setup.claim()
+    before = _tables(setup)
+    setup.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
     with pytest.raises(DescriptionOutdated):
-        world.hears(status, redrive_count=redrives)
-    assert _tables(world) == before
+        setup.hears(status, redrive_count=redrives)
+    assert _tables(setup) == before
 
 
 @pytest.mark.parametrize(("status", "redrives"), [("FAILED", -1), ("RUNNING", -1)])
 def test_a_status_change_that_is_not_so_changes_nothing(
-    world: World, status: str, redrives: int
+    setup: RecorderSetup, status: str, redrives: int
 ) -> None:
-    world.job(userId="u")
-    world.claim()
-    before = _tables(world)
-    world.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
-    assert world.hears(status, redrive_count=redrives) is Outcome.NOTHING
-    assert _tables(world) == before
+    setup.job(userId="u")
+    setup.claim()
+    before = _tables(setup)
+    setup.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
+    assert setup.hears(status, redrive_count=redrives) is Outcome.NOTHING
+    assert _tables(setup) == before
 
 
 @pytest.mark.parametrize("status", ["succeeded", "FAILED\n", "", "PENDING_REDRIVE", DIRT])
-def test_a_status_that_is_none_is_nothing(world: World, status: str) -> None:
-    assert world.hears(status) is Outcome.NOTHING
-    world.all_was_called()
+def test_a_status_that_is_none_is_nothing(setup: RecorderSetup, status: str) -> None:
+    assert setup.hears(status) is Outcome.NOTHING
+    setup.all_was_called()
 
 
 def test_a_status_change_without_its_execution_is_an_error_that_quotes_nothing() -> None:
@@ -244,9 +246,9 @@ def test_a_status_change_without_its_execution_is_an_error_that_quotes_nothing()
     assert "secret" not in str(raised.value)
 
 
-def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) -> None:
+def test_a_job_of_thousands_of_claims_is_settled_within_an_item(setup: RecorderSetup) -> None:
     """Each execution's ARN was once named in the job's record: 2,000 of them are too many."""
-    world.job(userId="u")
+    setup.job(userId="u")
     arn = f"arn:aws:states:us-east-1:123456789012:execution:{'m' * 80}:"
     for first in range(0, 2000, 25):
         rows = [
@@ -262,10 +264,10 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) ->
             for number in range(first, first + 25)
         ]
         puts = [{"PutRequest": {"Item": to_item(row)}} for row in rows]
-        world.dynamodb.batch_write_item(RequestItems={"ledger": puts})
-    world.claim()
-    world.hears_of_failure("LoadRanges")
-    record = world.record_of_job()
+        setup.dynamodb.batch_write_item(RequestItems={"ledger": puts})
+    setup.claim()
+    setup.hears_of_failure("LoadRanges")
+    record = setup.record_of_job()
     assert record["status"] == "FAILED"
     assert record["ingestState"]["objects"] == 2001
     assert len(record["ingestState"]["executions"]) == 100
@@ -275,7 +277,7 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(world: World) ->
 
 
 def _search(machine: Machine) -> list[dict[str, Any]]:
-    told = machine.told = Told()
+    told = machine.told = FakeTelemetry()
     machine.pass_time(timedelta(hours=2))
     search_of(machine, told).run()
     return told.all(Event.JOB_STUCK)

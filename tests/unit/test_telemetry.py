@@ -31,8 +31,8 @@ ADDRESS = "https://bucket.s3.amazonaws.com/uploads/user-of-somebody/receipt.jpg?
     ids=lambda error: type(error).__name__,
 )
 def test_an_error_of_the_sdk_does_not_name_the_object_that_it_was_about(error: Exception) -> None:
-    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
-    with pytest.raises(type(error)) as raised, say.invocation(execution="e"):
+    log = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(type(error)) as raised, log.invocation(execution="e"):
         _fail(error)
     written = "".join(traceback.format_exception(raised.value))
     assert "https://bucket.s3.amazonaws.com/(...)" in written
@@ -49,8 +49,8 @@ def test_an_error_of_the_sdk_does_not_name_the_object_that_it_was_about(error: E
 def test_of_an_object_that_is_gone_only_a_file_of_this_system_is_named(key: str, said: str) -> None:
     answer: Any = {"Code": "NoSuchKey", "Message": "The specified key does not exist.", "Key": key}
     error = ClientError({"Error": answer}, "GetObject")
-    say = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
-    with pytest.raises(ClientError) as raised, say.invocation(execution="e"):
+    log = Telemetry(Logger(service="test"), Metrics(namespace="Test", service="test"))
+    with pytest.raises(ClientError) as raised, log.invocation(execution="e"):
         _fail(error)
     assert str(raised.value).endswith(said)
     assert "user-of-somebody" not in str(raised.value)
@@ -85,9 +85,9 @@ def test_a_denial_keeps_its_name() -> None:
 
 
 def test_a_line_says_who_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:
-    say = Telemetry(Logger(service="location"), Metrics(namespace="Test", service="test"))
-    say.info(Event.JOB_RESOLVED)
-    say.warn(Event.JOB_RESOLVED)
+    log = Telemetry(Logger(service="location"), Metrics(namespace="Test", service="test"))
+    log.info(Event.JOB_RESOLVED)
+    log.warn(Event.JOB_RESOLVED)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     here = "test_a_line_says_who_wrote_it"
     assert [line["location"].partition(":")[0] for line in lines] == [here, here]

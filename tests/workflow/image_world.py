@@ -23,10 +23,10 @@ from functions.domain.transactions import transaction_id
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3
-from tests.workflow.telling import Told
 
 BUCKET = "images"
 USER = "user-1"
@@ -63,7 +63,7 @@ class ImageWorld:
             pending=("imageId",), transactions=("userId", "transactionId"), ledger=("pk", "sk")
         )
     )
-    told: Told = field(default_factory=Told)
+    told: FakeTelemetry = field(default_factory=FakeTelemetry)
     ids: list[str] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     """What was uploaded, by image id."""

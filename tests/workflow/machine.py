@@ -29,10 +29,10 @@ from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.settle_work import Settled, SettleWork
 from functions.resolve_job.arrivals import Resolver
 from functions.settle_job.settling import Settling
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.events import MemoryBedrock, MemoryEvents
 from tests.workflow.memory.s3 import MemoryS3
-from tests.workflow.telling import Told
 
 DEFINITION = json.loads(
     (Path(__file__).parents[2] / "statemachine" / "ingest.asl.json").read_text("utf-8")
@@ -82,7 +82,7 @@ class Machine:
     bus: MemoryEvents = field(default_factory=MemoryEvents)
     bedrock: MemoryBedrock = field(default_factory=MemoryBedrock)
     now: datetime = START
-    told: Told = field(default_factory=Told)
+    told: FakeTelemetry = field(default_factory=FakeTelemetry)
     arrived: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Executions that hold or held a claim: the state's output by ARN."""
     seeded: bool = False

@@ -18,7 +18,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.load_world import JOB_RECORD
+from tests.workflow.claimed_object import JOB_RECORD
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl.out"

@@ -10,14 +10,14 @@ from functions.aws.search_cursors import SearchCursors
 from functions.find_stuck_jobs.listing import ObjectListing
 from functions.find_stuck_jobs.open_jobs import OpenJobs
 from functions.find_stuck_jobs.search import StuckJobSearch
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import BUCKET, Machine
-from tests.workflow.telling import Told
 
 RETENTION = LedgerRetention(ledger_retention_days=90)
 LOOKBACK = timedelta(days=7)
 
 
-def search_of(machine: Machine, told: Told, *, pages: int = 10**6) -> StuckJobSearch:
+def search_of(machine: Machine, told: FakeTelemetry, *, pages: int = 10**6) -> StuckJobSearch:
     """A run that has time for so many pages of a listing or a table, and jobs."""
     s3: Any = machine.s3
     bedrock: Any = machine.bedrock
@@ -38,6 +38,6 @@ def search_of(machine: Machine, told: Told, *, pages: int = 10**6) -> StuckJobSe
         cursors=SearchCursors(dynamodb, "ledger"),
         settler=settler,
         written=RETENTION.written,
-        say=told,
+        log=told,
         now=machine.now,
     )

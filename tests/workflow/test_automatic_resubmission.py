@@ -15,7 +15,7 @@ from functions.resubmit_rejects.automatic import AutomaticResubmission
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.load_world import JOB_RECORD
+from tests.workflow.claimed_object import JOB_RECORD
 from tests.workflow.resubmitting import (
     JOB,
     REQUEST,

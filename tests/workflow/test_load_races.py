@@ -6,58 +6,60 @@ from collections.abc import Callable
 import pytest
 
 from functions.aws.writing import writer
-from tests.workflow.load_world import DATA, IMAGES, LoadWorld
+from tests.workflow.claimed_object import DATA, IMAGES, ClaimedObject
 from tests.workflow.memory.interruptions import Interruptions
 
 
 @pytest.fixture
-def new_world(monkeypatch: pytest.MonkeyPatch) -> Callable[[], LoadWorld]:
-    return lambda: LoadWorld(monkeypatch)
+def new_world(monkeypatch: pytest.MonkeyPatch) -> Callable[[], ClaimedObject]:
+    return lambda: ClaimedObject(monkeypatch)
 
 
-def _steps(world: LoadWorld) -> list[str]:
+def _steps(claimed: ClaimedObject) -> list[str]:
     """The calls of an attempt that nobody disturbs."""
     undisturbed = Interruptions()
-    world.load(undisturbed)
+    claimed.load(undisturbed)
     return undisturbed.calls
 
 
-def _holds_every_record(world: LoadWorld) -> None:
-    assert set(world.transactions) == set(IMAGES)
-    coverage = world.coverage()
+def _holds_every_record(claimed: ClaimedObject) -> None:
+    assert set(claimed.transactions) == set(IMAGES)
+    coverage = claimed.coverage()
     assert coverage.missing == ()
     (segment,) = coverage.chain
     assert (segment.span.end, segment.counts.total) == (len(DATA), len(IMAGES) + 1)
     assert segment.dead_letters is not None
-    assert [each["reason"] for each in world.dead_letters(segment.dead_letters)] == ["InvalidJson"]
+    assert [each["reason"] for each in claimed.dead_letters(segment.dead_letters)] == [
+        "InvalidJson"
+    ]
 
 
-def _holds_edits(world: LoadWorld, edited: set[str]) -> None:
-    theirs = {image for image, item in world.transactions.items() if item["version"] == 2}
+def _holds_edits(claimed: ClaimedObject, edited: set[str]) -> None:
+    theirs = {image for image, item in claimed.transactions.items() if item["version"] == 2}
     assert theirs >= edited
-    assert {world.transactions[image]["merchant"] for image in edited} <= {"a person's"}
+    assert {claimed.transactions[image]["merchant"] for image in edited} <= {"a person's"}
 
 
 def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays(
-    new_world: Callable[[], LoadWorld],
+    new_world: Callable[[], ClaimedObject],
 ) -> None:
     first = _steps(new_world())
     assert first.count("batch_write_item") == 3
     found = 0
     for number in range(len(first)):
-        world, edited = new_world(), set[str]()
-        world.load(
-            Interruptions(meanwhile={number: lambda w=world, e=edited: e.update(w.edit_all())})  # type: ignore[misc]
+        claimed, edited = new_world(), set[str]()
+        claimed.load(
+            Interruptions(meanwhile={number: lambda w=claimed, e=edited: e.update(w.edit_all())})  # type: ignore[misc]
         )
-        world.load()
-        _holds_every_record(world)
-        _holds_edits(world, edited)
+        claimed.load()
+        _holds_every_record(claimed)
+        _holds_edits(claimed, edited)
         found = max(found, len(edited))
     assert found == len(IMAGES)
 
 
 def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_nothing(
-    new_world: Callable[[], LoadWorld],
+    new_world: Callable[[], ClaimedObject],
 ) -> None:
     """The first goes on when the second is done and a person has edited all of it.
 
@@ -67,59 +69,63 @@ def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_not
     for number, step in enumerate(steps):
         if step == "batch_write_item":
             continue
-        world = new_world()
+        claimed = new_world()
 
-        def overtake(world: LoadWorld = world) -> None:
-            world.load()
-            assert world.edit_all() == set(IMAGES)
+        def overtake(claimed: ClaimedObject = claimed) -> None:
+            claimed.load()
+            assert claimed.edit_all() == set(IMAGES)
 
-        world.load(Interruptions(meanwhile={number: overtake}))
-        _holds_every_record(world)
-        _holds_edits(world, set(IMAGES))
+        claimed.load(Interruptions(meanwhile={number: overtake}))
+        _holds_every_record(claimed)
+        _holds_edits(claimed, set(IMAGES))
 
 
 @pytest.mark.parametrize("tried_again", [False, True])
 def test_an_execution_that_lost_its_claim_at_any_step_writes_nothing_over_newer_content(
-    new_world: Callable[[], LoadWorld], *, tried_again: bool
+    new_world: Callable[[], ClaimedObject], *, tried_again: bool
 ) -> None:
     """What it sent before ends, or is given up, before the newer content is written."""
 
-    def begin() -> LoadWorld:
-        world = new_world()
+    def begin() -> ClaimedObject:
+        claimed = new_world()
         if tried_again:
-            world.load()
-        return world
+            claimed.load()
+        return claimed
 
     steps = _steps(begin())
     assert steps.count("batch_execute_statement" if tried_again else "batch_write_item") >= 3
     for number in range(len(steps)):
-        world = begin()
-        lost = Interruptions(meanwhile={number: world.lose_claim, number + 1: world.write_newer})
-        assert world.load(lost).finished
+        claimed = begin()
+        lost = Interruptions(
+            meanwhile={number: claimed.lose_claim, number + 1: claimed.write_newer}
+        )
+        assert claimed.load(lost).finished
         assert not {"batch_write_item", "batch_execute_statement"} & set(lost.calls[number + 1 :])
         if len(lost.calls) > number + 1:
-            assert {item["merchant"] for item in world.transactions.values()} == {"newer"}
+            assert {item["merchant"] for item in claimed.transactions.values()} == {"newer"}
 
 
 def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
-    new_world: Callable[[], LoadWorld], monkeypatch: pytest.MonkeyPatch
+    new_world: Callable[[], ClaimedObject], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
-        world = new_world()
+        claimed = new_world()
         monkeypatch.setattr(writer, "THREADS", 4)
         together = threading.Barrier(3)
 
-        def attempt(world: LoadWorld = world, together: threading.Barrier = together) -> None:
+        def attempt(
+            claimed: ClaimedObject = claimed, together: threading.Barrier = together
+        ) -> None:
             together.wait(timeout=10)
-            world.load_by_these()
+            claimed.load_by_these()
 
-        with world.clients(Interruptions()):
+        with claimed.clients(Interruptions()):
             racers = [threading.Thread(target=attempt) for _ in range(3)]
             for racer in racers:
                 racer.start()
             for racer in racers:
                 racer.join(timeout=60)
-        _holds_every_record(world)
-        edited = world.edit_all()
-        world.load()
-        _holds_edits(world, edited)
+        _holds_every_record(claimed)
+        edited = claimed.edit_all()
+        claimed.load()
+        _holds_edits(claimed, edited)

@@ -20,7 +20,7 @@ from functions.load_segment.handler import handler
 from functions.load_segment.loader import SegmentLoader
 from functions.load_segment.settings import LoadSettings
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
 
 
 class Loading:

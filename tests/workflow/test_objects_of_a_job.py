@@ -30,11 +30,11 @@ from functions.plan_ranges.planning import Planning
 from functions.plan_ranges.settings import PlanRangesSettings
 from tests.unit.load.world import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
+from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.interleaving import Interleaving
-from tests.workflow.load_world import JOB_RECORD
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
-from tests.workflow.telling import Told
 
 _LOAD = LoadSettings.read(ENVIRONMENT)
 _PLAN = PlanRangesSettings.read(ENVIRONMENT)
@@ -59,7 +59,7 @@ class _Context:
         return 300_000
 
 
-class JobWorld:
+class JobWithObjects:
     """A job, its objects, and a person."""
 
     def __init__(
@@ -106,7 +106,7 @@ class JobWorld:
         patch.setattr(
             clients, "transaction_writes", lambda: self.interleaving.client(self.dynamodb)
         )
-        patch.setattr(wiring, "telemetry", Told)
+        patch.setattr(wiring, "telemetry", FakeTelemetry)
 
     def ingest(self, number: int, *, calls: int = 1) -> None:
         """An execution: claim, plan, load; each call after the first is a retry or redrive."""
@@ -220,7 +220,7 @@ class JobWorld:
             SegmentWork.model_validate(work),
             context=_Context(f"request-{next(self._requests)}"),
             settings=_LOAD,
-            say=Told(),
+            log=FakeTelemetry(),
         )
 
 
@@ -270,43 +270,43 @@ def test_an_edit_is_never_lost_whatever_objects_of_the_job_do_at_once(
     seed: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        world = JobWorld(patch, objects, _in_runs(random.Random(seed)), retries=retries)
-        actors = world.interleaving
+        claimed = JobWithObjects(patch, objects, _in_runs(random.Random(seed)), retries=retries)
+        actors = claimed.interleaving
         for number in range(len(objects)):
             actors.add(
                 f"object {number}",
-                lambda n=number: world.ingest(n, calls=calls[n]),  # type: ignore[misc]
+                lambda n=number: claimed.ingest(n, calls=calls[n]),  # type: ignore[misc]
             )
         for how, number in more:
-            actors.add(f"{how} {number}", partial(getattr(world, how), number))
-        actors.add("person", lambda: world.person(deeds))
+            actors.add(f"{how} {number}", partial(getattr(claimed, how), number))
+        actors.add("person", lambda: claimed.person(deeds))
         actors.run()
         note(f"{actors.calls}")
-        there = world.transactions()
-        assert {each: there[each]["merchant"] for each in world.edited} == world.edited
-        assert {there[each]["s3Key"] for each in world.edited} <= {"theirs"}
+        there = claimed.transactions()
+        assert {each: there[each]["merchant"] for each in claimed.edited} == claimed.edited
+        assert {there[each]["s3Key"] for each in claimed.edited} <= {"theirs"}
 
 
 @pytest.mark.parametrize("answered_again", [["image-1"], [f"image-{n}" for n in range(60)]])
 def test_a_second_object_leaves_what_a_person_made_of_the_first(answered_again: list[str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         first = [f"image-{number}" for number in range(60)]
-        world = JobWorld(patch, [first, answered_again], itertools.repeat(0))
+        claimed = JobWithObjects(patch, [first, answered_again], itertools.repeat(0))
 
         def one_after_the_other() -> None:
-            world.ingest(0)
+            claimed.ingest(0)
             for number in range(60):
-                world.edit(number)
-            world.ingest(1)
+                claimed.edit(number)
+            claimed.ingest(1)
 
-        world.interleaving.add("both", one_after_the_other)
-        world.interleaving.run()
-        assert len(world.edited) == 60
-        assert {each: item["merchant"] for each, item in world.transactions().items()} == (
-            world.edited
+        claimed.interleaving.add("both", one_after_the_other)
+        claimed.interleaving.run()
+        assert len(claimed.edited) == 60
+        assert {each: item["merchant"] for each, item in claimed.transactions().items()} == (
+            claimed.edited
         )
-        assert {item["s3Key"] for item in world.transactions().values()} == {"theirs"}
-        of_second = [call for call in world.interleaving.calls if call[1] == "batch_write_item"]
+        assert {item["s3Key"] for item in claimed.transactions().values()} == {"theirs"}
+        of_second = [call for call in claimed.interleaving.calls if call[1] == "batch_write_item"]
         assert len(of_second) == 3
 
 
@@ -314,13 +314,13 @@ def test_one_object_alone_is_put_in_batches_and_two_at_once_are_not() -> None:
     images = [f"image-{number}" for number in range(60)]
     for objects, batches in (([images], 3), ([images, images], 0)):
         with pytest.MonkeyPatch.context() as patch:
-            world = JobWorld(patch, objects, itertools.count())
+            claimed = JobWithObjects(patch, objects, itertools.count())
             for number in range(len(objects)):
-                world.interleaving.add(f"object {number}", partial(world.ingest, number))
-            world.interleaving.run()
-            made = [call for _, call in world.interleaving.calls if call == "batch_write_item"]
+                claimed.interleaving.add(f"object {number}", partial(claimed.ingest, number))
+            claimed.interleaving.run()
+            made = [call for _, call in claimed.interleaving.calls if call == "batch_write_item"]
             assert len(made) == batches
-            assert set(world.transactions()) == set(images)
+            assert set(claimed.transactions()) == set(images)
 
 
 @pytest.mark.parametrize("retries", [frozenset[int](), frozenset({1})])
@@ -331,25 +331,25 @@ def test_a_second_object_at_any_moment_of_the_first_and_an_edit_after_it(
     """The first is paused after so many calls, the second runs to its end, a person edits."""
     with pytest.MonkeyPatch.context() as patch:
         order = itertools.chain(itertools.repeat(0, calls), itertools.repeat(1))
-        world = JobWorld(patch, [["image-1"], ["image-1"]], order, retries=retries)
-        world.interleaving.add("first", lambda: world.ingest(0))
-        world.interleaving.add("second", lambda: world.ingest(1))
-        world.interleaving.add("person", lambda: world.person([("edit", 0)]))
-        world.interleaving.run()
-        assert world.transactions()["image-1"]["merchant"] == world.edited["image-1"]
+        claimed = JobWithObjects(patch, [["image-1"], ["image-1"]], order, retries=retries)
+        claimed.interleaving.add("first", lambda: claimed.ingest(0))
+        claimed.interleaving.add("second", lambda: claimed.ingest(1))
+        claimed.interleaving.add("person", lambda: claimed.person([("edit", 0)]))
+        claimed.interleaving.run()
+        assert claimed.transactions()["image-1"]["merchant"] == claimed.edited["image-1"]
 
 
 def test_a_retry_answers_its_roots_images_under_the_roots_id() -> None:
     with pytest.MonkeyPatch.context() as patch:
         objects = [["image-1", "image-2"], ["image-2", "image-3"]]
-        world = JobWorld(patch, objects, itertools.repeat(0), retries=frozenset({1}))
-        world.interleaving.add("root", lambda: world.ingest(0))
-        world.interleaving.add("retry", lambda: world.ingest(1))
-        world.interleaving.run()
-        there = world.transactions()
+        claimed = JobWithObjects(patch, objects, itertools.repeat(0), retries=frozenset({1}))
+        claimed.interleaving.add("root", lambda: claimed.ingest(0))
+        claimed.interleaving.add("retry", lambda: claimed.ingest(1))
+        claimed.interleaving.run()
+        there = claimed.transactions()
         assert set(there) == {"image-1", "image-2", "image-3"}
-        assert len(world.dynamodb.tables["transactions"]) == 3
+        assert len(claimed.dynamodb.tables["transactions"]) == 3
         assert {item["jobId"] for item in there.values()} == {"job-1"}
         assert there["image-3"]["transactionId"] == transaction_id("job-1", "image-3")
-        of_retry = [call for name, call in world.interleaving.calls if name == "retry"]
+        of_retry = [call for name, call in claimed.interleaving.calls if name == "retry"]
         assert "batch_write_item" not in of_retry

@@ -7,16 +7,16 @@ import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.events import Event, Metric
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, Machine
 from tests.workflow.searching import search_of
-from tests.workflow.telling import Told
 
 HOUR = timedelta(hours=1)
 BEDROCK_ID = "abcdefghij01"
 
 
-def _search(machine: Machine, **limits: Any) -> Told:
-    told = Told()
+def _search(machine: Machine, **limits: Any) -> FakeTelemetry:
+    told = FakeTelemetry()
     search_of(machine, told, **limits).run()
     return told
 

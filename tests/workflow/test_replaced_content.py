@@ -13,7 +13,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.plan_ranges import handler as plan_ranges
 from functions.verify_load import handler as verify_load
-from tests.workflow.load_world import DATA, JOB_RECORD, KEY, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, claim_row, segment_work
 from tests.workflow.machine import JOB, Machine
 
 Aws = tuple[Any, Any]

@@ -17,7 +17,7 @@ from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.load_world import JOB_RECORD
+from tests.workflow.claimed_object import JOB_RECORD
 from tests.workflow.resubmitting import (
     JOB,
     KEY,

@@ -12,10 +12,10 @@ import pytest
 
 from functions.aws.status_events import StatusEventRefused
 from functions.domain.status_events import MAX_UNANNOUNCED
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, JOB_KEY, Machine
 from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
 from tests.workflow.searching import search_of
-from tests.workflow.telling import Told
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = json.loads((DOCS / "status-event.schema.json").read_text("utf-8"))
@@ -106,7 +106,7 @@ def _searched(machine: Machine, execution: str) -> None:
     """The Task was never retried: the settlement of the claim, and then the search."""
     if machine.record["status"] != "COMPLETED":
         machine.finish(execution, successCount=2)
-    search_of(machine, Told()).run()
+    search_of(machine, FakeTelemetry()).run()
 
 
 @pytest.mark.parametrize("after", [_retried, _searched])

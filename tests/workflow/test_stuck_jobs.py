@@ -12,9 +12,9 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, START, Machine
 from tests.workflow.searching import RETENTION, search_of
-from tests.workflow.telling import Told
 
 KEY = f"batch-output/{JOB}/in put.jsonl.out"
 HOUR = timedelta(hours=1)
@@ -28,8 +28,8 @@ def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
     return event
 
 
-def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], Told]:
-    told = machine.told = Told()
+def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], FakeTelemetry]:
+    told = machine.told = FakeTelemetry()
     stuck = search_of(machine, told).run()
     assert told.sums[Metric.STUCK_JOBS] == stuck
     assert Metric.STUCK_JOBS in told.counted

@@ -9,12 +9,12 @@ from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import object_partition
 from functions.plan_ranges import handler
 from tests.unit.load.fake_time import FakeTime
-from tests.workflow.load_world import DATA, JOB_RECORD, KEY, Clock, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, Clock, claim_row, segment_work
 
 
 @pytest.fixture
 def clock(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """The planner's, in a world with a claimed object."""
+    """The planner's, in a claimed with a claimed object."""
     _, dynamodb = aws
     dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
     clock = Clock()

@@ -16,7 +16,7 @@ from ops.errors import NothingFound, Refused
 from ops.model import leftovers
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.load_world import JOB_RECORD
+from tests.workflow.claimed_object import JOB_RECORD
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl"

@@ -82,7 +82,7 @@ def _table(name: str, *key: str, index: str | None = None) -> dict[str, Any]:
 
 
 @dataclass
-class World:
+class RecorderSetup:
     """The recorder, and what is around it."""
 
     dynamodb: Any
@@ -202,7 +202,7 @@ class World:
 
 
 @pytest.fixture
-def world(_moto: None) -> Iterator[World]:
+def setup(_moto: None) -> Iterator[RecorderSetup]:
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     s3.create_bucket(Bucket="bucket")
     dynamodb.create_table(**_table("jobs", "intentId", "submitTime", index="jobId"))
@@ -237,6 +237,6 @@ def world(_moto: None) -> Iterator[World]:
             stack="BatchIngest",
             marker=OutcomeMarker(settler, now),
             announcements=Announcements(dynamodb, "ledger", caller="request-1", now=now),
-            say=telemetry(),
+            log=telemetry(),
         )
-        yield World(dynamodb, stubbed_states, stubbed_sns, recorder, clock, bus, published)
+        yield RecorderSetup(dynamodb, stubbed_states, stubbed_sns, recorder, clock, bus, published)

@@ -9,7 +9,7 @@ import pytest
 
 from functions.domain.executions import FAILED_STATUSES, Execution, Outcome
 from functions.record_outcome.recorder import DescriptionOutdated
-from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, World
+from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, RecorderSetup
 
 STATUSES = ["RUNNING", "SUCCEEDED", *sorted(FAILED_STATUSES)]
 RUN = f"{EXECUTION}/LoadRanges:1".replace(":execution:", ":mapRun:")
@@ -51,48 +51,50 @@ def test_a_description_is_older_where_the_execution_was_so_before(
     ],
 )
 def test_a_description_older_than_the_event_is_asked_for_again(
-    world: World, told: tuple[str, int], described: tuple[str, int]
+    setup: RecorderSetup, told: tuple[str, int], described: tuple[str, int]
 ) -> None:
-    world.job(userId="u")
-    world.claim()
-    world.describes(status=described[0], redriveCount=described[1])
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(status=described[0], redriveCount=described[1])
     with pytest.raises(DescriptionOutdated):
-        world.hears(told[0], redrive_count=told[1])
-    assert world.row_of_claim()["state"] == "claimed"
-    assert world.published == []
+        setup.hears(told[0], redrive_count=told[1])
+    assert setup.row_of_claim()["state"] == "claimed"
+    assert setup.published == []
 
 
 @pytest.mark.parametrize("status", sorted(FAILED_STATUSES))
 @pytest.mark.parametrize("count", [0, 1])
 def test_an_old_description_after_the_mark_takes_nothing_back(
-    world: World, status: str, count: int
+    setup: RecorderSetup, status: str, count: int
 ) -> None:
-    world.job(userId="u")
-    world.claim()
-    world.describes(status=status, redriveCount=count)
-    world.failed_in("PlanRanges")
-    world.describes(status="RUNNING", redriveCount=count, stopDate=None)
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(status=status, redriveCount=count)
+    setup.failed_in("PlanRanges")
+    setup.describes(status="RUNNING", redriveCount=count, stopDate=None)
     with pytest.raises(DescriptionOutdated):
-        world.hears(status, redrive_count=count)
-    assert world.row_of_claim()["state"] == "failed"
-    assert world.record_of_job()["status"] == "FAILED"
+        setup.hears(status, redrive_count=count)
+    assert setup.row_of_claim()["state"] == "failed"
+    assert setup.record_of_job()["status"] == "FAILED"
     # Lambda tries the event again: the message is sent now, and once.
-    world.describes(status=status, redriveCount=count)
-    world.failed_in("PlanRanges")
-    world.describes(status=status, redriveCount=count)
-    world.expect_message()
-    assert world.hears(status, redrive_count=count) is Outcome.FAILED
-    assert len(world.published) == 1
-    world.all_was_called()
+    setup.describes(status=status, redriveCount=count)
+    setup.failed_in("PlanRanges")
+    setup.describes(status=status, redriveCount=count)
+    setup.expect_message()
+    assert setup.hears(status, redrive_count=count) is Outcome.FAILED
+    assert len(setup.published) == 1
+    setup.all_was_called()
 
 
-def test_a_redrive_that_is_described_as_it_was_before_is_asked_for_again(world: World) -> None:
-    world.job(userId="u")
-    world.claim(state="failed")
-    world.describes(status="FAILED", redriveCount=0)
+def test_a_redrive_that_is_described_as_it_was_before_is_asked_for_again(
+    setup: RecorderSetup,
+) -> None:
+    setup.job(userId="u")
+    setup.claim(state="failed")
+    setup.describes(status="FAILED", redriveCount=0)
     with pytest.raises(DescriptionOutdated):
-        world.hears("RUNNING", redrive_count=1)
-    assert world.row_of_claim()["state"] == "failed"
+        setup.hears("RUNNING", redrive_count=1)
+    assert setup.row_of_claim()["state"] == "failed"
 
 
 def _map_run() -> dict[str, Any]:
@@ -120,16 +122,16 @@ def _counts(**more: int) -> dict[str, Any]:
     }
 
 
-def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(world: World) -> None:
-    world.job(userId="u")
-    world.claim()
-    world.describes(error="States.ItemReaderFailed", cause="not there")
-    world.failed_in("LoadRanges", map_runs=[_map_run()])
-    world.states.add_response("describe_map_run", _counts(), {"mapRunArn": RUN})
-    world.describes()
-    world.expect_message()
-    world.hears("FAILED")
-    text = world.published[-1]["Message"]
+def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(setup: RecorderSetup) -> None:
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(error="States.ItemReaderFailed", cause="not there")
+    setup.failed_in("LoadRanges", map_runs=[_map_run()])
+    setup.states.add_response("describe_map_run", _counts(), {"mapRunArn": RUN})
+    setup.describes()
+    setup.expect_message()
+    setup.hears("FAILED")
+    text = setup.published[-1]["Message"]
     assert "Items:" not in text
     assert "could not read the list of its items" in text
 
@@ -139,12 +141,12 @@ def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(world: Worl
     ["list_map_runs", "describe_map_run", "list_executions", "describe_execution"],
 )
 def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
-    world: World, throttled: str
+    setup: RecorderSetup, throttled: str
 ) -> None:
-    world.job(userId="u")
-    world.claim()
-    world.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
-    world.history_ends_in("LoadRanges")
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
+    setup.history_ends_in("LoadRanges")
     child = f"{RUN}:child"
     listed = {
         "executionArn": child,
@@ -161,14 +163,14 @@ def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
     }
     for call, answer in answers.items():
         if call == throttled:
-            world.states.add_client_error(call, "ThrottlingException", http_status_code=400)
+            setup.states.add_client_error(call, "ThrottlingException", http_status_code=400)
             break
-        world.states.add_response(call, answer)
-    world.describes()
-    world.expect_message()
-    assert world.hears("FAILED") is Outcome.FAILED
-    text = world.published[-1]["Message"]
+        setup.states.add_response(call, answer)
+    setup.describes()
+    setup.expect_message()
+    assert setup.hears("FAILED") is Outcome.FAILED
+    text = setup.published[-1]["Message"]
     assert f"job {JOB} failed in the state LoadRanges" in text
     known = throttled in {"list_executions", "describe_execution"}
     assert ("Items:      3 of 5 done, 2 failed" in text) is known
-    world.all_was_called()
+    setup.all_was_called()

@@ -1,4 +1,4 @@
-"""A telemetry that remembers instead of printing."""
+"""A fake of `Telemetry` that keeps log lines and metrics."""
 
 from collections import Counter
 from typing import Any
@@ -7,8 +7,8 @@ from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.domain.events import Event, Metric
 
 
-class Told(Telemetry):
-    """What a function said."""
+class FakeTelemetry(Telemetry):
+    """The log lines and metrics of a function."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[Event, dict[str, Any]]] = []

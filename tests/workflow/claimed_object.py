@@ -22,10 +22,10 @@ from functions.load_segment.settings import LoadSettings
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.world import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
+from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3
-from tests.workflow.telling import Told
 
 KEY = "batch-output/job-1/a.jsonl"
 IMAGES = [f"image-{number}" for number in range(60)]
@@ -83,7 +83,7 @@ def segment_work(etag: str) -> dict[str, Any]:
     }
 
 
-class LoadWorld:
+class ClaimedObject:
     """A claimed object, and what is done with it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ class LoadWorld:
             SegmentWork.model_validate(segment_work(self.etag)),
             context=Context(f"request-{next(self._requests)}"),
             settings=_SETTINGS,
-            say=Told(),
+            log=FakeTelemetry(),
         )
 
     @contextmanager
