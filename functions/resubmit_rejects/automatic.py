@@ -19,7 +19,7 @@ class AutomaticResubmission:
 
     services: Services
     request: Request
-    say: Telemetry
+    log: Telemetry
 
     def run(self, job_id: str, *, rejects: Mapping[str, int]) -> str | None:
         """Submit the retry of a job; its id, None where there is nothing to submit.
@@ -31,9 +31,9 @@ class AutomaticResubmission:
         try:
             retry = self._submit(job_id, rejects)
         except (CannotSubmit, JobNotFound, JobAmbiguous, JobInvalid) as problem:
-            self.say.info(Event.RESUBMISSION_SKIPPED, reason=str(problem))
+            self.log.info(Event.RESUBMISSION_SKIPPED, reason=str(problem))
             return None
-        self.say.info(Event.REJECTS_RESUBMITTED, retry=retry)
+        self.log.info(Event.REJECTS_RESUBMITTED, retry=retry)
         return retry
 
     def _submit(self, job_id: str, rejects: Mapping[str, int]) -> str:

@@ -51,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     )
     settled = event["detail"]
     job_id: str = settled["jobId"]
-    with telemetry().invocation(execution=context.aws_request_id, jobId=job_id) as say:
-        automatic = AutomaticResubmission(account, settings.request, say)
+    with telemetry().invocation(execution=context.aws_request_id, jobId=job_id) as log:
+        automatic = AutomaticResubmission(account, settings.request, log)
         rejects = settled["resultStats"].get("rejectsByReason", {})
         return {"retry": automatic.run(job_id, rejects=rejects)}
