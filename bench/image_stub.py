@@ -19,6 +19,10 @@ _COPIED: Final = (
     f"<CopyObjectResult><ETag>&quot;{ETAG}&quot;</ETag>"
     "<LastModified>2026-01-09T00:00:00.000Z</LastModified></CopyObjectResult>"
 ).encode()
+_ANSWERS: Final = {"PUT": _COPIED, "POST": b"<DeleteResult></DeleteResult>"}
+_OPERATIONS: Final = {
+    name.lower(): name for name in ("BatchExecuteStatement", "BatchGetItem", "GetItem")
+}
 
 
 @contextmanager
@@ -47,6 +51,8 @@ def dynamodb(operation: str, request: dict[str, Any]) -> dict[str, Any]:
             for name, value in claim.items()
         }
         return {"Item": {**request["Key"], **item, "eventTime": {"S": "2026-01-09T00:00:00Z"}}}
+    if operation == "BatchExecuteStatement":
+        return {"Responses": [{} for _ in request["Statements"]]}
     if operation != "BatchGetItem":
         return {}
     ((table, asked),) = request["RequestItems"].items()
@@ -79,16 +85,14 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, del
 def _answer(request: str, headers: dict[str, str], body: bytes) -> bytes:
     method = request.split(" ", 1)[0]
     if target := headers.get("x-amz-target"):
-        operation = {"batchgetitem": "BatchGetItem", "getitem": "GetItem"}.get(
-            target.rpartition(".")[2], ""
-        )
+        operation = _OPERATIONS.get(target.rpartition(".")[2], "")
         content = json.dumps(dynamodb(operation, json.loads(body))).encode()
         return _response(content, f"x-amz-crc32: {zlib.crc32(content)}\r\n")
     if method == "HEAD":
         return _response(b"", "", length=50_000)
     if method == "DELETE":
         return b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
-    return _response(_COPIED if method == "PUT" else b"", "Content-Type: application/xml\r\n")
+    return _response(_ANSWERS.get(method, b""), "Content-Type: application/xml\r\n")
 
 
 def _response(content: bytes, headers: str, *, length: int | None = None) -> bytes:

@@ -150,8 +150,8 @@ class Workers(Construct):
         )
         worker.grants.items(storage.batch_jobs, "GetItem")
         worker.grants.items(storage.ledger, "GetItem", "PutItem")
-        worker.grants.items(storage.pending_images, "BatchGetItem", "UpdateItem")
-        worker.grants.items(storage.transactions, "BatchGetItem", "UpdateItem")
+        worker.grants.items(storage.pending_images, "BatchGetItem", "PartiQLUpdate")
+        worker.grants.items(storage.transactions, "BatchGetItem", "PartiQLUpdate")
         worker.grants.objects(bucket, f"{WORK_PREFIX}*", "GetObject")
         worker.grants.objects(
             bucket,

@@ -45,7 +45,17 @@ def _further_checks(
     bucket, _, key = path.lstrip("/").partition("/")  # decoded already
     if key and not query.keys() & _SUBRESOURCES:
         checks.extend(_of_object_request(method, bucket, key, headers, query))
+    if method == "POST" and "delete" in query:
+        checks.extend(_of_conditional_deletes(bucket, body))
     return checks
+
+
+def _of_conditional_deletes(bucket: str, body: bytes) -> Iterator[tuple[str, str]]:
+    """An ETag reads its object; without one, and with `*`, an object is only deleted."""
+    for each in s3.fromstring(body).iter(f"{{{s3.S3_NS}}}Object"):
+        key, etag = (each.findtext(f"{{{s3.S3_NS}}}{name}") for name in ("Key", "ETag"))
+        if etag and etag != "*":
+            yield "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
 
 
 _SUBRESOURCES = {"tagging", "acl", "retention", "legal-hold", "attributes", "uploadId", "uploads"}

@@ -101,6 +101,48 @@ def test_a_conditional_delete_reads_the_object(aws: Aws, bucket: str) -> None:
     assumed(aws, both).client("s3").delete_object(Bucket=bucket, Key="a", IfMatch=etag)
 
 
+class TestConditionalDeletes:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html."""
+
+    def test_delete_what_has_the_etag_and_report_the_rest(self, aws: Aws, bucket: str) -> None:
+        etags = {
+            key: aws.s3.put_object(Bucket=bucket, Key=key, Body=b"1")["ETag"].strip('"')
+            for key in ("same", "replaced", "gone")
+        }
+        aws.s3.put_object(Bucket=bucket, Key="replaced", Body=b"2")
+        aws.s3.delete_object(Bucket=bucket, Key="gone")
+        wanted: Any = {
+            "Objects": [{"Key": key, "ETag": etag} for key, etag in etags.items()],
+            "Quiet": True,
+        }
+        answer = aws.s3.delete_objects(Bucket=bucket, Delete=wanted)
+        assert "Deleted" not in answer
+        assert {each["Key"]: each["Code"] for each in answer["Errors"]} == {
+            "replaced": "PreconditionFailed",
+            "gone": "NoSuchKey",
+        }
+        assert [each["Key"] for each in aws.s3.list_objects_v2(Bucket=bucket)["Contents"]] == [
+            "replaced"
+        ]
+
+    def test_read_the_objects(self, aws: Aws, bucket: str) -> None:
+        etag = aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")["ETag"]
+        wanted: Any = {"Objects": [{"Key": "a", "ETag": etag}]}
+        s3 = assumed(aws, allow("s3:DeleteObject", objects(bucket))).client("s3")
+        with pytest.raises(ClientError) as denied:
+            s3.delete_objects(Bucket=bucket, Delete=wanted)
+        assert status(denied) == 403
+        both = allow(["s3:DeleteObject", "s3:GetObject"], objects(bucket))
+        answer = assumed(aws, both).client("s3").delete_objects(Bucket=bucket, Delete=wanted)
+        assert [each["Key"] for each in answer["Deleted"]] == ["a"]
+
+    def test_without_an_etag_read_nothing(self, aws: Aws, bucket: str) -> None:
+        aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+        s3 = assumed(aws, allow("s3:DeleteObject", objects(bucket))).client("s3")
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "a"}]})
+        assert [each["Key"] for each in answer["Deleted"]] == ["a"]
+
+
 class TestCopy:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html."""
 

@@ -1,4 +1,4 @@
-"""Images in S3: looked at, copied over nothing, compared, deleted by content.
+"""Images in S3: looked at, copied over nothing, compared.
 
 Every call is conditional, so that doing it again, or at the same time as somebody else, can
 neither lose nor replace anything:
@@ -140,7 +140,7 @@ class ImageStore:
                 raise DestinationTaken from error
 
     def _copy(self, source: StoredImage, target: str) -> None:
-        _despite_conflicts(
+        despite_conflicts(
             lambda: self.client.copy_object(
                 Bucket=self.bucket,
                 Key=target,
@@ -165,18 +165,6 @@ class ImageStore:
             return False
         # ETags of equal contents differ with encryption or upload in parts: look inside.
         return one.etag == other.etag or self._digest(one) == self._digest(other)
-
-    def delete(self, image: StoredImage) -> None:
-        """Delete just this content; what a user put there since is kept."""
-        try:
-            _despite_conflicts(
-                lambda: self.client.delete_object(
-                    Bucket=self.bucket, Key=image.key, IfMatch=image.pin
-                )
-            )
-        except ClientError as error:
-            if not is_any(error, PRECONDITION_FAILED | NOT_FOUND):
-                raise
 
     def _digest(self, image: StoredImage) -> bytes:
         try:
@@ -207,7 +195,7 @@ class ImageStore:
             raise
 
 
-def _despite_conflicts(call: Callable[[], object]) -> None:
+def despite_conflicts(call: Callable[[], object]) -> None:
     """Make a call again that met another one on the same key; the SDK does not repeat a 409."""
     for _ in range(_MAX_CONFLICTS - 1):
         try:

@@ -19,13 +19,18 @@ _MAX_LISTS_A_CHUNK: Final = 20
 
 @dataclass(frozen=True)
 class PendingImage:
-    """What this system reads of a pending-images record."""
+    """What this system reads of a pending-images record.
+
+    Attributes:
+        has_processed_at: Whether an earlier migration has noted its time.
+    """
 
     image_id: str
     user_id: str | None
     s3_key: str | None
     status: str | None
     processed_key: str | None
+    has_processed_at: bool = False
 
     @property
     def moved_to(self) -> str | None:

@@ -5,8 +5,11 @@ import time
 from typing import Any
 
 from functions.aws import wiring
+from functions.aws.image_deletion import ImageDeletion
 from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
+from functions.aws.image_tables import ImageTables
+from functions.aws.image_updates import ImageUpdates
 from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
@@ -15,8 +18,9 @@ from functions.domain.events import Event
 from functions.domain.ledger_rows import chunk_progress_sk
 from functions.domain.payloads.chunk_work import ChunkWork
 from functions.domain.timestamps import jst_date
+from functions.migrate_images.batch_mover import BatchMover
+from functions.migrate_images.copier import ImageCopier
 from functions.migrate_images.migrator import ChunkMigrator
-from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
 from functions.migrate_images.settings import MigrateSettings
 
@@ -32,8 +36,28 @@ def migrate_images(
     if ledger.owns(work.execution, work.job.job_id, work.object.key) is None:
         say.warn(Event.CLAIM_LOST)
         return work.but(finished=True)
+    deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
+    pace = Pace(sleep=time.sleep, jitter=random.random)
+    say.info(Event.CHUNK_STARTED, position=work.position)
+    done = ChunkMigrator(
+        files=wiring.work_files(settings),
+        ledger=ledger,
+        mover=_mover(work, settings, deadline=deadline, pace=pace),
+        deadline=deadline,
+        pace=pace,
+        reports=_reports(work, settings),
+        expires=settings.expires(time.time()),
+        say=say,
+    ).migrate(work)
+    say.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
+    return done
+
+
+def _mover(
+    work: ChunkWork, settings: MigrateSettings, *, deadline: Deadline, pace: Pace
+) -> BatchMover:
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
-    records = ImageRecords(
+    tables = ImageTables(
         client=clients.dynamodb(),
         pending_images=settings.pending_images_table,
         transactions=settings.transactions_table,
@@ -42,32 +66,26 @@ def migrate_images(
         sleep=time.sleep,
         jitter=random.random,
     )
-    mover = ImageMover(
-        store=ImageStore(
-            clients.s3(),
-            settings.bucket_name,
-            _copy_options(settings),
-            bucket_keys=[each for each in settings.bucket_key_arns.split(",") if each],
+    records = ImageRecords(tables)
+    return BatchMover(
+        copier=ImageCopier(
+            store=ImageStore(
+                clients.s3(),
+                settings.bucket_name,
+                _copy_options(settings),
+                bucket_keys=[each for each in settings.bucket_key_arns.split(",") if each],
+            ),
+            records=records,
+            user_id=job.user_id,
+            date=jst_date(work.claim.event_time),
         ),
         records=records,
-        user_id=job.user_id,
-        date=jst_date(work.claim.event_time),
-    )
-    say.info(Event.CHUNK_STARTED, position=work.position)
-    done = ChunkMigrator(
-        files=wiring.work_files(settings),
-        ledger=ledger,
-        records=records,
-        mover=mover,
-        deadline=Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic),
-        pace=Pace(sleep=time.sleep, jitter=random.random),
-        reports=_reports(work, settings),
-        expires=settings.expires(time.time()),
+        updates=ImageUpdates(tables),
+        deletion=ImageDeletion(clients.s3(), settings.bucket_name),
+        deadline=deadline,
+        pace=pace,
         now=wiring.now,
-        say=say,
-    ).migrate(work)
-    say.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
-    return done
+    )
 
 
 def _reports(work: ChunkWork, settings: MigrateSettings) -> ProgressReports:

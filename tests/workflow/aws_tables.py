@@ -75,7 +75,7 @@ def on_moto() -> Iterator[tuple[Any, Any]]:
 
 
 def _execute(_backend: object, statements: list[Any]) -> list[dict[str, Any]]:
-    return execute(boto3.client("dynamodb"), statements)
+    return execute(boto3.client("dynamodb"), statements, keys=TABLES)
 
 
 def create_all() -> tuple[Any, Any]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from functions.aws.image_deletion import ImageDeletion
 from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
+from functions.aws.image_tables import ImageTables
+from functions.aws.image_updates import ImageUpdates
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
 from functions.aws.progress_reports import EVERY_SECONDS, ProgressReports
@@ -20,8 +23,9 @@ from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
 from functions.domain.transactions import transaction_id
+from functions.migrate_images.batch_mover import BatchMover
+from functions.migrate_images.copier import ImageCopier
 from functions.migrate_images.migrator import ChunkMigrator
-from functions.migrate_images.mover import ImageMover
 from functions.migrate_images.pace import Pace
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
@@ -142,7 +146,7 @@ class ImageWorld:
         """A worker of a job."""
         s3: Any = Interrupted(self.s3, interruptions or Interruptions())
         dynamodb: Any = Interrupted(self.dynamodb, interruptions or Interruptions())
-        records = ImageRecords(
+        tables = ImageTables(
             client=dynamodb,
             pending_images="pending",
             transactions="transactions",
@@ -151,22 +155,31 @@ class ImageWorld:
             sleep=lambda _: None,
             jitter=lambda: 0.5,
         )
+        records = ImageRecords(tables)
+        deadline = deadline or Deadline(1_000.0, lambda: 0.0)
+        pace = Pace(sleep=self.pauses.append, jitter=lambda: 0.5, widest=threads)
         return ChunkMigrator(
             files=WorkFiles(s3, BUCKET),
             ledger=Ledger(dynamodb, "ledger"),
-            records=records,
-            mover=ImageMover(
-                store=ImageStore(s3, BUCKET, copy_options, bucket_keys=self.bucket_keys),
+            mover=BatchMover(
+                copier=ImageCopier(
+                    store=ImageStore(s3, BUCKET, copy_options, bucket_keys=self.bucket_keys),
+                    records=records,
+                    user_id=USER,
+                    date=date,
+                ),
                 records=records,
-                user_id=USER,
-                date=date,
+                updates=ImageUpdates(tables),
+                deletion=ImageDeletion(s3, BUCKET),
+                deadline=deadline,
+                pace=pace,
+                now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
             ),
-            deadline=deadline or Deadline(1_000.0, lambda: 0.0),
+            deadline=deadline,
+            pace=pace,
             reports=self.reports(dynamodb),
             expires=1,
-            now=lambda: datetime(2026, 11, 24, tzinfo=UTC),
             say=self.told,
-            pace=Pace(sleep=self.pauses.append, jitter=lambda: 0.5, widest=threads),
         )
 
     def reports(self, dynamodb: Any) -> ProgressReports:

@@ -319,7 +319,7 @@ def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues() -> No
     assert world.counts() == work.counts
 
 
-def test_an_image_takes_five_calls_and_a_batch_two_more() -> None:
+def test_a_batch_takes_two_calls_an_image_and_few_more() -> None:
     world = ImageWorld()
     for number in range(100):
         world.add(f"image-{number}")
@@ -330,8 +330,8 @@ def test_an_image_takes_five_calls_and_a_batch_two_more() -> None:
         "batch_get_item": 2,
         "head_object": 100,
         "copy_object": 100,
-        "update_item": 200,
-        "delete_object": 100,
+        "batch_execute_statement": 8,
+        "delete_objects": 1,
         "put_item": 1,
     }
 
@@ -343,3 +343,51 @@ def test_a_call_says_how_many_images_it_has_looked_at() -> None:
     world.migrate()
     progress = Ledger(world.dynamodb, "ledger").progress("object#job")  # type: ignore[arg-type]
     assert progress.chunks[0].counts == ImageCounts(left={"ImageUnknown": 100})
+
+
+def test_a_batch_is_copied_then_pointed_at_then_marked_then_deleted() -> None:
+    world = ImageWorld()
+    for number in range(60):
+        world.add(f"image-{number}")
+    interruptions = Interruptions()
+    world.migrate(interruptions, threads=8)
+    steps = [name for name in interruptions.calls if name not in ("head_object", "batch_get_item")]
+    assert steps == [
+        "get_object",
+        *["copy_object"] * 60,
+        *["batch_execute_statement"] * 3,
+        *["batch_execute_statement"] * 3,
+        "delete_objects",
+        "put_item",
+    ]
+
+
+def test_what_a_person_or_an_earlier_migration_noted_of_the_time_stays() -> None:
+    world = ImageWorld()
+    key = world.add("one")
+    record = {"imageId": "one", "userId": USER, "s3Key": key, "processedAt": "earlier"}
+    world.dynamodb.put_item(TableName="pending", Item=to_item(record))
+    _migrated(world)
+    assert world.pending("one")["processedAt"] == "earlier"
+    assert world.pending("one")["status"] == "processed"
+
+
+@pytest.mark.parametrize("name", ["a\n.jpg", "\x01.jpg", "\u202ea.jpg", "\ufffe.jpg"])
+def test_a_key_that_xml_cannot_carry_is_deleted_by_a_request_of_its_own(name: str) -> None:
+    world = ImageWorld()
+    world.add("plain")
+    world.add("odd", key=f"uploads/{name}")
+    interruptions = Interruptions()
+    world.migrate(interruptions)
+    assert not [key for key in world.images() if key.startswith("uploads/")]
+    assert Counter(interruptions.calls)["delete_object"] == 1
+    assert Counter(interruptions.calls)["delete_objects"] == 1
+
+
+def test_two_images_that_name_one_upload_are_both_pointed_at_its_copy() -> None:
+    world = ImageWorld()
+    key = world.add("one")
+    world.add("two", key=key, content=world.contents["one"])
+    assert _reasons(_migrated(world)) == {}
+    assert world.s3_key("one") == world.s3_key("two") == f"processed/{DATE}/{USER}/one.jpg"
+    world.check_end()

@@ -5,9 +5,10 @@ from botocore.exceptions import ClientError
 
 from functions.aws.runtime.deadline import Deadline
 from functions.domain.events import Event
+from functions.domain.transactions import transaction_id
 from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.pace import MAX_PAUSES
-from tests.workflow.image_world import ImageWorld
+from tests.workflow.image_world import DATE, JOB, USER, ImageWorld
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.interruptions import Interruptions
 
@@ -150,12 +151,12 @@ def test_a_throttled_table_is_waited_for_like_s3() -> None:
     calls = Interruptions()
     undisturbed.migrate(calls)
     for number in range(len(calls.calls)):
-        if calls.calls[number] not in ("batch_get_item", "update_item"):
+        if calls.calls[number] not in ("batch_get_item", "batch_execute_statement"):
             continue
         world, _ = _world()
 
         def throttle() -> None:
-            raise refusal("ThrottlingException", "UpdateItem")
+            raise refusal("ThrottlingException", "BatchExecuteStatement")
 
         world.migrate(Interruptions(meanwhile={number: throttle}))
         assert world.counts() == undisturbed.counts(), calls.calls[number]
@@ -193,3 +194,104 @@ def test_a_throttled_call_begins_no_image_after_its_time() -> None:
         world.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
     assert len(world.pauses) <= MAX_PAUSES
     world.check_moment()
+
+
+# Errors of single images in the answer to a batch -----------------------------------------
+
+POINTS = f"processed/{DATE}/{USER}/image-1.jpg", transaction_id(JOB, "image-1")
+MARKS = "processed", "image-1"
+
+
+@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"]
+)
+def test_an_image_whose_statement_is_throttled_waits_and_its_neighbours_move(
+    statement: tuple[str, ...], code: str
+) -> None:
+    world, _ = _world()
+    world.dynamodb.refuse(*statement, code=code, times=2)
+    calls = Interruptions()
+    world.migrate(calls)
+    assert world.pauses == [0.5, 1.0]
+    assert world.counts()["imagesMigrated"] == 3
+    assert calls.calls.count("copy_object") == 3 + 2
+    world.check_end()
+
+
+@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@pytest.mark.parametrize("code", ["TransactionConflict", "InternalServerError"])
+def test_a_statement_that_may_succeed_is_repeated_alone(
+    statement: tuple[str, ...], code: str
+) -> None:
+    undisturbed, _ = _world()
+    undisturbed.migrate()
+    world, _ = _world()
+    world.dynamodb.refuse(*statement, code=code, times=4)
+    calls = Interruptions()
+    world.migrate(calls)
+    assert calls.calls.count("batch_execute_statement") == 2 + 4
+    assert world.state() == undisturbed.state()
+    assert not world.pauses
+
+
+@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@pytest.mark.parametrize("code", ["AccessDenied", "TransactionConflict", "ValidationError"])
+def test_a_statement_that_cannot_succeed_fails_the_state_by_its_error(
+    statement: tuple[str, ...], code: str
+) -> None:
+    world, keys = _world()
+    world.dynamodb.refuse(*statement, code=code)
+    with pytest.raises(ClientError, match=code):
+        world.migrate()
+    world.check_moment()
+    assert set(keys) <= set(world.images()), "a source was deleted before all were marked"
+
+
+def test_a_call_whose_statements_are_throttled_throughout_is_retried_patiently() -> None:
+    world, _ = _world()
+    world.dynamodb.refuse(*MARKS, code="ThrottlingError")
+    with pytest.raises(ImagesThrottled):
+        world.migrate()
+    world.check_moment()
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "412", "NoSuchKey", "404"])
+def test_a_source_that_changed_or_went_is_not_deleted_and_counts_as_moved(code: str) -> None:
+    world, keys = _world()
+    world.s3.refuse("DeleteObject", keys[1], code)
+    world.migrate()
+    assert world.counts()["imagesMigrated"] == 3
+    assert [key for key in world.images() if key.startswith("uploads/")] == [keys[1]]
+
+
+@pytest.mark.parametrize("code", ["InternalError", "ConditionalRequestConflict"])
+def test_a_source_that_the_batch_could_not_delete_is_deleted_alone(code: str) -> None:
+    world, keys = _world()
+    world.s3.refuse("DeleteObject", keys[1], code, times=1)
+    calls = Interruptions()
+    world.migrate(calls)
+    assert calls.calls.count("delete_object") == 1
+    assert not world.pauses
+    world.check_end()
+
+
+def test_only_the_image_whose_delete_is_throttled_is_done_again() -> None:
+    world, keys = _world()
+    world.s3.refuse("DeleteObject", keys[1], "SlowDown", times=1)
+    calls = Interruptions()
+    world.migrate(calls)
+    assert calls.calls.count("copy_object") == 3
+    assert calls.calls.count("delete_objects") == 2
+    assert calls.calls.count("delete_object") == 0
+    assert world.pauses == [0.5]
+    world.check_end()
+
+
+def test_a_request_of_deletes_that_is_throttled_as_a_whole_is_waited_for() -> None:
+    world, _ = _world()
+    world.s3.refuse("DeleteObjects", "", "SlowDown", times=2)
+    world.migrate()
+    assert world.pauses == [0.5, 1.0]
+    assert world.counts()["imagesMigrated"] == 3
+    world.check_end()

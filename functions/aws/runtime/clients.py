@@ -60,8 +60,11 @@ def s3() -> "S3Client":
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Amazon DynamoDB."""
-    return cast("DynamoDBClient", session().create_client("dynamodb", config=_CONFIG))
+    """Amazon DynamoDB; it accepts ready bodies for BatchExecuteStatement."""
+    config = _CONFIG.merge(Config(parameter_validation=False))
+    client = cast("DynamoDBClient", session().create_client("dynamodb", config=config))
+    accept_ready_bodies(client, "BatchExecuteStatement")
+    return client
 
 
 @cache

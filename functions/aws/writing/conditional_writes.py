@@ -1,19 +1,16 @@
-"""BatchExecuteStatement: the way of writing that spares a person's work, 25 statements a request.
+"""The way of writing that spares a person's work: conditional statements, 25 a request.
 
-Each statement succeeds or fails alone
-(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html),
-so a request may be repeated in whole or in part: a statement that was carried out before changes
+A request may be repeated in whole or in part: a statement that was carried out before changes
 nothing more.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from functions.aws.runtime.request_bodies import BODY
+from functions.aws.writing.batch_statements import StatementResult, StatementStatus, execute
 from functions.aws.writing.transaction_writes import (
     NO_ANSWER,
     RequestResult,
@@ -25,15 +22,6 @@ from functions.domain.transactions import Statement, Transaction, insert, update
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# Codes of a statement's error:
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
-_DUPLICATE: Final = "DuplicateItem"
-_CONDITION_FAILED: Final = "ConditionalCheckFailed"
-_THROTTLED: Final = frozenset(
-    {"ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"}
-)
-_TRANSIENT: Final = frozenset({"InternalServerError", "TransactionConflict"})
 
 
 @dataclass(frozen=True)
@@ -74,56 +62,34 @@ class ConditionalBatch:
     def _send(
         self, transactions: Sequence[Transaction], statement: Callable[[str, Item], Statement]
     ) -> BatchResult:
-        body = _body([statement(self.table, each.item) for each in transactions])
-        parameters: dict[str, Any] = {"Statements": [], BODY: body}
+        written = [statement(self.table, each.item) for each in transactions]
         try:
-            answer = self.client.batch_execute_statement(**parameters)
+            # The item that comes with a failed condition tells an edited one from an absent one.
+            results = execute(self.client, written, returns_item=True)
         except (ClientError, *NO_ANSWER) as error:
             if (status := classify(error)) is None:
                 raise
             return BatchResult(status, transactions, error)
-        return _read(transactions, answer["Responses"])
+        return _read(transactions, results)
 
 
-def _body(statements: Sequence[Statement]) -> bytes:
-    """The request; ALL_OLD is what tells an edited item from an absent one."""
-    written = [
-        {
-            "Statement": text,
-            "Parameters": parameters,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        for text, parameters in statements
-    ]
-    return json.dumps({"Statements": written}, ensure_ascii=False).encode()
-
-
-def _read(transactions: Sequence[Transaction], responses: Sequence[Any]) -> BatchResult:
+def _read(transactions: Sequence[Transaction], results: Sequence[StatementResult]) -> BatchResult:
     left: list[Transaction] = []
     mismatched: list[Transaction] = []
     failed: ClientError | None = None
-    for transaction, response in zip(transactions, responses, strict=True):
-        error: Any = response.get("Error") or {}
-        match error.get("Code"):
-            case None:
+    for transaction, result in zip(transactions, results, strict=True):
+        match result.status:
+            case StatementStatus.DONE:
                 pass
-            case code if code == _DUPLICATE:
+            case StatementStatus.DUPLICATE:
                 mismatched.append(transaction)
-            case code if code == _CONDITION_FAILED:
-                if "Item" not in error:
+            case StatementStatus.CONDITION_FAILED:
+                if not result.has_item:
                     mismatched.append(transaction)
-            case code if code in _THROTTLED:
+            case StatementStatus.THROTTLED:
                 left.append(transaction)
-            case code if code in _TRANSIENT:
+            case StatementStatus.TRANSIENT:
                 left.append(transaction)
-                failed = _as_exception(error)
-            case _:
-                raise _as_exception(error)
+                failed = result.error
     status = RequestStatus.UNKNOWN if failed else RequestStatus.CONFIRMED
     return BatchResult(status, left, failed, mismatched)
-
-
-def _as_exception(error: Any) -> ClientError:
-    """A statement's error, as the SDK would have raised it of a whole request."""
-    said: Any = {"Error": {"Code": error["Code"], "Message": error.get("Message", "")}}
-    return ClientError(said, "BatchExecuteStatement")

@@ -112,9 +112,9 @@ SPOTS = [
         ("s3:HeadObject", "", "look at the image"),
         ("dynamodb:BatchGetItem", "transactionId", "see that the transaction is there"),
         ("s3:CopyObject", "", "copy the image"),
-        ("dynamodb:UpdateItem", "s3Key = :key", "point the transaction at the copy"),
-        ("dynamodb:UpdateItem", "processedAt", "mark the pending image"),
-        ("s3:DeleteObject", "", "delete the source"),
+        ("dynamodb:BatchExecuteStatement", 'SET \\"s3Key', "point the transactions at the copies"),
+        ("dynamodb:BatchExecuteStatement", "processedKey", "mark the pending images"),
+        ("s3:DeleteObjects", "", "delete the sources"),
         ("dynamodb:PutItem", "chunk#", "state the chunk"),
     ),
     *_spots(
@@ -197,9 +197,9 @@ _OF_AN_IMAGE = {
     "look at the image",
     "see that the transaction is there",
     "copy the image",
-    "point the transaction at the copy",
-    "mark the pending image",
-    "delete the source",
+    "point the transactions at the copies",
+    "mark the pending images",
+    "delete the sources",
 }
 """Where a throttle is waited for: by the function, then by the state."""
 
@@ -278,7 +278,7 @@ _BRIEF = {
     ("deleted object", "read the range"),
     ("access denied", "read the segments"),
     ("lost responses", "copy the image"),
-    ("killed process", "delete the source"),
+    ("killed process", "delete the sources"),
     ("throttle storm", "read the chunks"),
     ("lost responses", "close the claim"),
 }
@@ -307,8 +307,8 @@ _HEALED = {
         (fault, "give the lease back")
         for fault in ("exception", "throttle storm", "lost responses")
     ),
-    ("lost responses", "mark the pending image"),
-    ("lost responses", "delete the source"),
+    ("lost responses", "mark the pending images"),
+    ("lost responses", "delete the sources"),
 }
 """What was lost was carried out: the next attempt sees that, and does not make it again. A results
 object that is gone fails where its ranges are read, if it is still gone then."""

@@ -112,7 +112,9 @@ class Table:
 
     def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
         self.before()
-        return {"Responses": execute(self, json.loads(parameters[BODY])["Statements"])}
+        statements = json.loads(parameters[BODY])["Statements"]
+        keys = {"transactions": ("userId", "transactionId")}
+        return {"Responses": execute(self, statements, keys=keys)}
 
     def put_item(self, *, Item: Any, **_: Any) -> None:  # noqa: N803
         if Item["transactionId"]["S"] in self.items:

@@ -2,8 +2,9 @@
 
 # ruff: noqa: N803 - the arguments are named by AWS
 import copy
+import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,18 @@ class MemoryDynamoDB:
         self.tables: dict[str, dict[tuple[str, ...], Item]] = {name: {} for name in keys}
         #: How many keys of a batch are answered at once.
         self.batch_size = 100
+        self._refusals: dict[tuple[str, ...], Iterator[str]] = {}
+
+    def refuse(self, *parameters: str, code: str, times: int | None = None) -> None:
+        """Answer a statement that has all of these parameters with an error, or so many times."""
+        codes = itertools.repeat(code) if times is None else itertools.repeat(code, times)
+        self._refusals[parameters] = codes
+
+    def _refusal_of(self, parameters: Sequence[Any]) -> str | None:
+        """The error of a statement, if it is to be refused."""
+        texts = {each.get("S") for each in parameters}
+        met = (codes for wanted, codes in self._refusals.items() if texts.issuperset(wanted))
+        return next((code for codes in met for code in codes), None)
 
     def put_item(self, *, TableName: str, Item: Item, **request: Any) -> dict[str, Any]:
         self._check(TableName, Item, "PutItem", request)
@@ -57,7 +70,16 @@ class MemoryDynamoDB:
         return {"UnprocessedItems": {}}
 
     def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
-        return {"Responses": execute(self, json.loads(request[BODY])["Statements"])}
+        statements = json.loads(request[BODY])["Statements"]
+        refused = [self._refusal_of(each["Parameters"]) for each in statements]
+        taken = [each for each, code in zip(statements, refused, strict=True) if not code]
+        answers = iter(execute(self, taken, keys=self.keys) if taken else ())
+        return {
+            "Responses": [
+                {"Error": {"Code": code, "Message": "m"}} if code else next(answers)
+                for code in refused
+            ]
+        }
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
         ((table, request),) = RequestItems.items()

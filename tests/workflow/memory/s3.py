@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from tests.workflow.memory.errors import refusal
@@ -130,6 +131,18 @@ class MemoryS3:
                 raise refusal("PreconditionFailed", "DeleteObject")
         self.objects.pop(Key, None)
         return {}
+
+    def delete_objects(self, *, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:
+        assert 1 <= len(Delete["Objects"]) <= 1_000
+        assert Delete["Quiet"]
+        self._refuse("DeleteObjects", "")
+        errors = []
+        for each in Delete["Objects"]:
+            try:
+                self.delete_object(Bucket=Bucket, Key=each["Key"], IfMatch=each["ETag"])
+            except ClientError as error:
+                errors.append({"Key": each["Key"], "Code": error.response["Error"]["Code"]})
+        return {"Errors": errors} if errors else {}
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, **request: Any) -> dict[str, Any]:
         after, most = request.get("StartAfter", ""), request.get("MaxKeys", 1000)

@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.ht
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,25 @@ _INSERT = re.compile(r'INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<values>[^{}]+)
 _VALUE = re.compile(r"'(\w+)': \?")
 _UPDATE = re.compile(
     r'UPDATE "(?P<table>[^"]+)"(?P<sets>( SET "\w+" = \?)+)(?P<removes>( REMOVE "\w+")*)'
-    r' WHERE "(?P<pk>\w+)" = \? AND "(?P<sk>\w+)" = \? AND (?P<condition>.+)'
+    r" WHERE (?P<where>.+)"
 )
 _NAME = re.compile(r'"(\w+)"')
 
 
-def execute(client: Any, statements: Sequence[Any]) -> list[dict[str, Any]]:
-    """Answer BatchExecuteStatement: each statement by PutItem or UpdateItem, for itself."""
+def execute(
+    client: Any, statements: Sequence[Any], *, keys: Mapping[str, tuple[str, ...]]
+) -> list[dict[str, Any]]:
+    """Answer BatchExecuteStatement: each statement by PutItem or UpdateItem, for itself.
+
+    Args:
+        client: Of DynamoDB.
+        statements: At most 25, on different items.
+        keys: Key attributes by table.
+    """
     assert 1 <= len(statements) <= 25
-    requests = [_read(each["Statement"], each["Parameters"]) for each in statements]
-    keys = [tuple(key["S"] for key in request.key.values()) for request in requests]
-    assert len(keys) == len(set(keys))
+    requests = [_read(each["Statement"], each["Parameters"], keys=keys) for each in statements]
+    written = [tuple(key["S"] for key in request.key.values()) for request in requests]
+    assert len(written) == len(set(written))
     return [each.run(client) for each in requests]
 
 
@@ -51,11 +59,11 @@ class _Request:
         return {"TableName": table, "Error": {**failed, **item}}
 
 
-def _read(text: str, parameters: Sequence[Any]) -> _Request:
+def _read(text: str, parameters: Sequence[Any], *, keys: Mapping[str, tuple[str, ...]]) -> _Request:
     assert text.count("?") == len(parameters)
     if inserted := _INSERT.fullmatch(text):
         item = dict(zip(_VALUE.findall(inserted["values"]), parameters, strict=True))
-        key = {name: item[name] for name in ("userId", "transactionId")}
+        key = {name: item[name] for name in keys[inserted["table"]]}
         condition = "attribute_not_exists(userId)"
         return _Request(
             "put_item",
@@ -64,14 +72,20 @@ def _read(text: str, parameters: Sequence[Any]) -> _Request:
         )
     updated = _UPDATE.fullmatch(text)
     assert updated, text
+    names = keys[updated["table"]]
     sets, removes = _NAME.findall(updated["sets"]), _NAME.findall(updated["removes"])
-    names = [*sets, updated["pk"], updated["sk"]]
-    key = dict(zip(names[len(sets) :], parameters[len(sets) : len(names)], strict=True))
+    # The key comes first, and whole: a condition has to name one item.
+    keyed = " AND ".join(f'"{name}" = ?' for name in names)
+    assert updated["where"].startswith(keyed), text
+    rest = updated["where"].removeprefix(keyed).removeprefix(" AND ")
+    count = len(sets) + len(names)
+    key = dict(zip(names, parameters[len(sets) : count], strict=True))
     values = {f":set{at}": value for at, value in enumerate(parameters[: len(sets)])}
-    condition = _NAME.sub(r"#\1", updated["condition"])
-    for at, value in enumerate(parameters[len(names) :]):
+    condition = _NAME.sub(r"#\1", rest)
+    for at, value in enumerate(parameters[count:]):
         condition = condition.replace("?", f":if{at}", 1)
         values[f":if{at}"] = value
+    there = f"attribute_exists({names[0]})"
     compared = re.findall(r"#(\w+)", condition)
     expression = "SET " + ", ".join(f"#{name} = :set{at}" for at, name in enumerate(sets))
     if removes:
@@ -83,7 +97,7 @@ def _read(text: str, parameters: Sequence[Any]) -> _Request:
             "TableName": updated["table"],
             "Key": key,
             "UpdateExpression": expression,
-            "ConditionExpression": f"attribute_exists({updated['pk']}) AND {condition}",
+            "ConditionExpression": " AND ".join(filter(None, [there, condition])),
             "ExpressionAttributeNames": {f"#{n}": n for n in (*sets, *removes, *compared)},
             "ExpressionAttributeValues": values,
         },

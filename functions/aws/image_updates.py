@@ -1,0 +1,122 @@
+"""What moving images writes into the tables: transactions' `s3Key`, marks of pending images.
+
+An UPDATE never creates an item: where its condition, the key, names none, it fails as
+ConditionalCheckFailed
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.update.html).
+Each statement may be repeated: it sets the same values again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from functions.aws.image_tables import ImageTables
+from functions.aws.runtime.service_errors import THROTTLED, is_any
+from functions.aws.writing.batch_statements import StatementResult, StatementStatus, execute
+from functions.domain.attribute_values import to_attribute
+from functions.domain.images import PROCESSED, PendingImage
+from functions.domain.timestamps import timestamp
+from functions.domain.transactions import Statement, transaction_id
+
+_MAX_ATTEMPTS: Final = 5
+_SETTLED: Final = frozenset({StatementStatus.DONE, StatementStatus.CONDITION_FAILED})
+
+Placed = tuple[PendingImage, str]
+"""An image, and the key that it has now."""
+
+
+@dataclass(frozen=True)
+class ImageUpdates:
+    """Updates for images of one job, at most 25 at a time."""
+
+    tables: ImageTables
+
+    def point(self, placed: Sequence[Placed]) -> Mapping[str, bool]:
+        """Set `s3Key` of the images' transactions, edited or not.
+
+        Returns:
+            Whether there is a transaction, by image id. An image that was throttled is missing.
+        """
+        return self._carry_out({image.image_id: self._pointer(image, key) for image, key in placed})
+
+    def mark(self, placed: Sequence[Placed], *, now: datetime) -> Mapping[str, bool]:
+        """Say in pending-images where the images are now.
+
+        A record that was removed, or that names another object since, is the user's and stays.
+
+        Args:
+            placed: Images and their keys.
+            now: `processedAt` of those that have none.
+
+        Returns:
+            Whether a record was marked, by image id. An image that was throttled is missing.
+        """
+        return self._carry_out(
+            {image.image_id: self._mark(image, key, now) for image, key in placed}
+        )
+
+    def _pointer(self, image: PendingImage, key: str) -> Statement:
+        transaction = {
+            "userId": self.tables.user_id,
+            "transactionId": transaction_id(self.tables.job_id, image.image_id),
+        }
+        return _update(self.tables.transactions, {"s3Key": key}, where=transaction)
+
+    def _mark(self, image: PendingImage, key: str, now: datetime) -> Statement:
+        # PartiQL has no if_not_exists: a time that was read is left out.
+        time = {} if image.has_processed_at else {"processedAt": timestamp(now)}
+        return _update(
+            self.tables.pending_images,
+            {"status": PROCESSED, "processedKey": key, **time},
+            where={
+                "imageId": image.image_id,
+                "userId": self.tables.user_id,
+                "s3Key": image.s3_key,
+            },
+        )
+
+    def _carry_out(self, statements: Mapping[str, Statement]) -> dict[str, bool]:
+        """Carry out statements; whether the condition of each held.
+
+        Raises:
+            ClientError: for an error of DynamoDB's own that lasts, or for any other answer.
+        """
+        held: dict[str, bool] = {}
+        left = dict(statements)
+        for attempt in range(_MAX_ATTEMPTS):
+            results = dict(zip(left, self._execute(list(left.values())), strict=True))
+            for image_id, result in results.items():
+                if result.status in _SETTLED:
+                    held[image_id] = result.status is StatementStatus.DONE
+            errors = {each: result.error for each, result in results.items() if result.error}
+            if not errors:
+                return held
+            left = {image_id: left[image_id] for image_id in errors}
+            # The SDK repeats a request that failed, but not the part of one.
+            self.tables.pause(attempt)
+        raise next(iter(errors.values()))
+
+    def _execute(self, statements: Sequence[Statement]) -> list[StatementResult]:
+        try:
+            return execute(self.tables.client, statements)
+        except ClientError as error:
+            if not is_any(error, THROTTLED):
+                raise
+            return [StatementResult(StatementStatus.THROTTLED)] * len(statements)
+
+
+def _update(table: str, values: Mapping[str, object], *, where: Mapping[str, object]) -> Statement:
+    """Set attributes of an item that is there and has these attributes, its key among them."""
+    parameters = [to_attribute(each) for each in (*values.values(), *where.values())]
+    return Statement(_text(table, tuple(values), tuple(where)), parameters)
+
+
+@cache
+def _text(table: str, names: tuple[str, ...], compared: tuple[str, ...]) -> str:
+    sets = " ".join(f'SET "{name}" = ?' for name in names)
+    condition = " AND ".join(f'"{name}" = ?' for name in compared)
+    return f'UPDATE "{table}" {sets} WHERE {condition}'
