@@ -1,11 +1,18 @@
 """Processor time from the start of Python to the first call ready, in processes of their own."""
 
 import os
+import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+import botocore
+
+from stacks.packaging.pruning import prune_data
+from stacks.packaging.service_models import SERVICES
 
 OURS: Final = """
 from functions.load_segment import handler
@@ -39,6 +46,7 @@ print(time.process_time(), flush=True)
 os._exit(0)
 """
 _BYTE_CODE: Final = Path("build/bench/byte-code")
+_LAYER_DATA: Final = Path("build/bench/layer-data")
 _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
@@ -73,5 +81,20 @@ def cpu(program: str) -> float:
     # Byte code is kept, as in a package that has it: to compile would be most of what is measured.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(_BYTE_CODE.resolve())
+    if program == OURS:
+        environment["AWS_DATA_PATH"] = str(_layer_data().resolve())
     answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return float(answer.stdout.splitlines()[-1])
+
+
+@cache
+def _layer_data() -> Path:
+    """The SDK's descriptions of services as our layer has them."""
+    whole = Path(botocore.__file__).parent / "data"
+    shutil.rmtree(_LAYER_DATA, ignore_errors=True)
+    _LAYER_DATA.mkdir(parents=True)
+    shutil.copy(whole / "endpoints.json", _LAYER_DATA)
+    for service in SERVICES:
+        shutil.copytree(whole / service, _LAYER_DATA / service)
+    prune_data(_LAYER_DATA)
+    return _LAYER_DATA

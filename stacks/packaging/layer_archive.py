@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Self
 
 from stacks.errors import LayerNotBuilt
-from stacks.packaging import byte_code, pruning
+from stacks.packaging import byte_code, pruning, service_models
 from stacks.packaging.byte_code import Interpreter, compile_tree, find_interpreter
 from stacks.packaging.lock import requirements, run_uv
-from stacks.packaging.pruning import SERVICES, prune
+from stacks.packaging.pruning import prune
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"
@@ -53,7 +53,7 @@ class Layer:
     def fingerprint(self) -> str:
         """64 hexadecimal digits of all that decides about the archive's content."""
         release = self.interpreter.release if self.interpreter else "source"
-        recipe = repr((PYTHON_VERSION, PLATFORM, sorted(SERVICES), release))
+        recipe = repr((PYTHON_VERSION, PLATFORM, release))
         parts = [self.requirements.encode(), recipe.encode(), *_builder()]
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -95,7 +95,13 @@ def _kept(archive: Path, fill: Callable[[Path], None]) -> Path:
 def _builder() -> list[bytes]:
     """The builder's own source: what it makes of a lock file changes with it."""
     return [
-        Path(module).read_bytes() for module in (__file__, byte_code.__file__, pruning.__file__)
+        Path(module).read_bytes()
+        for module in (
+            __file__,
+            byte_code.__file__,
+            pruning.__file__,
+            service_models.__file__,
+        )
     ]
 
 

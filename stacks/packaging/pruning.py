@@ -4,9 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-#: What the functions make clients of. The models of botocore's other services stay out: they are
-#: most of its size.
-SERVICES = frozenset({"bedrock", "dynamodb", "events", "s3", "sns", "stepfunctions"})
+from stacks.packaging.service_models import SERVICES, trim
 
 #: As botocore's list of endpoints calls them.
 _ENDPOINT_PREFIXES = SERVICES - {"stepfunctions"} | {"states"}
@@ -20,11 +18,7 @@ _INSTALLER_FILES = frozenset(
 def prune(packages: Path) -> None:
     """Remove it from a folder of installed packages."""
     shutil.rmtree(packages / "bin", ignore_errors=True)
-    data = packages / "botocore" / "data"
-    for directory in data.iterdir():
-        if directory.is_dir() and directory.name not in SERVICES:
-            shutil.rmtree(directory)
-    _prune_endpoints(data / "endpoints.json")
+    prune_data(packages / "botocore" / "data")
     for directory in [*packages.rglob("tests"), *packages.rglob("__pycache__")]:
         shutil.rmtree(directory, ignore_errors=True)
     for path in packages.rglob("*"):
@@ -32,6 +26,18 @@ def prune(packages: Path) -> None:
             path.unlink()
     # A lock of uv's on the folder that it installs into.
     (packages / ".lock").unlink(missing_ok=True)
+
+
+def prune_data(data: Path) -> None:
+    """Remove what no client of ours reads from botocore's descriptions of services.
+
+    Those of other services are most of its size.
+    """
+    for directory in data.iterdir():
+        if directory.is_dir() and directory.name not in SERVICES:
+            shutil.rmtree(directory)
+    trim(data)
+    _prune_endpoints(data / "endpoints.json")
 
 
 def _prune_endpoints(path: Path) -> None:

@@ -16,7 +16,8 @@ from botocore.session import Session
 from stacks import synth
 from stacks.errors import LayerEmpty
 from stacks.packaging import layer_archive
-from stacks.packaging.pruning import SERVICES, prune
+from stacks.packaging.pruning import prune
+from stacks.packaging.service_models import SERVICES
 from tests.infrastructure.conftest import IMPORTED
 
 TEMPLATE = "BatchIngest.template.json"
@@ -32,9 +33,7 @@ def _tree(root: Path) -> Path:
         "botocore/data/endpoints.json",
         "botocore/data/partitions.json",
         "botocore/data/_retry.json",
-        "botocore/data/dynamodb/service-2.json.gz",
-        "botocore/data/ec2/service-2.json.gz",
-        "botocore/data/s3/service-2.json.gz",
+        "botocore/data/ec2/2016-11-15/service-2.json.gz",
         "botocore/__pycache__/session.cpython-311.pyc",
         "pydantic/tests/test_it.py",
         "pydantic-2.dist-info/METADATA",
@@ -45,7 +44,9 @@ def _tree(root: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"# {name}\n")
-    shutil.copy(BOTOCORE / "data" / "endpoints.json", root / "botocore" / "data")
+    for name in ("endpoints.json", *SERVICES):
+        whole, copy = BOTOCORE / "data" / name, root / "botocore" / "data" / name
+        shutil.copytree(whole, copy) if whole.is_dir() else shutil.copy(whole, copy)
     return root
 
 
@@ -54,14 +55,22 @@ def test_the_layer_keeps_what_functions_read_at_run_time(tmp_path: Path) -> None
 
     prune(packages)
 
+    models = {
+        path.removesuffix(".gz") if "service-2.json" in path else path
+        for path in (
+            each.relative_to(BOTOCORE.parent).as_posix()
+            for service in SERVICES
+            for each in (BOTOCORE / "data" / service).rglob("*.*")
+            if each.is_file() and each.parent.name not in {"2011-12-05", "2014-02-03"}
+        )
+    }
     left = {p.relative_to(packages).as_posix() for p in packages.rglob("*") if p.is_file()}
     assert left == {
         "botocore/__init__.py",
         "botocore/data/endpoints.json",
         "botocore/data/partitions.json",
         "botocore/data/_retry.json",
-        "botocore/data/dynamodb/service-2.json.gz",
-        "botocore/data/s3/service-2.json.gz",
+        *models,
         "pydantic-2.dist-info/METADATA",
         "pydantic-2.dist-info/licenses/LICENSE",
     }
