@@ -231,6 +231,15 @@ class Settings(BaseModel):
         least=256,
         most=10_240,
     )
+    worker_concurrency: int = setting.count(
+        "Calls of LoadSegment and MigrateImages together that run at a time in the account; with 0"
+        " there is no limit but the account's. It is reserved for the two functions, each a part by"
+        " `loadConcurrency` and `migrateConcurrency`. An account of 10 cannot reserve any.",
+        default=0,
+        unit="calls",
+        least=0,
+        most=1000,
+    )
     # At most 300 seconds, for the definition gives a task 330: a call that is tried again seldom
     # meets a living predecessor.
     function_timeout_seconds: int = setting.count(
@@ -402,6 +411,10 @@ class Settings(BaseModel):
             raise ValueError(message)
         if self.auto_resubmit_records and not self.bedrock_job_role_arn:
             raise ValueError("autoResubmitRecords is given without bedrockJobRoleArn.")
+        if self.worker_concurrency == 1:
+            raise ValueError(
+                "workerConcurrency is 1: it must be 0, or at least 2, one for each function."
+            )
         if self.stuck_lookback_days > self.output_retention_days:
             message = (
                 f"stuckLookbackDays is {self.stuck_lookback_days}: it must not exceed"

@@ -69,6 +69,12 @@ class Worker(Construct):
             tracing=lambda_.Tracing.ACTIVE,
         )
 
+    def reserve(self, concurrency: int) -> None:
+        """Keep so many concurrent calls for it, and allow no more."""
+        resource = self.function.node.default_child
+        assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - tells the type checker
+        resource.reserved_concurrent_executions = concurrency
+
 
 def _snake_case(name: str) -> str:
     """`LoadSegment` is the function, `load_segment` its package."""

@@ -63,6 +63,8 @@ class Workers(Construct):
             dead_letters=outcome_dead_letters, definition=definition, notifications=notifications
         )
         self.find_stuck_jobs = self._find_stuck_jobs()
+        if settings.worker_concurrency:
+            self._share_out(settings.worker_concurrency)
         #: Functions that no execution calls: only their alarms show that they fail.
         self.called_by_events = [self.record_outcome, self.find_stuck_jobs]
         #: None unless the settings ask for it.
@@ -320,6 +322,16 @@ class Workers(Construct):
         worker.grants.bucket_keys = self._storage.bucket_keys
         self.all.append(worker)
         return worker
+
+    def _share_out(self, concurrency: int) -> None:
+        """Reserve a part for loading and one for moving images: both together are no more.
+
+        Lambda has no limit that functions share (docs/adr/0012-plan-and-write-budget.md).
+        """
+        loading, moving = self._settings.load_concurrency, self._settings.migrate_concurrency
+        load = 1 + (concurrency - 2) * loading // (loading + moving)
+        self.load_segment.reserve(load)
+        self.migrate_images.reserve(concurrency - load)
 
     def _range_settings(self) -> dict[str, object]:
         settings = self._settings

@@ -27,7 +27,7 @@ MEGABYTES_OF_A_PROCESSOR: Final = 1769
 """Memory that buys a function one processor
 (https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html)."""
 PROCESSOR_SECONDS: Final = 120e-6
-"""Of a record that is put while writes are paced (docs/adr/0010-plan-and-write-budget.md)."""
+"""Of a record that is put while writes are paced (docs/adr/0012-plan-and-write-budget.md)."""
 CONDITIONAL_PROCESSOR_SECONDS: Final = 300e-6
 """Of a record that is written on condition, paced as well: a replay, another object of a job."""
 UNITS_PER_RECORD: Final = 1

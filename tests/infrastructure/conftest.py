@@ -34,6 +34,7 @@ IMPORTED = {
     "imageKmsKeyArn": f"{KEY}images",
     "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "tags": {"team": "books"},
+    "workerConcurrency": 20,
     "alarmEmail": "somebody@example.com",
 }
 

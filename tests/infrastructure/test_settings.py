@@ -108,6 +108,10 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
             ),
         ),
         (
+            {"workerConcurrency": 1},
+            "workerConcurrency is 1: it must be 0, or at least 2, one for each function.",
+        ),
+        (
             {"stuckLookbackDays": 30, "outputRetentionDays": 20},
             "stuckLookbackDays is 30: it must not exceed outputRetentionDays (20).",
         ),

@@ -131,3 +131,21 @@ def test_the_code_is_the_functions_package_and_nothing_beside_it(created_folder:
         "verify_load",
         "verify_migration",
     }
+
+
+def test_functions_share_the_concurrency_of_the_account(created: Template) -> None:
+    functions = created.of_type(FUNCTION).values()
+    assert all("ReservedConcurrentExecutions" not in each for each in functions)
+
+
+def test_loading_and_moving_together_have_the_concurrency_of_the_setting(
+    imported: Template,
+) -> None:
+    reserved = {
+        name: imported.one(FUNCTION, f"Workers{name}").get("ReservedConcurrentExecutions")
+        for name in SETTINGS
+    }
+    assert {name: each for name, each in reserved.items() if each is not None} == {
+        "LoadSegment": 13,
+        "MigrateImages": 7,
+    }

@@ -1,6 +1,7 @@
 """Redrive-safe by construction: docs/adr/0002-failing-in-place.md, held on the definition."""
 
 import json
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -116,11 +117,16 @@ def test_retries_wait_with_full_jitter_and_within_bounds(states: States) -> None
                 assert 1 <= retry["MaxAttempts"] <= 8, name
 
 
-def test_a_throttled_call_is_tried_again_for_half_an_hour_on_average(states: States) -> None:
-    """A new account runs 10 functions at a time, and everybody waits for their turn."""
+def test_a_throttled_call_is_tried_again_for_half_an_hour(states: States) -> None:
+    """A new account runs 10 functions at a time, and all calls wait for their turn.
+
+    Each wait is drawn evenly from 0 to its longest, so that the sum is close to normal: less than
+    its mean by three deviations is one in seven hundred.
+    """
     for name, state in _of_type(states, "Task"):
-        patient = [r for r in state["Retry"] if set(r["ErrorEquals"]) in PATIENT]
-        assert [sum(_waits(retrier)) / 2 >= 1800 for retrier in patient] == [True], name
+        (waits,) = (_waits(r) for r in state["Retry"] if set(r["ErrorEquals"]) in PATIENT)
+        deviation = math.sqrt(sum(wait**2 for wait in waits) / 12)
+        assert sum(waits) / 2 - 3 * deviation >= 1800, name
 
 
 def _longest(state: dict[str, Any]) -> float:
@@ -154,7 +160,7 @@ def test_an_execution_has_time_for_all_retries_of_all_its_states(
     definition: dict[str, Any], states: States
 ) -> None:
     longest = sum(_longest(state) for _, state in _of_type(states, "Task"))
-    assert longest < definition["TimeoutSeconds"] * 3 / 4
+    assert longest < definition["TimeoutSeconds"] * 4 / 5
 
 
 def test_every_error_that_is_retried_in_vain_has_its_own_sentence(states: States) -> None:
