@@ -127,6 +127,12 @@ def enter(job: Job, status: str, message: str = "") -> None:
     state_events.send(job)
 
 
+def wait_while(job: Job, status: str, *, timeout: float) -> None:
+    """Wait while a job has a status, at most so many seconds."""
+    with changed:
+        changed.wait_for(lambda: job["status"] != status, timeout)
+
+
 def request_stop(job: Job) -> None:
     """Have a job end as Stopped.
 

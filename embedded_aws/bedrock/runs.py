@@ -1,8 +1,9 @@
 """Run a job: validate its input, answer its records by its rule, write the output, end.
 
-The statuses follow each other at once; on AWS they take minutes to hours. Output is written at the
-end. Whether a job that was stopped, expired or failed has output on AWS is not documented: here
-its answered records are written, and a manifest with them.
+A job is Submitted for half a second, so that its caller can write a record of it before the results
+arrive. The other statuses follow each other at once; on AWS they take minutes to hours. Output is
+written at the end. Whether a job that was stopped, expired or failed has output on AWS is not
+documented: here its answered records are written, and a manifest with them.
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelInvocationJob.html
 """
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from embedded_aws.bedrock.locations import Location
 
 MANIFEST = "manifest.json.out"
+_SUBMITTED_SECONDS = 0.5
 _logger = logging.getLogger("bedrock")
 
 
@@ -60,6 +62,7 @@ class JobRun:
             jobs.enter(self.job, jobs.STOPPED)
 
     def _run(self) -> None:
+        jobs.wait_while(self.job, jobs.SUBMITTED, timeout=_SUBMITTED_SECONDS)
         rules.hold(self.job, self.rule)
         self._enter(jobs.VALIDATING)
         role = JobRole(self.job)

@@ -1,0 +1,132 @@
+"""A job at the embedded Bedrock, and the person who has its rejects answered again."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from typer.testing import CliRunner
+
+from demo.inference import job_role
+from functions.aws.resubmission.bedrock_retries import name_prefix
+from functions.domain.attribute_values import to_item
+from functions.domain.transactions import transaction_id
+from local import owner
+from ops.cli import app
+from tests.e2e.held import JobRecord
+from tests.e2e.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ops.model.deployment import Deployment
+
+RECORDS = 120
+ANSWER = json.dumps(
+    {
+        "amount": 12,
+        "type": "expense",
+        "date": "2026-11-01",
+        "merchant": "shop",
+        "category": "other",
+    }
+)
+SHARES: dict[str, Any] = {"errorShare": 0.12, "truncatedShare": 0.03}
+
+
+class Loop:
+    """A root job, and the person who has its rejects answered again."""
+
+    def __init__(self, deployed: Deployment, data: Path) -> None:
+        self.deployed, self.data = deployed, data
+        self.name = f"loop-{uuid.uuid4().hex[:12]}"
+        self.job = JobRecord()
+
+    def rule(self, method: str, **rule: Any) -> None:
+        assert self.deployed.embedded is not None
+        owner.ask(self.deployed.embedded.endpoint, "bedrock", method, rule)
+
+    def run_root(self, *, records: int = RECORDS, bad: Mapping[str, Any] | None = None) -> None:
+        """The job's own answers: 12 % errors, 3 % truncated, and the bad ones."""
+        rule = {"text": ANSWER, "answers": bad or {}, "holdAt": "Submitted", "seed": 5, **SHARES}
+        self.rule("POST", jobName=self.name, **rule)
+        key, bucket = f"batch-input/{self.name}.jsonl", self.deployed.bucket
+        lines = [
+            json.dumps({"recordId": f"image-{n}", "modelInput": {"messages": [], "max_tokens": 9}})
+            for n in range(records)
+        ]
+        self.deployed.s3.put_object(Bucket=bucket, Key=key, Body="\n".join(lines).encode())
+        arn = self.deployed.bedrock.create_model_invocation_job(
+            jobName=self.name,
+            roleArn=job_role(self.deployed),
+            modelId="amazon.nova-lite-v1:0",
+            inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/{key}"}},
+            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/batch-output/"}},
+        )["jobArn"]
+        self.job = JobRecord(job_id=arn.rpartition("/")[2])
+        self.job.write(self.deployed, pendingImageCount=records, status="SUBMITTED")
+        self.rule("DELETE", jobName=self.name)
+        self.until(self.job.job_id, "COMPLETED")
+
+    def ingest(self, *words: str) -> str:
+        done = CliRunner().invoke(
+            app, [*words, "--data", str(self.data), "--stack", self.deployed.stack]
+        )
+        assert done.exit_code == 0, (words, done.output, done.exception)
+        return done.stdout
+
+    def open_rejects(self) -> dict[str, str]:
+        found = json.loads(self.ingest("rejects", self.job.job_id, "--json"))
+        return {each["recordId"]: each["reason"] for each in found["rejects"]}
+
+    def resubmit(self, number: int, bad: Mapping[str, Any], **shares: Any) -> str:
+        """A round whose records are answered well, but the bad ones and shares; the retry's id."""
+        name = f"{name_prefix(self.job.job_id)}{number}-*"
+        self.rule("POST", jobName=name, text=ANSWER, answers=bad, holdAt="Submitted", **shares)
+        said = json.loads(self.ingest("resubmit", self.job.job_id, "--yes", "--json"))
+        self.rule("DELETE", jobName=name)
+        self.until(said["submitted"], "COMPLETED")
+        return str(said["submitted"])
+
+    def until(self, job_id: str, status: str) -> None:
+        def is_so() -> bool:
+            job = self.deployed.jobs.find(job_id)
+            return job.written.status == status
+
+        eventually(is_so, f"{job_id} is {status}")
+
+    def edit(self, image: str) -> None:
+        """As a person does."""
+        self.deployed.dynamodb.update_item(
+            TableName=self.deployed.outputs["TransactionsTableName"],
+            Key=to_item(self.key(image)),
+            UpdateExpression="SET amount = :amount, version = :two",
+            ConditionExpression="attribute_exists(userId)",
+            ExpressionAttributeValues=to_item({":amount": 999, ":two": 2}),
+        )
+
+    def key(self, image: str) -> dict[str, object]:
+        return {
+            "userId": self.job.user_id,
+            "transactionId": transaction_id(self.job.job_id, image),
+        }
+
+    def asked_again(self) -> Counter[str]:
+        """How often each record was submitted in retries, padding aside."""
+        s3, bucket = self.deployed.s3, self.deployed.bucket
+        prefix = f"batch-input/{name_prefix(self.job.job_id)}"
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed]
+        ids = [json.loads(line)["recordId"] for body in bodies for line in body.splitlines()]
+        return Counter(each for each in ids if not each.startswith("__pad__"))
+
+    def ringing(self) -> set[str]:
+        """The names of the stack's alarms that ring, without the stack's name."""
+        alarms = self.deployed.make_client("cloudwatch").get_paginator("describe_alarms")
+        pages = alarms.paginate(StateValue="ALARM")
+        found = [each["AlarmName"] for page in pages for each in page["MetricAlarms"]]
+        own = f"{self.deployed.stack}-"
+        return {name.removeprefix(own) for name in found if name.startswith(own)}
