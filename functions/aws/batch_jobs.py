@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from functions.aws.dynamodb import conditional_update
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.errors import JobAmbiguous, JobNotFound
+from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
+from functions.domain.retries import root_of
 from functions.domain.settlements import Settlement
 from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
@@ -45,6 +46,13 @@ class BatchJobs:
             if records:
                 return Job.from_record(job_id, records[0])
         raise JobNotFound(*job_ids)
+
+    def root(self, job: Job) -> Job | None:
+        """The root of a retry; None where its record leads to none, which fails its execution."""
+        try:
+            return root_of(job, self.find)
+        except (JobInvalid, JobAmbiguous):
+            return None
 
     def is_on_record(self, job_id: str) -> bool:
         """Whether there is a record of a job, usable or not."""

@@ -4,27 +4,21 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final
 
 from functions.aws.arrived_objects import ArrivedObjects
 from functions.aws.batch_jobs import BatchJobs
-from functions.aws.claim_answers import AnswersReader
+from functions.aws.image_counts import ImageCounter
 from functions.aws.job_notes import JobNotes
 from functions.aws.ledger import Ledger
 from functions.aws.manifests import read_manifest
 from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.status_events import StatusEvents
 from functions.aws.unclaimed import claims_that_count
-from functions.domain.answered_images import count_by_image, unexpected_images
-from functions.domain.claims import Claim, ClaimState
-from functions.domain.counts import LoadCounts
-from functions.domain.errors import JobAmbiguous, JobInvalid
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import Job, JobKey
 from functions.domain.manifests import Manifest, ManifestUnreadable
 from functions.domain.object_keys import manifest_key
-from functions.domain.retries import root_of
 from functions.domain.settlements import Evidence, Settlement, settle
 from functions.domain.status_events import JobStatusChange
 from functions.domain.written import Written
@@ -38,14 +32,6 @@ _BACKOFF_SECONDS: Final = 0.05
 
 class SettlementContended(Exception):  # noqa: N818  the name is what Step Functions retries on
     """Others kept writing the job's record; try again later."""
-
-
-class _ByImage(TypedDict, total=False):
-    """Members of `Evidence`."""
-
-    by_image: LoadCounts
-    strays: int
-    retries: list[Claim]
 
 
 @dataclass(frozen=True)
@@ -77,6 +63,10 @@ class JobSettler:
             JobNotFound, JobInvalid: if the record is not there any more, or cannot be read.
             SettlementContended: if others kept writing it.
         """
+        return self._settle(job_id, key)[1]
+
+    def _settle(self, job_id: str, key: JobKey) -> tuple[Job, Settlement]:
+        """The job as it was read, and what was written of it."""
         for attempt in range(_MAX_ATTEMPTS):
             job = self.jobs.read(job_id, key)
             now = self.now()
@@ -85,7 +75,7 @@ class JobSettler:
             if changes is not None:
                 self._report(settlement)
                 self._announce(job_id, job.key, job.written, changes)
-                return settlement
+                return job, settlement
             self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
         raise SettlementContended(f"Job {job_id!r}: its record was changed at every attempt")
 
@@ -95,18 +85,10 @@ class JobSettler:
         Raises:
             JobNotFound, JobInvalid, SettlementContended: as `settle`.
         """
-        settlement = self.settle(job_id, key)
-        job = self.jobs.read(job_id, key)
-        if job.retry_of is not None and (root := self._root(job)) is not None:
+        job, settlement = self._settle(job_id, key)
+        if job.retry_of is not None and (root := self.jobs.root(job)) is not None:
             self.settle(root.job_id, root.key)
         return settlement
-
-    def _root(self, job: Job) -> Job | None:
-        """The root of a retry; None where its record leads to none, which fails its execution."""
-        try:
-            return root_of(job, self.jobs.find)
-        except (JobInvalid, JobAmbiguous):
-            return None
 
     def mark_failed(self, job_id: str, key: JobKey, written: Written) -> None:
         """Mark a job failed whose failure no claim shows, unless its record changed since."""
@@ -126,6 +108,7 @@ class JobSettler:
         job_id, notes = job.job_id, JobNotes(self.ledger)
         claims = claims_that_count(self.ledger, job_id)
         folders = notes.folders(job_id, claims)
+        counter = ImageCounter(self.jobs, self.ledger, self.s3, self.bucket)
         return Evidence(
             claims=claims,
             unclaimed=ArrivedObjects(self.s3, self.bucket).unclaimed(
@@ -133,32 +116,8 @@ class JobSettler:
             ),
             manifest=self._manifest(folders),
             end=notes.end(job_id),
-            **self._counts_by_image(job, claims),
+            **counter.count(job, claims),
         )
-
-    def _counts_by_image(self, job: Job, claims: Sequence[Claim]) -> "_ByImage":
-        """What counts where several claims answer the same images.
-
-        It is read from the claims' files, so only once none of the job's own is at work.
-        """
-        if any(claim.state is ClaimState.CLAIMED for claim in claims):
-            return {}
-        reader = AnswersReader(self.ledger, self.s3, self.bucket)
-        own = {job.job_id: [claim for claim in claims if claim.stats]}
-        retries = {each: self._verified(each) for each in self.ledger.retries(job.job_id)}
-        found: _ByImage = {"retries": list(chain.from_iterable(retries.values()))}
-        if len(own[job.job_id]) + len(found["retries"]) > 1:
-            answers = reader.read_all(own)
-            if not answers.is_partial:
-                found["by_image"] = count_by_image(answers.read, reader.read_all(retries).read)
-        if own[job.job_id] and job.retry_of and (root := self._root(job)) is not None:
-            asked = reader.read_all({root.job_id: self._verified(root.job_id)})
-            if not asked.is_partial:
-                found["strays"] = unexpected_images(reader.read_all(own).read, asked.read)
-        return found
-
-    def _verified(self, job_id: str) -> list[Claim]:
-        return [claim for claim in self.ledger.claims(job_id) if claim.stats]
 
     def _manifest(self, folders: Iterable[str]) -> Manifest | None:
         """The first readable manifest."""
