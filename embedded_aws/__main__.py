@@ -119,6 +119,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     from embedded_aws.faults import gateway  # noqa: PLC0415
     from embedded_aws.iam import decisions_api  # noqa: PLC0415
     from embedded_aws.server import bounds, connections, gate, saving  # noqa: PLC0415
+    from embedded_aws.sns import messages  # noqa: PLC0415
 
     # A map's workers and their clients hold many connections; the default limit is 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -129,7 +130,9 @@ def _serve(arguments: argparse.Namespace) -> None:
     config.bind = [f"127.0.0.1:{arguments.port}" if given is None else f"fd://{given}"]
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
-    served = rules_api.around(decisions_api.around(gateway.around(app.app)))
+    served = gateway.around(app.app)
+    for api in (decisions_api, messages, rules_api):
+        served = api.around(served)
     guarded = gate.Gate.around(served, port=arguments.port, authorize=app.AUTH)
     connections.install()
     saving.save_at_stop(arguments.state)

@@ -27,6 +27,7 @@ from embedded_aws.lambda_ import (
     workers,
 )
 from embedded_aws.s3 import conditions, copies, events, permissions, ranges
+from embedded_aws.sns import messages
 from embedded_aws.stepfunctions import api
 
 if TYPE_CHECKING:
@@ -45,13 +46,14 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     # DynamoDB
     update_expressions,
     statements,
-    # EventBridge, CloudWatch
+    # EventBridge, CloudWatch, SNS
     eventbridge,
     put_events,
     metrics,
     emf,
     async_failures,
     alarms,
+    messages,
     # CloudFormation
     stacks,
     state_machines,

@@ -22,6 +22,7 @@ from ops.commands.demo import demo
 from ops.commands.explain import explain
 from ops.commands.inspect import inspect
 from ops.commands.jobs import jobs, show_open
+from ops.commands.messages import messages
 from ops.commands.redrive import redrive
 from ops.commands.rejects import rejects
 from ops.commands.replay import replay
@@ -29,6 +30,7 @@ from ops.commands.resubmit import resubmit
 from ops.commands.submit import submit
 from ops.commands.tidy import tidy
 from ops.commands.transactions import transactions
+from ops.commands.watch import watch
 from ops.console.command import console
 from ops.errors import AWSRefused, ExitCode, OpsError
 from ops.model.program import pasteable
@@ -106,6 +108,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     check: "ingest check answers.jsonl.out",
     jobs: "ingest jobs --status FAILED --since 2d",
     console: "ingest console --act",
+    watch: "ingest watch try1",
     submit: "ingest submit answers.jsonl.out --job try1 --create-job --watch",
     inspect: "ingest inspect try1",
     redrive: "ingest redrive --all-failed --since 2d",
@@ -116,6 +119,7 @@ _EXAMPLES: dict[Callable[..., None], str] = {
     dead_events: "ingest dead-events --resend",
     explain: "ingest explain TooManyRejects",
     transactions: "ingest transactions try1 --csv",
+    messages: "ingest messages --follow",
     rejects: "ingest rejects try1 --export again.jsonl",
 }
 for _command, _example in _EXAMPLES.items():

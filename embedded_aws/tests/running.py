@@ -2,7 +2,19 @@
 
 from local.decisions import Decisions, Denial, Use
 from local.endpoint import Endpoint
+from local.messages import read_messages
 from local.owner import ask, signed
 from local.server import Server, start, stop
 
-__all__ = ["Decisions", "Denial", "Endpoint", "Server", "Use", "ask", "signed", "start", "stop"]
+__all__ = [
+    "Decisions",
+    "Denial",
+    "Endpoint",
+    "Server",
+    "Use",
+    "ask",
+    "read_messages",
+    "signed",
+    "start",
+    "stop",
+]

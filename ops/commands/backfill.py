@@ -10,6 +10,7 @@ from functions.domain.object_keys import RESULTS_PREFIX
 from ops.commands import options
 from ops.commands.asking import confirm, counted
 from ops.commands.since import moment
+from ops.commands.watch import follow_executions
 from ops.commands.working_through import work_through
 from ops.errors import Refused
 from ops.model import backlog
@@ -42,6 +43,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     rate: options.Rate = options.DEFAULT_RATE,
     at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow them to their end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     local: options.Local = False,
     data: options.Data = None,
@@ -62,21 +64,26 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     found = backlog.find(deployed, prefix=prefix, since=earliest)
     if not as_json:
         _show(deployed, found, prefix)
-    started = 0
+    started: list[str] = []
     if found.unannounced and not dry_run:
         objects = counted(len(found.unannounced), "object")
         confirm(f"Ingest {objects} on {deployed.place}?", yes=yes, as_json=as_json)
         again = _again(deployed, prefix, since, rate, at_a_time)
         started = _start(deployed, found, rate=rate, at_a_time=at_a_time, again=again)
+    look_again = deployed.command("watch")
     if as_json:
-        print_json({**found.as_json(), "started": started})
+        print_json({**found.as_json(), "started": len(started)})
     elif started:
-        out.print(f"Started {counted(started, 'execution')}.")
-        out.print(f"See what becomes of them: {deployed.command('jobs')}")
+        out.print(f"Started {counted(len(started), 'execution')}.")
+        out.print(f"See what becomes of them: {look_again}")
+    if watch:
+        follow_executions(deployed, dict.fromkeys(started, 0), look_again=look_again)
 
 
-def _start(deployed: Deployment, found: Backlog, *, rate: float, at_a_time: int, again: str) -> int:
-    """Start them at a pace; returns how many executions this run has started."""
+def _start(
+    deployed: Deployment, found: Backlog, *, rate: float, at_a_time: int, again: str
+) -> list[str]:
+    """Start them at a pace; returns the executions that this run has started."""
     running = Running(deployed)
 
     def start(each: Unannounced) -> str | None:
@@ -87,7 +94,7 @@ def _start(deployed: Deployment, found: Backlog, *, rate: float, at_a_time: int,
 
     pace = Pace(rate, at_a_time, running.count)
     started = work_through(found.unannounced, start, pace=pace, verb="Started", again=again)
-    return sum(arn is not None for arn in started)
+    return [arn for arn in started if arn is not None]
 
 
 def _again(

@@ -22,7 +22,7 @@ from ops.commands.inspect import why
 from ops.errors import ResultDiffers
 from ops.model import deployment
 from ops.view import job as job_view
-from ops.view.progress import Follower, ended
+from ops.view.follower import Follower, ended
 from ops.view.terminal import err, out, print_json, visible
 from ops.view.transactions import transactions_table
 
@@ -103,7 +103,7 @@ def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
         read=lambda: [upload.read() for upload in uploads],
         is_over=ended,
         now=lambda: datetime.now(UTC),
-        look_again=deployed.command("inspect", batches[0].job.job_id),
+        look_again=deployed.command("watch"),
     )
     outcomes = follower.follow()
     ingested = time.monotonic() - first

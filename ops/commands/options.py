@@ -7,9 +7,19 @@ from typing import Annotated
 
 import typer
 
+from ops.commands.completing import complete_job
 from ops.model import deployment
 from ops.view.terminal import err
 
+Job = Annotated[
+    str,
+    typer.Argument(
+        metavar="JOB",
+        help="A job's id or ARN.",
+        show_default=False,
+        autocompletion=complete_job,
+    ),
+]
 Local = Annotated[
     bool,
     typer.Option(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,12 +10,13 @@ import typer
 from botocore.exceptions import ClientError
 from rich.table import Table
 
-from functions.domain.executions import ENDED_STATUSES, Execution
 from ops.commands import options
 from ops.commands.asking import confirm, counted
+from ops.commands.completing import complete_job
 from ops.commands.since import moment
+from ops.commands.watch import AT_ONCE, follow_executions
 from ops.commands.working_through import work_through
-from ops.errors import ExitCode, NothingFound, Refused, StillWaiting
+from ops.errors import ExitCode, NothingFound, Refused
 from ops.model.failures import (
     FailedExecution,
     failed_since,
@@ -30,13 +30,12 @@ from ops.view.failure import failure_text
 from ops.view.terminal import err, out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from functions.domain.executions import Execution
     from ops.model.deployment import Deployment
 
-POLL_SECONDS = 0.5
-PATIENCE_SECONDS = 1800.0
 _CAUSE_CHARACTERS = 1000
 _SETTLED = "cured by another execution, or beyond any cure"
 
@@ -48,7 +47,12 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     job: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="All failed executions of a job.", show_default=False),
+        typer.Option(
+            metavar="ID",
+            help="All failed executions of a job.",
+            show_default=False,
+            autocompletion=complete_job,
+        ),
     ] = None,
     all_failed: Annotated[bool, typer.Option("--all-failed", help="All of the machine.")] = False,
     since: Annotated[
@@ -82,7 +86,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     again = _again(deployed, job, since, rate, at_a_time)
     outcomes = restart(deployed, chosen, rate=rate, at_a_time=at_a_time, again=again)
     if follow:
-        outcomes = [_followed(deployed, each) for each in outcomes]
+        outcomes = follow_to_the_end(deployed, outcomes, look_again=_look(deployed, chosen))
     _report(deployed, found, outcomes, as_json=as_json)
     if any(each.has_failed for each in outcomes):
         raise typer.Exit(ExitCode.JOB_FAILED)
@@ -196,34 +200,12 @@ def _again(deployed: Deployment, job: str | None, since: str, rate: float, at_a_
     return deployed.command(f"redrive {which}", *chosen, "--since", since, *pace)
 
 
-def until_ended(
-    deployed: Deployment,
-    redriven: Redriven,
-    *,
-    patience: float = PATIENCE_SECONDS,
-    sleep: Callable[[float], None] = time.sleep,
-) -> str:
-    """Wait for the end of a redrive; its status.
-
-    A description from before the redrive still says how the execution failed: it is ignored.
-
-    Raises:
-        StillWaiting: it has not ended in so many seconds.
-    """
-    end = time.monotonic() + patience
-    while True:
-        execution = Execution.model_validate(
-            deployed.step_functions.describe_execution(executionArn=redriven.arn)
-        )
-        is_old = execution.is_older_than("RUNNING", redriven.redrives + 1)
-        if not is_old and execution.status in ENDED_STATUSES:
-            return execution.status
-        if time.monotonic() > end:
-            raise StillWaiting(
-                f"It still runs after {patience:.0f} s. Look again: "
-                + deployed.command("inspect", redriven.arn)
-            )
-        sleep(POLL_SECONDS)
+def _look(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
+    """The command that shows how far they are, for who stops waiting."""
+    if len(chosen) == 1 and not chosen[0].execution.job_id:
+        return deployed.command("inspect", chosen[0].execution.arn)
+    jobs = sorted({each.execution.job_id for each in chosen if each.execution.job_id})
+    return deployed.command("watch", *(jobs if len(jobs) <= AT_ONCE else ()))
 
 
 def show(found: Sequence[FailedExecution]) -> None:
@@ -261,10 +243,13 @@ def _show_causes(chosen: Sequence[FailedExecution]) -> None:
             out.print(outside(prose(first.advice, indent=4), "bold"))
 
 
-def _followed(deployed: Deployment, each: Redriven) -> Redriven:
-    if each.refusal is not None:
-        return each
-    return replace(each, status=until_ended(deployed, each))
+def follow_to_the_end(
+    deployed: Deployment, outcomes: Sequence[Redriven], *, look_again: str
+) -> list[Redriven]:
+    """Wait until all that were redriven have ended, and show how far they are."""
+    redrives = {each.arn: each.redrives + 1 for each in outcomes if each.refusal is None}
+    statuses = follow_executions(deployed, redrives, look_again=look_again)
+    return [replace(each, status=statuses.get(each.arn, each.status)) for each in outcomes]
 
 
 def _report(

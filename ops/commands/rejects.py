@@ -34,7 +34,7 @@ EXAMPLES = 3
 
 
 def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
-    job: Annotated[str, typer.Argument(metavar="JOB", help="A job's id.", show_default=False)],
+    job: options.Job,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -70,6 +70,7 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
     if export is not None and export.exists():
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
+    job = job.rpartition("/")[2] if job.startswith("arn:") else job
     answering = JobClaims.read(deployed, job)
     claims = [claim for _, claim in answering.claims]
     if not claims:

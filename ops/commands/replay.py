@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from ops.commands import options
+from ops.commands import inspect, options
 from ops.commands.asking import confirm, counted
+from ops.commands.watch import follow_executions
 from ops.model import replays
+from ops.model.job_report import read_job
 from ops.view.terminal import out, outside, print_json, prose
 
 if TYPE_CHECKING:
@@ -27,9 +29,7 @@ EFFECT = (
 
 
 def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
-    job: Annotated[
-        str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
-    ],
+    job: options.Job,
     key: Annotated[
         str | None,
         typer.Option(
@@ -45,6 +45,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
             "--accept-rejects", help="Let it succeed whatever share of the records is rejected."
         ),
     ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     local: options.Local = False,
     data: options.Data = None,
@@ -68,6 +69,11 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         replays.start(deployed, each, reason=reason, accept_rejects=accept_rejects)
         for each in found
     ]
+    if watch:
+        look_again = deployed.command("watch", job_id)
+        follow_executions(deployed, dict.fromkeys(started, 0), look_again=look_again)
+        inspect.show(deployed, read_job(deployed, job_id), as_json=as_json)
+        return
     if as_json:
         print_json(
             [
@@ -78,7 +84,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         return
     for arn in started:
         out.print(f"Started {arn}")
-    out.print(f"Look at the job with: {deployed.command('inspect', job_id)}")
+    out.print(f"Follow it with: {deployed.command('watch', job_id)}")
 
 
 def question(deployed: Deployment, found: Sequence[Replayable]) -> str:

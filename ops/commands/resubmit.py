@@ -13,7 +13,8 @@ from functions.aws.resubmission.submission import submit as submit_retry
 from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
 from ops.commands.asking import confirm, counted
-from ops.errors import NothingFound, Refused
+from ops.commands.watch import follow_jobs
+from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project
 from ops.model.job_records import read_job_record
 from ops.model.resubmission import prepare
@@ -28,9 +29,7 @@ _RETRYABLE = sorted(BY_CHANCE | BY_THE_MODEL)
 
 
 def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
-    job: Annotated[
-        str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
-    ],
+    job: options.Job,
     reason: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,6 +62,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     minimum: options.MinimumRecords = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow the retry to its end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     local: options.Local = False,
     data: options.Data = None,
@@ -92,6 +92,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
     root = root_job(deployed, job_id)
     if not dry_run and (found := BedrockRetries(deployed, root).write_missing_records()):
         _end(deployed, root, found[-1], as_json=as_json, more={"recovered": found})
+        _follow(deployed, found[-1], watch=watch)
         return
     with tempfile.TemporaryFile() as file:
         prepared = prepare(deployed, root, request, file)
@@ -108,6 +109,13 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
         confirm(f"Submit {records} on {deployed.place}?", yes=yes, as_json=as_json)
         retry = submit_retry(deployed, prepared)
     _end(deployed, root, retry, as_json=as_json, more=_as_json(prepared, retry))
+    _follow(deployed, retry, watch=watch)
+
+
+def _follow(deployed: Deployment, retry: str, *, watch: bool) -> None:
+    """Wait for the retry's end where that was asked for, and fail if it failed."""
+    if watch and follow_jobs(deployed, [retry])[0].has_failed:
+        raise typer.Exit(ExitCode.JOB_FAILED)
 
 
 def _reasons(named: list[str]) -> frozenset[RejectReason]:
@@ -201,7 +209,7 @@ def _end(
     out.print(
         prose(
             "When Bedrock has answered, its results are ingested by themselves. Follow it with: "
-            f"{deployed.command('inspect', retry)}"
+            f"{deployed.command('watch', retry)}"
         )
     )
     out.print(prose(f"What is then still open: {deployed.command('rejects', root.job_id)}"))

@@ -11,11 +11,12 @@ import typer
 from functions.domain.object_keys import ResultsKey, key_problem, parse_key
 from functions.domain.timestamps import timestamp
 from ops.commands import options
+from ops.commands.completing import complete_job
 from ops.commands.inspect import show
 from ops.errors import CannotSubmit, NothingFound
 from ops.model.job_records import create_job_record, read_job_record
 from ops.model.uploads import Upload
-from ops.view.progress import Follower, ended
+from ops.view.follower import Follower, ended
 from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
@@ -34,7 +35,13 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ],
     job: Annotated[
-        str, typer.Option(metavar="ID", help="The job that it answers.", show_default=False)
+        str,
+        typer.Option(
+            metavar="ID",
+            help="The job that it answers.",
+            show_default=False,
+            autocompletion=complete_job,
+        ),
     ],
     watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
     create_job: Annotated[
@@ -82,7 +89,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
             read=lambda: [upload.read()],
             is_over=ended,
             now=lambda: datetime.now(UTC),
-            look_again=deployed.command("inspect", job),
+            look_again=deployed.command("watch", job),
         )
         (report,) = follower.follow()
         show(deployed, report, as_json=as_json)

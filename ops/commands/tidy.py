@@ -19,9 +19,7 @@ _LISTED = 20
 
 
 def tidy(
-    job: Annotated[
-        str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
-    ],
+    job: options.Job,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     local: options.Local = False,

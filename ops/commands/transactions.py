@@ -22,9 +22,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 
 def transactions(
-    job: Annotated[
-        str, typer.Argument(metavar="JOB", help="A job's id or ARN.", show_default=False)
-    ],
+    job: options.Job,
     limit: Annotated[int, typer.Option(min=1, help="Rows of the table.")] = 50,
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print all of them as CSV, for a spreadsheet.")

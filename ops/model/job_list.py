@@ -172,6 +172,12 @@ def read_records(
     return JobList(sorted(found, key=_order), after is None)
 
 
+def job_ids(deployed: Deployment, *, beginning: str) -> list[str]:
+    """Ids that begin so, of the first page of the table: for a shell that completes one."""
+    jobs, _ = _page(deployed, None)
+    return sorted(job.job_id for job in jobs if job.job_id.startswith(beginning))
+
+
 def _page(
     deployed: Deployment, after: dict[str, Any] | None
 ) -> tuple[list[ListedJob], dict[str, Any] | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -77,6 +77,10 @@ class JobReport:
     record: Mapping[str, Any] | None
     objects: tuple[ObjectReport, ...]
     history: History | None
+
+    def only(self, of: Callable[[Claim], bool]) -> JobReport:
+        """The same with those results objects alone whose claims are wanted."""
+        return replace(self, objects=tuple(each for each in self.objects if of(each.claim)))
 
     @property
     def status(self) -> str | None:

@@ -28,8 +28,10 @@ class JobProgress:
     """How far a job is, reports of workers at work included.
 
     Attributes:
+        job_id: Of the execution shown, where its job is not known.
         state: The state of the execution shown while it runs, else its status.
         phase: `load`, `images`, or empty.
+        is_running: The execution shown has not ended.
         ranges_done, ranges_of: Planned ranges that the ledger proves done, and all.
         bytes_done, bytes_of: Of the results objects; both 0 before they are planned.
         records: Read so far.
@@ -44,6 +46,7 @@ class JobProgress:
     job_id: str
     state: str
     phase: str = ""
+    is_running: bool = False
     ranges_done: int = 0
     ranges_of: int = 0
     bytes_done: int = 0
@@ -72,6 +75,11 @@ class JobProgress:
         return self.images_of if self.phase == IMAGES else self.bytes_of
 
     @property
+    def at_rest(self) -> JobProgress:
+        """The same without rate and time left: what changes when the job moves on."""
+        return replace(self, rate=0.0, seconds_left=None)
+
+    @property
     def share(self) -> float:
         """Part of the phase that is done, 0 to 1."""
         return min(1.0, self.done / self.of) if self.of else 0.0
@@ -84,8 +92,9 @@ def progress_of(report: JobReport, *, now: datetime) -> JobProgress:
     loads = report.loads_so_far
     images = report.images_so_far
     found = JobProgress(
-        job_id=report.job_id,
+        job_id=report.job_id or (history.name if history else ""),
         state="waiting for S3's event" if history is None else history.current or history.status,
+        is_running=history is not None and history.ended is None,
         ranges_done=report.ranges[0],
         ranges_of=report.ranges[1],
         bytes_done=bytes_done,

@@ -72,6 +72,8 @@ def test_a_file_of_ones_own_for_a_job_of_ones_own(data: Path, results: Path, job
 
     inspected = ingest(data, "inspect", job, "--json")
     assert outcome(inspected) == outcome(submitted)
+    watched = ingest(data, "watch", job, "--json")
+    assert outcome(watched) == outcome(submitted)
     by_name = outcome(submitted)["execution"]["executionArn"].rpartition(":")[2]
     assert outcome(ingest(data, "inspect", by_name, "--json")) == outcome(submitted)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.model import history
 from ops.model.job_report import read_job
-from ops.view.progress import Follower, ended
+from ops.view.follower import Follower, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

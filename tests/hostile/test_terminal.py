@@ -16,7 +16,8 @@ from ops import cli
 from ops.commands import options
 from ops.errors import Refused
 from ops.model.failures import own_execution
-from ops.view.progress import Snapshot
+from ops.model.progress import JobProgress
+from ops.view.progress import line
 from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind
 from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
@@ -84,6 +85,7 @@ COMMANDS = {
     ),
     "resubmit a job that is not there": ("resubmit", f"x{DIRT.replace('/', '')}"),
     "resubmit for a reason that is none": ("resubmit", JOB, "--reason", DIRT),
+    "watch a job that is not there": ("watch", f"x{DIRT.replace('/', '')}"),
     "list jobs of a status": ("jobs", "--status", DIRT),
     "list jobs since no time": ("jobs", "--since", DIRT),
     "inspect what is not there": ("inspect", f"nothing {DIRT}"),
@@ -256,10 +258,7 @@ def test_a_line_of_any_length_is_not_read_into_memory_to_be_exported(
 
 
 def test_progress_shows_what_is_hostile_and_obeys_nothing() -> None:
-    snapshot = Snapshot(
-        job_id=JOB, state=DIRT, ranges="-", records=0, images_moved=0, images_left=0, rate=0.0
-    )
-    _obeys_nothing(snapshot.line())
+    _obeys_nothing(line(JobProgress(JOB, DIRT)))
 
 
 WORDS = [DIRT, "a b", "$(reboot)", "`id`", "x;y", "'", '"', "\\", "é 領収書", "-rf", "*", "~", ""]
@@ -283,9 +282,9 @@ def test_a_plain_word_stays_plain() -> None:
 
 
 def test_every_command_was_tried() -> None:
-    """`demo` and `local` show what they made themselves; `check` and `submit` have other tests."""
+    """`demo` and `local` show what they made themselves; the others have tests of their own."""
     commands = {
         each.name or each.callback.__name__ for each in cli.app.registered_commands if each.callback
     }
     tried = {arguments[0].replace("-", "_") for arguments in COMMANDS.values()}
-    assert commands - tried == {"check", "demo", "submit"}
+    assert commands - tried == {"check", "console", "demo", "messages", "submit"}

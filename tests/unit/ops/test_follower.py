@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.domain.claims import ClaimState
+from functions.domain.counts import ImageCounts, LoadCounts
 from ops.errors import StillWaiting
-from ops.view.progress import MARKING_SECONDS, Follower, ended, snapshot
+from ops.view.follower import LINE_SECONDS, MARKING_SECONDS, POLL_SECONDS, Follower, ended
 from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, report, unclaimed
 
 if TYPE_CHECKING:
@@ -56,9 +57,12 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
     assert follower(iter(steps), clock).follow(live=False) == [report()]
     lines = capsys.readouterr().err.splitlines()
     assert lines == [
-        "job1: waiting for S3's event, ranges -, 0 records (0/s), 0 images moved",
-        "job1: LoadRanges, ranges 1/4, 100 records (10/s), 89 images moved, 1 left where they are",
-        "job1: SUCCEEDED, ranges 4/4, 100 records (100/s), 89 images moved, 1 left where they are",
+        "job1: waiting for S3's event",
+        (
+            "job1: LoadRanges, 25% of 400 bytes in 4 ranges, 100 records (10/s), 8 rejects, "
+            "1 left where they are, 30 s left"
+        ),
+        "job1: SUCCEEDED, 100 records, 8 rejects, 89 of 90 images moved, 1 left where they are",
     ]
     assert len(clock.slept) == 3
 
@@ -94,10 +98,30 @@ def test_who_stops_watching_is_told_that_it_goes_on(capsys: pytest.CaptureFixtur
     assert last == "The ingest goes on. Look again: ingest inspect job1 --data here"
 
 
-def test_the_rate_counts_from_the_start_of_loading() -> None:
-    loading = report(history=RUNNING, state=CLAIMED)
-    assert snapshot(loading, now=NOW).rate == pytest.approx(10)  # 100 records in 10 s
-    assert snapshot(report(history=DONE), now=NOW).rate == pytest.approx(100)  # in 1 s
+def test_a_job_that_moves_on_in_its_state_has_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def moving() -> Iterator[Sequence[JobReport]]:
+        for step in range(int(3 * LINE_SECONDS / POLL_SECONDS)):
+            yield [loading(10 * step)]
+        yield [report()]
+
+    follower(moving(), Clock()).follow(live=False)
+    lines = capsys.readouterr().err.splitlines()
+    assert [each.split(" records")[0].rsplit(" ", 1)[1] for each in lines] == [
+        "0", "200", "400", "100"
+    ]  # fmt: skip
+    assert "(20/s)" in lines[2]  # the present rate
+
+
+def loading(records: int) -> JobReport:
+    each = replace(
+        report(ranges_done=1, state=CLAIMED).objects[0],
+        loads=LoadCounts(),
+        loads_under_way=LoadCounts(success=records),
+        images=ImageCounts(),
+    )
+    return replace(report(history=RUNNING, status="INGESTING"), objects=(each,))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Amazon SNS: what was published, kept to be read."""
