@@ -25,8 +25,9 @@ from functions.find_stuck_jobs.open_jobs import OpenJobs
 
 MAX_NAMED: Final = 20
 """Objects examined for each job, so that one full folder does not use up the search."""
-SETTLING_IN: Final = timedelta(hours=1)
-"""Younger objects may still have an execution coming."""
+SETTLING_IN: Final = timedelta(hours=3)
+"""Younger objects may still have an execution that waits for its claim: ResolveJob and ClaimObject,
+both throttled to the end, take less by the limits of the definition."""
 LONGEST_SILENCE: Final = timedelta(hours=6)
 """Workers write into the ledger at every call. Two successive states that are throttled to the end
 and need all their other retries are silent for four hours, by the limits of the definition."""

@@ -12,7 +12,7 @@ import pytest
 from functions.domain import transient_errors
 from functions.domain.failures import Cure, Failure
 from functions.domain.service_failures import explain
-from functions.find_stuck_jobs.search import LONGEST_SILENCE
+from functions.find_stuck_jobs.search import LONGEST_SILENCE, SETTLING_IN
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "ingest.asl.json"
 FUNCTION_SECONDS = 300
@@ -154,6 +154,20 @@ def test_two_states_that_need_all_their_retries_are_silent_for_less_than_is_susp
 ) -> None:
     silence = 2 * max(_longest(state) for _, state in _of_type(states, "Task"))
     assert timedelta(seconds=silence) < LONGEST_SILENCE * 3 / 4
+
+
+def test_an_execution_that_is_throttled_has_its_claim_before_its_object_is_suspicious(
+    states: States,
+) -> None:
+    throttled = [
+        sum(_waits(retrier))
+        for name, state in _of_type(states, "Task")
+        if name in ("ResolveJob", "ClaimObject")
+        for retrier in state["Retry"]
+        if set(retrier["ErrorEquals"]) in PATIENT
+    ]
+    assert len(throttled) == 2
+    assert timedelta(seconds=sum(throttled)) < SETTLING_IN
 
 
 def test_an_execution_has_time_for_all_retries_of_all_its_states(

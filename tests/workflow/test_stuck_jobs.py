@@ -12,11 +12,13 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
+from functions.find_stuck_jobs.search import SETTLING_IN
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, START, Machine
 from tests.workflow.searching import RETENTION, search_of
 
 KEY = f"batch-output/{JOB}/in put.jsonl.out"
+SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -40,7 +42,9 @@ def test_where_nothing_is_stuck_the_metric_says_none() -> None:
     assert _search(Machine())[:2] == (0, [])
 
 
-@pytest.mark.parametrize(("age", "stuck"), [(HOUR, 0), (HOUR + timedelta(seconds=1), 1)])
+@pytest.mark.parametrize(
+    ("age", "stuck"), [(SETTLING_IN, 0), (SETTLING_IN + timedelta(seconds=1), 1)]
+)
 def test_a_results_object_whose_event_was_lost_is_found_after_an_hour(
     age: timedelta, stuck: int
 ) -> None:
@@ -57,9 +61,9 @@ def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY, b"old"))
     machine.finish(first, successCount=1)
-    machine.pass_time(HOUR)
+    machine.pass_time(SETTLING_IN)
     _put(machine, KEY, b"new")
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     found, (line,), _ = _search(machine)
     assert found == 1
     assert "as it is" in line["problem"]
@@ -69,9 +73,9 @@ def test_the_same_content_uploaded_again_is_not_stuck() -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY))
     machine.finish(first, successCount=1)
-    machine.pass_time(HOUR)
+    machine.pass_time(SETTLING_IN)
     _put(machine, KEY)
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     assert _search(machine)[0] == 0
 
 
@@ -79,29 +83,29 @@ def test_older_content_that_has_come_back_is_not_stuck() -> None:
     machine = Machine()
     _put(machine, KEY, b"first")
     older = machine.s3.objects[KEY]
-    machine.pass_time(HOUR)
+    machine.pass_time(SETTLING_IN)
     second, _ = machine.start(_put(machine, KEY, b"second"))
     machine.finish(second, successCount=1)
     # In a bucket with versions, somebody removes the later one.
     machine.s3.objects[KEY] = older
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     assert _search(machine)[0] == 0
 
 
 def test_content_that_was_claimed_is_not_stuck() -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY))
-    machine.pass_time(3 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     assert _search(machine)[0] == 0
     machine.finish(first, successCount=1)
-    machine.pass_time(3 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     assert _search(machine)[0] == 0
 
 
 def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so() -> None:
     machine = Machine()
     _put(machine, "batch-output/job-9/x.jsonl")
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     found, (line,), _ = _search(machine)
     assert found == 1
     assert "No record" in line["problem"]
@@ -111,7 +115,7 @@ def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so() -> 
 def test_a_manifest_without_any_results_object_is_found() -> None:
     machine = Machine()
     _put(machine, f"batch-output/{JOB}/manifest.json.out", b"{}")
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     found, (line,), _ = _search(machine)
     assert (found, line["cure"]) == (1, f"ingest inspect {JOB}")
 
@@ -217,7 +221,7 @@ def test_one_job_without_a_record_does_not_hide_the_others() -> None:
     machine = Machine()
     for key in ("batch-output/a/x.jsonl", KEY, "batch-output/z/x.jsonl"):
         _put(machine, key)
-    machine.pass_time(2 * HOUR)
+    machine.pass_time(SETTLING_IN + HOUR)
     found, lines, _ = _search(machine)
     assert found == 3
     assert {line["jobId"] for line in lines} == {"a", JOB, "z"}
