@@ -67,6 +67,12 @@ def show_open() -> bool:
         deployed = deployment.find()
     except NothingFound:
         return False
+    show_open_jobs(deployed)
+    return True
+
+
+def show_open_jobs(deployed: Deployment) -> None:
+    """Show what is open in a stack, with a command for each."""
     err.print(f"On {deployed.place}.", style="dim")
     found = read_jobs(deployed, limit=_OPEN_SHOWN, max_pages=_OPEN_PAGES)
     shown = [job for job in found.jobs if job.is_open or job.status == JobStatus.FAILED]
@@ -78,7 +84,6 @@ def show_open() -> bool:
         for job in shown:
             out.print(f"  {_next(deployed, job)}")
     out.print(f"All jobs: {deployed.command('jobs')}   Commands: {program()} --help")
-    return True
 
 
 def _next(deployed: Deployment, job: ListedJob) -> str:

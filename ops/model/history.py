@@ -88,6 +88,15 @@ class History:
         return key if isinstance(key, str) else None
 
     @property
+    def ended_job(self) -> str | None:
+        """The job that ended at Bedrock; None of an execution that another event started."""
+        try:
+            arn = self.event["detail"]["batchJobArn"]
+        except (KeyError, TypeError):
+            return None
+        return arn.rpartition("/")[2] if isinstance(arn, str) else None
+
+    @property
     def current(self) -> str | None:
         """The state that a running execution is in."""
         waiting = [run.name for run in self.states if run.exited is None]

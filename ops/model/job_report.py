@@ -157,8 +157,7 @@ def read_execution(deployment: Deployment, arn: str) -> JobReport | None:
     found = _history(deployment, arn)
     if found is None:
         return None
-    parsed = parse_key(found.key or "")
-    job_id = (deployment.job_folders.job_id(parsed) if parsed else None) or ""
+    job_id = _job_of(deployment, found) or ""
     claims = claims_that_count(deployment.ledger, job_id) if job_id else []
     return JobReport(
         job_id=job_id,
@@ -166,6 +165,14 @@ def read_execution(deployment: Deployment, arn: str) -> JobReport | None:
         objects=tuple(_object(deployment, job_id, claim) for claim in claims),
         history=found,
     )
+
+
+def _job_of(deployment: Deployment, execution: History) -> str | None:
+    """The job of the results object, or of Bedrock's event, that started an execution."""
+    if (ended := execution.ended_job) is not None:
+        return ended if deployment.jobs.is_on_record(ended) else None
+    parsed = parse_key(execution.key or "")
+    return deployment.job_folders.job_id(parsed) if parsed else None
 
 
 def _most_telling(claims: Sequence[Claim]) -> str | None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
 
 RECORDS = 120
+_PATIENCE = 900.0
+"""Seconds: a slow machine may load ten thousand records."""
 ANSWER = json.dumps(
     {
         "amount": 12,
@@ -96,7 +98,7 @@ class Loop:
             job = self.deployed.jobs.find(job_id)
             return job.written.status == status
 
-        eventually(is_so, f"{job_id} is {status}")
+        eventually(is_so, f"{job_id} is {status}", seconds=_PATIENCE)
 
     def edit(self, image: str) -> None:
         """As a person does."""

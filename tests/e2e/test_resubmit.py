@@ -70,7 +70,11 @@ def test_three_rounds_cure_ten_thousand_records(deployed: Deployment, data: Path
         loop.edit(edited[-1])
         loop.resubmit(number, hopeless, **shares, seed=number)
         edited.append(next(i for i in rejected[-1] if i not in hopeless))
-        eventually(lambda: edited[-1] not in loop.open_rejects(), f"round {number} is counted")
+        eventually(
+            lambda: edited[-1] not in loop.open_rejects(),
+            f"round {number} is counted",
+            seconds=900,
+        )
     assert [len(each) for each in rejected] == [1509, 235, 45]
 
     assert loop.open_rejects() == dict.fromkeys(hopeless, "NoJsonInText")
