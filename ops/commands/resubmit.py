@@ -74,16 +74,12 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
     The retry's answers become transactions of JOB. Interrupted, run it again: it goes on where it
     stopped, and no record is submitted twice.
     """
-    prefix = (input_prefix or project.input_prefix()).rstrip("/") + "/"
-    if prefix.startswith("batch-output/"):
-        raise Refused("Input under batch-output/ would be taken for results: name another prefix.")
-    request = Request(
+    request = request_of(
         reasons=_reasons(reason or []),
         model=model,
-        role=role or project.job_role_arn(),
-        minimum=minimum or project.minimum_records(),
-        input_prefix=prefix,
-        padding_prefix=project.padding_prefix(),
+        role=role,
+        minimum=minimum,
+        input_prefix=input_prefix,
     )
     deployed = options.chosen(local=local, data=data, stack=stack)
     job_id = job.rpartition("/")[2]
@@ -97,7 +93,10 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
     with tempfile.TemporaryFile() as file:
         prepared = prepare(deployed, root, request, file)
         if prepared is None:
-            _nothing(root, request, as_json=as_json)
+            if as_json:
+                print_json({"job": root.job_id, "submitted": None, "records": 0})
+            else:
+                out.print(prose(nothing(root, request)))
             return
         if not as_json:
             _show(deployed, prepared)
@@ -105,8 +104,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
             if as_json:
                 print_json(_as_json(prepared, None))
             return
-        records = counted(prepared.name.records, "record")
-        confirm(f"Submit {records} on {deployed.place}?", yes=yes, as_json=as_json)
+        confirm(question(deployed, prepared), yes=yes, as_json=as_json)
         retry = submit_retry(deployed, prepared)
     _end(deployed, root, retry, as_json=as_json, more=_as_json(prepared, retry))
     _follow(deployed, retry, watch=watch)
@@ -118,6 +116,37 @@ def _follow(deployed: Deployment, retry: str, *, watch: bool) -> None:
         raise typer.Exit(ExitCode.JOB_FAILED)
 
 
+def request_of(
+    *,
+    reasons: frozenset[RejectReason] = frozenset(),
+    model: str | None = None,
+    role: str | None = None,
+    minimum: int | None = None,
+    input_prefix: str | None = None,
+) -> Request:
+    """What is asked for, with the project's settings where nothing else is.
+
+    Raises:
+        Refused: the input would be taken for results.
+    """
+    prefix = (input_prefix or project.input_prefix()).rstrip("/") + "/"
+    if prefix.startswith("batch-output/"):
+        raise Refused("Input under batch-output/ would be taken for results: name another prefix.")
+    return Request(
+        reasons=reasons,
+        model=model,
+        role=role or project.job_role_arn(),
+        minimum=minimum or project.minimum_records(),
+        input_prefix=prefix,
+        padding_prefix=project.padding_prefix(),
+    )
+
+
+def question(deployed: Deployment, prepared: Prepared) -> str:
+    """What is asked before it is done."""
+    return f"Submit {counted(prepared.name.records, 'record')} on {deployed.place}?"
+
+
 def _reasons(named: list[str]) -> frozenset[RejectReason]:
     if unknown := sorted(set(named) - set(_RETRYABLE)):
         raise Refused(
@@ -127,26 +156,30 @@ def _reasons(named: list[str]) -> frozenset[RejectReason]:
     return frozenset(map(RejectReason, named))
 
 
-def _show(deployed: Deployment, prepared: Prepared) -> None:
+def summary(prepared: Prepared) -> str:
+    """What would be submitted, in a sentence."""
     export = prepared.export
     padding = f", and {export.padding} of padding to reach the minimum" if export.padding else ""
-    out.print(
-        prose(
-            f"{counted(export.written, 'rejected record')} of job {visible(prepared.root.job_id)}"
-            f"{padding}, for {visible(prepared.model)}."
-        )
+    return (
+        f"{counted(export.written, 'rejected record')} of job {visible(prepared.root.job_id)}"
+        f"{padding}, for {visible(prepared.model)}."
     )
-    if repeated := _repeated(prepared):
+
+
+def _show(deployed: Deployment, prepared: Prepared) -> None:
+    export = prepared.export
+    out.print(prose(summary(prepared)))
+    if repeated := not_repeated(prepared):
         out.print(prose(repeated), style="yellow")
     for each in export.left:
         out.print(outside(f"Not submitted: {each.where}: {each.why}", "yellow"))
     if prepared.is_cut:
         out.print(prose("One job takes no more: run this again when it has ended."))
-    if cost := _cost(deployed, prepared):
+    if cost := cost_of(deployed, prepared):
         out.print(prose(cost))
 
 
-def _repeated(prepared: Prepared) -> str:
+def not_repeated(prepared: Prepared) -> str:
     """What the same model would most likely answer again in the same way."""
     same = {reason: n for reason, n in prepared.left.items() if reason in BY_THE_MODEL}
     if not same:
@@ -158,7 +191,7 @@ def _repeated(prepared: Prepared) -> str:
     )
 
 
-def _cost(deployed: Deployment, prepared: Prepared) -> str:
+def cost_of(deployed: Deployment, prepared: Prepared) -> str:
     """The size of the retry against the job's own; prices are not known here."""
     record = read_job_record(deployed, prepared.root.job_id) or {}
     stats = record.get("resultStats") or {}
@@ -175,12 +208,10 @@ def _cost(deployed: Deployment, prepared: Prepared) -> str:
     return f"{said}. Padding is answered with as few tokens as its model allows."
 
 
-def _nothing(root: Job, request: Request, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"job": root.job_id, "submitted": None, "records": 0})
-        return
+def nothing(root: Job, request: Request) -> str:
+    """What is true where nothing can be submitted."""
     chosen = ", ".join(sorted(request.chosen(root)))
-    out.print(prose(f"Nothing to submit: no open reject of {chosen} can be exported."))
+    return f"Nothing to submit: no open reject of {chosen} can be exported."
 
 
 def _as_json(prepared: Prepared, retry: str | None) -> dict[str, Any]:

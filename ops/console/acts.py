@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ops.commands import redrive, replay, tidy
+from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
+from functions.aws.resubmission.submission import submit
+from ops.commands import redrive, replay, resubmit, tidy
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers, replays
 from ops.model.failures import read_failed
+from ops.model.resubmission import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
+    from functions.aws.resubmission.submission import Prepared
     from ops.console.job_view import JobView
     from ops.model.deployment import Deployment
     from ops.model.failures import FailedExecution
@@ -56,7 +62,7 @@ def question(deployed: Deployment, view: JobView, act: Act) -> Question:
         return _ask_replay(deployed, view, _replayable(deployed, view))
     if act is Act.TIDY:
         return _ask_tidy(deployed, view.report.job_id)
-    raise Refused("The page does not do that.")
+    return _ask_resubmit(deployed, view.report.job_id)
 
 
 def perform(
@@ -84,6 +90,8 @@ def perform(
         found = leftovers.find(deployed, view.report.job_id)
         _require([each for each in (_digest(found),) if each in subjects])
         leftovers.remove(deployed, found)
+    else:
+        _resubmit(deployed, view.report.job_id, subjects)
 
 
 def _require(found: Sequence[object]) -> None:
@@ -144,6 +152,44 @@ def _ask_tidy(deployed: Deployment, job_id: str) -> Question:
         (),
         (_digest(found),),
     )
+
+
+def _ask_resubmit(deployed: Deployment, job_id: str) -> Question:
+    with _prepared(deployed, job_id) as prepared:
+        texts = (
+            resubmit.summary(prepared),
+            resubmit.not_repeated(prepared),
+            resubmit.cost_of(deployed, prepared),
+        )
+        return Question(
+            Act.RESUBMIT,
+            resubmit.question(deployed, prepared),
+            tuple(filter(None, texts)),
+            tuple((each.where, f"not submitted: {each.why}") for each in prepared.export.left),
+            (str(prepared.name),),
+        )
+
+
+def _resubmit(deployed: Deployment, job_id: str, subjects: Collection[str]) -> None:
+    root = root_job(deployed, job_id)
+    if BedrockRetries(deployed, root).write_missing_records():
+        return  # an earlier run submitted it and was interrupted
+    with _prepared(deployed, job_id) as prepared:
+        _require([each for each in (str(prepared.name),) if each in subjects])
+        submit(deployed, prepared)
+
+
+@contextmanager
+def _prepared(deployed: Deployment, job_id: str) -> Iterator[Prepared]:
+    root, request = root_job(deployed, job_id), resubmit.request_of()
+    with tempfile.TemporaryFile() as file:
+        prepared = prepare(deployed, root, request, file)
+        if prepared is None:
+            command = deployed.command("resubmit", job_id)
+            raise NothingFound(
+                f"{resubmit.nothing(root, request)} `{command} --reason REASON` names others."
+            )
+        yield prepared
 
 
 def _digest(found: Leftovers) -> str:

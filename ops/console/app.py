@@ -109,7 +109,8 @@ class Page:
         context = job_context(
             view, asked, deployed=self._deployed, rejects=rejects, now=datetime.now(UTC)
         )
-        return {**context, "tab": tab_context(self._deployed, view, asked, rejects)}
+        tab = tab_context(self._deployed, view, asked, rejects)
+        return {**context, "tab": {**tab, "acts": self._acts}}
 
     async def transactions(self, request: Request) -> Response:
         """A job's transactions, for a spreadsheet."""
