@@ -138,7 +138,7 @@ def _ask_replay(deployed: Deployment, view: JobView, found: Sequence[Replayable]
 
 
 def _subject(each: Replayable) -> str:
-    return f"{each.etag} {each.key}"
+    return hashlib.sha256(f"{each.etag} {each.key}".encode()).hexdigest()
 
 
 def _ask_tidy(deployed: Deployment, job_id: str) -> Question:

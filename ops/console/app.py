@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import io
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
@@ -210,8 +211,9 @@ def _act(request: Request) -> Act:
 
 async def _events(feed: Feed[Any]) -> AsyncIterator[str]:
     shown: int | None = None
-    async for reading in feed.readings():
-        if shown is not None and reading.number != shown:
-            yield f"event: changed\ndata: {reading.number}\n\n"
-        shown = reading.number
-        yield f"event: read\ndata: {reading.number}\n\n"
+    with suppress(OpsError, ClientError, BotoCoreError):  # the page itself says what is wrong
+        async for reading in feed.readings():
+            if shown is not None and reading.number != shown:
+                yield f"event: changed\ndata: {reading.number}\n\n"
+            shown = reading.number
+            yield f"event: read\ndata: {reading.number}\n\n"

@@ -49,7 +49,8 @@ def run(
     config = Config()
     config.bind = [f"fd://{listening.detach()}"]
     config.accesslog = None
-    config.errorlog = None
+    config.errorlog = "-"
+    config.loglevel = "ERROR"
     config.graceful_timeout = 0.5
     config.include_server_header = False
     app = make_app(deployed, keys=keys, acts=acts)

@@ -23,7 +23,10 @@ _UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def _shown(value: object) -> object:
-    """A text from outside: its control characters as escapes; jinja2 escapes its markup."""
+    """A text from outside: its control characters as escapes; jinja2 escapes its markup.
+
+    So a value that a browser sends back is encoded before (`urlencode`), or is plain.
+    """
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

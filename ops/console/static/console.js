@@ -83,7 +83,7 @@
   const connect = () => {
     source?.close();
     if (document.hidden || !document.body.dataset.feed) return;
-    source = new EventSource('/events?feed=' + encodeURIComponent(document.body.dataset.feed));
+    source = new EventSource('/events?feed=' + document.body.dataset.feed);
     source.addEventListener('read', () => { heard = Date.now(); live(); });
     source.addEventListener('changed', () => { show(here()); });
     source.addEventListener('error', live);

@@ -5,14 +5,23 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import uuid
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
+from starlette.testclient import TestClient
 
 from functions.domain.failures import Cure
 from functions.domain.service_failures import explain
-from ops.console.guard import HEADERS
+from local import server
+from local.decisions import Decisions
+from ops.console.app import make_app
+from ops.console.guard import HEADERS, Secrets
+from ops.console.job_page import TABS
+from ops.model import deployment
 from tests.e2e.faults import browsing
 from tests.e2e.faults.cases import CASES
 from tests.e2e.held import JobRecord
@@ -23,7 +32,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from ops.console.guard import Secrets
+    from ops.model.deployment import Deployment
     from tests.e2e.faults.cases import Case
     from tests.e2e.faults.world import World
 
@@ -191,7 +200,7 @@ def test_transactions_and_texts_are_shown_when_asked_for(world: World, page: Pag
         page.get_by_role("link", name="All as CSV").click()
     lines = download.value.path().read_text("utf-8").splitlines()
     assert len(lines) == len(batch.receipts) + 1
-    assert batch.job.user_id not in "\n".join(lines)
+    assert "userId" not in lines[0]
 
 
 def _host(page: Page) -> str:
@@ -200,13 +209,9 @@ def _host(page: Page) -> str:
 
 def test_over_the_wire_it_answers_its_owner_alone(world: World) -> None:
     with browsing.served(world.deployed, acts=False) as keys:
-        connection = http.client.HTTPConnection("127.0.0.1", keys.port)
 
         def ask(path: str, *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-            connection.request(method, path, headers=headers)
-            answer = connection.getresponse()
-            answer.read()
-            return answer
+            return _asked(keys, path, method=method, headers=headers)
 
         for path in ("/", "/static/console.js", "/events?feed=jobs", "/job/x", "/nothing"):
             answer = ask(path)
@@ -226,7 +231,6 @@ def test_over_the_wire_it_answers_its_owner_alone(world: World) -> None:
 
 def test_a_form_of_another_origin_does_nothing(world: World, keys: Secrets) -> None:
     batch = world.new_batch()
-    connection = http.client.HTTPConnection("127.0.0.1", keys.port)
     cookie = f"{keys.cookie_name}={keys.cookie}"
     here = f"http://127.0.0.1:{keys.port}"
     for headers, form, status in (
@@ -235,24 +239,124 @@ def test_a_form_of_another_origin_does_nothing(world: World, keys: Secrets) -> N
         ({"Origin": here}, keys.form, 403),
         ({"Origin": here, "Cookie": cookie}, "guessed", 409),
     ):
-        connection.request(
-            "POST", f"/replay/{batch.job.job_id}", body=f"form={form}", headers=headers
+        answer = _asked(
+            keys,
+            f"/replay/{batch.job.job_id}",
+            method="POST",
+            headers=headers,
+            body=f"form={form}",
         )
-        answer = connection.getresponse()
-        answer.read()
         assert answer.status == status
 
 
 def test_events_come_while_somebody_looks(world: World, keys: Secrets) -> None:
+    cookie = f"{keys.cookie_name}={keys.cookie}"
     connection = http.client.HTTPConnection("127.0.0.1", keys.port, timeout=60)
-    connection.request(
-        "GET", "/events?feed=jobs", headers={"Cookie": f"{keys.cookie_name}={keys.cookie}"}
+    with closing(connection):
+        connection.request("GET", "/events?feed=jobs", headers={"Cookie": cookie})
+        with connection.getresponse() as answer:
+            assert answer.headers["Content-Type"].startswith("text/event-stream")
+            assert answer.readline() == b"event: read\n"
+            JobRecord().write(world.deployed, status="SUBMITTED")
+            while answer.readline() != b"event: changed\n":
+                pass
+
+
+def _asked(
+    keys: Secrets, path: str, *, method: str, headers: dict[str, str], body: str | None = None
+) -> http.client.HTTPResponse:
+    with closing(http.client.HTTPConnection("127.0.0.1", keys.port, timeout=60)) as connection:
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        answer.read()
+        return answer
+
+
+def _policy(deployed: Deployment) -> str:
+    """The policy of docs/console.md, for this stack."""
+    page = (server.PROJECT / "docs" / "console.md").read_text("utf-8")
+    policy = page.split("```json\n")[1].split("```")[0]
+    account = deployed.state_machine.split(":")[4]
+    for name, value in (
+        ("REGION", deployed.region),
+        ("ACCOUNT", account),
+        ("BUCKET", deployed.bucket),
+    ):
+        policy = policy.replace(name, value)
+    return policy
+
+
+def _as_reader(deployed: Deployment) -> tuple[Deployment, str]:
+    """The deployment with the credentials of a role that has the documented policy alone."""
+    iam, role = deployed.make_client("iam"), f"console-reader-{uuid.uuid4().hex[:8]}"
+    account = deployed.state_machine.split(":")[4]
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+    iam.put_role_policy(RoleName=role, PolicyName="read", PolicyDocument=_policy(deployed))
+    session = deployed.make_client("sts").assume_role(
+        RoleArn=made["Role"]["Arn"], RoleSessionName="test"
+    )["Credentials"]
+    assert deployed.embedded is not None
+    endpoint = replace(
+        deployed.embedded.endpoint,
+        access_key_id=session["AccessKeyId"],
+        secret_access_key=session["SecretAccessKey"],
+        session_token=session["SessionToken"],
     )
-    answer = connection.getresponse()
-    assert answer.headers["Content-Type"].startswith("text/event-stream")
-    assert answer.readline() == b"event: read\n"
-    record = JobRecord()
-    record.write(world.deployed, status="SUBMITTED", note=json.dumps({}))
-    while answer.readline() != b"event: changed\n":
-        pass
-    connection.close()
+    found = deployment.on_embedded(replace(deployed.embedded, endpoint=endpoint))
+    return found, role
+
+
+def test_the_documented_policy_is_enough_and_each_grant_of_it_is_used(world: World) -> None:
+    (denied,) = (
+        case
+        for case in CASES
+        if (case.fault, case.where) == ("access denied", "LoadSegment: read the range")
+    )
+    failed, _, _ = _failed(world, denied)
+    done, waiting = world.new_batch(), world.new_batch()
+    world.deliver(done)
+    assert world.until_ended(world.execution_of(done)) == "SUCCEEDED"
+    deployed, role = _as_reader(world.deployed)
+    keys = Secrets(80)
+    client = TestClient(
+        make_app(deployed, keys=keys, acts=False),
+        base_url="http://127.0.0.1:80",
+        headers={"Host": "127.0.0.1:80"},
+        cookies={keys.cookie_name: keys.cookie},
+    )
+
+    def shown(path: str) -> None:
+        answer = client.get(path)
+        assert answer.status_code == 200, answer.text
+        assert "Not read again" not in answer.text
+
+    job = f"/job/{done.job.job_id}"
+    with client:
+        for path in (
+            "/",
+            f"/job/{failed.job.job_id}",
+            job,
+            *(f"{job}?tab={tab}&personal=1" for tab in TABS),
+            f"/transactions/{done.job.job_id}.csv",
+        ):
+            shown(path)
+        with world.fault(caller="events", action="events:InvokeTarget", kind="throttle"):
+            world.deliver(waiting)
+            shown(f"/job/{waiting.job.job_id}")
+    used = {use.action for use in Decisions(world.endpoint).uses() if use.principal == role}
+    granted = {
+        action
+        for statement in json.loads(_policy(world.deployed))["Statement"]
+        for action in _listed(statement["Action"])
+    }
+    assert used == granted
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
