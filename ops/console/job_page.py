@@ -31,6 +31,7 @@ TABS: Final = {
     "rejects": "Rejects",
     "images": "Images",
     "transactions": "Transactions",
+    "messages": "Messages",
     "claims": "Claims",
 }
 _NOTED: Final = {"LoadRanges": "ranges", "MigrateImages": "parts"}

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from functions.domain.claims import ClaimState
+from ops.commands.messages import read
 from ops.console.details import SHOWN, reject_rows, sorted_transactions
 from ops.console.words import Pill
+from ops.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +55,7 @@ def tab_context(
             "rejects": loads.failure,
             "images": images.total,
             "transactions": loads.success,
+            "messages": None,
             "claims": len(claims),
         },
     }
@@ -76,9 +79,22 @@ def tab_context(
             "transactions_total": len(found or ()),
             "csv": f"/transactions/{quote(job_id, safe='')}.csv",
         }
+    elif asked.tab == "messages":
+        shown |= _messages(deployed, job_id)
     else:
         shown["claims"] = claims
     return shown
+
+
+def _messages(deployed: Deployment, job_id: str) -> dict[str, Any]:
+    """The messages that name the job, the newest first."""
+    try:
+        found = read(deployed)
+    except Refused as error:
+        return {"messages": [], "no_messages": str(error)}
+    own = [each for each in reversed(found) if job_id in each.text]
+    said = "Nothing about the job was published since the embedded AWS was started."
+    return {"messages": own[:SHOWN], "no_messages": said}
 
 
 def _chosen(reasons: list[tuple[str, int, list[tuple[str, int]]]], asked: Asked) -> int:

@@ -113,6 +113,11 @@ def prose(text: str) -> Markup:
     )
 
 
+def lines(text: str) -> Markup:
+    """A text of several lines."""
+    return Markup("\n").join(escape(visible(line)) for line in text.splitlines())
+
+
 def zone() -> str:
     """`JST (UTC+09:00)`."""
     now = datetime.now(UTC).astimezone()
@@ -134,6 +139,7 @@ _ENVIRONMENT.filters |= {
     "clock": clock,
     "day": day,
     "left": left,
+    "lines": lines,
     "prose": prose,
     "span": span,
 }

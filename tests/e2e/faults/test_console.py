@@ -179,7 +179,7 @@ def test_it_can_be_read_at_400_percent_and_used_by_keyboard(world: World, page: 
     page.keyboard.press("Enter")
     expect(page.locator("#h-object")).to_be_visible()
     assert page.evaluate(width) <= 320
-    for tab in ("Images", "Transactions", "Claims"):
+    for tab in ("Images", "Transactions", "Messages", "Claims"):
         page.get_by_role("navigation", name="What came of it").get_by_text(tab).click()
         expect(page.locator("#what [aria-current=page]")).to_contain_text(tab)
         assert page.evaluate(width) <= 320
