@@ -59,7 +59,7 @@ unit: setup
 	@$(RUN) -m pytest -q -n 2 tests/unit tests/workflow
 
 test: setup $(NODE_TOOLS)
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 e2e: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load tests/infrastructure tests/reference --long
