@@ -88,6 +88,13 @@ class OurLoader:
             start, records = segment.span.end, records + segment.counts.total
         return records
 
+    def may_replace(self) -> bool:
+        """Whether this is a first pass."""
+        return self._may_replace
+
+    def ensure_claim(self) -> None:
+        """No other execution takes the claim."""
+
     def _segment(self, name: str, size: int, start: int, end: int) -> Segment:
         deadline = Deadline(time.monotonic() + 3600, time.monotonic)
         budget = WriteBudget(FixedShare(_UNLIMITED), clock=time.monotonic, sleep=time.sleep)
@@ -96,7 +103,7 @@ class OurLoader:
             self._dynamodb,
             "transactions",
             pacing=Pacing(budget, deadline, time.sleep, random.random),
-            may_replace=lambda: self._may_replace,
+            permit=self,
             expects_items=self._expects_items,
         ) as writer:
             loader = SegmentLoader(

@@ -132,7 +132,7 @@ def _load(
             clients.transaction_writes(),
             settings.transactions_table,
             pacing=Pacing(budget, deadline, time.sleep, random.random),
-            may_replace=permit.may_replace,
+            permit=permit,
             expects_items=not permit.alone,
         ) as writer,
     ):

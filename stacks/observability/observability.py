@@ -1,6 +1,7 @@
 """Alarms and dashboard: every failure path of the system ends in an alarm here."""
 
 import re
+from functools import partial
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -22,8 +23,6 @@ from stacks.storage import BY_DATE_INDEX, Storage
 from stacks.worker import Worker
 from stacks.workers import Workers
 from stacks.workflow import Workflow
-
-ACT, LOOK = Urgency.ACT, Urgency.LOOK
 
 #: Share of its time limit that a function must not reach: workers end their work before.
 _TIME_LIMIT_SHARE = 0.97
@@ -47,13 +46,12 @@ class Observability(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self.alarms = Alarms(self, "Alarms", runbook_url=settings.runbook_url, topic=topic)
+        self._act = partial(self.alarms.add, urgency=Urgency.ACT)
+        self._look = partial(self.alarms.add, urgency=Urgency.LOOK)
         self._watch_executions(workflow.state_machine)
         self._watch_states(workflow.definition)
         self._watch_trigger(workflow)
-        self._watch_ended_jobs(workflow)
         self._watch_outcomes(outcomes, workers.record_outcome.function)
-        if outcomes.resubmission is not None:
-            self._watch_resubmission(outcomes.resubmission)
         for worker in workers.all:
             self._watch_function(worker, ends_loudly=worker in workers.called_by_events)
         self._watch_data()
@@ -80,263 +78,228 @@ class Observability(Construct):
         )
 
     def _watch_executions(self, machine: sfn.StateMachine) -> None:
-        self.alarms.add(
+        self._act(
             "executions-failed",
             machine.metric_failed(period=metrics.MINUTE, statistic=metrics.SUM),
-            meaning="An execution failed. Its message names job, state, cause and cure.",
-            urgency=ACT,
+            "An execution failed. Its message names job, state, cause and cure.",
         )
-        self.alarms.add(
+        self._act(
             "executions-timed-out",
             machine.metric_timed_out(period=metrics.MINUTE, statistic=metrics.SUM),
-            meaning="An execution took longer than a day and was ended. A redrive continues it.",
-            urgency=ACT,
+            "An execution took longer than a day and was ended. A redrive continues it.",
         )
-        self.alarms.add(
+        self._act(
             "executions-aborted",
             machine.metric_aborted(period=metrics.MINUTE, statistic=metrics.SUM),
-            meaning="An execution was stopped by hand. A redrive continues it.",
-            urgency=ACT,
+            "An execution was stopped by hand. A redrive continues it.",
         )
-        self.alarms.add(
+        self._look(
             "executions-throttled",
             machine.metric_throttled(period=metrics.MINUTE, statistic=metrics.SUM),
-            meaning="Step Functions slowed down state transitions or starts of executions.",
-            urgency=LOOK,
+            "Step Functions slowed down state transitions or starts of executions.",
         )
         limit = Duration.minutes(self._settings.execution_minutes_alarm)
-        self.alarms.add(
+        self._look(
             "execution-slow",
             machine.metric_time(period=metrics.MINUTE, statistic=metrics.MAXIMUM),
-            meaning=f"An execution took longer than {limit.to_minutes():.0f} minutes.",
-            urgency=LOOK,
+            f"An execution took longer than {limit.to_minutes():.0f} minutes.",
             over=limit.to_milliseconds(),
         )
 
     def _watch_states(self, definition: Definition) -> None:
         """An alarm for each state that an execution can fail in."""
-        for state in definition.work:
-            self._watch_state(
-                state,
-                meaning=f"An execution failed in the state {state}: once the"
-                " cause is gone, a redrive continues it there.",
+        meanings = {
+            state: f"An execution failed in the state {state}: once the"
+            " cause is gone, a redrive continues it there."
+            for state in definition.work
+        }
+        meanings |= {state: Failure(state).explanation.sentence for state in definition.verdicts}
+        for state, meaning in meanings.items():
+            self.alarms.add(
+                f"state-{_kebab_case(state)}",
+                metrics.own(self, Metric.EXECUTION_FAILURES, failed_state=state),
+                meaning,
+                # executions-failed rings for the same failure, and its message names the state.
+                urgency=Urgency.SILENT,
+                page="state-failed",
             )
-        for state in definition.verdicts:
-            self._watch_state(state, meaning=Failure(state).explanation.sentence)
-
-    def _watch_state(self, state: str, *, meaning: str) -> None:
-        self.alarms.add(
-            f"state-{_kebab_case(state)}",
-            metrics.own(self, Metric.EXECUTION_FAILURES, failed_state=state),
-            meaning=meaning,
-            # executions-failed rings for the same failure, and its message names the state.
-            urgency=Urgency.SILENT,
-            page="state-failed",
-        )
 
     def _watch_trigger(self, workflow: Workflow) -> None:
-        self.alarms.add(
+        self._act(
             "trigger-dead-letters",
             metrics.waiting(workflow.trigger_dead_letters),
-            meaning="Results arrived that no execution was started for.",
-            urgency=ACT,
+            "Results arrived that no execution was started for.",
         )
-        self.alarms.add(
-            "trigger-failed-invocations",
-            metrics.rule(workflow.trigger, "FailedInvocations"),
-            meaning="EventBridge could not start an execution and gave up, or may not start any.",
-            urgency=ACT,
-        )
-        self.alarms.add(
-            "trigger-events-lost",
-            metrics.rule(workflow.trigger, "InvocationsFailedToBeSentToDlq"),
-            meaning="Results arrived, no execution was started, and the event is not in the"
+        self._watch_rule(
+            "trigger",
+            workflow.trigger,
+            failed="EventBridge could not start an execution and gave up, or may not start any.",
+            lost="Results arrived, no execution was started, and the event is not in the"
             " dead-letter queue either.",
-            urgency=ACT,
+            throttled="EventBridge starts executions more slowly than results arrive.",
         )
-        self.alarms.add(
-            "trigger-throttled",
-            metrics.rule(workflow.trigger, "ThrottledRules"),
-            meaning="EventBridge starts executions more slowly than results arrive.",
-            urgency=LOOK,
+        self._watch_rule(
+            "ended-jobs",
+            workflow.ended_jobs,
+            failed="EventBridge could not start the execution of a job that ended at Bedrock.",
+            lost="A job ended at Bedrock, no execution was started, and the event is not in the"
+            " dead-letter queue either.",
+            throttled="EventBridge starts executions more slowly than jobs end at Bedrock.",
         )
 
-    def _watch_ended_jobs(self, workflow: Workflow) -> None:
-        self.alarms.add(
-            "ended-jobs-failed-invocations",
-            metrics.rule(workflow.ended_jobs, "FailedInvocations"),
-            meaning="EventBridge could not start the execution of a job that ended at Bedrock.",
-            page="trigger-failed-invocations",
-            urgency=ACT,
+    def _watch_rule(
+        self, name: str, rule: events.IRule, *, failed: str, lost: str, throttled: str
+    ) -> None:
+        """Alarms of a rule that starts executions."""
+        self._act(
+            f"{name}-failed-invocations",
+            metrics.rule(rule, "FailedInvocations"),
+            failed,
+            page="trigger-dead-letters",
         )
-        self.alarms.add(
-            "ended-jobs-events-lost",
-            metrics.rule(workflow.ended_jobs, "InvocationsFailedToBeSentToDlq"),
-            meaning="A job ended at Bedrock, no execution was started, and the event is not in the"
-            " dead-letter queue either.",
+        self._act(
+            f"{name}-events-lost",
+            metrics.rule(rule, "InvocationsFailedToBeSentToDlq"),
+            lost,
             page="trigger-events-lost",
-            urgency=ACT,
         )
-        self.alarms.add(
-            "ended-jobs-throttled",
-            metrics.rule(workflow.ended_jobs, "ThrottledRules"),
-            meaning="EventBridge starts executions more slowly than jobs end at Bedrock.",
-            page="trigger-throttled",
-            urgency=LOOK,
+        self._look(
+            f"{name}-throttled",
+            metrics.rule(rule, "ThrottledRules"),
+            throttled,
+            page="executions-throttled",
         )
 
     def _watch_outcomes(self, outcomes: Outcomes, record_outcome: lambda_.IFunction) -> None:
-        self.alarms.add(
+        self._act(
             "outcome-dead-letters",
             metrics.waiting(outcomes.dead_letters),
-            meaning="An execution ended, but its job was not marked and no message was sent.",
-            urgency=ACT,
+            "An execution ended, but its job was not marked and no message was sent.",
         )
-        self.alarms.add(
+        self._act(
             "outcome-failed-invocations",
             metrics.rule(outcomes.rule, "FailedInvocations"),
-            meaning="EventBridge could not tell how an execution ended.",
-            urgency=ACT,
+            "EventBridge could not deliver the end of an execution to RecordOutcome.",
+            page="outcome-dead-letters",
         )
-        self.alarms.add(
+        self._act(
             "outcome-events-lost",
             metrics.rule(outcomes.rule, "InvocationsFailedToBeSentToDlq"),
-            meaning="An execution ended, its job was not marked, and the event is not in the"
+            "An execution ended, its job was not marked, and the event is not in the"
             " dead-letter queue either.",
-            urgency=ACT,
         )
-        self.alarms.add(
+        self._act(
             "outcome-dead-letter-errors",
             metrics.dead_letter_errors(record_outcome),
-            meaning="RecordOutcome failed, and Lambda could not put its event into the dead-letter"
+            "RecordOutcome failed, and Lambda could not put its event into the dead-letter"
             " queue: the job was not marked.",
-            urgency=ACT,
             page="outcome-events-lost",
         )
-        self.alarms.add(
+        self._act(
             "stuck-check-failed-invocations",
             metrics.rule(outcomes.stuck_check, "FailedInvocations"),
-            meaning="The regular search for stuck jobs could not be started.",
-            urgency=ACT,
+            "The regular search for stuck jobs could not be started.",
         )
-
-    def _watch_resubmission(self, rule: events.IRule) -> None:
-        self.alarms.add(
-            "resubmission-failed-invocations",
-            metrics.rule(rule, "FailedInvocations"),
-            meaning="EventBridge could not have the rejects of a job submitted again.",
-            page="rejects",
-            urgency=LOOK,
-        )
+        if outcomes.resubmission is not None:
+            self._look(
+                "resubmission-failed-invocations",
+                metrics.rule(outcomes.resubmission, "FailedInvocations"),
+                "EventBridge could not have the rejects of a job submitted again.",
+                page="rejects",
+            )
 
     def _watch_function(self, worker: Worker, *, ends_loudly: bool) -> None:
         name = _kebab_case(worker.node.id)
         function, limit = worker.function, worker.function.timeout
-        self.alarms.add(
-            f"function-errors-{name}",
-            function.metric_errors(period=Duration.minutes(5), statistic=metrics.SUM),
-            meaning=(
-                f"{worker.node.id} failed, and no execution shows it."
-                if ends_loudly
-                else f"{worker.node.id} fails again and again; Step Functions tries it again."
-            ),
+        period = Duration.minutes(5)
+        errors = function.metric_errors(period=period, statistic=metrics.SUM)
+        if ends_loudly:
+            meaning = f"{worker.node.id} failed, and no execution shows it."
+            self._act(f"function-errors-{name}", errors, meaning, page="function-errors")
+        else:
+            meaning = f"{worker.node.id} fails again and again; Step Functions tries it again."
             # A single error of a task is cured by its retry, or fails the execution.
-            over=0 if ends_loudly else 2,
-            page="function-errors",
-            urgency=ACT if ends_loudly else LOOK,
-        )
-        self.alarms.add(
+            self._look(f"function-errors-{name}", errors, meaning, over=2, page="function-errors")
+        self._look(
             f"function-throttles-{name}",
-            function.metric_throttles(period=Duration.minutes(5), statistic=metrics.SUM),
-            meaning=f"Lambda refused calls of {worker.node.id}: too many functions run at once.",
+            function.metric_throttles(period=period, statistic=metrics.SUM),
+            f"Lambda refused calls of {worker.node.id}: too many functions run at once.",
             page="function-throttles",
-            urgency=LOOK,
         )
         assert limit is not None  # noqa: S101 - every worker has one
-        self.alarms.add(
+        self._look(
             f"function-duration-{name}",
-            function.metric_duration(period=Duration.minutes(5), statistic=metrics.MAXIMUM),
-            meaning=f"{worker.node.id} ran nearly into its limit of {limit.to_seconds():.0f} s.",
+            function.metric_duration(period=period, statistic=metrics.MAXIMUM),
+            f"{worker.node.id} ran nearly into its limit of {limit.to_seconds():.0f} s.",
             over=limit.to_milliseconds() * _TIME_LIMIT_SHARE,
             page="function-duration",
-            urgency=LOOK,
         )
 
     def _watch_data(self) -> None:
         percent = self._settings.reject_percent_alarm
-        self.alarms.add(
+        self._look(
             "rejects",
             metrics.own(self, Metric.REJECT_PERCENT, statistic=metrics.MAXIMUM),
-            meaning=f"More than {percent} % of an object's records were rejected.",
+            f"More than {percent} % of an object's records were rejected.",
             over=percent,
-            urgency=LOOK,
         )
-        self.alarms.add(
+        self._act(
             "records-missing",
             metrics.own(self, Metric.RECORDS_MISSING),
-            meaning="A job ended with fewer records than were expected of it.",
-            urgency=ACT,
+            "A job ended with fewer records than were expected of it.",
         )
-        self.alarms.add(
+        self._look(
             "records-unexpected",
             metrics.own(self, Metric.RECORDS_UNEXPECTED),
-            meaning="A job ended with more records than were expected of it.",
-            urgency=LOOK,
+            "A job ended with more records than were expected of it.",
         )
-        self.alarms.add(
+        self._look(
             "images-left",
             metrics.own(self, Metric.IMAGES_LEFT),
-            meaning="Images of transactions were left where they are.",
-            urgency=LOOK,
+            "Images of transactions were left where they are.",
         )
-        self.alarms.add(
+        self._look(
             "manifest-unreadable",
             metrics.own(self, Metric.MANIFEST_UNREADABLE),
-            meaning="A manifest could not be read and counts as absent.",
-            urgency=LOOK,
+            "A manifest could not be read and counts as absent.",
         )
-        self.alarms.add(
+        self._look(
             "model-errors-differ",
             metrics.own(self, Metric.MODEL_ERRORS_DIFFER),
-            meaning="Bedrock's manifest counts other errors than the ModelErrors that were found.",
-            urgency=LOOK,
+            "Bedrock's manifest counts other errors than the ModelErrors that were found.",
         )
-        self.alarms.add(
+        self._look(
             "search-behind",
             metrics.own(self, Metric.SEARCH_BEHIND_HOURS, statistic=metrics.MAXIMUM),
-            meaning="The search for stuck jobs takes longer than it looks back: lost events may"
+            "The search for stuck jobs takes longer than it looks back: lost events may"
             " stay unnoticed.",
             over=self._settings.stuck_lookback_days * 24,
             lasts=True,
-            urgency=LOOK,
         )
-        self.alarms.add(
+        self._look(
             "calls-denied",
             metrics.own(self, Metric.CALLS_DENIED),
-            meaning="AWS denied calls of a function. Where its work was done in another way,"
+            "AWS denied calls of a function. Where its work was done in another way,"
             " nothing else shows it.",
-            urgency=LOOK,
         )
-        self.alarms.add(
+        self._act(
             "stuck-jobs",
             metrics.own(self, Metric.STUCK_JOBS, statistic=metrics.MAXIMUM),
-            meaning="Jobs have results, but nothing works on them: an event was lost, or an "
+            "Jobs have results, but nothing works on them: an event was lost, or an "
             "execution hangs or ended unheard.",
             lasts=True,
-            urgency=ACT,
         )
 
     def _watch_throttles(self, storage: Storage) -> None:
         for name, index in (("table", ""), ("index", BY_DATE_INDEX)):
-            self.alarms.add(
+            self._look(
                 f"write-throttles-{name}",
                 metrics.write_throttles(storage.transactions, index=index),
-                meaning=f"DynamoDB refuses writes of transactions ({index or 'the table'}) for"
+                f"DynamoDB refuses writes of transactions ({index or 'the table'}) for"
                 " minutes: the write budget is more than it gives one user's items.",
                 # Some refusals are how a worker finds the rate it can have.
                 periods=(3, 5),
                 page="write-throttles",
-                urgency=LOOK,
             )
 
 

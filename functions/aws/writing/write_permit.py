@@ -15,27 +15,27 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.aws.runtime.deadline import Clock
 
 LOOK_SECONDS: Final = 1.0
-"""How long an answer of the ledger is relied on."""
+"""How long a read of the ledger counts, from its request on."""
 _PROMPT_SECONDS: Final = LOOK_SECONDS
-"""An answer that takes longer is not relied on for replacing anything."""
+"""A read that takes longer does not permit replacing."""
 _LOOKS: Final = 3
-"""In a row, until an answer is prompt."""
+"""Reads in a row, until one is fast enough."""
 
 
-class ClaimLost(Exception):  # noqa: N818  a turn of events, not a fault
+class ClaimLost(Exception):  # noqa: N818  expected, not an error of the program
     """Another execution has the claim: a replay, or one of newer content."""
 
 
 @dataclass
 class WritePermit:
-    """Of one call, in the ledger.
+    """The right of one call to write, by the ledger.
 
     Attributes:
-        alone: No other call has begun with its records. Once False, it stays False; an answer
-            that cannot be had counts as False.
-        is_named: Asks whether the attempt's row has the call's name still.
-        owns_claim: Asks whether the execution has its claim still.
-        is_only_key: Asks whether no other results object of the job has ever been claimed: all
+        alone: No other call has begun with its records. Once False, it stays False; a read
+            that fails makes it False.
+        is_named: Reads whether the attempt's row still has the call's name.
+        owns_claim: Reads whether the execution still has its claim.
+        is_only_key: Reads whether no other results object of the job has ever been claimed: all
             of them have the same transactions.
         clock: Monotonic seconds.
     """
@@ -49,8 +49,8 @@ class WritePermit:
     _looked_at: float = field(default=float("-inf"), init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def may_replace(self) -> bool:
-        """Whether no one can have touched its items; the answer is at most a second old.
+    def ensure_claim(self) -> None:
+        """Check that the execution has its claim, by a read at most a second old.
 
         Raises:
             ClaimLost: if another execution has the claim.
@@ -60,10 +60,18 @@ class WritePermit:
                 self._look()
             if self._lost:
                 raise ClaimLost
-            return self.alone
+
+    def may_replace(self) -> bool:
+        """Whether no one can have touched its items, by a read at most a second old.
+
+        Raises:
+            ClaimLost: if another execution has the claim.
+        """
+        self.ensure_claim()
+        return self.alone
 
     def _look(self) -> None:
-        """Ask, and again where an answer took long: it is as old as its question."""
+        """Re-read the ledger; a response slower than a second is stale, so read again."""
         for _ in range(_LOOKS):
             self._looked_at = self.clock()
             self._ask()

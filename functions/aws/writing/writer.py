@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import accumulate
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from functions.aws.writing.conditional_writes import BatchResult, ConditionalBatch
 from functions.aws.writing.pacing import Pacing
@@ -36,6 +36,16 @@ _MAX_UNKNOWN_OUTCOMES: Final = 5
 """Of one batch in a row; then the error is the execution's, which can be redriven."""
 
 
+class Permit(Protocol):
+    """The right to write; its methods raise once nothing may be written any more."""
+
+    def may_replace(self) -> bool:
+        """Whether BatchWriteItem may replace items."""
+
+    def ensure_claim(self) -> None:
+        """Return if conditional statements may be sent."""
+
+
 class TransactionWriter:
     """Writes batches on a few threads; a context manager.
 
@@ -48,7 +58,7 @@ class TransactionWriter:
         table: str,
         *,
         pacing: Pacing,
-        may_replace: Callable[[], bool],
+        permit: Permit,
         expects_items: bool,
     ) -> None:
         """Prepare.
@@ -57,16 +67,15 @@ class TransactionWriter:
             client: DynamoDB, for requests that the SDK does not repeat.
             table: The transactions table.
             pacing: Budget, deadline, and how to wait.
-            may_replace: Whether no one can have touched these items: BatchWriteItem may replace
-                them. Otherwise conditional statements spare a person's work. Asked immediately
-                before every request of either kind, because the answer can become no; it raises
-                `ClaimLost` once nothing may be written any more.
+            permit: Asked immediately before every request, because its answer can change:
+                whether BatchWriteItem may replace items, or whether conditional statements, which
+                spare a person's work, may still be sent.
             expects_items: Whether most items of a conditional batch are probably there already.
                 A wrong guess costs a second request; it is corrected by what batches find.
         """
         self.table = table
         self._pacing = pacing
-        self._may_replace = may_replace
+        self._permit = permit
         self._put = BatchPut(client, table)
         self._conditional = ConditionalBatch(client, table)
         self._expects_items = expects_items
@@ -97,7 +106,7 @@ class TransactionWriter:
 
         Args:
             batch: The transactions.
-            replace: BatchWriteItem may be used, as long as `may_replace` says so too.
+            replace: BatchWriteItem may be used, as long as the permit says so too.
 
         Returns:
             Whether every one is confirmed: False when the deadline came first.
@@ -158,7 +167,7 @@ class TransactionWriter:
             part = self._affordable(batch)
             if not self._admitted(part, refusals):
                 return None
-            if not self._may_replace():
+            if not self._permit.may_replace():
                 return batch
             result = self._put(part)
             batch = [*result.left, *batch[len(part) :]]
@@ -201,7 +210,7 @@ class TransactionWriter:
             part = self._affordable(batch)
             if not self._admitted(part, refusals + unknown):
                 return None
-            self._may_replace()  # a conditional statement needs the claim, not leave to replace
+            self._permit.ensure_claim()
             result = send(part)
             mismatched += result.mismatched
             batch = [*result.left, *batch[len(part) :]]

@@ -9,6 +9,7 @@ from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from tests.unit.load.fake_time import FakeTime
+from tests.unit.load.fixed_permit import FixedPermit
 from tests.unit.load.world import Table
 from tests.unit.load.world import transactions as make
 
@@ -29,7 +30,7 @@ def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
         table,  # type: ignore[arg-type]
         "transactions",
         pacing=Pacing(budget, deadline, time.sleep, lambda: 0.5),
-        may_replace=lambda: may_replace,
+        permit=FixedPermit(may_replace),
         expects_items=False,
     ) as writer:
         written = [writer.write(make(BATCH * number, BATCH), replace=True) for number in range(50)]

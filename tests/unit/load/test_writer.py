@@ -22,6 +22,7 @@ from functions.domain.jobs import Job, JobKey
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.transactions import Transaction, insert, update_unless_edited
 from tests.unit.load.fake_time import FakeTime
+from tests.unit.load.fixed_permit import FixedPermit
 
 TABLE = "transactions"
 THROTTLED = "ProvisionedThroughputExceededException"
@@ -84,7 +85,7 @@ class Writing:
         expects_items: bool = True,
     ) -> None:
         self.time = FakeTime()
-        self.undisturbed = undisturbed
+        self.permit = FixedPermit(undisturbed)
         budget = WriteBudget(FixedShare(1000), clock=self.time.clock, sleep=self.time.sleep)
         deadline = Deadline(self.time.now + seconds, self.time.clock)
         pacing = Pacing(budget, deadline, self.time.sleep, lambda: 0.5)
@@ -93,7 +94,7 @@ class Writing:
             client,
             TABLE,
             pacing=pacing,
-            may_replace=lambda: self.undisturbed,
+            permit=self.permit,
             expects_items=expects_items,
         )
 
@@ -360,7 +361,7 @@ def test_nothing_is_replaced_once_somebody_else_has_come(
     sleep = writing.time.sleep
 
     def interrupted(seconds: float) -> None:
-        writing.undisturbed = False
+        writing.permit.replace = False
         sleep(seconds)
 
     object.__setattr__(writing.writer._pacing, "sleep", interrupted)

@@ -30,6 +30,7 @@ from functions.load_segment.groups import RecordSorter
 from functions.load_segment.loader import Loaded, SegmentLoader
 from tests.lines import PADDING_PREFIX, read
 from tests.unit.load.fake_time import FakeTime
+from tests.unit.load.fixed_permit import FixedPermit
 from tests.workflow.memory.statements import execute
 
 LIMIT = 400
@@ -195,7 +196,7 @@ class World:
             table,  # type: ignore[arg-type]
             "transactions",
             pacing=Pacing(budget, until, self.time.sleep, lambda: 0.5),
-            may_replace=lambda: True,
+            permit=FixedPermit(),
             expects_items=False,
         ) as writer:
             return SegmentLoader(
