@@ -1,4 +1,4 @@
-"""A made-up job: its record, its images, its results object, and its flaws."""
+"""A made-up job: record, images, results object, and flaws."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Image:
     Attributes:
         content: None for one that is not in the bucket.
         owner: `userId` of its pending-images record; None for one without a record.
-        left: Why it must stay where it is; None for one that must be moved.
+        left: Why it must not be moved; None if it must be.
     """
 
     image_id: str
@@ -94,7 +94,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Batch:
-    """A job, and all that is put into AWS for it.
+    """A job, and everything that is put into AWS for it.
 
     Attributes:
         name: Of the results object, below the job's folder.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _EXCERPT_BYTES = 1024
 _FREE = ("details", "excerpt")
-"""Members of a dead letter whose type the contract fixes, but not always their words."""
+"""Members of a dead letter whose type the contract fixes, but not always their text."""
 
 
 def compare(
@@ -77,7 +77,7 @@ def _place(key: str, letter: dict[str, Any], *, folder: str) -> Iterator[str]:
 
 
 def _manners(letter: dict[str, Any], batch: Batch) -> Iterator[str]:
-    """What holds for every dead letter, whatever its words."""
+    """The rules for every dead letter."""
     what = f"dead letter {letter.get('offset')}"
     details, excerpt = letter.get("details"), letter.get("excerpt")
     if not isinstance(details, list) or not all(isinstance(each, str) for each in details):
@@ -123,7 +123,7 @@ def _job_record(expected: Expectation, seen: Observation, *, owner: str) -> Iter
     revision, updated = state.pop("revision", 0), state.pop("updatedAt", "")
     if revision < 1 or not _TIME.fullmatch(updated):
         yield f"job record {job_id}, ingestState: revision {revision}, updatedAt {updated!r}"
-    # Bedrock's own event comes when it comes, and only of a job that Bedrock ran.
+    # Bedrock's own event can come at any time, and only for a job that Bedrock ran.
     if (ended := state.pop("bedrock", {"status": "Completed"})).get("status") != "Completed":
         yield f"job record {job_id}, ingestState, bedrock: {ended}"
     ranges = state.pop("ranges", 0)

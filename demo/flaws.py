@@ -1,4 +1,4 @@
-"""Flaws of records: how each is made, and which dead letter must come of it."""
+"""Flaws of records: how each is made, and its expected dead letter."""
 
 from __future__ import annotations
 

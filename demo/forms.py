@@ -30,7 +30,7 @@ class Form:
         head: In front of the first line.
         closed: Whether the last line ends like the others.
         ascii_only: Whether other letters are written as escapes.
-        compact: Whether there are no blanks between members.
+        compact: Whether members are written without blanks between them.
     """
 
     name: str

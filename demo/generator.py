@@ -27,7 +27,7 @@ _FIRST_REPEATED = 3
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a batch is to be made of.
+    """The recipe of a batch.
 
     Attributes:
         records: Lines, flawed and repeated ones included.
@@ -140,7 +140,7 @@ class _Maker:
         )
 
     def _plans(self) -> list[Flaw | ImageLeftReason | int | None]:
-        """One a picture: its flaw, why it is left, how often it is repeated, or nothing."""
+        """One for each image: its flaw, why it is left, or how often it is repeated."""
         recipe = self._recipe
         special: list[Flaw | ImageLeftReason | int | None] = [
             *chain.from_iterable(repeat(flaw, count) for flaw, count in recipe.flaws.items()),

@@ -1,6 +1,6 @@
 """The demo's job on the embedded Bedrock, from its submission to its results object.
 
-The job is held until its record is written: on AWS hours pass between the two, here no time does.
+The job is held until its record is written. On AWS hours pass between the two.
 """
 
 from __future__ import annotations

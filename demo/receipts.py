@@ -41,7 +41,7 @@ class Receipt:
     description: str | None
 
     def attributes(self) -> dict[str, object]:
-        """What a transaction is to hold of it."""
+        """The expected attributes of its transaction."""
         return {
             "amount": Decimal(self.amount),
             "type": self.type,

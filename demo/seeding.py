@@ -23,7 +23,7 @@ _BATCH_ITEMS = 25  # BatchWriteItem's limit
 
 
 def seed(deployment: Deployment, batch: Batch) -> None:
-    """Write the job's record, its images and their records: what is there before results come."""
+    """Write the job's record, its images and their records, as before results come."""
     create_job_record(deployment, batch.job.attributes())
     owned = [image for image in batch.images if image.owner is not None]
     parts = [owned[at : at + _BATCH_ITEMS] for at in range(0, len(owned), _BATCH_ITEMS)]

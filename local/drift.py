@@ -1,4 +1,4 @@
-"""Put back what was changed by hand: what `cdk deploy --revert-drift` does on AWS.
+"""Revert changes made by hand, as `cdk deploy --revert-drift` does on AWS.
 
 CloudFormation compares templates, not resources: a policy that was changed by hand stays changed as
 long as the template is the same. So a template in which every policy, permission and function

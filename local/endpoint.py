@@ -1,4 +1,4 @@
-"""The address and credentials of an AWS: all that a client has to know of it."""
+"""The address and credentials of an AWS: all that a client needs."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class LocalError(Exception):
-    """Something about the embedded AWS that the user can mend.
+    """A problem with the embedded AWS that the user can solve.
 
     Attributes:
-        exit_code: What a command ends with that cannot go on: 1 failed, 2 nothing was done.
+        exit_code: The exit code of the command: 1 failed, 2 nothing was done.
     """
 
     exit_code = 1

@@ -1,4 +1,4 @@
-"""Requests of the owner: for what the embedded AWS answers outside the APIs of AWS."""
+"""Requests to the embedded AWS's own API, signed by the owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole product as a construct: its parts, and how they hang together."""
+"""The whole product as a construct, composed of its parts."""
 
 from aws_cdk import CfnOutput, Tags
 from aws_cdk import aws_iam as iam

@@ -14,7 +14,7 @@ class Notifications(Construct):
         super().__init__(scope, construct_id)
         self.key = _topic_key(self, "Key")
         self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=self.key)
-        # A topic with a policy of its own admits nobody by default, alarms neither.
+        # A topic with its own policy refuses all senders by default, alarms too.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="Alarms",

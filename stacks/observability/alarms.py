@@ -10,7 +10,7 @@ from constructs import Construct
 
 
 class Urgency(StrEnum):
-    """What an alarm asks for."""
+    """What an alarm asks a person to do."""
 
     ACT = "act"
     """Work is blocked or lost until a person acts."""
@@ -51,8 +51,8 @@ class Alarms(Construct):
         """Make an alarm.
 
         Args:
-            name: What it is called, after the stack's name; the name of its construct too.
-            metric: What it watches; its period is the alarm's.
+            name: Its name after the stack's, and its construct's.
+            metric: Its metric; the period is the alarm's, too.
             meaning: One or two sentences for the person who receives it.
             urgency: Whether a person must act.
             over: It rings when the metric is above; by default, when something happened at all.

@@ -17,11 +17,11 @@ MAX_SIGNIFICANT_DIGITS: Final = 38
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _MAX_EXPONENT_DIGITS: Final = 12
-"""Beyond these no line is long enough to bring the value back to an amount by its zeros."""
+"""A larger exponent cannot be balanced by zeros: no line is long enough."""
 
 
 class WrittenNumber(str):
-    """A JSON number as it is written: a float has lost it, and `int` may stumble over its size."""
+    """A JSON number as it is written: a float loses digits, and `int` refuses very long ones."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ def exact_amount(value: object) -> Decimal:
         value: A number as it is written, or a whole one.
 
     Raises:
-        PydanticCustomError: it is not; says which rule it breaks.
+        PydanticCustomError: it is not; names the broken rule.
     """
     if type(value) is int:
         if 0 < value <= MAX_WHOLE_AMOUNT:
@@ -64,7 +64,7 @@ def number_as_written(source: str, value: float, find: Callable[[Any], Any]) -> 
     numbers it keeps the spellings of this one alone.
 
     Args:
-        source: The JSON in which it stands; strict, since it was parsed before.
+        source: The JSON that holds it; strict, since it was parsed before.
         value: The float that it was parsed to.
         find: Takes the number out of the parsed source.
     """

@@ -1,4 +1,4 @@
-"""A line that is not one JSON object: what can still be said of it."""
+"""A line that is not one JSON object: its image id, and what it looks like."""
 
 import re
 from collections.abc import Iterable
@@ -24,12 +24,12 @@ _LAST_MEMBER: Final = re.compile(
 )
 _ONE_MEMBER: Final = re.compile(rb'\s*"(?:[^"\\]++|\\.)*+"\s*:')
 _OF_NUMBERS: Final = b"0123456789+-.eE"
-"""A number that breaks a line is a part of what stands in front of where it broke."""
+"""A number that breaks a line belongs to the part before the break."""
 _BRACKETS_ALONE: Final = re.compile(rb"[\s\[\]{},]*+$")
 
 
 def image_id_in(content: bytes) -> str | None:
-    """The image id that a broken line gives away: in front of where it broke, or at its end.
+    """The image id of a broken line: before the break, or at its end.
 
     Args:
         content: The line, or the head of one that is too long to be read.
@@ -41,7 +41,7 @@ def image_id_in(content: bytes) -> str | None:
 
 
 def looks_like(content: bytes, *, begins_object: bool, problem: NotJson | None = None) -> list[str]:
-    """What an object with such a line looks like; empty where that cannot be said.
+    """What an object with such a line looks like; empty if not known.
 
     Args:
         content: The line, or its head.
@@ -90,7 +90,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _members_in(content: bytes) -> Iterable[dict[str, Any]]:
-    """Members of the broken object, as far as they can be had."""
+    """Members of the broken object, as far as they can be read."""
     head = content[:_HEAD_BYTES] if has_too_many_containers(content) else content
     yield _members_until_broken(head)
     yield _members_until_broken(content[:_HEAD_BYTES].decode(errors="replace").encode())
@@ -99,7 +99,7 @@ def _members_in(content: bytes) -> Iterable[dict[str, Any]]:
 
 
 def _members_until_broken(content: bytes) -> dict[str, Any]:
-    """The members that stand in front of where a broken object broke."""
+    """The members of a broken object before the break."""
     try:
         value = from_json(content, allow_inf_nan=True, allow_partial=True)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What a reject shows of its record, in at most 1 KiB: never anything of `modelInput`."""
+"""Excerpts of rejects: at most 1 KiB of a record, never anything of `modelInput`."""
 
 import json
 import re
@@ -18,7 +18,7 @@ KEPT_MEMBERS: Final = (
 """What is read of a record, and may be shown: all but `modelInput` and what is not read."""
 _MODEL_INPUT: Final = "modelInput"
 _HEAD_OF_RECORD: Final = re.compile(rf'\s*{{\s*"(?:{"|".join(KEPT_MEMBERS)})"\s*:'.encode())
-"""How a record begins. What a line feed cut out of an echoed image or prompt begins otherwise."""
+"""How a record begins. A piece that a line feed cut out of an echoed prompt begins otherwise."""
 _MAY_BE_MODEL_INPUT: Final = re.compile(rb"modelInput|\\u00")
 
 
@@ -39,14 +39,14 @@ def excerpt_of_line(content: bytes) -> str:
 
 
 def excerpt_of_record(record: dict[str, Any]) -> str:
-    """What the record says in the members that are read, and in no others."""
+    """The members of a record that are read, and no others."""
     return json_head({name: record[name] for name in KEPT_MEMBERS if name in record})
 
 
 def json_head(value: Any) -> str:
     """A value as JSON, without what is called `modelInput` on any level.
 
-    Written piece by piece, as far as it is wanted: a record may be 16 MiB of numbers.
+    Written piece by piece and only as far as needed: a record may be 16 MiB of numbers.
     """
     head = ""
     for piece in _json_pieces(value):

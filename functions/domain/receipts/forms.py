@@ -29,7 +29,7 @@ class Form(StrEnum):
 
 @dataclass(slots=True)
 class Answer:
-    """What a model answered. Not frozen: of these one is made for each record.
+    """What a model answered. Not frozen, since one is made for each record.
 
     Attributes:
         form: Where it was found.
@@ -64,7 +64,7 @@ def answer_of(record: dict[str, Any]) -> Answer | None:
 
 
 def unknown_form(record: dict[str, Any]) -> list[str]:
-    """What is there instead of a form: its keys, and where each likely form breaks off."""
+    """Details of a record in no known form: its keys, and where each likely form ends."""
     output = output_of(record)
     if not isinstance(output, dict):
         missing = "" if output is None else f"; modelOutput is {kind_of(output)}"
@@ -153,7 +153,7 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:
-    """The value at the end of a path; None where the path breaks off."""
+    """The value at the end of a path; None if the path ends earlier."""
     for step in path:
         if isinstance(value, dict):
             value = value.get(step)

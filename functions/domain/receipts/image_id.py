@@ -26,7 +26,7 @@ def image_id_of(record: dict[str, Any]) -> str | None:
 
 
 def missing_id(record: dict[str, Any]) -> list[str]:
-    """What is there instead of an image id."""
+    """Details of a record without an image id."""
     found = [_problem(name, record[name]) for name in ID_MEMBERS if name in record]
     return found or [f"no {', '.join(ID_MEMBERS[:-1])} or {ID_MEMBERS[-1]}"]
 

@@ -1,4 +1,4 @@
-"""What the loader is given: a line in, a transaction, a reject or padding out."""
+"""The interpreter of lines: from a line to a transaction, a reject or padding."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Errors in the place of an answer, in whatever shape they come."""
+"""Errors in the place of an answer, in any shape."""
 
 from typing import Any, Final, TypeGuard
 
@@ -13,7 +13,7 @@ _MAX_NESTING: Final = 4
 
 
 def error_of(record: dict[str, Any]) -> list[str] | None:
-    """Code and message of a record that is an error, whatever else it holds; None if it is none."""
+    """Code and message of a record that is an error; None if it is not."""
     if "error" in record and _is_error(error := record["error"]):
         return details_of(error)
     response = record.get("response")
@@ -25,7 +25,7 @@ def error_of(record: dict[str, Any]) -> list[str] | None:
 
 
 def error_inside(record: dict[str, Any]) -> list[str] | None:
-    """The same of an error in the place of an answer; only asked where no form is present."""
+    """The same for an error in the place of an answer, of a record in no known form."""
     output = output_of(record)
     if not isinstance(output, dict):
         return None

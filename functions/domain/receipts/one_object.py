@@ -16,12 +16,12 @@ WHITE_SPACE: Final = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What `str.isspace` says, and U+FEFF."""
+"""The white space of `str.isspace`, and U+FEFF."""
 _QUOTE: Final = '"'
 _NEXT_BRACKET: Final = re.compile(
     r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+([{}\[\]])', re.DOTALL
 )
-"""Possessive throughout, so that no text makes it go back."""
+"""Possessive throughout, so that it never backtracks."""
 
 
 class FoundObject(NamedTuple):
@@ -77,14 +77,14 @@ def _with_prefilled_brace(rest: str, begins: int, problem: Unreadable) -> FoundO
 
 
 def _begins_without_brace(rest: str) -> bool:
-    """Whether an object whose brace was prefilled stands in front of the first brace."""
+    """Whether an object whose brace was prefilled precedes the first brace."""
     whole = "{" + rest
     end = _object_end(whole, 0)
     return 0 < end <= whole.find("{", 1) and _parsed(whole[:end]) is not None
 
 
 def _only_object(text: str, offset: int) -> FoundObject:
-    """The object that the first brace begins, if no other brace stands behind its end.
+    """The object that the first brace begins, if no brace follows its end.
 
     Args:
         text: Where it is looked for.
@@ -111,7 +111,7 @@ def _only_object(text: str, offset: int) -> FoundObject:
 def _object_end(text: str, begins: int) -> int:
     """The position behind the bracket that closes the one at `begins`; 0 if none does.
 
-    Exact for JSON; for anything else any answer will do, since it is parsed afterwards.
+    Exact for JSON. Anything else is found out when it is parsed afterwards.
     """
     depth = 0
     at = begins

@@ -57,7 +57,7 @@ Category = Literal["sale", "purchase", "shipping", "packaging", "fee", "other"]
 
 
 class Receipt(TypedDict):
-    """What a good record says. Unknown keys of the model's answer are ignored."""
+    """A receipt. Unknown keys of the model's answer are ignored."""
 
     amount: Decimal
     type: Type
@@ -119,7 +119,7 @@ def read_receipt(text: str) -> Receipt:
         Unreadable: the text does not hold exactly one JSON object, or the object breaks a rule
             of the receipt.
     """
-    # A text that begins and ends with braces, as nearly all do, has no white space to search for.
+    # Nearly all texts begin and end with braces, and have no white space to remove.
     body = text if text[:1] == "{" and text[-1] == "}" else text.strip(WHITE_SPACE)
     if (receipt := _read_plain(body)) is not None:
         return receipt
@@ -185,11 +185,10 @@ def _rule(field: str, error: str, message: str, fields: dict[str, Any]) -> str:
 
 
 def _read_plain(body: str) -> Receipt | None:
-    """The receipt in what nearly every text is: its six members, spelled plainly.
+    """The receipt in the usual text: one object of its six members, without escapes.
 
     One pass in the parser's own code instead of a parse, a validation and three calls back:
-    2 instead of 4 microseconds. None where there is anything else, good or bad: it is for the
-    way of all texts to say what.
+    2 instead of 4 microseconds. None for any other text, which the complete reader reads.
     """
     if len(body) > _MAX_PLAIN_CHARACTERS or _SPELLED_OUT in body:
         return None
@@ -213,7 +212,7 @@ def _decimal_amount(value: object, body: str) -> Decimal | None:
     """The amount, if it has decimal places and no exponent.
 
     A float has lost what was written. Where the body spells nothing out by escapes and has the
-    name once, that is the member, and its number stands behind it.
+    name once, that is the member, and its number follows.
     """
     if type(value) is not float or body.count(_AMOUNT_NAME) != 1:
         return None

@@ -30,7 +30,7 @@ from functions.domain.receipts.tool_call import read_tool_input
 from functions.domain.records import Padding, Reject
 
 LONG_LINE_BYTES: Final = 1024 * 1024
-"""From here on a second look at some bad lines is cheaper than a copy of all others."""
+"""From here on, reading some bad lines twice is cheaper than copying all others."""
 _SHOWING_KEYS: Final = (RejectReason.UNKNOWN_FORM, RejectReason.TRUNCATED, RejectReason.REFUSED)
 """Their details may name members of the record that are not kept."""
 _ANYTHING: Final = schema.typed_dict_field(schema.any_schema(), required=False)
@@ -55,7 +55,7 @@ class GoodRecord:
 
 
 def read_record(line: Line, *, padding_prefix: str) -> GoodRecord | Reject | Padding:
-    """Read a line that is not over the bound.
+    """Read a line that is not too long.
 
     Args:
         line: With its content.
@@ -72,7 +72,7 @@ def read_record(line: Line, *, padding_prefix: str) -> GoodRecord | Reject | Pad
 
 
 def too_long(line: Line, limit: int) -> Reject:
-    """The reject of a line that was not read."""
+    """The reject of a line that is too long to be read."""
     return Reject(
         RejectReason.LINE_TOO_LONG,
         image_id_in(line.head),

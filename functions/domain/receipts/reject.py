@@ -10,7 +10,7 @@ _MAX_KEY_CHARACTERS: Final = 40
 
 
 class RejectReason(StrEnum):
-    """The first that applies, in this order."""
+    """Reasons in their order: the first that applies counts."""
 
     LINE_TOO_LONG = "LineTooLong"
     INVALID_JSON = "InvalidJson"
@@ -34,7 +34,7 @@ class Unreadable(ValueError):  # noqa: N818  not an error of the program
     """
 
     def __init__(self, reason: RejectReason, details: list[str]) -> None:
-        """Keep both."""
+        """Keep reason and details."""
         self.reason = reason
         self.details = details
         super().__init__("; ".join(details))

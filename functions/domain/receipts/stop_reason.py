@@ -1,4 +1,4 @@
-"""Why a model stopped, in the words of each family.
+"""Stop reasons of each family of models.
 
 Sources: the pages on inference parameters and responses that docs/contract.md names, section 1.6.
 """

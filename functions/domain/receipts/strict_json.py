@@ -1,4 +1,4 @@
-"""JSON by the contract: RFC 8259 without what readers disagree on.
+"""JSON by the contract: RFC 8259, restricted to what all readers read alike.
 
 No NaN and no Infinity, no unpaired surrogate escapes, no nesting deeper than 200, no more than
 250,000 lists and objects, no integers of more than 4,300 digits; of repeated keys the last counts.
@@ -39,11 +39,11 @@ class NotJson(ValueError):  # noqa: N818  not an error of the program
 
     Attributes:
         why: What is wrong, without the content.
-        at: The byte at which it broke, from 0; None where there is no such place.
+        at: The byte at which it broke, from 0; None if there is none.
     """
 
     def __init__(self, why: str, at: int | None = None) -> None:
-        """Keep both."""
+        """Keep the reason and the place."""
         self.why = why
         self.at = at
         super().__init__(why)
@@ -101,8 +101,7 @@ def parse_members(content: bytes, kept: SchemaValidator) -> dict[str, Any] | Non
         kept: Of a typed dict of the members wanted.
 
     Returns:
-        Those that are there. None wherever it takes `parse_object` to know: what is no JSON
-        here, and what might not be.
+        Those that are present. None for anything that only `parse_object` can judge.
     """
     if not _is_plain(content):
         return None
@@ -164,14 +163,14 @@ def _nests_too_deeply(content: bytes) -> bool:
 
 
 def has_too_many_containers(content: bytes) -> bool:
-    """Whether JSON has more of them than are taken; for what is no JSON either answer will do."""
+    """Whether JSON has more of them than the bound; meaningless for anything else."""
     if content.count(b"[") + content.count(b"{") <= MAX_CONTAINERS:
         return False
     return _brackets(content).count(b"[") > MAX_CONTAINERS
 
 
 def _brackets(content: bytes) -> bytes:
-    """The brackets and braces of JSON that stand in no string, all as brackets.
+    """The brackets and braces of JSON outside of strings, all as brackets.
 
     Slice by slice: the strings between millions of quotes would be more than the line itself.
     """
@@ -187,7 +186,7 @@ def _brackets(content: bytes) -> bytes:
 
 
 def _has_many_brackets(content: bytes) -> bool:
-    """Whether there are more opening brackets than levels, by as few looks as it takes.
+    """Whether there are more opening brackets than levels.
 
     `count` is the faster on short lines; `find` skips an echoed image ten times as fast.
     """

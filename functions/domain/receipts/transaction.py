@@ -37,7 +37,7 @@ def is_guest(user_id: str) -> bool:
 
 
 class TransactionBuilder:
-    """Makes the items of one results object; what they share is put together once."""
+    """Makes the items of one results object; their common part is made once."""
 
     def __init__(
         self, job: Job, *, root_id: str, event_time: datetime, retention: Retention
@@ -48,7 +48,7 @@ class TransactionBuilder:
             job: Whose results they are.
             root_id: The job whose images it answers: itself, or the root of a retry.
             event_time: When the results object was first claimed (UTC).
-            retention: What `ttl` is made of.
+            retention: How long transactions are kept.
         """
         self._root_id = root_id
         guest = is_guest(job.user_id)
@@ -75,7 +75,7 @@ class TransactionBuilder:
         self._shared_size = item_size(shared) + _NAMES_SIZE + _TRANSACTION_ID_CHARACTERS
 
     def build(self, image_id: str, receipt: Receipt) -> Transaction:
-        """The transaction, without `s3Key`, which is the image step's."""
+        """The transaction, without `s3Key`, which the image step sets."""
         identity = transaction_id(self._root_id, image_id)
         amount, type_, date, merchant, category, description = (
             format(receipt["amount"], "f"),
