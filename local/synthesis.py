@@ -6,6 +6,7 @@ goes into it.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -47,14 +48,14 @@ def synthesize(project: Path, *, context: Mapping[str, Any] | None = None) -> Pa
         os.utime(target)  # the ones used last are kept
         return target
     cache.mkdir(parents=True, exist_ok=True)
-    # Made aside and renamed: of two that synthesize at a time each finds a whole folder.
-    with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as making:
-        _run(project, Path(making) / "out", overrides)
-        try:
-            (Path(making) / "out").rename(target)
-        except OSError:
-            if not (target / "manifest.json").exists():
-                raise
+    with (cache / f"{target.name}.lock").open("w") as lock:
+        # Of two at a time, the second waits and finds what the first has made.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (target / "manifest.json").exists():
+            # Made aside and renamed, so that a folder is always whole.
+            with tempfile.TemporaryDirectory(dir=cache, prefix="making-") as making:
+                _run(project, Path(making) / "out", overrides)
+                (Path(making) / "out").rename(target)
     _forget_old(cache)
     return target
 
@@ -113,6 +114,7 @@ def _run(project: Path, out: Path, overrides: Mapping[str, Any]) -> None:
 
 
 def _forget_old(cache: Path) -> None:
-    made = [folder for folder in cache.iterdir() if not folder.name.startswith("making-")]
+    made = [each for each in cache.iterdir() if (each / "manifest.json").exists()]
     for folder in sorted(made, key=lambda folder: folder.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(folder, ignore_errors=True)
+        (cache / f"{folder.name}.lock").unlink(missing_ok=True)

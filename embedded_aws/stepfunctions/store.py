@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from ministack.core.responses import get_account_id, get_region
 
@@ -110,6 +110,7 @@ machines: dict[str, StateMachine] = {}
 executions: dict[str, Execution] = {}
 map_runs: dict[str, MapRun] = {}
 
+RecordT = TypeVar("RecordT")
 _ARN = re.compile(r"arn:aws[\w-]*:states:[\w-]+:\d{12}:(\w+):.+")
 
 
@@ -124,10 +125,8 @@ def machine(arn: str) -> StateMachine:
     Raises:
         ApiError: InvalidArn or StateMachineDoesNotExist.
     """
-    found = machines.get(arn) if _is_of_caller(arn, "stateMachine") else None
-    if found is None:
-        raise ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
-    return found
+    missing = ApiError("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{arn}'")
+    return _of_caller(machines, arn, "stateMachine", missing)
 
 
 def execution(arn: str) -> Execution:
@@ -136,10 +135,8 @@ def execution(arn: str) -> Execution:
     Raises:
         ApiError: InvalidArn or ExecutionDoesNotExist.
     """
-    found = executions.get(arn) if _is_of_caller(arn, "execution") else None
-    if found is None:
-        raise ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
-    return found
+    missing = ApiError("ExecutionDoesNotExist", f"Execution Does Not Exist: '{arn}'")
+    return _of_caller(executions, arn, "execution", missing)
 
 
 def map_run(arn: str) -> MapRun:
@@ -148,20 +145,20 @@ def map_run(arn: str) -> MapRun:
     Raises:
         ApiError: InvalidArn or ResourceNotFound.
     """
-    found = map_runs.get(arn) if _is_of_caller(arn, "mapRun") else None
-    if found is None:
-        raise ApiError("ResourceNotFound", f"Map Run Does Not Exist: '{arn}'")
-    return found
+    missing = ApiError("ResourceNotFound", f"Map Run Does Not Exist: '{arn}'")
+    return _of_caller(map_runs, arn, "mapRun", missing)
 
 
-def _is_of_caller(arn: str, kind: str) -> bool:
+def _of_caller(records: dict[str, RecordT], arn: str, kind: str, missing: ApiError) -> RecordT:
     match = _ARN.fullmatch(arn)
     if match is None:
         raise ApiError("InvalidArn", f"Invalid Arn: 'Invalid ARN prefix: {arn}'")
     if match[1] != kind:
         why = f"Resource type not valid in this context: {match[1]}"
         raise ApiError("InvalidArn", f"Invalid Arn: '{why}'")
-    return arn.startswith(f"{scope()}:")
+    if arn not in records or not arn.startswith(f"{scope()}:"):
+        raise missing
+    return records[arn]
 
 
 def forget_ended(*, keep: int) -> None:

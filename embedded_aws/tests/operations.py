@@ -63,6 +63,18 @@ def queue(aws: Aws, *, open_to: str | None = None) -> tuple[str, str]:
     return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"], arn
 
 
+def create_table(aws: Aws) -> str:
+    """Create a table with the key `pk`, a string; its name."""
+    created = name("table")
+    client(aws.endpoint, "dynamodb").create_table(
+        TableName=created,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    return created
+
+
 def received(aws: Aws, url: str) -> dict[str, Any]:
     """The next message of a queue, with its attributes."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.operations import name
+from embedded_aws.tests.operations import create_table, name
 
 if TYPE_CHECKING:
     from embedded_aws.tests.conftest import Aws
@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def table(aws: Aws) -> str:
-    created = name("table")
-    aws.dynamodb.create_table(
-        TableName=created,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
-    return created
+    return create_table(aws)
 
 
 @pytest.mark.parametrize(

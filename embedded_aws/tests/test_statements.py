@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import ACCOUNT, REGION
-from embedded_aws.tests.operations import allow, assumed, name
+from embedded_aws.tests.operations import allow, assumed, create_table
 
 if TYPE_CHECKING:
     from embedded_aws.tests.conftest import Aws
@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def table(aws: Aws) -> str:
-    created = name("table")
-    aws.dynamodb.create_table(
-        TableName=created,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
+    created = create_table(aws)
     for key, version in (("old", {"N": "1"}), ("edited", {"N": "2"}), ("unversioned", None)):
         item = {"pk": {"S": key}, "other": {"S": "o"}} | ({"version": version} if version else {})
         aws.dynamodb.put_item(TableName=created, Item=item)

@@ -13,18 +13,12 @@ from typing import Any
 import pytest
 
 from embedded_aws.tests.conftest import Aws, unique
+from embedded_aws.tests.operations import create_table
 
 
 @pytest.fixture(scope="module")
 def table(aws: Aws) -> str:
-    name = unique("table")
-    aws.dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-    )
-    return name
+    return create_table(aws)
 
 
 def _choice(rule: dict[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,13 @@ RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
 _STATES_PAGE = "state-failed"
 _PAGES_OF_OTHERS = {
     "ended-jobs-": "trigger-",
+    "trigger-failed-invocations": "trigger-dead-letters",
+    "trigger-throttled": "executions-throttled",
+    "outcome-failed-invocations": "outcome-dead-letters",
     "outcome-dead-letter-errors": "outcome-events-lost",
+    "resubmission-failed-invocations": "rejects",
 }
-"""Parts of the names of alarms that share a page with another alarm."""
+"""Parts of the names of alarms that share a page with another alarm, replaced in this order."""
 _ROW = re.compile(r"^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
