@@ -32,9 +32,10 @@ def messages(
     stack: options.Stack = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what the alarm topic published: the mails that a subscriber gets.
+    """Show the messages of the alarm topic.
 
-    On the embedded AWS, since it was started. On AWS, subscribe to the topic instead.
+    They are what a subscriber gets by mail. Of the embedded AWS, since it was started; on AWS,
+    subscribe to the topic instead.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
     if follow and as_json:
