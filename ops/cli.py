@@ -19,6 +19,7 @@ from ops.commands.backfill import backfill
 from ops.commands.check import check
 from ops.commands.dead_events import dead_events
 from ops.commands.demo import demo
+from ops.commands.estimate import estimate
 from ops.commands.explain import explain
 from ops.commands.inspect import inspect
 from ops.commands.jobs import jobs, show_open
@@ -106,6 +107,7 @@ app = typer.Typer(
 _EXAMPLES: dict[Callable[..., None], str] = {
     demo: "ingest demo",
     check: "ingest check answers.jsonl.out",
+    estimate: "ingest estimate answers.jsonl.out --no-images",
     jobs: "ingest jobs --status FAILED --since 2d",
     console: "ingest console --act",
     watch: "ingest watch try1",

@@ -9,12 +9,15 @@ import typer
 from functions.domain.object_keys import RESULTS_PREFIX
 from ops.commands import options
 from ops.commands.asking import confirm, counted
+from ops.commands.estimate import say
 from ops.commands.since import moment
 from ops.commands.watch import follow_executions
 from ops.commands.working_through import work_through
 from ops.errors import Refused
 from ops.model import backlog
 from ops.model.backlog import Left
+from ops.model.estimating import sources
+from ops.model.estimating.estimate import estimate
 from ops.model.pace import Pace
 from ops.model.running import Running
 from ops.view.terminal import out, outside, print_json, prose, visible
@@ -42,6 +45,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = None,
     rate: options.Rate = options.DEFAULT_RATE,
     at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
+    max_cost: options.MaxCost = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow them to their end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -64,6 +68,10 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     found = backlog.find(deployed, prefix=prefix, since=earliest)
     if not as_json:
         _show(deployed, found, prefix)
+    if found.unannounced:
+        sizes = [(each.key, each.size) for each in found.unannounced]
+        workloads = sources.of_objects(deployed, sizes)
+        say(estimate(workloads, sources.limits(), at_a_time=at_a_time), max_cost)
     started: list[str] = []
     if found.unannounced and not dry_run:
         objects = counted(len(found.unannounced), "object")

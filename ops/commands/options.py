@@ -58,6 +58,12 @@ AtATime = Annotated[
     ),
 ]
 DEFAULT_AT_A_TIME = 25
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        min=0, metavar="USD", help="Refuse what is estimated to cost more.", show_default=False
+    ),
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
 ]

@@ -12,8 +12,11 @@ from functions.domain.object_keys import ResultsKey, key_problem, parse_key
 from functions.domain.timestamps import timestamp
 from ops.commands import options
 from ops.commands.completing import complete_job
+from ops.commands.estimate import say
 from ops.commands.inspect import show
 from ops.errors import CannotSubmit, NothingFound
+from ops.model.estimating import sources
+from ops.model.estimating.estimate import estimate
 from ops.model.job_records import create_job_record, read_job_record
 from ops.model.uploads import Upload
 from ops.view.follower import Follower, ended
@@ -59,6 +62,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
             help="The created job's user; device-* and ephemeral-* are guests.",
         ),
     ] = "user-local",
+    max_cost: options.MaxCost = None,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,
@@ -71,9 +75,12 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     key = results_key(file.name, job)
     deployed = options.chosen(local=local, data=data, stack=stack)
+    if not create_job:
+        _require_job(deployed, job)
+    workload = sources.with_known_images(deployed, sources.of_file(file))
+    say(estimate([workload], sources.limits()), max_cost)
     if create_job:
         write_record(deployed, job, user)
-    _require_job(deployed, job)
     earlier = deployed.ledger.claim(job, key)
     upload = _upload(deployed, file, job, key)
     if earlier is not None and earlier.etag == upload.etag:

@@ -110,7 +110,7 @@ def check_file(path: Path) -> FileCheck:
     found = FileCheck(is_gzip=is_gzip)
     seen: set[str] = set()
     rejects: KindSorter[Example] = KindSorter(most=EXAMPLES)
-    interpret = _interpreter()
+    interpret = interpreter()
     with gzip.open(path) if is_gzip else path.open("rb") as file:
         for line in split_lines(_blocks(file), start=0, line_bytes_limit=LINE_BYTES_LIMIT):
             found.records += 1
@@ -163,7 +163,8 @@ def _blocks(file: BinaryIO | gzip.GzipFile) -> Iterator[bytes]:
         yield block
 
 
-def _interpreter() -> Interpreter:
+def interpreter() -> Interpreter:
+    """Interprets lines as LoadSegment does, for a job that does not exist."""
     job = Job(
         job_id="job",
         key=JobKey("intent", ""),

@@ -39,6 +39,11 @@ def job_role_arn() -> str:
     return str(_context().get("bedrockJobRoleArn") or "")
 
 
+def number(name: str) -> int:
+    """A setting that is a number."""
+    return int(_context()[name])
+
+
 @functools.cache
 def _context() -> Mapping[str, Any]:
     try:

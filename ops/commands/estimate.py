@@ -1,0 +1,111 @@
+"""`ingest estimate`: time and cost of an ingest before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from functions.domain.object_keys import RESULTS_PREFIX
+from ops.commands import options
+from ops.errors import NothingFound, Refused
+from ops.model import replays
+from ops.model.estimating import sources
+from ops.model.estimating.estimate import estimate as estimate_all
+from ops.view.estimate import dollars, summary, table
+from ops.view.terminal import err, out, print_json, prose, visible
+
+if TYPE_CHECKING:
+    from ops.model.estimating.estimate import Estimate
+    from ops.model.estimating.workload import Workload
+
+
+def estimate(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|JOB|KEY",
+            help="A file of results; a job with results objects in the bucket; one of these.",
+            show_default=False,
+        ),
+    ],
+    images: Annotated[
+        bool | None,
+        typer.Option(
+            "--images/--no-images",
+            help="Every transaction has an image to move; or none has.",
+            show_default="as pending-images says; of a file: every",
+        ),
+    ] = None,
+    max_cost: options.MaxCost = None,
+    local: options.Local = False,
+    data: options.Data = None,
+    stack: options.Stack = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Estimate time and cost of an ingest before it runs.
+
+    Reads a part of what is big. The plan is that of the deployment's settings in cdk.json; costs
+    are list prices by service. A file needs no AWS.
+    """
+    is_file = Path(what).is_file()
+    workloads = [sources.of_file(Path(what))] if is_file else _in_bucket(what, local, data, stack)
+    if images is not None:
+        workloads = [replace(each, images=images * each.transactions) for each in workloads]
+    found = estimate_all(workloads, sources.limits())
+    if as_json:
+        print_json(found.as_json())
+    else:
+        out.print(prose(summary(found)))
+        out.print(table(found))
+        if is_file and images is None:
+            out.print(
+                prose("It is assumed that each transaction has an image to move: or --no-images."),
+                style="dim",
+            )
+    refuse_above(found, max_cost)
+
+
+def refuse_above(found: Estimate, max_cost: float | None) -> None:
+    """Refuse what would cost more than is allowed.
+
+    Raises:
+        Refused: it would.
+    """
+    if max_cost is not None and found.cost > max_cost:
+        raise Refused(
+            f"The ingest would cost {dollars(found.cost)}, more than --max-cost "
+            f"{dollars(max_cost)}. Nothing was done."
+        )
+
+
+def say(found: Estimate, max_cost: float | None) -> None:
+    """Show an estimate before something is done; refuse it if it is too much.
+
+    Raises:
+        Refused: it is.
+    """
+    err.print(prose(summary(found)), style="dim")
+    refuse_above(found, max_cost)
+
+
+def _in_bucket(what: str, local: bool, data: Path | None, stack: str | None) -> list[Workload]:
+    deployed = options.chosen(local=local, data=data, stack=stack)
+    if what.startswith(RESULTS_PREFIX):
+        listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=what)
+        objects = [
+            (each["Key"], each["Size"])
+            for each in listed.get("Contents", [])
+            if each["Key"] == what
+        ]
+    else:
+        job_id = what.rpartition("/")[2]
+        objects = [(each.key, each.size) for each in replays.in_bucket(deployed, job_id)]
+    if not objects:
+        raise NothingFound(
+            f"{visible(what)} is not a file, and on {deployed.place} not a results object or a job "
+            "that has results in the bucket."
+        )
+    return sources.of_objects(deployed, objects)

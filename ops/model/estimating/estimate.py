@@ -1,0 +1,99 @@
+"""An estimate: what one or several results objects take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ops.model.estimating.ingest_requests import ingest_of
+from ops.model.estimating.prices import DATE, LIST_PRICES, REGION
+from ops.model.estimating.requests import Requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ops.model.estimating.ingest_requests import IngestLimits
+    from ops.model.estimating.workload import Workload
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Time and cost.
+
+    Attributes:
+        objects: How many results objects.
+        records: In all of them.
+        images: That are moved.
+        seconds: Until the last of them is settled.
+        workers: Of the largest load.
+        ranges: Of all loads.
+        is_sampled: Scaled up from parts.
+    """
+
+    objects: int
+    records: float
+    transactions: float
+    images: float
+    size: int
+    requests: Requests
+    seconds: float
+    workers: int
+    ranges: int
+    is_sampled: bool
+
+    @property
+    def cost(self) -> float:
+        """US dollars at list prices."""
+        return self.requests.cost(LIST_PRICES)
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """US dollars by service."""
+        return self.requests.costs(LIST_PRICES)
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "objects": self.objects,
+            "bytes": self.size,
+            "records": round(self.records),
+            "transactions": round(self.transactions),
+            "images": round(self.images),
+            "isSampled": self.is_sampled,
+            "seconds": round(self.seconds, 1),
+            "workers": self.workers,
+            "ranges": self.ranges,
+            "dollars": self.cost,
+            "dollarsByService": self.costs,
+            "requests": vars(self.requests),
+            "prices": f"list prices, {REGION}, {DATE}",
+        }
+
+
+def estimate(
+    workloads: Iterable[Workload], limits: IngestLimits, *, at_a_time: int = 1
+) -> Estimate:
+    """Estimate the first ingest of some objects.
+
+    Args:
+        workloads: A results object each.
+        limits: Settings of the deployment.
+        at_a_time: How many are ingested at a time.
+    """
+    found = list(workloads)
+    ingests = [ingest_of(each, limits) for each in found]
+    return Estimate(
+        objects=len(found),
+        records=sum(each.records for each in found),
+        transactions=sum(each.transactions for each in found),
+        images=sum(each.images for each in found),
+        size=sum(each.size for each in found),
+        requests=sum((each.requests for each in ingests), Requests()),
+        seconds=max(
+            sum(each.seconds for each in ingests) / at_a_time,
+            max((each.seconds for each in ingests), default=0.0),
+        ),
+        workers=max((each.plan.workers for each in ingests), default=0),
+        ranges=sum(len(each.plan.ranges) for each in ingests),
+        is_sampled=any(each.is_sampled for each in found),
+    )

@@ -1,0 +1,60 @@
+"""An estimate on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from ops.model.estimating.prices import DATE, REGION
+
+if TYPE_CHECKING:
+    from ops.model.estimating.estimate import Estimate
+
+_CENT = 0.01
+
+
+def summary(found: Estimate) -> str:
+    """In a sentence."""
+    about = "about " if found.is_sampled else ""
+    return (
+        f"Estimate: {about}{found.records:,.0f} records, {found.images:,.0f} images to move; "
+        f"{duration(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE})."
+    )
+
+
+def table(found: Estimate) -> Table:
+    """By service."""
+    drawn = Table(box=None, header_style="dim", pad_edge=False)
+    drawn.add_column("Service")
+    drawn.add_column("What is billed")
+    drawn.add_column("US$", justify="right")
+    billed = _billed(found)
+    for service, cost in found.costs.items():
+        drawn.add_row(service, billed[service], dollars(cost))
+    drawn.add_row("in all", "", dollars(found.cost), style="bold")
+    return drawn
+
+
+def _billed(found: Estimate) -> dict[str, str]:
+    each = found.requests
+    return {
+        "Step Functions": f"{each.transitions:,.0f} state transitions",
+        "Lambda": f"{each.calls:,.0f} calls, {each.gigabyte_seconds:,.0f} GB-s",
+        "DynamoDB": f"{each.write_units:,.0f} write units, {each.read_units:,.0f} read units",
+        "S3": f"{each.s3_writes:,.0f} PUT, COPY and LIST, {each.s3_reads:,.0f} GET and HEAD",
+        "CloudWatch Logs": f"{each.log_bytes / 1e6:,.2f} MB",
+        "EventBridge": f"{each.events:,.0f} events",
+    }
+
+
+def dollars(cost: float) -> str:
+    """`$1.23`; small sums with as many digits as say something."""
+    return f"${cost:,.2f}" if cost >= 1 else f"${cost:.4f}" if cost >= _CENT else f"${cost:.6f}"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `3 min`, `2.5 h`."""
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
