@@ -1,0 +1,104 @@
+"""The limits of an account, and what was refused because of them."""
+
+from collections import Counter
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import simpy
+
+
+@dataclass(frozen=True)
+class AccountLimits:
+    """What the services allow.
+
+    Attributes:
+        lambda_concurrency: Functions that run at a time; new accounts often have 10.
+        s3_writes: A second under a prefix
+            (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
+        partition_units: Write units a second of one user's partition
+            (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html).
+        transitions: A second, in the larger regions; a bucket of as many. More are delayed
+            (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
+    """
+
+    lambda_concurrency: int = 1000
+    s3_writes: float = 3500.0
+    partition_units: float = 1000.0
+    transitions: float = 5000.0
+
+
+@dataclass
+class Bucket:
+    """Tokens that refill."""
+
+    env: simpy.Environment
+    rate: float
+    size: float
+    _tokens: float = field(init=False)
+    _at: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = self.size
+
+    def take(self, wanted: float) -> float:
+        """Take as many of these as there are now."""
+        self._refill()
+        taken = min(wanted, max(0.0, self._tokens))
+        self._tokens -= taken
+        return taken
+
+    def reserve(self, wanted: float) -> float:
+        """Take all of them; how long until there are as many."""
+        self._refill()
+        self._tokens -= wanted
+        return max(0.0, -self._tokens / self.rate)
+
+    def _refill(self) -> None:
+        self._tokens = min(self.size, self._tokens + (self.env.now - self._at) * self.rate)
+        self._at = self.env.now
+
+
+@dataclass
+class Account:
+    """Services in use.
+
+    Attributes:
+        refused: Calls, by the error.
+        most_at_once: Functions that ran at a time.
+    """
+
+    env: simpy.Environment
+    limits: AccountLimits
+    refused: Counter[str] = field(default_factory=Counter)
+    transitions: int = 0
+    calls: int = 0
+    function_seconds: float = 0.0
+    running: int = 0
+    most_at_once: int = 0
+
+    def __post_init__(self) -> None:
+        rate = self.limits.transitions
+        self._transitions = Bucket(self.env, rate, rate)
+        self.s3_writes = Bucket(self.env, self.limits.s3_writes, self.limits.s3_writes / 4)
+
+    def enter(self, states: int = 1) -> Generator[simpy.Event, None, None]:
+        """Go through some states."""
+        self.transitions += states
+        if (pause := self._transitions.reserve(states)) > 0:
+            self.refused["ExecutionThrottled"] += 1
+            yield self.env.timeout(pause)
+
+    def invoke(self) -> bool:
+        """Begin a function; False where there is no place."""
+        if self.running >= self.limits.lambda_concurrency:
+            self.refused["Lambda.TooManyRequestsException"] += 1
+            return False
+        self.running += 1
+        self.calls += 1
+        self.most_at_once = max(self.most_at_once, self.running)
+        return True
+
+    def ended(self, seconds: float) -> None:
+        """A function has ended."""
+        self.running -= 1
+        self.function_seconds += seconds
