@@ -15,15 +15,16 @@ class AccountLimits:
         lambda_concurrency: Functions that run at a time; new accounts often have 10.
         s3_writes: A second under a prefix
             (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html).
-        partition_units: Write units a second of one user's partition
-            (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html).
+        function_bytes: That one function reads from S3 a second: assumed, a little less than the
+            limit of its network, 625 Mbit/s
+            (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
         transitions: A second, in the larger regions; a bucket of as many. More are delayed
             (https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html).
     """
 
     lambda_concurrency: int = 1000
     s3_writes: float = 3500.0
-    partition_units: float = 1000.0
+    function_bytes: float = 75e6
     transitions: float = 5000.0
 
 
@@ -75,6 +76,8 @@ class Account:
     function_seconds: float = 0.0
     running: int = 0
     most_at_once: int = 0
+    _busy: Counter[str] = field(default_factory=Counter, init=False)
+    _environments: Counter[str] = field(default_factory=Counter, init=False)
 
     def __post_init__(self) -> None:
         rate = self.limits.transitions
@@ -88,17 +91,21 @@ class Account:
             self.refused["ExecutionThrottled"] += 1
             yield self.env.timeout(pause)
 
-    def invoke(self) -> bool:
-        """Begin a function; False where there is no place."""
+    def invoke(self, function: str) -> bool | None:
+        """Begin a function: whether its environment is a new one; None where there is no place."""
         if self.running >= self.limits.lambda_concurrency:
             self.refused["Lambda.TooManyRequestsException"] += 1
-            return False
+            return None
         self.running += 1
         self.calls += 1
         self.most_at_once = max(self.most_at_once, self.running)
-        return True
+        self._busy[function] += 1
+        is_new = self._busy[function] > self._environments[function]
+        self._environments[function] += is_new
+        return is_new
 
-    def ended(self, seconds: float) -> None:
-        """A function has ended."""
+    def ended(self, function: str, seconds: float) -> None:
+        """A function has ended; its environment is kept."""
         self.running -= 1
+        self._busy[function] -= 1
         self.function_seconds += seconds

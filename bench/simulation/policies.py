@@ -1,104 +1,111 @@
 """How work is planned, paced and tried again: as the product does it, and as it did before."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol, Self
 
 from bench.simulation import retriers
 from bench.simulation.leases import LeaseTable
 from bench.simulation.retriers import Retrier
 from functions.aws.writing.budget_lease import BudgetLease
-from functions.domain.load_plan import (
-    LoadPlan,
-    plan_load,
-    worker_bytes_per_second,
-)
+from functions.domain.load_plan import LoadLimits, LoadPlan, plan_load
 from functions.domain.ranges import Range, plan
-from ops.model.estimating.ingest_requests import IngestLimits
 from ops.model.estimating.workload import Workload
 
-BEFORE_RANGE_BYTES: Final = 16 * 1024 * 1024
-BEFORE_WORKERS: Final = 4
+_BEFORE_RANGE_BYTES: Final = 16 * 1024 * 1024
+_BEFORE_WORKERS: Final = 4
+_BEFORE: Final = Retrier(
+    frozenset({"Lambda.TooManyRequestsException", "ImagesThrottled"}), 2, 5, 2.0, 60
+)
 
 
 class Share(Protocol):
-    """What one worker may write."""
+    """What one worker may write.
+
+    Attributes:
+        units_per_second: Now.
+        seconds: How long that holds.
+    """
 
     @property
-    def units_per_second(self) -> float:
-        """Now."""
+    def units_per_second(self) -> float: ...  # noqa: D102
 
     @property
-    def seconds(self) -> float:
-        """So long."""
+    def seconds(self) -> float: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A call that writes.
+
+    Attributes:
+        caller: Its request id.
+    """
+
+    user: str
+    execution: str
+    caller: str
+
+
+@dataclass
+class Present:
+    """The code and the definition of this checkout."""
+
+    clock: Callable[[], float]
+    retriers: Mapping[str, Sequence[Retrier]] = field(default_factory=retriers.read)
+    leases: LeaseTable = field(default_factory=LeaseTable)
+
+    def plan(self, workload: Workload, limits: LoadLimits) -> LoadPlan:
+        """As PlanRanges plans."""
+        spans = [Range(0, workload.size)]
+        return plan_load(spans, line_bytes=workload.line_bytes, conditional=False, limits=limits)
+
+    @contextmanager
+    def share(self, worker: Worker, _plan: LoadPlan, limits: LoadLimits) -> Iterator[Share]:
+        """A lease, as LoadSegment has it."""
+        client: Any = self.leases
+        budget = limits.write_units_per_second
+        with BudgetLease(
+            client, "ledger", worker.user, worker.execution, worker.caller, budget,
+            clock=self.clock, now=self.clock,
+        ) as lease:  # fmt: skip
+            yield lease
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """A share for good."""
+    """A share that stays."""
 
     units_per_second: float
     seconds: float = math.inf
 
 
-class Policy(Protocol):
-    """What the product decides."""
-
-    @property
-    def retriers(self) -> Mapping[str, Sequence[Retrier]]:
-        """By the state's name."""
-
-    def plan(self, workload: Workload, limits: IngestLimits) -> LoadPlan:
-        """Ranges and workers."""
-
-
-@dataclass(frozen=True)
-class Present:
-    """The code and the definition of this checkout."""
-
-    retriers: Mapping[str, Sequence[Retrier]]
-
-    @classmethod
-    def read(cls) -> "Present":
-        """From the definition."""
-        return cls(retriers.read())
-
-    def plan(self, workload: Workload, limits: IngestLimits) -> LoadPlan:
-        """As PlanRanges plans."""
-        return plan_load(
-            [Range(0, workload.size)],
-            line_bytes=workload.line_bytes,
-            conditional=False,
-            limits=limits.load,
-        )
-
-
 @dataclass(frozen=True)
 class Before:
-    """The first version: a fixed size of ranges, fixed shares, five attempts for a place."""
+    """The first version: ranges of one size, fixed shares, five attempts to get a place."""
 
     retriers: Mapping[str, Sequence[Retrier]]
 
     @classmethod
-    def read(cls) -> "Before":
+    def read(cls) -> Self:
         """The present states with the retrier that they had."""
-        once = Retrier(
-            frozenset({"Lambda.TooManyRequestsException", "ImagesThrottled"}), 2, 5, 2.0, 60
-        )
-        return cls({name: (once,) for name in retriers.read()})
+        return cls(dict.fromkeys(retriers.read(), (_BEFORE,)))
 
-    def plan(self, workload: Workload, limits: IngestLimits) -> LoadPlan:
-        """Ranges of one size; each worker has a fourth of the budget, for good."""
+    def plan(self, workload: Workload, limits: LoadLimits) -> LoadPlan:
+        """Ranges of one size; each worker has its part of the budget for good."""
         found = plan(
-            Range(0, workload.size),
-            range_bytes=BEFORE_RANGE_BYTES,
-            max_ranges=limits.load.max_ranges,
+            Range(0, workload.size), range_bytes=_BEFORE_RANGE_BYTES, max_ranges=limits.max_ranges
         )
-        workers = min(len(found), BEFORE_WORKERS)
-        share = limits.load.write_units_per_second / workers
-        return LoadPlan(workers, BEFORE_RANGE_BYTES, tuple(found), share, 0.0)
+        workers = min(len(found), _BEFORE_WORKERS)
+        share = limits.write_units_per_second / workers
+        return LoadPlan(workers, _BEFORE_RANGE_BYTES, tuple(found), share, 0.0)
+
+    @contextmanager
+    def share(self, _worker: Worker, plan: LoadPlan, _limits: LoadLimits) -> Iterator[Share]:
+        """A part of the budget."""
+        yield Fixed(plan.share)
 
 
-__all__ = ["Before", "BudgetLease", "Fixed", "LeaseTable", "Policy", "Present", "Share",
-           "worker_bytes_per_second"]  # fmt: skip
+Policy = Present | Before

@@ -122,9 +122,17 @@ def plan_load(
 
 def worker_bytes_per_second(line_bytes: float, *, conditional: bool, limits: LoadLimits) -> float:
     """What one worker loads a second if it may write as much as it can."""
+    processor = processor_bytes_per_second(line_bytes, conditional=conditional, limits=limits)
+    return min(READ_BYTES_PER_SECOND, processor)
+
+
+def processor_bytes_per_second(
+    line_bytes: float, *, conditional: bool, limits: LoadLimits
+) -> float:
+    """What the processor of one worker loads a second."""
     processor = min(1.0, limits.memory_megabytes / MEGABYTES_OF_A_PROCESSOR)
     taken = CONDITIONAL_PROCESSOR_SECONDS if conditional else PROCESSOR_SECONDS
-    return min(READ_BYTES_PER_SECOND, processor / taken * line_bytes)
+    return processor / taken * line_bytes
 
 
 def mean_line_bytes(sample: bytes, *, object_bytes: int) -> float:

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 CALL_SECONDS: Final = 0.3
 """Of a function that plans, verifies or settles."""
 START_SECONDS: Final = 1.0
-"""Of a worker: cold start and first connections."""
-STATE_SECONDS: Final = 0.15
-"""Between two states, and between the event and the first."""
+"""Of a worker in a new environment: cold start and first connections."""
+WARM_SECONDS: Final = 0.1
+"""Of one in an environment that is there."""
+STATE_SECONDS: Final = 0.05
+"""From one state to the next."""
 MAP_SECONDS: Final = 2.0
 """Of starting and ending a Distributed Map."""
-CHILD_SECONDS: Final = 1.0
-"""Between two children of a map, one after the other."""
+CHILD_SECONDS: Final = 0.3
+"""Of starting a child of a map."""
 SEGMENT_SECONDS: Final = 285.0
 """What one call loads at most: the function's timeout less its margin."""
 IMAGES_PER_SECOND: Final = 110.0

@@ -1,0 +1,159 @@
+"""A number of jobs on an account, simulated to their end, and the floors of what they take."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+import simpy
+
+from bench.simulation.account import Account, AccountLimits
+from bench.simulation.execution import Execution, Failed, Process
+from bench.simulation.policies import Before, Policy, Present
+from ops.model.estimating import sources
+from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
+from ops.model.estimating.prices import LIST_PRICES
+from ops.model.estimating.requests import Requests
+from ops.model.estimating.workload import Workload
+
+GOOD: Final = 0.96
+"""Share of the records that become transactions."""
+NETWORK_BYTES: Final = 78e6
+"""A second, of a function: 625 Mbit/s
+(https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is simulated.
+
+    Attributes:
+        jobs: With one results object each.
+        records: Of each job.
+        line_bytes: Of a record.
+        has_images: Each transaction has an image that is moved.
+        is_one_user: All jobs are one user's, who has one write budget.
+        arrival_seconds: In which all of them arrive.
+        before: As the first version did it.
+    """
+
+    jobs: int
+    records: int
+    line_bytes: int
+    has_images: bool = False
+    is_one_user: bool = False
+    arrival_seconds: float = 60.0
+    account: AccountLimits = field(default_factory=AccountLimits)
+    limits: IngestLimits = field(default_factory=sources.limits)
+    before: bool = False
+    seed: int = 1
+
+    @property
+    def workload(self) -> Workload:
+        """Of each job."""
+        good = self.records * GOOD
+        return Workload(
+            size=self.records * self.line_bytes,
+            line_bytes=self.line_bytes,
+            records=self.records,
+            transactions=good,
+            item_units=1.0,
+            images=good if self.has_images else 0.0,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went.
+
+    Attributes:
+        wall: Seconds until the last execution ended.
+        loading: Seconds in LoadRanges, of the slowest.
+        failed: Executions.
+        refused: Calls, by the error.
+        requests: Of all.
+    """
+
+    scenario: Scenario
+    wall: float
+    loading: float
+    failed: int
+    refused: Counter[str]
+    most_at_once: int
+    requests: Requests
+
+    @property
+    def cost(self) -> float:
+        """US dollars."""
+        return self.requests.cost(LIST_PRICES)
+
+    @property
+    def loading_floor(self) -> float:
+        """Seconds that bytes and writes take at least, of one job alone."""
+        work, limits = self.scenario.workload, self.scenario.limits.load
+        writes = work.transactions * work.item_units / limits.write_units_per_second
+        return max(writes, work.size / (limits.load_concurrency * NETWORK_BYTES))
+
+    @property
+    def cost_floor(self) -> float:
+        """US dollars of the requests that nothing avoids: all jobs.
+
+        A transaction and its index; of an image `s3Key` and its index, the mark, two reads, COPY
+        and S3's two events.
+        """
+        work = self.scenario.workload
+        each = Requests(write_units=2 * work.transactions * work.item_units)
+        each += Requests(write_units=3, read_units=1, s3_writes=1, events=2).times(work.images)
+        return each.cost(LIST_PRICES) * self.scenario.jobs
+
+
+def simulate(scenario: Scenario) -> Outcome:
+    """Run all jobs to their end."""
+    env, random = simpy.Environment(), Random(scenario.seed)
+    account = Account(env, scenario.account)
+    policy: Policy = Before.read() if scenario.before else Present(lambda: float(env.now))
+    failed: list[Failed] = []
+    executions = [
+        Execution(
+            env, account, policy, scenario.limits, scenario.workload,
+            name=f"execution-{n}",
+            user="user" if scenario.is_one_user else f"user-{n}",
+            random=random,
+        )
+        for n in range(scenario.jobs)
+    ]  # fmt: skip
+    for execution in executions:
+        arrives = random.random() * scenario.arrival_seconds if scenario.jobs > 1 else 0.0
+        env.process(_arriving(env, arrives, execution.run, failed))
+    env.run()
+    return Outcome(
+        scenario,
+        wall=env.now,
+        loading=max(each.loading for each in executions),
+        failed=len(failed),
+        refused=account.refused,
+        most_at_once=account.most_at_once,
+        requests=_requests(scenario, account),
+    )
+
+
+def _arriving(
+    env: simpy.Environment, after: float, run: Callable[[], Process], failed: list[Failed]
+) -> Process:
+    yield env.timeout(after)
+    try:
+        yield from run()
+    except Failed as failure:
+        failed.append(failure)
+
+
+def _requests(scenario: Scenario, account: Account) -> Requests:
+    """What was simulated, and for the rest what an ingest takes that nothing disturbs."""
+    planned = ingest_of(scenario.workload, scenario.limits).requests.times(scenario.jobs)
+    return replace(
+        planned,
+        transitions=account.transitions + 2 * scenario.jobs,
+        calls=account.calls,
+        gigabyte_seconds=account.function_seconds * scenario.limits.gigabytes,
+    )
