@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from local.owner import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from local.endpoint import Endpoint
 
@@ -52,6 +52,12 @@ class Decisions:
         """Grants that allowed calls, each once a case."""
         found = ask(self.endpoint, "decisions", "GET")["uses"]
         return [Use(**{key: each[key] for key in Use.__annotations__}) for each in found]
+
+    def calls(self, case: str) -> Iterator[tuple[Use, int]]:
+        """How many calls each grant allowed in a case."""
+        for each in ask(self.endpoint, "decisions", "GET")["uses"]:
+            if each["case"] == case:
+                yield Use(**{key: each[key] for key in Use.__annotations__}), each["count"]
 
     def denials(self) -> list[Denial]:
         """Calls that were denied, in their order."""

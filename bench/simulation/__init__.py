@@ -1,4 +1,4 @@
-"""Many jobs at once, simulated: wall time, throttles, failed executions and cost, over their floors.
+"""Many jobs at once, simulated: wall time, throttles, failures and cost, over their floors.
 
 A discrete-event model (SimPy). The definition's own retriers, the real plan, leases of the write
 budget and pace of moving images run in it; services are limits: places for Lambda functions, write

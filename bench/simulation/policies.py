@@ -30,10 +30,10 @@ class Share(Protocol):
     """
 
     @property
-    def units_per_second(self) -> float: ...  # noqa: D102
+    def units_per_second(self) -> float: ...
 
     @property
-    def seconds(self) -> float: ...  # noqa: D102
+    def seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,46 @@ class Outcome:
         each += Requests(write_units=3, read_units=1, s3_writes=1, events=2).times(work.images)
         return each.cost(LIST_PRICES) * self.scenario.jobs
 
+    @property
+    def loading_ratio(self) -> float:
+        """Seconds in LoadRanges over their floor."""
+        return self.loading / self.loading_floor
+
+    @property
+    def cost_ratio(self) -> float:
+        """US dollars over their floor."""
+        return self.cost / self.cost_floor
+
+    @property
+    def succeeded(self) -> int:
+        """Executions."""
+        return self.scenario.jobs - self.failed
+
+    @property
+    def gigabyte_seconds(self) -> float:
+        """Of Lambda functions."""
+        return self.requests.gigabyte_seconds
+
+    @property
+    def transitions_cost(self) -> float:
+        """US dollars of state transitions."""
+        return self.requests.transitions * LIST_PRICES.transition
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        names = ("jobs", "records", "line_bytes", "has_images", "is_one_user", "before")
+        return {
+            **{name: getattr(self.scenario, name) for name in names},
+            "wall": self.wall,
+            "loading": self.loading,
+            "loadingRatio": self.loading_ratio,
+            "cost": self.cost,
+            "costRatio": self.cost_ratio,
+            "failed": self.failed,
+            "refused": dict(self.refused),
+            "mostAtOnce": self.most_at_once,
+        }
+
 
 def simulate(scenario: Scenario) -> Outcome:
     """Run all jobs to their end."""

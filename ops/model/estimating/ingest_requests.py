@@ -53,11 +53,12 @@ _MIGRATION: Final = Requests(
 _CHILD: Final = Requests(transitions=2)
 """A range or a chunk, without its calls: its start and its end."""
 _SEGMENT: Final = Requests(
-    transitions=2, calls=1, write_units=5, read_units=3, s3_writes=1, s3_reads=1, events=1,
+    transitions=2, calls=1, write_units=5, read_units=4, s3_writes=1, s3_reads=1, events=1,
     log_bytes=3_000,
 )  # fmt: skip
-_SECOND: Final = Requests(write_units=0.5, read_units=3.5)
-"""Of a worker that writes: it looks at the ledger, and renews its lease every other second."""
+_SECOND: Final = Requests(write_units=1.0, read_units=3.5)
+"""Of a worker that writes: it looks at the ledger each second, and renews its lease and reports its
+progress every other one."""
 _CHUNK: Final = Requests(
     transitions=2, calls=1, write_units=1, read_units=2, s3_reads=1, log_bytes=3_000
 )

@@ -1,0 +1,78 @@
+"""What an execution has asked of the services: counted by the embedded AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from local.decisions import Decisions
+from ops.model import history
+from ops.model.estimating.requests import Requests
+
+if TYPE_CHECKING:
+    from local.endpoint import Endpoint
+    from ops.model.deployment import Deployment
+    from ops.model.estimating.workload import Workload
+    from ops.model.history import History
+
+_STATES: Final = "Workflow"
+_WORKERS: Final = "Workers"
+
+
+def counted(
+    deployed: Deployment, endpoint: Endpoint, case: str, run: History, workload: Workload
+) -> Requests:
+    """The billed requests of one execution that ran alone; of compute and logs nothing is known.
+
+    A batch request counts as one call: how much it writes is known of the workload.
+    """
+    calls: Counter[tuple[str, str]] = Counter()
+    for use, count in Decisions(endpoint).calls(case):
+        if _STATES in use.principal or _WORKERS in use.principal:
+            calls[use.action, _table(deployed, use.resource)] += count
+    images = workload.images
+    return Requests(
+        transitions=_transitions(deployed, run),
+        calls=calls["lambda:InvokeFunction", ""],
+        write_units=(
+            2 * workload.transactions * workload.item_units
+            + 3 * images
+            + _writes(calls, "ledger")
+            + 2 * _writes(calls, "jobs")
+        ),
+        read_units=(
+            calls["dynamodb:GetItem", "ledger"]
+            + calls["dynamodb:GetItem", "jobs"]
+            + calls["dynamodb:Query", "ledger"]
+            + 0.5 * calls["dynamodb:Query", "jobs"]
+            + 0.5 * workload.transactions
+            + 0.5 * images
+        ),
+        s3_writes=calls["s3:PutObject", ""] + calls["s3:ListBucket", ""],
+        # A copy is allowed to read its source: that is no request of its own.
+        s3_reads=calls["s3:GetObject", ""] - images,
+    )
+
+
+def _writes(calls: Counter[tuple[str, str]], table: str) -> int:
+    return sum(calls[f"dynamodb:{each}Item", table] for each in ("Put", "Update", "Delete"))
+
+
+def _table(deployed: Deployment, resource: str) -> str:
+    for name, output in (("ledger", "LedgerTableName"), ("jobs", "BatchJobsTableName")):
+        if deployed.outputs[output] in resource:
+            return name
+    return ""
+
+
+def _transitions(deployed: Deployment, run: History) -> int:
+    """Of the execution and of all children of its maps; each start is one as well."""
+    client = deployed.step_functions
+    entered = len(run.states) + 1
+    for map_run in client.list_map_runs(executionArn=run.arn)["mapRuns"]:
+        for page in client.get_paginator("list_executions").paginate(
+            mapRunArn=map_run["mapRunArn"]
+        ):
+            for child in page["executions"]:
+                entered += len(history.read(client, child["executionArn"]).states) + 1
+    return entered
