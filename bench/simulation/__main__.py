@@ -22,7 +22,11 @@ SPREAD = [
     for jobs, records in ((1, 10), (1, 10_000), (1, 10**6), (1, 10**8), (10, 10_000), (100, 10_000))
     for length in (800, 400_000)
     if records * length < 10**12
-] + [Scenario(1_000, 1_667, 600_000), Scenario(100, 10_000, 800, is_one_user=True)]
+] + [
+    Scenario(1_000, 1_667, 600_000),
+    Scenario(100, 10_000, 800, is_one_user=True),
+    Scenario(100, 10_000, 800, is_one_user=True, backfill=(5, 5)),
+]
 
 
 def main(*, everything: bool) -> None:
@@ -51,7 +55,7 @@ def aims() -> list[Figure]:
 
     return [
         figure("100,000 x 800 B: LoadRanges over its floor", "", SMALL, "loading_ratio"),
-        figure("the same: compute of Lambda", "GB-s", SMALL, "gigabyte_seconds"),
+        figure("the same: LoadSegment", "GB-s", SMALL, "loading_gigabyte_seconds"),
         figure("100,000 x 400 KB: LoadRanges over its floor", "", LARGE, "loading_ratio"),
         figure("the same: state transitions", "$", LARGE, "transitions_cost"),
         figure("100,000 x 600 KB, images: cost over its floor", "", WITH_IMAGES, "cost_ratio"),
@@ -65,6 +69,8 @@ def line(outcome: Outcome) -> str:
     """One scenario in a line."""
     each = outcome.scenario
     whose = ", one user" if each.is_one_user else ""
+    if each.backfill is not None:
+        whose += f", backfilled {each.backfill[1]} at a time"
     refused = ", ".join(f"{number:,} {error}" for error, number in sorted(outcome.refused.items()))
     return (
         f"{each.jobs:>5} x {each.records:>11,} x {each.line_bytes:>7,} B{whose}: "

@@ -65,6 +65,7 @@ class Account:
 
     Attributes:
         refused: Calls, by the error.
+        function_seconds: By the function's state.
         most_at_once: Functions that ran at a time.
     """
 
@@ -73,7 +74,7 @@ class Account:
     refused: Counter[str] = field(default_factory=Counter)
     transitions: int = 0
     calls: int = 0
-    function_seconds: float = 0.0
+    function_seconds: Counter[str] = field(default_factory=Counter)
     running: int = 0
     most_at_once: int = 0
     _busy: Counter[str] = field(default_factory=Counter, init=False)
@@ -108,4 +109,4 @@ class Account:
         """A function has ended; its environment is kept."""
         self.running -= 1
         self._busy[function] -= 1
-        self.function_seconds += seconds
+        self.function_seconds[function] += seconds

@@ -19,6 +19,7 @@ from ops.model.estimating.ingest_requests import (
     CHILD_SECONDS,
     IMAGE_BATCH,
     IMAGES_PER_SECOND,
+    LOOKUPS_PER_SECOND,
     MAP_SECONDS,
     SEGMENT_SECONDS,
     START_SECONDS,
@@ -73,8 +74,7 @@ class Execution:
         self.loading = self.env.now - began
         yield from self._call("VerifyLoad")
         yield from self._states(3)
-        if self.workload.images:
-            chunks = self._chunks()
+        if chunks := self._chunks():
             yield from self._map(self.limits.migrate_concurrency, chunks, self._migrate)
             yield from self._call("VerifyMigration")
             yield from self._states(1)
@@ -82,8 +82,8 @@ class Execution:
         yield from self._states(2)
 
     def _chunks(self) -> list[int]:
-        images, most = round(self.workload.images), self.limits.images_per_chunk
-        return [min(most, images - first) for first in range(0, images, most)]
+        recorded, most = round(self.workload.transactions), self.limits.images_per_chunk
+        return [min(most, recorded - first) for first in range(0, recorded, most)]
 
     def _states(self, number: int) -> Process:
         yield from self.account.enter(number)
@@ -168,9 +168,9 @@ class Execution:
                 left -= rate * step
         return 0.0 if left <= 1e-6 else left
 
-    def _migrate(self, images: int) -> Process:
-        """The calls of MigrateImages on a chunk."""
-        left = images
+    def _migrate(self, recorded: int) -> Process:
+        """The calls of MigrateImages on a chunk of so many transactions."""
+        left = recorded
         while left:
             before = left
 
@@ -180,15 +180,17 @@ class Execution:
             left = yield from self._task("MigrateChunk", body)
             yield from self._states(1)
 
-    def _move(self, images: int) -> Process:
-        """One call; returns the images that it leaves."""
+    def _move(self, recorded: int) -> Process:
+        """One call; returns the transactions that it leaves."""
         pauses: list[float] = []
         pace = Pace(pauses.append, self.random.random)
         deadline = Deadline(self.env.now + SEGMENT_SECONDS, lambda: self.env.now)
-        left = images
+        share = self.workload.images / self.workload.transactions
+        left = recorded
         while left and not deadline.has_passed:
-            waiting = float(min(IMAGE_BATCH, left))
-            batch = int(waiting)
+            batch = min(IMAGE_BATCH, left)
+            yield self.env.timeout(batch / LOOKUPS_PER_SECOND)
+            waiting = batch * share
             while waiting > 0:
                 taken = self.account.s3_writes.take(waiting)
                 yield self.env.timeout(taken / IMAGES_PER_SECOND * THREADS / pace.width)
@@ -196,7 +198,7 @@ class Execution:
                 if waiting > 0:
                     self.account.refused["SlowDown"] += math.ceil(waiting)
                     if not pace.slow_down(deadline):
-                        if left == images:
+                        if left == recorded:
                             raise Refused("ImagesThrottled")
                         return left
                     yield self.env.timeout(pauses.pop())

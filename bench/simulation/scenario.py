@@ -1,7 +1,7 @@
 """A number of jobs on an account, simulated to their end, and the floors of what they take."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
@@ -16,6 +16,7 @@ from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
 from ops.model.estimating.workload import Workload
+from ops.model.pace import Pace
 
 GOOD: Final = 0.96
 """Share of the records that become transactions."""
@@ -35,6 +36,7 @@ class Scenario:
         has_images: Each transaction has an image that is moved.
         is_one_user: All jobs are one user's, who has one write budget.
         arrival_seconds: In which all of them arrive.
+        backfill: They are started by `ingest backfill --rate --at-a-time` with these.
         before: As the first version did it.
     """
 
@@ -46,6 +48,7 @@ class Scenario:
     arrival_seconds: float = 60.0
     account: AccountLimits = field(default_factory=AccountLimits)
     limits: IngestLimits = field(default_factory=sources.limits)
+    backfill: tuple[float, int] | None = None
     before: bool = False
     seed: int = 1
 
@@ -73,6 +76,7 @@ class Outcome:
         failed: Executions.
         refused: Calls, by the error.
         requests: Of all.
+        loading_gigabyte_seconds: Of LoadSegment.
     """
 
     scenario: Scenario
@@ -82,6 +86,7 @@ class Outcome:
     refused: Counter[str]
     most_at_once: int
     requests: Requests
+    loading_gigabyte_seconds: float
 
     @property
     def cost(self) -> float:
@@ -123,11 +128,6 @@ class Outcome:
         return self.scenario.jobs - self.failed
 
     @property
-    def gigabyte_seconds(self) -> float:
-        """Of Lambda functions."""
-        return self.requests.gigabyte_seconds
-
-    @property
     def transitions_cost(self) -> float:
         """US dollars of state transitions."""
         return self.requests.transitions * LIST_PRICES.transition
@@ -153,7 +153,6 @@ def simulate(scenario: Scenario) -> Outcome:
     env, random = simpy.Environment(), Random(scenario.seed)
     account = Account(env, scenario.account)
     policy: Policy = Before.read() if scenario.before else Present(lambda: float(env.now))
-    failed: list[Failed] = []
     executions = [
         Execution(
             env, account, policy, scenario.limits, scenario.workload,
@@ -163,29 +162,57 @@ def simulate(scenario: Scenario) -> Outcome:
         )
         for n in range(scenario.jobs)
     ]  # fmt: skip
-    for execution in executions:
-        arrives = random.random() * scenario.arrival_seconds if scenario.jobs > 1 else 0.0
-        env.process(_arriving(env, arrives, execution.run, failed))
+    arrivals = Arrivals(env)
+    env.process(arrivals.all(executions, scenario, random))
     env.run()
     return Outcome(
         scenario,
         wall=env.now,
         loading=max(each.loading for each in executions),
-        failed=len(failed),
+        failed=arrivals.failed,
         refused=account.refused,
         most_at_once=account.most_at_once,
         requests=_requests(scenario, account),
+        loading_gigabyte_seconds=(
+            account.function_seconds["LoadSegment"] * scenario.limits.gigabytes
+        ),
     )
 
 
-def _arriving(
-    env: simpy.Environment, after: float, run: Callable[[], Process], failed: list[Failed]
-) -> Process:
-    yield env.timeout(after)
-    try:
-        yield from run()
-    except Failed as failure:
-        failed.append(failure)
+@dataclass
+class Arrivals:
+    """Executions that are started, and how they end."""
+
+    env: simpy.Environment
+    running: int = 0
+    failed: int = 0
+
+    def all(self, executions: Sequence[Execution], scenario: Scenario, random: Random) -> Process:
+        """Start each: when its event comes, or at the pace of a backfill."""
+        if scenario.backfill is None:
+            within = scenario.arrival_seconds if scenario.jobs > 1 else 0.0
+            for each in executions:
+                self._start(each, after=random.random() * within)
+            return
+        rate, at_a_time = scenario.backfill
+        pace = Pace(rate, at_a_time, lambda: self.running, clock=lambda: float(self.env.now))
+        for each in executions:
+            for pause in pace.pauses():
+                yield self.env.timeout(pause)
+            self._start(each, after=0.0)
+
+    def _start(self, execution: Execution, *, after: float) -> None:
+        self.env.process(self._run(execution, after))
+
+    def _run(self, execution: Execution, after: float) -> Process:
+        yield self.env.timeout(after)
+        self.running += 1
+        try:
+            yield from execution.run()
+        except Failed:
+            self.failed += 1
+        finally:
+            self.running -= 1
 
 
 def _requests(scenario: Scenario, account: Account) -> Requests:
@@ -193,7 +220,7 @@ def _requests(scenario: Scenario, account: Account) -> Requests:
     planned = ingest_of(scenario.workload, scenario.limits).requests.times(scenario.jobs)
     return replace(
         planned,
-        transitions=account.transitions + 2 * scenario.jobs,
+        transitions=account.transitions + scenario.jobs,
         calls=account.calls,
-        gigabyte_seconds=account.function_seconds * scenario.limits.gigabytes,
+        gigabyte_seconds=account.function_seconds.total() * scenario.limits.gigabytes,
     )

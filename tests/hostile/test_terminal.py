@@ -78,6 +78,8 @@ COMMANDS = {
     "backfill below a prefix": ("backfill", "--prefix", f"batch-output/{DIRT}", "--yes"),
     "backfill below another prefix": ("backfill", "--prefix", DIRT),
     "backfill since no time": ("backfill", "--since", DIRT),
+    "estimate what is not there": ("estimate", f"x{DIRT.replace('/', '')}"),
+    "estimate an object that is not there": ("estimate", f"batch-output/{DIRT}"),
     "explain what is neither error nor alarm": ("explain", DIRT),
     "show transactions of a job that is not there": (
         "transactions",
