@@ -202,11 +202,11 @@ class Arrivals:
             self._start(each, after=0.0)
 
     def _start(self, execution: Execution, *, after: float) -> None:
+        self.running += 1
         self.env.process(self._run(execution, after))
 
     def _run(self, execution: Execution, after: float) -> Process:
         yield self.env.timeout(after)
-        self.running += 1
         try:
             yield from execution.run()
         except Failed:
