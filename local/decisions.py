@@ -26,13 +26,19 @@ class Use:
 
 @dataclass(frozen=True)
 class Denial:
-    """A call that was denied."""
+    """A call that was denied.
+
+    Attributes:
+        without_policies: The role, or the resource, had no policy at all or was gone, as while a
+            stack is deleted.
+    """
 
     principal: str
     action: str
     resource: str
     context: Mapping[str, Any]
     case: str
+    without_policies: bool
 
     def __str__(self) -> str:
         return f"{self.principal} was denied {self.action} on {self.resource} ({self.case})"

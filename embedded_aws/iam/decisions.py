@@ -51,6 +51,8 @@ class Denial:
     Attributes:
         resource: The ARN that it was denied on.
         context: The condition keys of the service in the request, `s3:prefix` among them.
+        without_policies: The role, or the resource, had no policy at all or was gone, as while a
+            stack is deleted.
     """
 
     principal: str
@@ -58,6 +60,7 @@ class Denial:
     resource: str
     context: Mapping[str, Any]
     case: str
+    without_policies: bool = False
 
 
 @dataclass
@@ -82,11 +85,19 @@ class Record:
             self.uses[Use(principal(context), context.action, pattern, conditions, self.case)] += 1
 
     def denied(
-        self, by: str, action: str, resource: str, context: Mapping[str, Any] | None = None
+        self,
+        by: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, Any] | None = None,
+        *,
+        without_policies: bool = False,
     ) -> None:
         """Record a call that was denied."""
         with self._lock:
-            self.denials.append(Denial(by, action, resource, dict(context or {}), self.case))
+            self.denials.append(
+                Denial(by, action, resource, dict(context or {}), self.case, without_policies)
+            )
 
     def clear(self) -> None:
         """Forget everything except the case's name."""
@@ -142,8 +153,9 @@ def _enforce_and_record(
     result = _enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
     # The other refusals are about credentials; no permission was evaluated.
     if isinstance(result, iam_evaluator.EvalResult):
-        by = name_of(result.principal_arn)
-        record.denied(by, iam_action, resource_arn, service_context)
+        arn, by = result.principal_arn, name_of(result.principal_arn)
+        bare = by != arn and not iam_evaluator._gather_role_policies(by, arn.split(":")[4])
+        record.denied(by, iam_action, resource_arn, service_context, without_policies=bare)
     return result
 
 

@@ -62,7 +62,9 @@ def denial(
         )
     if result.decision == "Allow":
         return None
-    decisions.record.denied(name, action, resource_arn, request.service_context)
+    decisions.record.denied(
+        name, action, resource_arn, request.service_context, without_policies=not policies
+    )
     return (
         f"User: {request.principal_arn} is not authorized to perform: {action} on resource: "
         f"{resource_arn} {_because(result, action)}"
@@ -106,7 +108,9 @@ def service_denial(
     result = iam_evaluator.evaluate_resource_policy(document, request, service=caller)
     if result.decision == "Allow":
         return None
-    decisions.record.denied(caller, action, resource_arn, request.service_context)
+    decisions.record.denied(
+        caller, action, resource_arn, request.service_context, without_policies=not document
+    )
     return (
         f"{caller} is not authorized to perform: {action} on resource: "
         f"{resource_arn} because no resource-based policy allows the {action} action"
@@ -160,7 +164,9 @@ def _trusts(role: Mapping[str, Any], role_arn: str, service: str, source_arn: st
         for statement in (statements if isinstance(statements, list) else [statements])
     )
     if not trusted:
-        decisions.record.denied(principal, "sts:AssumeRole", role_arn)
+        decisions.record.denied(
+            principal, "sts:AssumeRole", role_arn, without_policies=not document
+        )
     return trusted
 
 

@@ -102,3 +102,18 @@ def test_a_service_that_a_resource_admits_or_not_is_recorded(
 def test_the_root_of_the_account_is_not_recorded(aws: Aws, bucket: str, case: str) -> None:
     aws.s3.get_object(Bucket=bucket, Key="mine/a")
     assert uses(aws, case) == []
+
+
+def test_of_a_denied_call_is_recorded_whether_its_role_had_a_policy(
+    aws: Aws, bucket: str, case: str
+) -> None:
+    """A function outlives the deletion of its stack, and calls with a role that is stripped."""
+    caller = assumed(aws, allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"))
+    iam, role = client(aws.endpoint, "iam"), role_of(caller)
+    for strip in (False, True):
+        if strip:
+            for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+                iam.delete_role_policy(RoleName=role, PolicyName=policy)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            caller.client("s3").get_object(Bucket=bucket, Key="mine/a")
+    assert [each.without_policies for each in denials(aws, case)] == [False, True]
