@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import unicodedata
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -281,6 +282,30 @@ def test_a_command_that_is_copied_into_a_shell_means_what_it_shows(word: str) ->
 
 def test_a_plain_word_stays_plain() -> None:
     assert argument(EXECUTION) == EXECUTION
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("redrive", EXECUTION),
+        ("replay", JOB),
+        ("dead-events", "--resend"),
+        ("redrive", "--job", JOB),
+    ],
+    ids=" ".join,
+)
+def test_a_command_names_account_and_region_before_it_asks(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """What is asked about may be in another account than the person thinks."""
+    states = StepFunctions(given=EVENT, redrive_status="REDRIVABLE")
+    behind.plant(aws, job=JOB, key=KEY)
+    place = "AWS account 111122223333, eu-west-1"
+    deployed = replace(behind.deployment(aws, states, Queue([EVENT])), place=place)
+    monkeypatch.setattr(options, "chosen", lambda **_: deployed)
+    asked = CliRunner().invoke(cli.app, arguments).output
+    assert f" on {place}? There is no terminal to ask on" in " ".join(asked.split())
+    assert (states.redriven, states.started) == ([], [])
 
 
 def test_every_command_was_tried() -> None:

@@ -1,9 +1,11 @@
 """`ingest tidy`: what replaced content has left behind goes, what a person touched stays."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
@@ -12,6 +14,8 @@ from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.transactions import transaction_id
+from ops import cli
+from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers
 from ops.model.deployment import Deployment
@@ -129,3 +133,13 @@ def test_what_is_not_known_to_be_answered_is_not_compared(aws: Aws, deployed: De
         leftovers.find(deployed, JOB)
     with pytest.raises(NothingFound):
         leftovers.find(deployed, "nothing")
+
+
+def test_account_and_region_are_named_before_anything_is_removed(
+    aws: Aws, deployed: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = "AWS account 111122223333, eu-west-1"
+    monkeypatch.setattr(options, "chosen", lambda **_: replace(deployed, place=place))
+    asked = CliRunner().invoke(cli.app, ["tidy", JOB]).output
+    assert f"Remove 1 transaction on {place}? There is no terminal" in " ".join(asked.split())
+    assert "left" in _left(aws)

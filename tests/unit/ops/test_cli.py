@@ -123,6 +123,21 @@ def test_a_stack_on_aws_is_not_looked_for_on_the_embedded_aws_that_runs(
 
 
 @pytest.mark.usefixtures("no_aws")
+def test_a_deployment_on_aws_is_named_by_account_and_region(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }.items():
+        monkeypatch.setenv(name, value)
+    machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:x"
+    monkeypatch.setattr(deployment, "_outputs", lambda *_: {"StateMachineArn": machine})
+    assert deployment.on_aws("x").place == "AWS account 111122223333, eu-west-1"
+
+
+@pytest.mark.usefixtures("no_aws")
 def test_an_embedded_aws_that_has_stopped_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
