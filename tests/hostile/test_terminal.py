@@ -308,6 +308,16 @@ def test_a_command_names_account_and_region_before_it_asks(
     assert (states.redriven, states.started) == ([], [])
 
 
+def test_of_empty_queues_a_command_says_that_they_are_empty_and_no_more(
+    aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event that could not even be kept is in no queue: it cannot know that all arrived."""
+    deployed = behind.deployment(aws, states, Queue([]))
+    monkeypatch.setattr(options, "chosen", lambda **_: deployed)
+    shown = CliRunner().invoke(cli.app, ["dead-events"]).output
+    assert shown == "The dead-letter queues are empty.\n"
+
+
 def test_every_command_was_tried() -> None:
     """`demo` and `local` show what they made themselves; the others have tests of their own."""
     commands = {

@@ -1,6 +1,7 @@
 """The dashboard: what an operator reads of it, and that all of it is really published."""
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -139,6 +140,29 @@ def test_what_failed_is_listed_from_the_few_lines_that_tell_it(created: Template
     assert query.count("SOURCE") == 2
     for field in ("jobId", "state", "error", "problem", "cure", "execution"):
         assert field in query
+
+
+#: Lambda's own lines, of public logs, and one of a function's.
+STOPPED = (
+    "2026-11-28T10:00:00.000Z 1b2c Task timed out after 300.00 seconds",
+    "REPORT RequestId: 1b2c Duration: 300000.00 ms Status: timeout",
+    "REPORT RequestId: 1b2c Max Memory Used: 1024 MB Status: error Error Type: Runtime.OutOfMemory",
+    "RequestId: 1b2c Error: Runtime exited with error: signal: killed",
+    "[ERROR] ClientError: An error occurred (AccessDenied)",
+)
+
+
+def test_errors_of_functions_show_what_lambda_stopped(created: Template) -> None:
+    (query,) = (
+        widget["properties"]["query"]
+        for widget in _widgets(created)
+        if "Task timed out" in widget["properties"].get("query", "")
+    )
+    pattern = re.search(r"@message like /(.*?)(?<!\\)/", query)
+    assert pattern
+    for line in STOPPED:
+        assert re.search(pattern[1], line), line
+    assert not re.search(pattern[1], "REPORT RequestId: 1b2c Duration: 12.00 ms")
 
 
 def test_the_text_names_the_runbook_and_the_commands(created: Template) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo import flaws
-from demo.inference import job_role
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands import dead_events
@@ -19,6 +18,7 @@ from ops.commands.redrive import restart
 from ops.model.failures import failed_since, read_failed
 from tests.e2e.faults.cases import WORKERS
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
+from tests.e2e.faults.settling import EndAtBedrock
 from tests.e2e.faults.world import RECORDS, World, kebab, state_alarm
 from tests.e2e.waiting import eventually
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from demo.batch import Batch
+    from tests.e2e.faults.conftest import Show
 
 pytestmark = pytest.mark.slow
 
@@ -50,6 +51,7 @@ KEPT = (
 )
 """What of a described alarm puts it back as it was."""
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
+RESENT = "as undisturbed, after `ingest dead-events --resend`"
 WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "throttle"}
 
 
@@ -181,17 +183,26 @@ def test_an_execution_that_takes_long(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alarm", "throttle"),
+    ("alarm", "what", "throttle"),
     [
-        ("executions-throttled", {"caller": "states", "action": "states:StateTransition"}),
-        ("trigger-throttled", {"caller": "events", "action": "events:InvokeTarget"}),
-        ("write-throttles-table", WRITES),
-        ("write-throttles-index", {**WRITES, "index": "byDate"}),
+        (
+            "executions-throttled",
+            "state transitions",
+            {"caller": "states", "action": "states:StateTransition"},
+        ),
+        (
+            "trigger-throttled",
+            "the rule of results",
+            {"caller": "events", "action": "events:InvokeTarget"},
+        ),
+        ("write-throttles-table", "writes of the transactions table", WRITES),
+        ("write-throttles-index", "writes of its index", {**WRITES, "index": "byDate"}),
     ],
 )
 def test_throttles_ring_and_lose_nothing(
-    world: World, alarm: str, throttle: dict[str, str]
+    world: World, show: Show, alarm: str, what: str, throttle: dict[str, str]
 ) -> None:
+    show(f"AWS throttles {what}", cured="nothing fails; as undisturbed")
     since = world.until_quiet(alarm)
     batch = world.new_batch()
     with world.fault(**{**throttle, "kind": "throttle"}):
@@ -214,7 +225,8 @@ def test_a_denied_call_rings_although_another_way_does_its_work(world: World) ->
 
 
 @pytest.mark.causes_denials("states:StartExecution")
-def test_results_that_start_no_execution_and_are_resent(world: World) -> None:
+def test_results_that_start_no_execution_and_are_resent(world: World, show: Show) -> None:
+    show("The rule of results may not start an execution", cured=RESENT)
     alarms = ("trigger-dead-letters", "trigger-failed-invocations")
     since = world.until_quiet(*alarms)
     batch = world.new_batch()
@@ -245,53 +257,59 @@ def _closed(world: World, queue: str) -> Iterator[None]:
 
 
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
-def test_results_whose_event_is_lost(world: World) -> None:
+def test_results_whose_event_is_lost(world: World, show: Show) -> None:
+    show(
+        "The rule of results may neither start an execution nor keep the event",
+        cured="the alarm `trigger-events-lost`",
+    )
     since = world.until_quiet("trigger-events-lost")
     with _closed(world, "TriggerDeadLetters"), denied_to_trigger(world.deployed):
         world.deliver(world.new_batch())
         world.rings("trigger-events-lost", since=since)
 
 
-def _end_a_job_at_bedrock(world: World) -> None:
-    """A job of the account that is not on record ends: Bedrock refuses its one record."""
-    s3, bucket = world.deployed.s3, world.deployed.bucket
-    s3.put_object(Bucket=bucket, Key="batch-input/one.jsonl", Body=b'{"modelInput": {}}')
-    world.deployed.make_client("bedrock").create_model_invocation_job(
-        jobName=f"ends-{time.monotonic_ns()}",
-        roleArn=job_role(world.deployed),
-        modelId="anthropic.claude-3-haiku-20240307-v1:0",
-        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/batch-input/one.jsonl"}},
-        outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/elsewhere/"}},
-    )
-
-
-def test_a_job_that_ends_while_eventbridge_is_throttled(world: World) -> None:
+def test_a_job_that_ends_while_eventbridge_is_throttled(world: World, show: Show) -> None:
+    show("AWS throttles the rule of ended jobs", cured="nothing fails; as undisturbed")
     since = world.until_quiet("ended-jobs-throttled")
+    end = EndAtBedrock.of_new_job(world)
     with world.fault(caller="events", action="events:InvokeTarget", kind="throttle"):
-        _end_a_job_at_bedrock(world)
+        end.arrive(world)
         world.rings("ended-jobs-throttled", since=since)
+    assert world.until_ended(world.execution_for(end.word())) == "SUCCEEDED"
+    assert end.differences(world) == []
     world.until_quiet("ended-jobs-throttled")
 
 
 @pytest.mark.causes_denials("states:StartExecution")
-def test_a_job_that_ends_and_starts_no_execution(world: World) -> None:
+def test_a_job_that_ends_and_starts_no_execution(world: World, show: Show) -> None:
+    show("The rule of ended jobs may not start an execution", cured=RESENT)
     alarms = ("trigger-dead-letters", "ended-jobs-failed-invocations")
     since = world.until_quiet(*alarms)
+    end = EndAtBedrock.of_new_job(world)
     with denied_to_trigger(world.deployed):
-        _end_a_job_at_bedrock(world)
+        end.arrive(world)
         world.rings(*alarms, since=since)
     (dead,) = dead_events.read(world.deployed)
     assert "at Bedrock" in dead.as_json()["about"]
     assert world.until_ended(str(dead_events.send_again(dead).became)) == "SUCCEEDED"
+    assert end.differences(world) == []
     world.until_quiet("trigger-dead-letters")
 
 
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
-def test_a_job_that_ends_and_whose_event_is_lost(world: World) -> None:
+def test_a_job_that_ends_and_whose_event_is_lost(world: World, show: Show) -> None:
+    show(
+        "The rule of ended jobs may neither start an execution nor keep the event",
+        cured="as undisturbed, after the next search",
+    )
     since = world.until_quiet("ended-jobs-events-lost")
+    end = EndAtBedrock.of_new_job(world)
     with _closed(world, "TriggerDeadLetters"), denied_to_trigger(world.deployed):
-        _end_a_job_at_bedrock(world)
+        end.arrive(world)
         world.rings("ended-jobs-events-lost", since=since)
+    search = world.function("FindStuckJobs")
+    world.deployed.make_client("lambda").invoke(FunctionName=search, Payload=b"{}")
+    assert end.differences(world) == []
 
 
 def test_a_search_that_is_behind(world: World) -> None:

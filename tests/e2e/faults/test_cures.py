@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from ops.model.failures import read_failed
 from tests.e2e.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from demo.batch import Batch
     from ops.model.uploads import Upload
@@ -41,9 +40,11 @@ def _delivered_and(
     return upload, arn
 
 
-def _replayed(world: World, batch: Batch) -> str:
+def _replayed(world: World, batch: Batch, *, accept_rejects: bool = False) -> str:
     (found,) = replays.find(world.deployed, batch.job.job_id)
-    return replays.start(world.deployed, found, reason="as the runbook says")
+    return replays.start(
+        world.deployed, found, reason="as the runbook says", accept_rejects=accept_rejects
+    )
 
 
 def _left_behind(world: World, batch: Batch, upload: Upload) -> list[str]:
@@ -155,28 +156,14 @@ def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World, show: 
     assert world.differences(batch, upload) == []
 
 
-@contextmanager
-def _reject_percent_limit(world: World, limit: int) -> Iterator[None]:
-    """What deploying another `rejectPercentLimit` changes, until the block ends."""
-    functions, name = world.deployed.make_client("lambda"), world.function("VerifyLoad")
-    usual = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    assert "REJECT_PERCENT_LIMIT" in usual
-    higher = {**usual, "REJECT_PERCENT_LIMIT": str(limit)}
-    functions.update_function_configuration(FunctionName=name, Environment={"Variables": higher})
-    try:
-        yield
-    finally:
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": usual})
-
-
-def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(
+def test_too_many_rejects_end_as_they_are_by_a_replay_that_accepts_them(
     world: World, show: Show
 ) -> None:
     show(
         "25 of 40 records are rejects",
         state="TooManyRejects",
         error="TooManyRejects",
-        cured="as undisturbed, after a higher `rejectPercentLimit` and `ingest replay JOB`",
+        cured="as undisturbed, after `ingest replay JOB --accept-rejects`",
     )
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
     upload = world.deliver(batch)
@@ -185,8 +172,7 @@ def test_too_many_rejects_end_as_they_are_by_a_higher_limit_and_a_replay(
     facts = world.inbox.told(arn, "FAILED").facts
     assert facts["failedState"] == "TooManyRejects"
     assert facts["command"] == f"ingest replay {batch.job.job_id} --object {batch.key}"
-    with _reject_percent_limit(world, 100):
-        assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
+    assert world.until_ended(_replayed(world, batch, accept_rejects=True)) == "SUCCEEDED"
     assert world.job_status(batch) == "COMPLETED"
     assert _left_behind(world, batch, upload) == []
 
