@@ -309,6 +309,7 @@ _HEALED = {
     ),
     ("lost responses", "mark the pending images"),
     ("lost responses", "delete the sources"),
+    ("lost responses", "forget what was to be announced"),
 }
 """What was lost was carried out: the next attempt sees that, and does not make it again. A results
 object that is gone fails where its ranges are read, if it is still gone then."""

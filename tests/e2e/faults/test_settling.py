@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from tests.e2e.faults.world import World
 
 
-def _params() -> Iterator[Any]:
+def _params(*, heals: bool) -> Iterator[Any]:
     for case in SETTLING_CASES:
-        yield pytest.param(case, id=case.id, marks=() if case.brief else (pytest.mark.slow,))
+        if case.heals is heals:
+            yield pytest.param(case, id=case.id, marks=() if case.brief else (pytest.mark.slow,))
 
 
-@pytest.mark.parametrize("case", list(_params()))
+@pytest.mark.parametrize("case", list(_params(heals=False)))
 def test_a_fault_of_an_execution_that_settles_a_job_is_cured_by_one_redrive(
     world: World, case: Case, show: Show
 ) -> None:
@@ -40,6 +41,18 @@ def test_a_fault_of_an_execution_that_settles_a_job_is_cured_by_one_redrive(
         is_loud(world, event, arn, case)
         world.rings(state_alarm(case.state), since=since)
     one_redrive_finishes(world, None, arn)
+    assert event.differences(world) == []
+
+
+@pytest.mark.parametrize("case", list(_params(heals=True)))
+def test_a_fault_after_the_work_of_settling_is_done_fails_nothing(
+    world: World, case: Case, show: Show
+) -> None:
+    show(case.fault, where=case.where, state=case.state)
+    event: Event = EVENTS[case.arrival].of_new_job(world)
+    with world.fault(**case.rule):
+        event.arrive(world)
+        assert world.until_ended(world.execution_for(event.word())) == "SUCCEEDED"
     assert event.differences(world) == []
 
 
