@@ -20,7 +20,6 @@ class Documented:
         holders: `Granted.who`, those that they belong to; empty for all.
         actions: Theirs.
         context: What their conditions must contain, where one key serves several purposes.
-        where: How the resource must end, where an action serves several purposes.
         needed: What for.
         source: Where AWS says so.
 
@@ -32,7 +31,6 @@ class Documented:
     source: str
     holders: frozenset[str] = frozenset()
     context: str = ""
-    where: str = ""
 
     def covers(self, granted: Granted) -> bool:
         """Whether it is about a grant."""
@@ -40,7 +38,6 @@ class Documented:
             granted.action in self.actions
             and (not self.holders or granted.who in self.holders)
             and self.context in granted.conditions
-            and granted.where.endswith(self.where)
         )
 
 
@@ -50,10 +47,9 @@ def _of(
     *actions: str,
     holder: str = "",
     context: str = "",
-    where: str = "",
 ) -> Documented:
     holders = frozenset({holder}) if holder else frozenset[str]()
-    return Documented(frozenset(actions), needed, f"{_DOCS}{source}", holders, context, where)
+    return Documented(frozenset(actions), needed, f"{_DOCS}{source}", holders, context)
 
 
 _KEY = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -78,20 +74,6 @@ DOCUMENTED: tuple[Documented, ...] = (
         "s3:GetObjectAnnotation",
         "s3:PutObjectAnnotation",
         holder="MigrateImages",
-    ),
-    # Listed before it is read, and no case of the removals has one.
-    _of(
-        "the manifest that Bedrock writes",
-        "AmazonS3/latest/API/API_GetObject.html",
-        "s3:GetObject",
-        where="manifest.json.out",
-    ),
-    # Without it a worker writes conditionally: slower, and nothing fails.
-    _of(
-        "whether a results object is its job's only one",
-        "amazondynamodb/latest/APIReference/API_Query.html",
-        "dynamodb:Query",
-        holder="LoadSegment",
     ),
     _of(
         "traces of executions",

@@ -17,6 +17,7 @@ from tests.e2e.grants.scenario import (
     Scenario,
     counted,
     how_it_ended,
+    put_manifest,
     redrive_to_the_end,
 )
 from tests.e2e.waiting import eventually
@@ -99,13 +100,15 @@ class Announced(Scenario):
     ends = "people are told"
     shows = frozenset({"RecordOutcome", RULES})
 
-    def __init__(self, function: str, *, action: str, state: str) -> None:
-        self.name = f"{state} fails, and people are told"
+    def __init__(self, function: str, *, state: str, manifest: bool = False) -> None:
+        self.name = f"{state} fails{', its job has its manifest' * manifest}, and people are told"
         self._function = function
-        self._action = action
+        self._manifest = manifest
 
     def run(self, world: World) -> Attempt:
-        batch, upload, arn = _failed(world, self._function, self._action)
+        batch, upload, arn = _failed(
+            world, self._function, "dynamodb:GetItem", manifest=self._manifest
+        )
 
         def ended() -> str:
             told = any(e.facts["outcome"] == "FAILED" for e in world.inbox.of_execution(arn))
@@ -182,12 +185,17 @@ class Untold(Scenario):
 class StuckCheck(Scenario):
     """A job that nothing moves on, though all its claims are done: the search settles it."""
 
-    name = "a search finds a job to settle"
     ends = "the job is settled"
     shows = frozenset({"FindStuckJobs"})
 
+    def __init__(self, *, manifest: bool = False) -> None:
+        self.name = f"a search finds a job to settle{' that has its manifest' * manifest}"
+        self._manifest = manifest
+
     def run(self, world: World) -> Attempt:
         batch = world.new_batch(records=RECORDS)
+        if self._manifest:
+            put_manifest(world, batch)
         world.deliver(batch)
         assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
         world.deployed.dynamodb.update_item(
@@ -302,10 +310,17 @@ def _denials(world: World) -> list[Denial]:
 
 
 def _failed(
-    world: World, function: str, action: str, *, keep_faults: bool = False
+    world: World,
+    function: str,
+    action: str,
+    *,
+    keep_faults: bool = False,
+    manifest: bool = False,
 ) -> tuple[Batch, Upload, str]:
     """An execution in which a function was denied everything of a kind."""
     batch = world.new_batch(records=RECORDS)
+    if manifest:
+        put_manifest(world, batch)
     world.add_fault(caller=f"*Workers{function}Function*", action=action, **DENIED)
     upload = world.deliver(batch)
     arn = world.execution_of(batch)

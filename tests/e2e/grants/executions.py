@@ -16,6 +16,7 @@ from tests.e2e.grants.scenario import (
     Scenario,
     failed_attempts,
     how_it_ended,
+    put_manifest,
     redrive_to_the_end,
 )
 from tests.e2e.waiting import eventually
@@ -40,6 +41,15 @@ class Tagged(Scenario):
             Key=_movable(batch).key,
             Tagging={"TagSet": [{"Key": "shop", "Value": "7"}]},
         )
+
+
+class ManifestThere(Scenario):
+    """The manifest came first: whatever computes the job's record reads it."""
+
+    name = "an object is ingested whose job has its manifest"
+
+    def prepare(self, world: World, batch: Batch) -> None:
+        put_manifest(world, batch)
 
 
 class Batches(Scenario):

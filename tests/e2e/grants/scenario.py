@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 
@@ -17,9 +19,10 @@ if TYPE_CHECKING:
     from demo.batch import Batch
     from ops.model.uploads import Upload
     from tests.e2e.faults.world import World
+    from tests.infrastructure.granted import Granted
 
-RECORDS = 10
-"""Three ranges and two chunks of images."""
+RECORDS = 13
+"""Three ranges and two chunks of images; the record that repeats an image is in the same range."""
 WELL = "the execution succeeds"
 PATH = frozenset(
     {
@@ -95,10 +98,23 @@ class Scenario:
         """What happens while the execution runs; returns what undoes it."""
         return lambda: None
 
+    def is_shown(self, granted: Granted) -> bool:
+        """Whether the want of a grant is seen in its end."""
+        return granted.who in self.shows and granted.action not in self.heals
+
     def compare(self, world: World, batch: Batch, upload: Upload) -> None:
         """Hold all that came of the object against an undisturbed run."""
         differences = world.differences(batch, upload)
         assert not differences, differences
+
+
+def put_manifest(world: World, batch: Batch) -> None:
+    """Put a job's manifest, and wait for the execution that it starts."""
+    key = manifest_key(results_folder(batch.job.job_id))
+    world.deployed.s3.put_object(
+        Bucket=world.deployed.bucket, Key=key, Body=json.dumps(batch.manifest()).encode()
+    )
+    world.until_ended(world.execution_for(key))
 
 
 def how_it_ended(world: World, arn: str) -> str:

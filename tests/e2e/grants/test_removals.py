@@ -86,8 +86,7 @@ def test_with_all_grants_no_call_is_denied(site: Site, found: Found, scenario: S
     assert [str(each) for each in denied if each.action not in scenario.causes] == []
     uses = [each for each in site.decisions.uses() if each.case == case]
     for grant in site.grants:
-        shown = grant.granted.who in scenario.shows and grant.granted.action not in scenario.heals
-        if shown and any(map(grant.allowed, uses)):
+        if scenario.is_shown(grant.granted) and any(map(grant.allowed, uses)):
             found.cases.setdefault(grant.granted.row, scenario)
 
 
