@@ -1,4 +1,4 @@
-"""What can go wrong in a command: one sentence with the cure, and an exit code.
+"""Errors of commands: one sentence with the cure, and an exit code.
 
 OpsError
 ├── NothingFound      no embedded AWS, stack, job or execution of that name

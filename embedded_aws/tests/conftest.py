@@ -76,9 +76,9 @@ def unique(prefix: str) -> str:
     return f"{prefix}-{next(_numbers)}"
 
 
-def eventually(what: Callable[[], Any], why: str) -> Any:
+def eventually(what: Callable[[], Any], why: str, *, seconds: float = DEADLINE_SECONDS) -> Any:
     """The first true value of `what`, asked again and again until a deadline."""
-    end = time.monotonic() + DEADLINE_SECONDS
+    end = time.monotonic() + seconds
     pause = threading.Event()
     while not (value := what()):
         assert time.monotonic() < end, f"deadline passed: {why}"

@@ -57,12 +57,12 @@ def test_finished_work_is_kept_up_to_a_bound(tmp_path: Path) -> None:
         aws.s3.create_bucket(Bucket="soak")
         sizes = []
         for number in range(4):
-            with ThreadPoolExecutor(4) as pool:
+            with ThreadPoolExecutor(2) as pool:
                 list(pool.map(lambda _: aws.run(machine), range(ROUND)))
-            eventually(lambda: kept() == bounds.EXECUTIONS, "the others are forgotten")
+            eventually(lambda: kept() == bounds.EXECUTIONS, "the others are forgotten", seconds=120)
             mark = f"round-{number}"
             aws.s3.put_object(Bucket="soak", Key=mark, Body=b"")
-            size = eventually(functools.partial(saved, data, mark), "it is saved")
+            size = eventually(functools.partial(saved, data, mark), "it is saved", seconds=120)
             sizes.append((resident(server.pid), size))
         print(f"resident and saved bytes after each {ROUND} executions: {sizes}")  # noqa: T201
         (_, _), (_, _), (third, third_saved), (last, last_saved) = sizes

@@ -10,7 +10,7 @@ from ops.errors import Refused
 
 
 def confirm(question: str, *, yes: bool, as_json: bool) -> None:
-    """Ask a person; `--yes` answers beforehand.
+    """Ask a person, unless `--yes` was given.
 
     Raises:
         Refused: the answer is no, or there is no terminal to ask on.

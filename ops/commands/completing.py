@@ -11,7 +11,7 @@ from ops.model.job_list import job_ids
 
 
 def complete_job(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The ids of jobs that begin so; none where no stack answers, for a shell shows no errors."""
+    """Job ids that begin with a text; none if no stack answers, since a shell shows no errors."""
     given = ctx.params
     with contextlib.suppress(Exception):
         deployed = deployment.find(

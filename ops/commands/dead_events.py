@@ -27,8 +27,8 @@ class DeadEvent:
     """An event that did not reach its target.
 
     Attributes:
-        became: What the target answered when it was sent again.
-        problem: Why the target did not take it this time either.
+        became: The target's answer when it was sent again.
+        problem: Why the target refused it again.
     """
 
     event: Undelivered
@@ -101,7 +101,7 @@ def send_again(dead: DeadEvent) -> DeadEvent:
 
 
 def put_back(events: Iterable[DeadEvent]) -> None:
-    """Make them visible to others again at once."""
+    """Make them visible again at once."""
     for each in events:
         each.target.queue.put_back([each.event])
 

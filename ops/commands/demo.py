@@ -1,4 +1,4 @@
-"""`ingest demo`: the whole way on made-up receipts, watched, shown and checked."""
+"""`ingest demo`: two made-up jobs, followed from start to end and checked."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _SHOWN_DIFFERENCES = 25
 
 @dataclass(frozen=True)
 class Run:
-    """What a demo did, and what is not as it must be.
+    """What a demo did, and the differences it found.
 
     Attributes:
         seconds: From the command to the last check.
@@ -77,7 +77,7 @@ def demo(
 
 
 def perform(data: Any, *, seed: int) -> Run:
-    """Do all of it; show only the progress. A Ctrl-C stops the embedded AWS that it started."""
+    """Run the demo and show progress. A Ctrl-C stops the embedded AWS that it started."""
     began = time.monotonic()
     err.print("Starting the embedded AWS ...", style="dim")
     assembly = synthesis.synthesize(server.PROJECT)

@@ -87,7 +87,7 @@ def show(deployed: Deployment, report: JobReport, *, as_json: bool) -> None:
 
 
 def _show_unclaimed(deployed: Deployment, job_id: str) -> None:
-    """What lies in the bucket of a job that no execution has begun to ingest."""
+    """Objects in the bucket of a job that no execution has claimed."""
     waiting = replays.in_bucket(deployed, job_id)
     for each in waiting[:_LISTED]:
         out.print(f"  in the bucket   {visible(f's3://{deployed.bucket}/{each.key}')}")

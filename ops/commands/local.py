@@ -1,4 +1,4 @@
-"""`ingest local`: the embedded AWS of this machine, up, looked at, and down."""
+"""`ingest local`: start, show and stop the embedded AWS of this machine."""
 
 from __future__ import annotations
 

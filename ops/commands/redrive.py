@@ -95,7 +95,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def question(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
-    """What is asked before it is done."""
+    """The question before it is done."""
     return f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
 
 
@@ -115,7 +115,7 @@ class Redriven:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it did not come to its end."""
+        """Whether it did not succeed."""
         return self.refusal is not None or self.status not in ("RUNNING", "SUCCEEDED")
 
 
@@ -201,7 +201,7 @@ def _again(deployed: Deployment, job: str | None, since: str, rate: float, at_a_
 
 
 def _look(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
-    """The command that shows how far they are, for who stops waiting."""
+    """The command that shows progress, for a person who stops waiting."""
     if len(chosen) == 1 and not chosen[0].execution.job_id:
         return deployed.command("inspect", chosen[0].execution.arn)
     jobs = sorted({each.execution.job_id for each in chosen if each.execution.job_id})
@@ -209,7 +209,7 @@ def _look(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
 
 
 def show(found: Sequence[FailedExecution]) -> None:
-    """What will run again and why it failed, and what will not run again."""
+    """Show what will run again, why it failed, and what will not run again."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for column in ("Execution", "Job", "Failed in", "Error", "Runs again"):
         table.add_column(column, overflow="fold")
@@ -230,7 +230,7 @@ def show(found: Sequence[FailedExecution]) -> None:
 
 
 def _show_causes(chosen: Sequence[FailedExecution]) -> None:
-    """What must be gone before a redrive: once for executions that failed alike."""
+    """Show what must be solved before a redrive, once for executions that failed alike."""
     alike: dict[tuple[str, str], list[FailedExecution]] = {}
     for each in chosen:
         alike.setdefault((each.error, each.failed.name), []).append(each)

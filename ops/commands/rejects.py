@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ops.model.reject_kinds import Kind, OfKind
 
 EXAMPLES = 3
-"""Shown of each kind, unless --all asks for all."""
+"""Rejects shown of each kind, unless --all is given."""
 
 
 def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -128,7 +128,7 @@ def _as_json(
 
 
 def nothing_rejected(claims: Sequence[Claim]) -> str:
-    """What is true where no reject was found."""
+    """The sentence if no reject was found."""
     if all(claim.state is ClaimState.DONE and not rejected(claim) for claim in claims):
         return "No record was rejected."
     if len(claims) > 1 and any(map(rejected, claims)):

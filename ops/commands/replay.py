@@ -88,7 +88,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def question(deployed: Deployment, found: Sequence[Replayable]) -> str:
-    """What is asked before it is done."""
+    """The question before it is done."""
     return f"Replay {counted(len(found), 'object')} on {deployed.place}?"
 
 

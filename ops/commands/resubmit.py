@@ -1,4 +1,4 @@
-"""`ingest resubmit`: the open rejects of a job, answered by Bedrock once more."""
+"""`ingest resubmit`: submit the open rejects of a job to Bedrock again."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def _follow(deployed: Deployment, retry: str, *, watch: bool) -> None:
-    """Wait for the retry's end where that was asked for, and fail if it failed."""
+    """Wait for the retry's end if asked to, and fail if it failed."""
     if watch and follow_jobs(deployed, [retry])[0].has_failed:
         raise typer.Exit(ExitCode.JOB_FAILED)
 
@@ -124,7 +124,7 @@ def request_of(
     minimum: int | None = None,
     input_prefix: str | None = None,
 ) -> Request:
-    """What is asked for, with the project's settings where nothing else is.
+    """The request, completed by the project's settings.
 
     Raises:
         Refused: the input would be taken for results.
@@ -143,7 +143,7 @@ def request_of(
 
 
 def question(deployed: Deployment, prepared: Prepared) -> str:
-    """What is asked before it is done."""
+    """The question before it is done."""
     return f"Submit {counted(prepared.name.records, 'record')} on {deployed.place}?"
 
 
@@ -180,7 +180,7 @@ def _show(deployed: Deployment, prepared: Prepared) -> None:
 
 
 def not_repeated(prepared: Prepared) -> str:
-    """What the same model would most likely answer again in the same way."""
+    """Warn of rejects that the same model would most likely answer in the same way."""
     same = {reason: n for reason, n in prepared.left.items() if reason in BY_THE_MODEL}
     if not same:
         return ""
@@ -209,7 +209,7 @@ def cost_of(deployed: Deployment, prepared: Prepared) -> str:
 
 
 def nothing(root: Job, request: Request) -> str:
-    """What is true where nothing can be submitted."""
+    """The sentence if nothing can be submitted."""
     chosen = ", ".join(sorted(request.chosen(root)))
     return f"Nothing to submit: no open reject of {chosen} can be exported."
 

@@ -49,7 +49,7 @@ def tidy(
 
 
 def question(deployed: Deployment, found: Leftovers) -> str:
-    """What is asked before it is done."""
+    """The question before it is done."""
     return f"Remove {counted(len(found.removable), 'transaction')} on {deployed.place}?"
 
 

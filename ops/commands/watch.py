@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ops.model.job_report import JobReport
 
 AT_ONCE = 10
-"""Jobs on the screen. Each is read with some five calls a time."""
+"""Jobs on the screen. Reading one takes about five calls."""
 PATIENCE_SECONDS = 3_600.0
 """Of work that throttling may hold up for half an hour and more."""
 _FINAL = {"COMPLETED", "PARTIALLY_COMPLETED", "FAILED"}
@@ -117,7 +117,7 @@ def has_ended(report: JobReport, redrives: dict[str, int]) -> bool:
 
 
 def is_settled(report: JobReport) -> bool:
-    """Whether nothing more is to be seen: its work has ended, or no results will come."""
+    """Whether a job is over: its work has ended, or no results will come."""
     return ended(report) or (not report.objects and report.status in _FINAL)
 
 

@@ -1,1 +1,1 @@
-"""What the commands know: deployments, jobs, executions, rejects, dead events."""
+"""The model behind the commands: deployments, jobs, executions, rejects, dead events."""

@@ -55,12 +55,12 @@ class Unannounced:
 
     @property
     def name(self) -> str:
-        """Of its execution: the same for the same content, so that it is started once."""
+        """The name of its execution: the same for the same content, so that it is started once."""
         digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:24]
         return f"backfill-{_UNSAFE.sub('-', self.job_id)[:_MAX_NAMED]}-{digest}"
 
     def event(self, bucket: str, *, version_id: str) -> dict[str, Any]:
-        """S3's event for it, as far as the bucket can say; the same whenever it is made."""
+        """S3's event for it, as far as the bucket has the facts; always the same."""
         described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
         if version_id:
             described["version-id"] = version_id

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class StillUndeliverable(Exception):  # noqa: N818 - what became of a second attempt
-    """The target did not take the event this time either."""
+    """The target refused the event again."""
 
 
 class Target(Protocol):

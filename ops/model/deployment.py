@@ -1,4 +1,4 @@
-"""A deployed stack: where it is, what it is made of, and clients that talk to it."""
+"""A deployed stack: its place, its parts, and clients for them."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class FailedExecution:
 
     @property
     def is_explained(self) -> bool:
-        """Whether its cause says already what the explanation says, as our own errors' do."""
+        """Whether its cause contains the explanation, as this system's own errors do."""
         return self.advice in self.cause
 
     @property
@@ -186,7 +186,7 @@ def is_about(deployed: Deployment, arn: str, job_id: str) -> bool:
 
 
 def describe(deployed: Deployment, arn: str) -> Execution:
-    """What Step Functions says of an execution now, with the job that it works for."""
+    """An execution as Step Functions describes it now, with its job."""
     described = deployed.step_functions.describe_execution(executionArn=arn)
     execution = Execution.model_validate(described)
     if execution.ended is not None:

@@ -1,4 +1,4 @@
-"""What would become of a file's records, without AWS."""
+"""The result that a file's records would have, computed without AWS."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LINE_BYTES_LIMIT: Final = 16 * 1024 * 1024
 """The default of `lineBytesLimit`."""
 FIRST_TRANSACTIONS: Final = 5
 EXAMPLES: Final = 3
-"""Kept of each kind of reject."""
+"""Examples kept of each kind of reject."""
 INPUT_ALONE: Final = "the record has the keys recordId, modelInput"
 NO_FORM: Final = "none that is read"
 _BLOCK_BYTES: Final = 1024 * 1024
@@ -149,7 +149,7 @@ def _add_reject(found: FileCheck, line: Line, reject: Reject, rejects: KindSorte
 
 
 def _form(line: Line) -> str | None:
-    """The form of a record; None of what is no record."""
+    """The form of a record; None if it is not a record."""
     try:
         record = parse_object(line.content or b"")
     except NotJson:

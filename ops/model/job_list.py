@@ -1,4 +1,4 @@
-"""All jobs at a glance: how far each is, and why it is not done."""
+"""All jobs: their status and progress, and why they are not done."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ListedJob:
 
     @property
     def is_open(self) -> bool:
-        """Whether something is still to come."""
+        """Whether work on it is still to come."""
         return self.status not in {status.value for status in _SETTLED | {JobStatus.FAILED}}
 
     @property
@@ -71,7 +71,7 @@ class ListedJob:
 
     @property
     def expected(self) -> int | None:
-        """Records there should be, None where nothing says how many."""
+        """Expected number of records, None if not known."""
         stats = self.stats
         if "missingCount" in stats:
             return (
@@ -84,7 +84,7 @@ class ListedJob:
 
     @property
     def why(self) -> str:
-        """Why it is as it is, in a few words; empty where all is well."""
+        """Why it is not completed, in a few words; empty if it is."""
         return "; ".join(self._reasons())
 
     def _reasons(self) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report of a job: what its record, the ledger and one execution say, live or in the end."""
+"""The report of a job, from its record, the ledger and one execution."""
 
 from __future__ import annotations
 

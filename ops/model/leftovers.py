@@ -159,7 +159,7 @@ def _gone(deployed: Deployment, job_id: str, claim: Claim) -> str:
 
 
 def _transactions(deployed: Deployment, job: Job) -> Iterator[Leftover]:
-    """All transactions of the job, as if they were left behind."""
+    """All transactions of the job, as candidates."""
     pages = deployed.dynamodb.get_paginator("query").paginate(
         TableName=deployed.outputs["TransactionsTableName"],
         KeyConditionExpression="userId = :user",
@@ -181,7 +181,7 @@ def _transactions(deployed: Deployment, job: Job) -> Iterator[Leftover]:
 
 
 def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
-    """Delete it, if it is still what it was when it was found."""
+    """Delete it, unless it changed since it was found."""
     try:
         deployed.dynamodb.delete_item(
             TableName=deployed.outputs["TransactionsTableName"],
@@ -221,7 +221,7 @@ def _require_same_claims(deployed: Deployment, leftovers: Leftovers) -> None:
 
 
 def _forget(deployed: Deployment, leftovers: Leftovers) -> None:
-    """Say no longer that something is left behind."""
+    """Remove the record's note of transactions left behind."""
     for job_id, claim in leftovers.claims:
         if claim.replaced:
             deployed.dynamodb.update_item(

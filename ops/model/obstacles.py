@@ -1,4 +1,4 @@
-"""Why a failed execution is not to be redriven, and what helps instead."""
+"""Why a failed execution cannot be redriven, and what helps instead."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Obstacle:
 def find_obstacle(
     deployed: Deployment, execution: Execution, failed: FailedState
 ) -> Obstacle | None:
-    """What a redrive of an execution would meet; None where it continues the execution."""
+    """The obstacle to a redrive; None if a redrive continues the execution."""
     look = deployed.command("inspect", execution.arn)
     if execution.status not in FAILED_STATUSES:
         ended = "is running" if execution.status == "RUNNING" else "has succeeded"

@@ -1,4 +1,4 @@
-"""Kinds of rejects: those of one reason whose details say the same, places aside."""
+"""Kinds of rejects: the same reason and the same details, apart from places."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person should know of a job besides its states and counts."""
+"""Remarks on a job besides its states and counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def remarks(deployed: Deployment, report: JobReport) -> list[str]:
 
 
 def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
-    """What the job's record says; nothing more is read for it."""
+    """Remarks from the job's record alone."""
     record = report.record or {}
     state, stats = _map(record.get("ingestState")), _map(record.get("resultStats"))
     ended = _map(state.get("bedrock"))

@@ -31,7 +31,7 @@ _MAX_NAMED = 36
 
 @dataclass(frozen=True)
 class Replayable:
-    """A results object as it is in the bucket, and who has it.
+    """A results object in the bucket, with its claim.
 
     Attributes:
         version_id: Empty in a bucket without versions.

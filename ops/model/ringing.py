@@ -1,4 +1,4 @@
-"""What asks for a person: alarms that ring, and events that wait undelivered."""
+"""Alarms that ring, and undelivered events."""
 
 from __future__ import annotations
 

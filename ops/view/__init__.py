@@ -1,1 +1,1 @@
-"""How it is shown: tables, texts and progress on a terminal."""
+"""Views: tables, texts and progress on a terminal."""

@@ -1,4 +1,4 @@
-"""How a failed execution looks: the cause, what it hit, and what to do, in that order."""
+"""The view of a failed execution: cause, subject and cure."""
 
 from __future__ import annotations
 

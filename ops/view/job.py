@@ -1,4 +1,4 @@
-"""How a report looks: for people as text and tables, for programs as JSON values."""
+"""Views of a report: text and tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _took(history: History, now: datetime) -> str:
 
 
 def states_table(history: History, *, now: datetime) -> Table:
-    """The states in order, with how long each took; choices take no time and are left out."""
+    """The states in order, with their durations; Choice states are left out."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("State", "Entered"):
         table.add_column(column, no_wrap=True)
@@ -106,7 +106,7 @@ def states_table(history: History, *, now: datetime) -> Table:
 
 
 def counts_text(report: JobReport) -> Text:
-    """Counts that add up, and what is missing of what was expected."""
+    """The counts, and the number of missing records."""
     loads, images = report.loads, report.images
     text = Text(
         f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "

@@ -1,4 +1,4 @@
-"""How a list of jobs looks to people."""
+"""The view of a list of jobs."""
 
 from __future__ import annotations
 

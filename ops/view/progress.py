@@ -1,4 +1,4 @@
-"""How progress looks: a bar for each job on a terminal, a line elsewhere."""
+"""Views of progress: a bar for each job on a terminal, a line elsewhere."""
 
 from __future__ import annotations
 

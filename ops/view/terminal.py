@@ -1,4 +1,4 @@
-r"""The terminal: what came from outside is shown, never obeyed.
+r"""The terminal: text from outside is escaped.
 
 Keys, ids and reasons are written by users and models. A control character in them could move
 the cursor, recolour or rename the terminal; a bracket could be taken for rich's markup. They

@@ -1,4 +1,4 @@
-"""What a resubmission needs of an account."""
+"""Clients and tables of a resubmission."""
 
 from typing import TYPE_CHECKING, Protocol
 

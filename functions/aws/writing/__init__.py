@@ -1,1 +1,1 @@
-"""Writing transactions: which way is allowed, how fast, and what came of each request."""
+"""Writing transactions: permits, pacing, requests and their results."""

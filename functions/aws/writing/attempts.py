@@ -1,10 +1,10 @@
 """Attempts at a range: which call was first, and whether another has begun since.
 
-BatchWriteItem replaces whatever is there, so only the first attempt may use it, and only while no
-other call can be at work on the same records. A call that Step Functions has given up may
-still be writing when its successor starts. Each call therefore puts its name into the attempt's
-row before it writes, the successor over the predecessor's. The predecessor looks at the row
-before it replaces anything, and the successor waits as long as it might not have looked.
+BatchWriteItem replaces existing items, so only the first attempt may use it, and only while no
+other call can be at work on the same records. A call that Step Functions has given up may still be
+writing when its successor starts. Each call therefore puts its name into the attempt's row before
+it writes, the successor over the predecessor's. The predecessor reads the row before it replaces
+anything; the successor waits until such a read can no longer be missing.
 """
 
 import math
@@ -29,7 +29,7 @@ SUCCESSION_SECONDS: Final = LOOK_SECONDS + WRITE_TIMEOUT_SECONDS
 
 @dataclass(frozen=True)
 class AttemptRow:
-    """The row that says who works on the records from a byte on.
+    """The row that names the call at work on the records from a byte on.
 
     Attributes:
         client: DynamoDB.
@@ -66,7 +66,7 @@ class AttemptRow:
         return Succession(first=False, seconds=min(max(at_work, 0.0), SUCCESSION_SECONDS))
 
     def is_still_mine(self) -> bool:
-        """Whether no other call has begun since."""
+        """Whether the row still has this call's name."""
         return bool(self._read().get("caller") == self.caller)
 
     def end(self) -> None:

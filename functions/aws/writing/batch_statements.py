@@ -1,4 +1,4 @@
-"""BatchExecuteStatement: up to 25 PartiQL statements a request, and what came of each.
+"""BatchExecuteStatement: up to 25 PartiQL statements a request, with a result for each.
 
 Each statement succeeds or fails alone
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.multiplestatements.batching.html).
@@ -23,7 +23,7 @@ MAX_STATEMENTS: Final = 25
 
 
 class StatementStatus(Enum):
-    """What is known of a statement after its request."""
+    """The state of a statement after its request."""
 
     DONE = "done"
     CONDITION_FAILED = "condition failed"
@@ -38,7 +38,7 @@ class StatementStatus(Enum):
 
 @dataclass(frozen=True)
 class StatementResult:
-    """What came of one statement.
+    """The result of one statement.
 
     Attributes:
         status: What is known.

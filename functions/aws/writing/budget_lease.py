@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT_SECONDS: Final = 3600
-"""How long the row of a worker that died is kept at least."""
+"""How long the row of a worker that died is kept, at least."""
 _RETRY_SECONDS: Final = 0.5
 
 
@@ -51,7 +51,7 @@ class BudgetLease:
 
     @property
     def units_per_second(self) -> float:
-        """What may be written a second now; the ledger is asked where that is due.
+        """Write units a second now; reads the ledger when that is due.
 
         Raises:
             botocore.exceptions.ClientError, BotoCoreError: if there is no lease, and the ledger
@@ -63,14 +63,14 @@ class BudgetLease:
 
     @property
     def seconds(self) -> float:
-        """How long that holds, until the ledger is asked again."""
+        """How long this rate holds, until the ledger is read again."""
         return max(0.0, min(self._look_at, self._ends_at) - self.clock())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Give it back: this worker writes no more."""
+        """Give the lease back: this worker writes no more."""
         self._rate, self._look_at = 0.0, float("inf")
         try:
             self.client.delete_item(TableName=self.table, Key=to_item(self._key))

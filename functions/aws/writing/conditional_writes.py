@@ -1,4 +1,4 @@
-"""The way of writing that spares a person's work: conditional statements, 25 a request.
+"""Conditional statements, 25 a request: writing that spares a person's work.
 
 A request may be repeated in whole or in part: a statement that was carried out before changes
 nothing more.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BatchResult(RequestResult):
-    """What came of a request of statements.
+    """The result of a request of statements.
 
     Attributes:
         mismatched: Transactions whose item is there although it was to be inserted, or is absent

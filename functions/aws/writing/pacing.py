@@ -13,7 +13,7 @@ _MAX_BACKOFF_SECONDS: Final = 5.0
 
 @dataclass(frozen=True)
 class Pacing:
-    """What a writer's speed depends on; all of it can be replaced in a test.
+    """What a writer's speed depends on.
 
     Attributes:
         budget: Share of the write budget.
@@ -36,7 +36,7 @@ class Pacing:
                 5 s, with full jitter.
 
         Returns:
-            False, where there is no time left for it.
+            False if there is no time left.
         """
         if refusals:
             longest = min(_MAX_BACKOFF_SECONDS, _BACKOFF_SECONDS * 2.0 ** min(refusals - 1, 10))

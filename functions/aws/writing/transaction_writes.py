@@ -1,4 +1,4 @@
-"""BatchWriteItem: the way of writing that replaces whatever is there; and results of requests.
+"""BatchWriteItem, which replaces existing items; and results of requests.
 
 Requests that write transactions are never repeated by the SDK: whether one may be repeated, and
 how, depends on whether it may have been carried out.
@@ -33,11 +33,11 @@ NO_ANSWER: Final = (
     IncompleteReadError,
     ResponseParserError,
 )
-"""No answer, or none that can be read."""
+"""Errors without a readable answer."""
 
 
 class RequestStatus(Enum):
-    """What is known after a request."""
+    """The state of a request."""
 
     CONFIRMED = "confirmed"
     """DynamoDB has confirmed it, in whole or in part."""
@@ -49,7 +49,7 @@ class RequestStatus(Enum):
 
 @dataclass(frozen=True)
 class RequestResult:
-    """What came of a request.
+    """The result of a request.
 
     Attributes:
         status: What is known.
@@ -63,7 +63,7 @@ class RequestResult:
 
 
 def classify(error: Exception) -> RequestStatus | None:
-    """What a failed request says of itself; None for an error that repeating does not change."""
+    """The result of a failed request; None for an error that repeating does not change."""
     if not isinstance(error, ClientError):
         return RequestStatus.UNKNOWN
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) in _SERVER_ERRORS:
@@ -73,7 +73,7 @@ def classify(error: Exception) -> RequestStatus | None:
 
 @dataclass(frozen=True)
 class BatchPut:
-    """BatchWriteItem: replaces whatever is there, so only for items that no one has touched."""
+    """BatchWriteItem: replaces existing items, so only for items that no person has edited."""
 
     client: "DynamoDBClient"
     table: str

@@ -16,20 +16,20 @@ from typing import Final, Protocol
 from functions.aws.runtime.deadline import Clock, Deadline
 
 TOLERANCE: Final = 0.04
-"""Of the rate, what one second may exceed it by: whole batches seldom fill a second exactly."""
+"""Share of the rate by which one second may exceed it: batches seldom fill a second exactly."""
 _WINDOW_SECONDS: Final = 1.0
 _SHORTEST_WAIT_SECONDS: Final = 1e-4
-"""Shorter ones could be lost in the clock's last digits, and be waited for again for ever."""
+"""Shorter waits could be lost in the clock's last digits, and be repeated without end."""
 _CATCH_UP_SECONDS: Final = 0.05
-"""How much of a late awakening is made good, so that sleeping inexactly costs no throughput."""
+"""How much of a late wake-up is made good, so that inexact sleeping costs no throughput."""
 _CLIMB_A_SECOND: Final = 0.05
-"""Of the share, added back for each second without a throttle."""
+"""Part of the share that is added back for each second without a throttle."""
 _FLOOR: Final = 0.02
-"""Of the share: what is always tried, or a throttled worker could never learn that it is over."""
+"""Part of the share that is always tried, so that a throttled worker learns when it is over."""
 _COOLDOWN_SECONDS: Final = 1.0
-"""Throttles within this time are one: they were all sent at the same old rate."""
+"""Throttles within this time count as one: all were sent at the same old rate."""
 _HANDOVER_SECONDS: Final = 0.1
-"""Of writing, which a worker that gets a share waits for: another has just spent as much."""
+"""Seconds of writing that a worker with a new share waits for: another has just spent them."""
 
 
 class Share(Protocol):
@@ -53,9 +53,9 @@ class FixedShare:
 
 
 class WriteBudget:
-    """Hands out moments for writing, so that no second sees more units than the rate in force.
+    """Schedules writes, so that no second has more units than the rate in force.
 
-    The rate halves on a throttle and climbs back to the share. Threads may use one together.
+    The rate halves on a throttle and climbs back to the share. Threads may share one.
 
     A single write that is larger than the rate has to be let through all the same; it has a
     second for itself, and what follows waits until the average is right again.
@@ -105,7 +105,7 @@ class WriteBudget:
                 self._sleep(pause)
 
     def throttled(self) -> None:
-        """DynamoDB refused something: halve the rate."""
+        """Halve the rate after a throttle."""
         with self._lock:
             now = self._clock()
             if now - self._lowered_at >= _COOLDOWN_SECONDS:
@@ -152,7 +152,7 @@ class WriteBudget:
         return wait
 
     def _settle(self, now: float) -> float:
-        """Let time pass: what is owed is paid off, and the rate climbs; the rate in force."""
+        """Account for the time that has passed; return the rate in force."""
         seconds, self._settled_at = now - self._settled_at, now
         rate = self._units_per_second * self._part
         self._owed = max(self._owed - seconds * rate, -_CATCH_UP_SECONDS * rate)

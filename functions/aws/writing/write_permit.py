@@ -1,7 +1,7 @@
 """Whether this call may still write, re-checked against the ledger at most once a second.
 
-BatchWriteItem replaces whatever is there, so only a call that is alone with its records may use
-it. A call whose execution has lost its claim may write nothing: another execution writes the same
+BatchWriteItem replaces existing items, so only a call that is alone with its records may use it. A
+call whose execution has lost its claim may write nothing: another execution writes the same
 transactions, perhaps of newer content.
 """
 

@@ -1,4 +1,4 @@
-"""Transactions into DynamoDB: nothing is done until it is confirmed, nothing is dropped.
+"""Write transactions to DynamoDB: each is confirmed, and none is dropped.
 
 BatchWriteItem answers partial throttling with `UnprocessedItems` and total throttling with an
 exception. Both are tried again here with full jitter
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 THREADS: Final = 16
-"""At 8 ms a call, what keeps one processor busy."""
+"""Enough to keep one processor busy at 8 ms a call."""
 _WAITING_BATCHES: Final = THREADS
 """Read ahead of the threads, so that none waits for the reader."""
 _SECONDS_UNDER_WAY: Final = 2.0
-"""Of writing at the rate in force, begun at once: threads share the rate, and with much under way
-at a low one, no batch would be whole by the deadline."""
+"""Seconds of writing at the rate in force that may be under way. Threads share the rate: with much
+under way at a low one, no batch would be complete by the deadline."""
 _MAX_UNKNOWN_OUTCOMES: Final = 5
-"""Of one batch in a row; then the error is the execution's, which can be redriven."""
+"""In a row for one batch; then the error fails the execution, which can be redriven."""
 
 
 class Permit(Protocol):
@@ -112,7 +112,7 @@ class TransactionWriter:
             Whether every one is confirmed: False when the deadline came first.
 
         Raises:
-            Exception: what an earlier batch failed of; there is no point in going on.
+            Exception: the error of an earlier batch.
         """
         self._room.acquire()
         units = sum(each.write_units for each in batch)
