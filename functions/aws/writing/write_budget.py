@@ -29,7 +29,7 @@ _FLOOR: Final = 0.02
 _COOLDOWN_SECONDS: Final = 1.0
 """Throttles within this time count as one: all were sent at the same old rate."""
 _HANDOVER_SECONDS: Final = 0.1
-"""Seconds of writing that a worker with a new share waits for: another has just spent them."""
+"""Seconds that a rise of the share waits for: another worker has just spent as much ahead."""
 
 
 class Share(Protocol):
@@ -78,7 +78,9 @@ class WriteBudget:
         self._lock = threading.Lock()
         self._spent: deque[tuple[float, float]] = deque()
         self._spent_in_window = 0.0
-        self._owed = _HANDOVER_SECONDS * self._units_per_second if share.seconds < math.inf else 0
+        self._owed = (
+            0.0 if share.seconds == math.inf else self._units_per_second * _HANDOVER_SECONDS
+        )
         self._settled_at = clock()
         self._lowered_at = float("-inf")
 
@@ -119,8 +121,9 @@ class WriteBudget:
             return
         with self._lock:
             self._settle(self._clock())
-            if not self._units_per_second:
-                self._owed = max(self._owed, _HANDOVER_SECONDS * units_per_second)
+            more = units_per_second - self._units_per_second
+            if more > 0:
+                self._owed = max(self._owed, 0) + more * _HANDOVER_SECONDS
             self._units_per_second = units_per_second
 
     def _try(self, units: float) -> float:

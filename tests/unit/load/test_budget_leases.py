@@ -133,7 +133,7 @@ class World:
         for at, units, _ in self.written:
             window.append((at, units))
             total += units
-            while window[0][0] <= at - 1:
+            while window[0][0] <= at - 1 + 1e-6:
                 total -= window.pop(0)[1]
             most = max(most, total)
         return most
