@@ -205,6 +205,13 @@ class TestCommand:
         assert said["started"] == 0
         assert not executions.now
 
+    def test_what_costs_more_than_allowed_is_refused(self, executions: MemoryExecutions) -> None:
+        with pytest.raises(Refused, match="more than --max-cost"):
+            backfill(yes=True, max_cost=0.0001)
+        assert not executions.now
+        backfill(yes=True, max_cost=1.0, rate=100)
+        assert len(executions.now) == 2
+
     def test_a_prefix_outside_of_results_is_refused(self) -> None:
         with pytest.raises(Refused):
             backfill(prefix="uploads/")

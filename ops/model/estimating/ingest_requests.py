@@ -100,17 +100,14 @@ class Ingest:
     seconds: float
 
 
-def ingest_of(workload: Workload, limits: IngestLimits, *, conditional: bool = False) -> Ingest:
-    """The ingest of an object that nothing disturbs.
-
-    Args:
-        workload: What it holds.
-        limits: Settings of the deployment.
-        conditional: Another object of the job was claimed before: writes are conditional.
-    """
+def ingest_of(workload: Workload, limits: IngestLimits) -> Ingest:
+    """The ingest of an object that nothing disturbs."""
     spans = [Range(0, workload.size)] if workload.size else []
     plan = plan_load(
-        spans, line_bytes=workload.line_bytes, conditional=conditional, limits=limits.load
+        spans,
+        line_bytes=workload.line_bytes,
+        conditional=workload.is_conditional,
+        limits=limits.load,
     )
     loading = _load_seconds(workload, plan, limits) if plan.ranges else 0.0
     migrating, migration = _migration(workload, limits)

@@ -62,16 +62,19 @@ def of_object(deployed: Deployment, key: str, size: int) -> Workload:
 def of_objects(deployed: Deployment, objects: Sequence[tuple[str, int]]) -> list[Workload]:
     """What many objects hold, by their keys and sizes: some are read, evenly among them."""
     step = max(1, len(objects) // _LOOKED_INTO)
-    read = [of_object(deployed, key, size) for key, size in objects[::step]]
-    if step == 1:
-        return read
-    total = sum(each.size for each in read) or 1
-    return [read[n // step] if n % step == 0 else _like(read, total, objects[n][1])
-            for n in range(len(objects))]  # fmt: skip
+    read = {key: of_object(deployed, key, size) for key, size in objects[::step]}
+    folders, found = set[str](), []
+    for key, size in objects:
+        workload = read.get(key) or _like(list(read.values()), size)
+        folder = key.rpartition("/")[0]
+        found.append(replace(workload, is_conditional=folder in folders))
+        folders.add(folder)
+    return found
 
 
-def _like(read: Sequence[Workload], total: int, size: int) -> Workload:
+def _like(read: Sequence[Workload], size: int) -> Workload:
     """An object of a size that is otherwise like those that were read."""
+    total = sum(each.size for each in read) or 1
     share = size / total
     return Workload(
         size=size,

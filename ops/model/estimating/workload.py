@@ -31,6 +31,7 @@ class Workload:
         transactions: Records that become one.
         item_units: Write units of a transaction, the mean.
         images: Images that are moved.
+        is_conditional: Another object of the job comes first, so its writes are conditional.
         is_sampled: The numbers are the sample's, scaled up.
         sampled_ids: Images of some of its records.
     """
@@ -41,6 +42,7 @@ class Workload:
     transactions: float
     item_units: float
     images: float
+    is_conditional: bool = False
     is_sampled: bool = False
     sampled_ids: tuple[str, ...] = ()
 
