@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from functions.domain.failures import Cure
+from ops.commands.asking import counted
 from ops.console.overview import Group, group_of
 from ops.console.templating import UNKNOWN, ago, percent, when
 from ops.console.words import pill_of
@@ -192,8 +193,9 @@ def _why(job: ListedJob, look: Look | None) -> tuple[str, str]:
     if look is not None and look.failed is not None:
         failed = look.failed
         cure = _NEXT[failed.explanation.cure if failed.is_open else Cure.NEW_EVENT]
-        return failed.explanation.meaning.rstrip(
-            "."
-        ), f"{failed.failed.name}: {failed.error}. {cure}"
+        where = dict.fromkeys((failed.failed.name, failed.error))
+        return failed.explanation.meaning.rstrip("."), f"{': '.join(where)}. {cure}"
+    if group_of(job) is Group.SETTLED and (left := count_in(job.stats, "imagesLeft")):
+        return job.why, f"{counted(left, 'image')} left"
     first, _, rest = job.why.partition("; ")
     return first[:1].upper() + first[1:], rest

@@ -36,7 +36,7 @@ _MANY_FLAWS: Final = {
 def make(folder: Path) -> None:
     """Make the scene, and take the pictures."""
     with world_in(folder) as world:
-        settled = [_settled(world, records=180, flawed=_MANY_FLAWS)]
+        settled = [_settled(world, records=110, flawed=_MANY_FLAWS)]
         settled += [_settled(world, records=40, flawed={flaws.CUT_OFF: 1}) for _ in range(2)]
         _rejected(world)
         _waiting(world)
