@@ -88,6 +88,7 @@ bench: setup
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.emulator
 	@$(RUN) -m bench.simulation --all
+	@$(RUN) -m bench.console
 
 # Once an account and region. It runs in a folder of its own, where there is no app to synthesize.
 bootstrap: setup $(NODE_TOOLS)

@@ -57,6 +57,7 @@ def up(
         folder = "" if data == server.DEFAULT_DATA else f" --data {shlex.quote(str(data))}"
         example = f"submit FILE --job try1 --create-job --watch{folder}"
         err.print(f"Now try your own results: {program()} {example}", style="dim")
+        err.print(f"See the jobs on a page: {program()} console --act{folder}", style="dim")
 
 
 @app.command(epilog=options.example("ingest local status --json"))
