@@ -51,15 +51,22 @@ def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
         acts: Whether it may redrive, replay, tidy and resubmit.
     """
     page = Page(deployed, keys=keys, acts=acts)
+    deployed.make_clients()
     asked = list(Act) if acts else []
     return Starlette(
         routes=[
             Route("/", page.jobs),
-            Route("/job/{job_id}", page.job),
-            Route("/transactions/{job_id}.csv", page.transactions),
+            Route("/job/{job_id:path}", page.job),
+            Route("/transactions/{job_id:path}.csv", page.transactions),
             Route("/explain/{name}", page.explain),
-            *(Route(f"/{act}/{{job_id}}", page.ask, methods=["GET"], name=act) for act in asked),
-            *(Route(f"/{act}/{{job_id}}", page.act, methods=["POST"], name=act) for act in asked),
+            *(
+                Route(f"/{act}/{{job_id:path}}", page.ask, methods=["GET"], name=act)
+                for act in asked
+            ),
+            *(
+                Route(f"/{act}/{{job_id:path}}", page.act, methods=["POST"], name=act)
+                for act in asked
+            ),
             Route("/events", page.events),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],

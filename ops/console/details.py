@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +25,7 @@ MOST_REJECTS: Final = 5000
 SHOWN: Final = 25
 """Rejects and transactions on the page."""
 _KEPT_JOBS: Final = 8
+_PAUSE_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,12 @@ class Rejects:
 
 
 class RejectsReader:
-    """Reads rejects; again only when the dead letters of a job have become others."""
+    """Reads rejects again when a job has other dead letters, at work at most every ten seconds."""
 
     def __init__(self, deployed: Deployment) -> None:
         """Nothing is read yet."""
         self._deployed = deployed
-        self._read: dict[str, tuple[object, Rejects]] = {}
+        self._read: dict[str, tuple[object, float, Rejects]] = {}
 
     def of(self, view: JobView) -> Rejects:
         """The rejects of a job."""
@@ -82,12 +84,13 @@ class RejectsReader:
             for each in view.report.objects
         )
         known = self._read.pop(job_id, None)
-        if known is None or known[0] != letters:
-            known = letters, self._rejects(job_id)
+        is_new = known is not None and view.is_running and time.monotonic() < known[1]
+        if known is None or (known[0] != letters and not is_new):
+            known = letters, time.monotonic() + _PAUSE_SECONDS, self._rejects(job_id)
         self._read[job_id] = known
         while len(self._read) > _KEPT_JOBS:
             del self._read[next(iter(self._read))]
-        return known[1]
+        return known[2]
 
     def _rejects(self, job_id: str) -> Rejects:
         notes: list[str] = []

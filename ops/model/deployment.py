@@ -112,6 +112,15 @@ class Deployment:
         client: SQSClient = self._client("sqs")
         return client
 
+    def make_clients(self) -> None:
+        """Make the clients now, where several threads will use them.
+
+        https://boto3.amazonaws.com/v1/documentation/api/latest/guide/session.html: clients are safe
+        in threads, making them from one session is not.
+        """
+        for service in ("cloudwatch", "dynamodb", "s3", "sqs", "stepfunctions"):
+            self._client(service)
+
     def command(self, words: str, *arguments: str) -> str:
         """A command for people to type next, with the options by which it finds this stack.
 
