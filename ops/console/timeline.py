@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _ROWS: Final = 24
 """Children of a map that have a row of their own."""
 _LEAST_PERCENT: Final = 0.4
+_MOST_ATTEMPTS: Final = 16
+"""Attempts that have a bar of their own."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,9 @@ def _axis(history: History, now: datetime) -> TimeAxis:
 
 
 def _mark(fold: Fold, axis: TimeAxis, now: datetime) -> Mark:
-    stood = ago(fold.since, now=fold.until if fold.ends_by_redrive else now)
+    until = fold.until if fold.ends_by_redrive else now
+    seconds = (until - fold.since).total_seconds()
+    stood = f"{seconds:.0f} s" if seconds < 60 else ago(fold.since, now=until)
     redrive = f"{clock(fold.until)[:5]}" if fold.ends_by_redrive else ""
     return Mark(axis.x(fold.since), axis.fold_percent, stood, redrive)
 
@@ -158,6 +162,9 @@ def _child_row(history: History, child: Child, axis: TimeAxis, now: datetime) ->
 
 
 def _attempt_bars(child: Child, axis: TimeAxis, until: datetime) -> Iterator[Bar]:
+    if len(child.attempts) > _MOST_ATTEMPTS:
+        yield from _many_attempts(child, axis, until)
+        return
     for number, each in enumerate(child.attempts, 1):
         end = each.ended or until
         look = "running" if each.ended is None and child.ended is None else "done"
@@ -165,6 +172,19 @@ def _attempt_bars(child: Child, axis: TimeAxis, until: datetime) -> Iterator[Bar
             look = "failed" if each.is_last and each is child.attempts[-1] else "try"
         said = f"attempt {number}, {clock(each.started)}: {each.error or look}"
         yield _bar(axis, each.started, end, look, said)
+
+
+def _many_attempts(child: Child, axis: TimeAxis, until: datetime) -> Iterator[Bar]:
+    """Neighbours that were tried again share a bar; the last has its own."""
+    *earlier, last = child.attempts
+    failed = [each for each in earlier if each.error]
+    if failed:
+        said = f"{len(failed)} attempts failed: {failed[-1].error}"
+        for start, end in axis.pieces(failed[0].started, last.started):
+            yield _bar(axis, start, end, "try", said)
+    end = last.ended or until
+    look = "failed" if last.error else "running" if child.ended is None else "done"
+    yield _bar(axis, last.started, end, look, f"the last attempt: {last.error or look}")
 
 
 def _bars(

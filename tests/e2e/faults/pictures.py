@@ -6,6 +6,8 @@ embedded AWS.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,13 +49,20 @@ def make(folder: Path) -> None:
             page.wait_for_selector("h1")
             for name, path, height in (
                 ("jobs", "/", 860),
-                ("failed", f"/job/{failed.job.job_id}", 1500),
-                ("settled", f"/job/{settled[0].job.job_id}", 1100),
+                ("failed", f"/job/{failed.job.job_id}", 1180),
+                ("settled", f"/job/{settled[0].job.job_id}", 860),
             ):
                 page.set_viewport_size({"width": _WIDTH, "height": height})
                 page.goto(f"http://127.0.0.1:{keys.port}{path}")
                 page.wait_for_selector("#live[data-s=done]")
                 page.screenshot(path=PICTURES / f"console-{name}.png")
+                _shrink(PICTURES / f"console-{name}.png")
+
+
+def _shrink(picture: Path) -> None:
+    """A palette of 128 colours, where the machine has the tool for it."""
+    if pngquant := shutil.which("pngquant"):
+        subprocess.run([pngquant, "128", "--force", "--ext", ".png", str(picture)], check=True)
 
 
 def _settled(world: World, *, records: int, flawed: dict[flaws.Flaw, int]) -> Batch:
@@ -73,6 +82,7 @@ def _failed(world: World) -> Batch:
         "kind": "error",
         "code": "SlowDown",
         "status": 503,
+        "message": "Please reduce your request rate.",
     }
     with world.fault(**refused):
         world.deliver(batch)
