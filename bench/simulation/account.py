@@ -1,6 +1,6 @@
 """The limits of an account, and what was refused because of them."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
@@ -74,7 +74,7 @@ class Account:
     refused: Counter[str] = field(default_factory=Counter)
     transitions: int = 0
     calls: int = 0
-    function_seconds: Counter[str] = field(default_factory=Counter)
+    function_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     running: int = 0
     most_at_once: int = 0
     _busy: Counter[str] = field(default_factory=Counter, init=False)

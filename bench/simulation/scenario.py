@@ -222,5 +222,5 @@ def _requests(scenario: Scenario, account: Account) -> Requests:
         planned,
         transitions=account.transitions + scenario.jobs,
         calls=account.calls,
-        gigabyte_seconds=account.function_seconds.total() * scenario.limits.gigabytes,
+        gigabyte_seconds=sum(account.function_seconds.values()) * scenario.limits.gigabytes,
     )
