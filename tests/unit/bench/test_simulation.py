@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.simulation.retriers import Retrier, Retries, read
-from ops.model.estimating.ingest_requests import ingest_of
-
-pytest.importorskip("simpy", reason="`make bench` installs it")
-
 from bench.simulation.account import AccountLimits
+from bench.simulation.retriers import Retrier, Retries, read
 from bench.simulation.scenario import Scenario, simulate
+from ops.model.estimating.ingest_requests import ingest_of
 
 SMALL = [
     Scenario(1, 10, 1_000),
