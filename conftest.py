@@ -13,7 +13,7 @@ import pytest
 
 def pytest_configure() -> None:
     # The first to say so is the one that started the others (`-n`).
-    os.environ.setdefault("INGEST_LOCAL_ENDS_WITH", str(os.getpid()))
+    os.environ.setdefault("EMBEDDED_AWS_ENDS_WITH", str(os.getpid()))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

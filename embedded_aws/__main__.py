@@ -78,7 +78,7 @@ def _end_when_abandoned(state: Path) -> None:
 
     Tests name their own process, because a killed one cannot stop the server.
     """
-    starter = int(os.environ.get("INGEST_LOCAL_ENDS_WITH", os.getpid()))
+    starter = int(os.environ.get("EMBEDDED_AWS_ENDS_WITH", os.getpid()))
     mark = process.start_mark(starter)
     while state.exists() and mark is not None and process.is_running(starter, mark):
         time.sleep(_LOOK_SECONDS)

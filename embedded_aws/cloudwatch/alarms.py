@@ -7,7 +7,7 @@ CloudWatch evaluates whole periods, a minute or more after they ended. So does t
 exception: a period that has begun counts as soon as it breaches upwards, so that an alarm rings at
 once and not a minute later. It returns to OK when AWS's would.
 
-Periods are multiplied by the environment variable INGEST_LOCAL_PERIOD_SCALE, so that tests are
+Periods are multiplied by the environment variable EMBEDDED_AWS_PERIOD_SCALE, so that tests are
 fast.
 """
 

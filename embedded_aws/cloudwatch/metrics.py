@@ -37,7 +37,7 @@ _ENDED = {
     "ABORTED": "ExecutionsAborted",
 }
 
-PERIOD_SCALE_VARIABLE = "INGEST_LOCAL_PERIOD_SCALE"
+PERIOD_SCALE_VARIABLE = "EMBEDDED_AWS_PERIOD_SCALE"
 _QUEUE_PERIOD_SECONDS = 60.0
 _published: dict[tuple[str, str, str], tuple[tuple[int, int] | None, float]] = {}
 

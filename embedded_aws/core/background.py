@@ -1,7 +1,7 @@
 """Work in threads of its own, and the scale of its waits.
 
 Waits (a Wait state's, those between retries, those between deliveries) are multiplied by the
-environment variable INGEST_LOCAL_WAIT_SCALE, so that tests are fast. Time limits are not scaled.
+environment variable EMBEDDED_AWS_WAIT_SCALE, so that tests are fast. Time limits are not scaled.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WAIT_SCALE_VARIABLE = "INGEST_LOCAL_WAIT_SCALE"
+WAIT_SCALE_VARIABLE = "EMBEDDED_AWS_WAIT_SCALE"
 
 _T = TypeVar("_T")
 

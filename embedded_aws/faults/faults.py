@@ -1,6 +1,6 @@
 """Injected faults: which call fails, how, and how often.
 
-Only a server that was started with INGEST_LOCAL_FAULTS=1 has them (`gateway`); nothing of them is
+Only a server that was started with EMBEDDED_AWS_FAULTS=1 has them (`gateway`); nothing of them is
 part of what is deployed. A fault names a caller (a function, or `states` for what a state
 machine calls itself), an action (`s3:GetObject`) and a kind:
 

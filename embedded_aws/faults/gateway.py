@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from embedded_aws.stepfunctions.engine.frames import Frame
 
-SWITCH = "INGEST_LOCAL_FAULTS"
+SWITCH = "EMBEDDED_AWS_FAULTS"
 PATH = "/_embedded/faults"
 STATES = "states"
 EVENTS = "events"

@@ -210,7 +210,7 @@ class Aws:
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running.Server]:
     data = tmp_path_factory.mktemp("aws")
-    started = running.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01"})
+    started = running.start(data, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.01"})
     yield started.server
     running.stop(data)
     shutil.rmtree(data, ignore_errors=True)

@@ -52,7 +52,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Aws]]:
 
     def begin(**settings: str) -> Aws:
         return Aws(
-            running.start(data, settings={"INGEST_LOCAL_WAIT_SCALE": "0.01", **settings}).server
+            running.start(data, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.01", **settings}).server
         )
 
     yield begin

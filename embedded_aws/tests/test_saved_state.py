@@ -45,7 +45,7 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
     data, files = tmp_path_factory.mktemp("aws"), tmp_path_factory.mktemp("files")
     mended, on, go = (files / name for name in ("mended", "on", "go"))
     bad = {"id": "bad", "unless": str(mended)}
-    settings = {"INGEST_LOCAL_WAIT_SCALE": "0.01"}
+    settings = {"EMBEDDED_AWS_WAIT_SCALE": "0.01"}
     aws = Aws(running.start(data, settings=settings).server)
     try:
         machine = _map_machine(aws)
@@ -64,7 +64,7 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
     _set_end(data, {child_expired: 13, child["executionArn"]: 15, expired: 15})
     mended.touch()
     go.touch()
-    settings["INGEST_LOCAL_REDRIVE_PENDING"] = "leave"
+    settings["EMBEDDED_AWS_REDRIVE_PENDING"] = "leave"
     again = Aws(running.start(data, settings=settings).server)
     yield Restarted(again, failed, history, interrupted, child_expired, expired)
     running.stop(data)

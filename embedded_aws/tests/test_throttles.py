@@ -27,7 +27,7 @@ CALLER = "a-function"
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An embedded AWS of its own: faults are in force for all of it."""
     data = tmp_path_factory.mktemp("throttling-aws")
-    started = running.start(data, settings={"INGEST_LOCAL_FAULTS": "1"})
+    started = running.start(data, settings={"EMBEDDED_AWS_FAULTS": "1"})
     yield Aws(started.server)
     running.stop(data)
     shutil.rmtree(data, ignore_errors=True)

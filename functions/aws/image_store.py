@@ -1,6 +1,6 @@
 """Images in S3: looked at, copied over nothing, compared.
 
-Every call is conditional, so that doing it again, or at the same time as somebody else, can
+Every call is conditional, so that doing it again, or at the same time as another program, can
 neither lose nor replace anything:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
 """

@@ -159,7 +159,7 @@ _OTHERWISE: Final = {
     ServiceFailure.FILE_GONE: _GONE_FOR_GOOD,
 }
 
-_STOPPED: Final = Explanation("Somebody stopped the execution.", "", Cure.REDRIVE)
+_STOPPED: Final = Explanation("The execution was stopped by hand.", "", Cure.REDRIVE)
 _OVERDUE: Final = Explanation(
     "The execution took longer than a day.", "see in its history what it waited for", Cure.REDRIVE
 )

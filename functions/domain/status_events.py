@@ -83,6 +83,6 @@ def changes_after(
 
 
 def _is_row(row: object) -> bool:
-    """What else stands there was not written by this system."""
+    """Whether this system wrote a row; anything else is ignored."""
     kept = {"status", "previousStatus", "revision", "resultStats", "completedAt"}
     return isinstance(row, Mapping) and row.keys() >= kept

@@ -102,7 +102,7 @@ class StuckJobSearch:
             yield self._unclaimed(job_id, results)
         if (more := len(unclaimed) - MAX_NAMED) > 0:
             yield Problem(
-                f"{more} more results objects that nobody claimed",
+                f"{more} more results objects without a claim",
                 f"ingest replay {argument(job_id)}",
             )
         for claim in claims.values():
@@ -127,7 +127,9 @@ class StuckJobSearch:
         try:
             self.settler.jobs.find(job_id)
         except IngestError as error:
-            return Problem(f"nobody can claim {results.key}: {error}", _replay(job_id, results.key))
+            return Problem(
+                f"{results.key} cannot be claimed: {error}", _replay(job_id, results.key)
+            )
         return Problem(
             f"no execution ever claimed {results.key} as it is", _replay(job_id, results.key)
         )

@@ -55,7 +55,7 @@ class OutcomeRecorder:
             return outcome
         execution = self._describe(change.execution, change.status, change.redrive_count)
         if not execution.is_as(change.status, change.redrive_count):
-            self.log.info(Event.OUTCOME_OUTDATED, told=change.status, found=execution.status)
+            self.log.info(Event.OUTCOME_OUTDATED, announced=change.status, found=execution.status)
             return Outcome.NOTHING
         match outcome:
             case Outcome.FAILED:

@@ -29,7 +29,7 @@ OBJECTS_OF_A_JOB = 2
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An embedded AWS of its own: the command looks at all that lies in the bucket."""
     folder = tmp_path_factory.mktemp("history-aws")
-    server.start(folder, settings={"INGEST_LOCAL_WAIT_SCALE": "0.05"})
+    server.start(folder, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.05"})
     yield folder
     server.stop(folder)
 

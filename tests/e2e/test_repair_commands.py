@@ -31,7 +31,7 @@ SECONDS = 60.0
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An embedded AWS of its own: these commands look at all that ever failed on it."""
     folder = tmp_path_factory.mktemp("repaired-aws")
-    server.start(folder, settings={"INGEST_LOCAL_WAIT_SCALE": "0.05"})
+    server.start(folder, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.05"})
     yield folder
     server.stop(folder)
 

@@ -222,7 +222,7 @@ def test_an_interruption_stops_what_was_started_for_it_and_nothing_else(data: Pa
 
 def test_it_ends_with_the_process_that_it_was_told(data: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as starter:
-        settings = {"INGEST_LOCAL_ENDS_WITH": str(starter.pid)}
+        settings = {"EMBEDDED_AWS_ENDS_WITH": str(starter.pid)}
         assert server.start(data, settings=settings).server == server.find(data)
         starter.kill()
     eventually(lambda: server.find(data) is None, "it has ended too")

@@ -23,7 +23,7 @@ from embedded_aws.stepfunctions.store import Cursor, Execution, MapRun
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-PENDING_VARIABLE = "INGEST_LOCAL_REDRIVE_PENDING"
+PENDING_VARIABLE = "EMBEDDED_AWS_REDRIVE_PENDING"
 _UNLIMITED = 32
 
 

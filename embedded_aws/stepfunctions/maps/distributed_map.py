@@ -11,7 +11,7 @@ A list that cannot be read fails a Map Run that has begun and has no items (reco
 test_map_item_reader_json_no_json_list_object); a redrive reads the list again.
 
 The documentation does not say whether a redrive starts the items that were never started. With
-INGEST_LOCAL_REDRIVE_PENDING=leave it does not; by default it does.
+EMBEDDED_AWS_REDRIVE_PENDING=leave it does not; by default it does.
 
 Emulated are STANDARD children and no tolerance; MaxConcurrency 0 means 32 at once here.
 """

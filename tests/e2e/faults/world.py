@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from ops.model.uploads import Upload
 
 SERVER_SETTINGS = {
-    "INGEST_LOCAL_FAULTS": "1",
-    "INGEST_LOCAL_WAIT_SCALE": "0.002",
-    "INGEST_LOCAL_PERIOD_SCALE": "0.1",
+    "EMBEDDED_AWS_FAULTS": "1",
+    "EMBEDDED_AWS_WAIT_SCALE": "0.002",
+    "EMBEDDED_AWS_PERIOD_SCALE": "0.1",
 }
 CONTEXT = {
     "rangeBytes": 64 * 1024,
