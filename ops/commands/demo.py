@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,16 +14,14 @@ from demo import inference, seeding
 from demo.comparison import compare
 from demo.generator import make_demo
 from demo.observation import Observation, observe
-from functions.domain.object_keys import DEAD_LETTERS_PREFIX
 from local import deploy, server, synthesis
 from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
-from ops.commands.inspect import why
 from ops.errors import ResultDiffers
 from ops.model import deployment
 from ops.view import job as job_view
 from ops.view.follower import Follower, ended
+from ops.view.steps import Steps
 from ops.view.terminal import err, out, print_json, visible
-from ops.view.transactions import transactions_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,27 +75,30 @@ def demo(
 
 def perform(data: Any, *, seed: int) -> Run:
     """Run the demo and show progress. A Ctrl-C stops the embedded AWS that it started."""
-    began = time.monotonic()
-    err.print("Starting the embedded AWS ...", style="dim")
+    steps = Steps()
+    steps.begin("Synthesize the template")
     assembly = synthesis.synthesize(server.PROJECT)
+    steps.begin("Start the embedded AWS")
     started = server.start(data)
     if started.lost:
         err.print(started.lost, style="yellow")
     with server.stopped_if_interrupted(started):
+        steps.begin("Deploy the stack")
         deploy.deploy(assembly, endpoint=started.server.endpoint)
-        return _ingest(deployment.on_embedded(started.server), seed=seed, began=began)
+        return _ingest(deployment.on_embedded(started.server), seed=seed, steps=steps)
 
 
-def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
+def _ingest(deployed: Deployment, *, seed: int, steps: Steps) -> Run:
     made = make_demo(run=uuid.uuid4().hex[:10], seed=seed)
-    _announce(made)
+    _announce(made, steps)
     batches = [inference.submit(deployed, each) if each.questions else each for each in made]
     for batch in batches:
         seeding.seed(deployed, batch)
-    first = time.monotonic()
+    first = steps.seconds
     with ThreadPoolExecutor(len(batches)) as pool:
         uploads = list(pool.map(lambda batch: _deliver(deployed, batch), batches))
     uploaded = datetime.now(UTC)
+    steps.begin("Follow the ingest, which S3's events have started")
     follower = Follower(
         read=lambda: [upload.read() for upload in uploads],
         is_over=ended,
@@ -106,7 +106,8 @@ def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
         look_again=deployed.command("watch"),
     )
     outcomes = follower.follow()
-    ingested = time.monotonic() - first
+    ingested = steps.seconds - first
+    steps.begin("Compare with what must be")
     observations = [observe(deployed, batch) for batch in batches]
     differences = [
         difference
@@ -117,7 +118,7 @@ def _ingest(deployed: Deployment, *, seed: int, began: float) -> Run:
     ]
     return Run(
         deployed, batches, outcomes, observations, differences,
-        seconds=time.monotonic() - began, ingest_seconds=ingested,
+        seconds=steps.seconds, ingest_seconds=ingested,
     )  # fmt: skip
 
 
@@ -126,38 +127,26 @@ def _deliver(deployed: Deployment, batch: Batch) -> Upload:
     return (inference.complete if batch.questions else seeding.deliver)(deployed, batch)
 
 
-def _announce(batches: Sequence[Batch]) -> None:
+def _announce(batches: Sequence[Batch], steps: Steps) -> None:
     records = sum(batch.records for batch in batches)
     size = sum(len(batch.body) for batch in batches) / 1e6
     images = sum(len(batch.images) for batch in batches)
-    err.print(
-        f"Uploading {images} images of {len(batches)} jobs, then submitting them: {records} "
-        f"records, {size:.1f} MB of results ...",
-        style="dim",
+    steps.begin(
+        f"Upload {images} images of {len(batches)} jobs, and submit them: {records} records, "
+        f"{size:.1f} MB of results"
     )
 
 
 def _show(run: Run) -> None:
-    now, bucket = datetime.now(UTC), run.deployment.bucket
-    for outcome, seen in zip(run.outcomes, run.observations, strict=True):
-        failed = why(run.deployment, outcome)
-        out.print(job_view.render(outcome, now=now, bucket=bucket, failed=failed))
-        out.print()
-        if seen.transactions:
-            out.print(transactions_table(list(seen.transactions.values())))
-            out.print()
-    outputs, endpoint = run.deployment.outputs, run.deployment.embedded
-    out.print("Where everything lies", style="bold")
-    out.print(f"  {run.deployment.place}; for other programs: "
-              f'eval "$({run.deployment.local_command("local env")})"')  # fmt: skip
-    out.print(f"  transactions    table {outputs['TransactionsTableName']}")
-    out.print(f"  jobs, ledger    tables {outputs['BatchJobsTableName']}, "
-              f"{outputs['LedgerTableName']}")  # fmt: skip
-    out.print(f"  images          s3://{run.deployment.bucket}/processed/")
-    out.print(f"  dead letters    s3://{run.deployment.bucket}/{DEAD_LETTERS_PREFIX}")
-    if endpoint is not None:
-        out.print(f"  its log         {endpoint.data / 'emulator.log'}")
-    out.print()
+    """Twelve lines at most: what came of the jobs, and what to type next."""
+    for outcome in run.outcomes:
+        took = (
+            f" in {job_view.seconds(outcome.history.duration(now=datetime.now(UTC)))}"
+            if (outcome.history)
+            else ""
+        )
+        out.print(f"Job {visible(outcome.job_id)}: {visible(outcome.status)}{took}", style="bold")
+        out.print(job_view.counts_text(outcome))
     if run.differences:
         for difference in run.differences[:_SHOWN_DIFFERENCES]:
             out.print(f"  differs: {visible(difference)}", style="red")
@@ -170,8 +159,18 @@ def _show(run: Run) -> None:
         f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
         style="bold green",
     )
-    out.print(f"Look again:  {run.deployment.command('inspect', run.batches[0].job.job_id)}")
-    out.print(f"Stop it:     {run.deployment.local_command('local down')}")
+    for purpose, command in what_next(run.deployment, run.batches[0].job.job_id).items():
+        out.print(f"  {purpose:<14}{command}")
+    out.print(f"  {'Stop it':<14}{run.deployment.local_command('local down')}")
+
+
+def what_next(deployed: Deployment, job_id: str) -> dict[str, str]:
+    """Commands to type after the demo, by what they are for."""
+    return {
+        "Transactions": deployed.command("transactions", job_id),
+        "Rejects": deployed.command("rejects", job_id),
+        "Look": deployed.command("console"),
+    }
 
 
 def _items(run: Run) -> int:

@@ -100,6 +100,10 @@ class ListedJob:
             yield "no results have arrived"
         if not self.is_open and (missing := count_in(stats, "missingCount")):
             yield f"{missing} record(s) missing"
+        if not self.is_open and (more := count_in(stats, "unexpectedCount")):
+            yield f"{more} record(s) more than expected"
+        if left := count_in(stats, "imagesLeft"):
+            yield f"{left} image(s) left"
         if self.status == JobStatus.FAILED and stats.get("failureCount") and not self.failure:
             yield "no record became a transaction" if not stats.get("successCount") else "rejects"
         if count := count_in(state, "leftBehind"):

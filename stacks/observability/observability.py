@@ -25,6 +25,7 @@ from stacks.workers import Workers
 from stacks.workflow import Workflow
 
 #: Share of its time limit that a function must not reach: workers end their work before.
+_WHICH_JOB = "`ingest jobs --since 2h` names the job."
 _TIME_LIMIT_SHARE = 0.97
 
 
@@ -240,23 +241,23 @@ class Observability(Construct):
         self._look(
             "rejects",
             metrics.own(self, Metric.REJECT_PERCENT, statistic=metrics.MAXIMUM),
-            f"More than {percent} % of an object's records were rejected.",
+            f"More than {percent} % of an object's records were rejected. {_WHICH_JOB}",
             over=percent,
         )
         self._act(
             "records-missing",
             metrics.own(self, Metric.RECORDS_MISSING),
-            "A job ended with fewer records than were expected of it.",
+            f"A job ended with fewer records than were expected of it. {_WHICH_JOB}",
         )
         self._look(
             "records-unexpected",
             metrics.own(self, Metric.RECORDS_UNEXPECTED),
-            "A job ended with more records than were expected of it.",
+            f"A job ended with more records than were expected of it. {_WHICH_JOB}",
         )
         self._look(
             "images-left",
             metrics.own(self, Metric.IMAGES_LEFT),
-            "Images of transactions were left where they are.",
+            f"Images of transactions were left where they are. {_WHICH_JOB}",
         )
         self._look(
             "manifest-unreadable",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
 from demo import seeding
 from demo.comparison import compare
 from demo.expectation import Expectation
 from demo.generator import account_recipe, guest_recipe, make_batch
 from demo.observation import observe
+from ops.cli import app
+from ops.commands.demo import what_next
 from tests.e2e.waiting import executions, next_execution, until_ended
 
 if TYPE_CHECKING:
@@ -94,6 +98,17 @@ def test_the_outcome_that_people_are_shown_is_the_one_that_was_put_in(
         shown = {**each.outcome.loads.as_dict(), **each.outcome.images.as_dict()}
         assert shown.items() <= counts.items()
         assert each.outcome.status == "COMPLETED"
+
+
+def test_what_the_demo_says_to_type_next_works_as_it_is_written(
+    deployed: Deployment, delivered: dict[str, Delivered]
+) -> None:
+    job_id = delivered["account"].batch.job.job_id
+    commands = what_next(deployed, job_id)
+    assert commands.pop("Look").split()[1] == "console"  # tested with a browser
+    for command in commands.values():
+        typed = CliRunner().invoke(app, shlex.split(command)[1:])
+        assert typed.exit_code == 0, typed.output
 
 
 def test_a_second_upload_of_the_same_object_changes_nothing(

@@ -29,7 +29,7 @@ def _put(aws: Aws, job_id: str, status: str | None, **more: object) -> None:
 
 
 def _fill(aws: Aws) -> None:
-    _put(aws, "done", "COMPLETED", resultStats={"totalCount": 3, "missingCount": 0})
+    _put(aws, "done", "COMPLETED", resultStats={"totalCount": 3, "imagesLeft": 4})
     _put(aws, "partly", "PARTIALLY_COMPLETED", resultStats={"totalCount": 3, "missingCount": 2})
     _put(aws, "waits", "SUBMITTED", pendingImageCount=7)
     _put(aws, "unsaid", None)
@@ -57,7 +57,7 @@ def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
         "failed": "Failed at Bedrock (too few records)",
         "broken": "LoadRanges failed: AccessDenied",
         "partly": "2 record(s) missing",
-        "done": "",
+        "done": "4 image(s) left",
     }
     assert found.jobs[0].as_json()["open"] is True
     with out.capture() as captured:
