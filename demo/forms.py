@@ -25,6 +25,8 @@ class Form:
     Attributes:
         name: Of the object, below the job's folder.
         record: Makes a record of image id, the model's text and the image.
+        tool_call: Makes one whose answer is a call of a tool with this input; None where the form
+            has none.
         answer: The record's member that holds the model's answer.
         line_end: Behind every line but the last.
         head: In front of the first line.
@@ -41,6 +43,7 @@ class Form:
     closed: bool
     ascii_only: bool
     compact: bool = False
+    tool_call: Callable[[str, Record, bytes], Record] | None = None
 
     def line(self, record: Record) -> bytes:
         """One line, without its end."""
@@ -49,6 +52,19 @@ class Form:
 
 
 def _nova(image_id: str, text: str, image: bytes) -> Record:
+    return _nova_answer(image_id, [{"text": text}], image, stop_reason="end_turn")
+
+
+def _nova_tool_call(image_id: str, given: Record, image: bytes) -> Record:
+    """https://docs.aws.amazon.com/nova/latest/userguide/tool-use-definition.html."""
+    use = {"toolUseId": f"tooluse_{image_id}", "name": "record_receipt", "input": given}
+    said = {"text": "<thinking>It is a receipt.</thinking>"}
+    return _nova_answer(image_id, [said, {"toolUse": use}], image, stop_reason="tool_use")
+
+
+def _nova_answer(
+    image_id: str, answered: list[Record], image: bytes, *, stop_reason: str
+) -> Record:
     source = {"bytes": base64.b64encode(image).decode()}
     content = [{"image": {"format": "jpeg", "source": source}}, {"text": _PROMPT}]
     return {
@@ -58,8 +74,8 @@ def _nova(image_id: str, text: str, image: bytes) -> Record:
             "inferenceConfig": {"maxTokens": 512, "temperature": 0},
         },
         "modelOutput": {
-            "output": {"message": {"content": [{"text": text}], "role": "assistant"}},
-            "stopReason": "end_turn",
+            "output": {"message": {"content": answered, "role": "assistant"}},
+            "stopReason": stop_reason,
             "usage": {"inputTokens": 1703, "outputTokens": 81, "totalTokens": 1784},
         },
         "recordId": image_id,
@@ -79,6 +95,7 @@ NOVA = Form(
     closed=True,
     ascii_only=False,
     compact=True,
+    tool_call=_nova_tool_call,
 )
 """As Bedrock writes it: each line echoes its input, the whole image included."""
 

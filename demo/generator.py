@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Near the object's start: which of two records wins is defined within one segment only.
 _FIRST_REPEATED = 3
+_TOOL_CALLS = 0.2
+"""Of the answers, where the form has tool calls."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +164,16 @@ class _Maker:
         for _ in range(1 + (plan if isinstance(plan, int) else 0)):
             # Of records of one image the last counts.
             receipt = self._receipts[image_id] = make_receipt(self._random)
-            text = answer(receipt, self._random)
-            record = self._recipe.form.record(image_id, text, content)
+            record = self._answered(image_id, receipt, content)
             self._write(image_id, record, self._recipe.form.line(record))
+
+    def _answered(self, image_id: str, receipt: Receipt, content: bytes) -> Record:
+        """A record that the model answers well, by a tool call now and then."""
+        form = self._recipe.form
+        text = answer(receipt, self._random)
+        if form.tool_call is not None and self._random.random() < _TOOL_CALLS:
+            return form.tool_call(image_id, json.loads(receipt.text()), content)
+        return form.record(image_id, text, content)
 
     def _image(self, image_id: str, content: bytes, left: ImageLeftReason | None) -> Image:
         folder = "archive" if left is ImageLeftReason.OUTSIDE_UPLOADS else "uploads"

@@ -75,13 +75,14 @@ def make_receipt(random: Random) -> Receipt:
 
 
 def answer(receipt: Receipt, random: Random) -> str:
-    """The receipt as a model gives it: bare, fenced, or between remarks."""
+    """The receipt as a model writes it: bare, fenced, behind its reasoning."""
     text = receipt.text()
     return random.choice(
         (
             text,
             text,
             f"```json\n{text}\n```",
+            f"<thinking>The total {{tax included}} is what was paid.</thinking>\n{text}",
             f"\n  {text}\n",
             f'{text[:-1]}, "confidence": 0.93}}',
         )

@@ -236,6 +236,12 @@ def _end(
         return
     if "recovered" in more:
         out.print(prose("An earlier run submitted a job and was interrupted; it is on record now."))
+        out.print(
+            prose(
+                "If its results arrived before that, their execution failed as JobNotFound. "
+                f"Continue it with: {deployed.command('redrive --job', retry)}"
+            )
+        )
     out.print(f"Retry {visible(retry)} of job {visible(root.job_id)} is submitted.")
     out.print(
         prose(

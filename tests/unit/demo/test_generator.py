@@ -57,6 +57,11 @@ def test_counts_add_up_to_the_lines_of_the_object(account: Batch, guest: Batch) 
         assert batch.manifest()["totalRecordCount"] == len(lines)
 
 
+def test_answers_come_as_models_give_them(account: Batch) -> None:
+    for sign in (b'"toolUse":', b"```json", b"<thinking>The total"):
+        assert account.body.count(sign) > 2, sign
+
+
 def test_flawed_records_lie_where_they_are_said_to(account: Batch, guest: Batch) -> None:
     for batch in (account, guest):
         for each in batch.flawed:

@@ -1,0 +1,79 @@
+"""A job of 100,000 rejects and its retry: what settling them takes, in memory and in requests."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.workflow.machine import JOB
+from tests.workflow.memory.interruptions import Interrupted, Interruptions
+from tests.workflow.test_retries import Jobs, bad, good
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REJECTS = 100_000
+LIMIT_MIB = 64
+"""Of a function's 1,024 MiB: about 300 bytes a reject, its digest, reason and set entries."""
+
+
+def _measured(deed: Callable[[], object]) -> float:
+    """The peak of the memory that it takes, in MiB; printed with its processor time."""
+    began = time.process_time()
+    deed()
+    seconds = time.process_time() - began
+    tracemalloc.start()
+    try:
+        deed()
+        peak = tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+    print(f"{seconds:.2f} s of processor time, {peak:.0f} MiB")  # noqa: T201
+    return peak
+
+
+@pytest.mark.slow
+def test_their_settlement_is_bounded() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=REJECTS)
+    images = [f"upload/2026/11/image-{number:08}" for number in range(REJECTS)]
+    cured, left = images[10_000:], images[:10_000]
+    jobs.ingest(bad(*images))
+    assert jobs.record()["status"] == "FAILED"
+    jobs.retry("retry-1", pendingImageCount=REJECTS)
+    jobs.ingest([*good(*cured), *bad(*left)], job="retry-1")
+    stats = jobs.stats()
+    assert jobs.record()["status"] == "COMPLETED"
+    assert (stats["totalCount"], stats["successCount"], stats["failureCount"]) == (
+        REJECTS,
+        90_000,
+        10_000,
+    )
+
+    settler, settle = jobs.machine.settler, {}
+    for job_id in (JOB, "retry-1"):
+        key = settler.jobs.find(job_id).key
+        settle[job_id] = _measured(lambda job_id=job_id, key=key: settler.settle(job_id, key))
+    assert max(settle.values()) < LIMIT_MIB
+
+    assert len(jobs.open_rejects()) == 10_000
+    assert _measured(jobs.open_rejects) < LIMIT_MIB
+
+
+def test_the_files_of_each_claim_are_read_once_a_settlement() -> None:
+    """The requests follow from the claims, not from the rejects."""
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=3)
+    jobs.ingest(bad("a", "b", "c"))
+    jobs.retry("retry-1")
+    jobs.ingest(good("a"), job="retry-1", name="x")
+    jobs.ingest(good("b"), job="retry-1", name="y")
+    machine = jobs.machine
+    calls = Interruptions()
+    machine.s3 = Interrupted(machine.s3, calls)  # type: ignore[assignment]
+    machine.settler.settle("retry-1", machine.settler.jobs.find("retry-1").key)
+    # An image list and dead letters of each claim, the root's included.
+    assert calls.calls.count("get_object") == 2 * 3
