@@ -242,7 +242,7 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
         deadline=deadline,
         pace=pace,
         expires=1,
-        say=_Silent(),
+        log=_Silent(),
         reports=reports(dynamodb),
     )
 

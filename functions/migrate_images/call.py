@@ -29,16 +29,16 @@ MARGIN_SECONDS = 30.0
 
 
 def migrate_images(
-    work: ChunkWork, *, context: LambdaContext, settings: MigrateSettings, say: Telemetry
+    work: ChunkWork, *, context: LambdaContext, settings: MigrateSettings, log: Telemetry
 ) -> ChunkWork:
     """Migrate the next images of a chunk, if the execution has its claim still."""
     ledger = wiring.ledger(settings)
     if ledger.owns(work.execution, work.job.job_id, work.object.key) is None:
-        say.warn(Event.CLAIM_LOST)
+        log.warn(Event.CLAIM_LOST)
         return work.but(finished=True)
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     pace = Pace(sleep=time.sleep, jitter=random.random)
-    say.info(Event.CHUNK_STARTED, position=work.position)
+    log.info(Event.CHUNK_STARTED, position=work.position)
     done = ChunkMigrator(
         files=wiring.work_files(settings),
         ledger=ledger,
@@ -47,9 +47,9 @@ def migrate_images(
         pace=pace,
         reports=_reports(work, settings),
         expires=settings.expires(time.time()),
-        say=say,
+        log=log,
     ).migrate(work)
-    say.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
+    log.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
     return done
 
 

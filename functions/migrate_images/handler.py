@@ -15,5 +15,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     work = ChunkWork.model_validate(event)
     with telemetry().invocation(
         execution=work.execution, job=work.job, chunk=str(work.chunk.number)
-    ) as say:
-        return migrate_images(work, context=context, settings=settings, say=say).as_json()
+    ) as log:
+        return migrate_images(work, context=context, settings=settings, log=log).as_json()

@@ -33,7 +33,7 @@ class ChunkMigrator:
     pace: Pace
     reports: ProgressReports
     expires: int
-    say: Telemetry
+    log: Telemetry
 
     def migrate(self, work: ChunkWork) -> ChunkWork:
         """Move images from the work's position on; with the last of them, state the counts.
@@ -51,12 +51,12 @@ class ChunkMigrator:
                 if self.deadline.has_passed:
                     return _stopped(work, position, counts)
                 if not self._owns(work):
-                    self.say.warn(Event.CLAIM_LOST)
+                    self.log.warn(Event.CLAIM_LOST)
                     return work.but(finished=True)
                 self.reports.note(position - work.position, counts.as_dict)
             results = self._move_batch(batch)
             if results is None:
-                self.say.warn(Event.IMAGES_THROTTLED, position=position, atOnce=self.pace.width)
+                self.log.warn(Event.IMAGES_THROTTLED, position=position, atOnce=self.pace.width)
                 if position == work.position:
                     raise ImagesThrottled(f"from image {position} of chunk {work.chunk.number}")
                 return _stopped(work, position, counts)
@@ -115,7 +115,7 @@ class ChunkMigrator:
                 )
 
     def _say_left(self, image_id: str, reason: ImageLeftReason) -> None:
-        self.say.info(Event.IMAGE_LEFT, reason=reason.value, imageId=image_id)
+        self.log.info(Event.IMAGE_LEFT, reason=reason.value, imageId=image_id)
 
 
 def _count(left: Sequence[ImageLeftReason | None]) -> ImageCounts:

@@ -16,7 +16,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Plan the ranges of a claimed object; `Ingest` in, `Ingest` with `plan` out."""
     settings = PlanRangesSettings.read()
     ingest = Ingest.model_validate(event)
-    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as say:
+    with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         planning = Planning(
             wiring.results_object(ingest),
             wiring.ledger(settings),
@@ -27,9 +27,9 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         )
         planned = planning.plan(ingest)
         if planned.plan is None:
-            say.warn(Event.CLAIM_LOST)
+            log.warn(Event.CLAIM_LOST)
         else:
-            say.info(
+            log.info(
                 Event.RANGES_PLANNED, ranges=planned.plan.items, objectBytes=planned.object.size
             )
         return planned.as_json()

@@ -15,26 +15,26 @@ from botocore.compat import HTTPHeaders
 from functions.aws.image_store import ImageStore, StoredImage
 from functions.domain.attribute_values import to_item
 from functions.domain.images import is_in_processed, is_in_uploads
-from tests.workflow.image_world import BUCKET, DATE, USER, ImageWorld
+from tests.workflow.image_migration import BUCKET, DATE, USER, ImageMigration
 
 VICTIM = "user-2"
 SECRET = f"uploads/{VICTIM}/secret.jpg"
 THEIR_LIST = f"work/job-2/x/1/images/{'0' * 15}-{'9' * 15}.jsonl"
 
 
-def _world() -> ImageWorld:
-    """A world in which another user's image and record lie beside."""
-    world = ImageWorld()
+def _world() -> ImageMigration:
+    """A migration in which another user's image and record lie beside."""
+    migration = ImageMigration()
     record = {"imageId": "theirs", "userId": VICTIM, "s3Key": SECRET, "status": "pending"}
-    world.dynamodb.put_item(TableName="pending", Item=to_item(record))
-    world.s3.put_object(Bucket=BUCKET, Key=SECRET, Body=b"their image")
-    world.s3.put_object(Bucket=BUCKET, Key=THEIR_LIST, Body=b'"theirs"\n')
-    return world
+    migration.dynamodb.put_item(TableName="pending", Item=to_item(record))
+    migration.s3.put_object(Bucket=BUCKET, Key=SECRET, Body=b"their image")
+    migration.s3.put_object(Bucket=BUCKET, Key=THEIR_LIST, Body=b'"theirs"\n')
+    return migration
 
 
-def _others(world: ImageWorld) -> tuple[Any, Any]:
-    objects = {key: world.s3.objects[key].body for key in (SECRET, THEIR_LIST)}
-    return objects, world.dynamodb.tables["pending"]["theirs",]
+def _others(migration: ImageMigration) -> tuple[Any, Any]:
+    objects = {key: migration.s3.objects[key].body for key in (SECRET, THEIR_LIST)}
+    return objects, migration.dynamodb.tables["pending"]["theirs",]
 
 
 LEFT: dict[str, tuple[dict[str, Any], str]] = {
@@ -72,28 +72,28 @@ LEFT: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", LEFT)
 def test_an_image_that_is_not_the_jobs_to_move_stays_and_says_why(case: str) -> None:
     given, reason = LEFT[case]
-    world = _world()
-    world.add("mine", **given)
-    before, pending = _others(world), dict(world.dynamodb.tables["pending"])
-    kept = {k: stored.body for k, stored in world.s3.objects.items()}
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {reason: 1}
-    assert _others(world) == before
-    assert dict(world.dynamodb.tables["pending"]) == pending
-    assert {k: v for k, v in kept.items() if k in world.s3.objects} == kept
-    assert not [k for k in world.s3.objects if k.startswith(f"processed/{DATE}")]
+    migration = _world()
+    migration.add("mine", **given)
+    before, pending = _others(migration), dict(migration.dynamodb.tables["pending"])
+    kept = {k: stored.body for k, stored in migration.s3.objects.items()}
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {reason: 1}
+    assert _others(migration) == before
+    assert dict(migration.dynamodb.tables["pending"]) == pending
+    assert {k: v for k, v in kept.items() if k in migration.s3.objects} == kept
+    assert not [k for k in migration.s3.objects if k.startswith(f"processed/{DATE}")]
     if given.get("transaction", True) and reason != "ImageOutsideUploads":
-        assert world.s3_key("mine") is None
+        assert migration.s3_key("mine") is None
 
 
 def test_an_id_of_another_users_record_moves_nothing_of_theirs() -> None:
-    world = _world()
-    world.ids.append("theirs")
-    world.add_transaction("theirs")
-    before = _others(world)
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageOwnerMismatch": 1}
-    assert _others(world) == before
+    migration = _world()
+    migration.ids.append("theirs")
+    migration.add_transaction("theirs")
+    before = _others(migration)
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageOwnerMismatch": 1}
+    assert _others(migration) == before
 
 
 MOVED = {
@@ -114,17 +114,17 @@ MOVED = {
 
 @pytest.mark.parametrize("case", MOVED)
 def test_a_name_that_could_be_misread_is_moved_as_it_is(case: str) -> None:
-    world = _world()
+    migration = _world()
     name = MOVED[case]
-    decoy = world.add("decoy", key="uploads/a.jpg")
-    world.ids.remove("decoy")
-    world.add("mine", key=f"uploads/{name}")
-    before = _others(world)
-    world.migrate()
-    assert world.s3_key("mine") == f"processed/{DATE}/{name}"
-    assert world.s3.objects[f"processed/{DATE}/{name}"].body == b"content of mine"
-    assert decoy in world.s3.objects
-    assert _others(world) == before
+    decoy = migration.add("decoy", key="uploads/a.jpg")
+    migration.ids.remove("decoy")
+    migration.add("mine", key=f"uploads/{name}")
+    before = _others(migration)
+    migration.migrate()
+    assert migration.s3_key("mine") == f"processed/{DATE}/{name}"
+    assert migration.s3.objects[f"processed/{DATE}/{name}"].body == b"content of mine"
+    assert decoy in migration.s3.objects
+    assert _others(migration) == before
 
 
 @pytest.mark.parametrize("case", MOVED)
@@ -157,26 +157,26 @@ def test_the_source_of_a_copy_is_escaped_whole(case: str) -> None:
 )  # fmt: skip
 def test_an_earlier_copy_elsewhere_is_none(key: str) -> None:
     assert not is_in_processed(key)
-    world = _world()
-    source = world.add("mine")
+    migration = _world()
+    source = migration.add("mine")
     record = {
         "imageId": "mine", "userId": USER, "s3Key": source, "status": "processed",
         "processedKey": key,
     }  # fmt: skip
-    world.dynamodb.put_item(TableName="pending", Item=to_item(record))
-    world.migrate()
-    assert world.s3_key("mine") == f"processed/{DATE}/{USER}/mine.jpg"
+    migration.dynamodb.put_item(TableName="pending", Item=to_item(record))
+    migration.migrate()
+    assert migration.s3_key("mine") == f"processed/{DATE}/{USER}/mine.jpg"
 
 
 def test_a_chunk_of_the_longest_image_ids_is_read_in_bounded_time() -> None:
-    world = _world()
+    migration = _world()
     for number in range(300):
-        world.add(f"{number:05d}" + "\x01" * 2043, key=f"uploads/{number}.jpg")
+        migration.add(f"{number:05d}" + "\x01" * 2043, key=f"uploads/{number}.jpg")
     began = time.process_time()
-    world.migrate()
-    assert world.counts()["imagesMigrated"] == 300
+    migration.migrate()
+    assert migration.counts()["imagesMigrated"] == 300
     assert time.process_time() - began < 10
-    assert json.loads(json.dumps(world.ids)) == world.ids
+    assert json.loads(json.dumps(migration.ids)) == migration.ids
 
 
 def test_a_name_of_uploads_is_one() -> None:

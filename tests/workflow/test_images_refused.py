@@ -8,7 +8,7 @@ from functions.domain.events import Event
 from functions.domain.transactions import transaction_id
 from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.pace import MAX_PAUSES
-from tests.workflow.image_world import DATE, JOB, USER, ImageWorld
+from tests.workflow.image_migration import DATE, JOB, USER, ImageMigration
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.interruptions import Interruptions
 
@@ -16,133 +16,135 @@ OURS = "arn:aws:kms:us-east-1:000000000000:key/ours"
 THEIRS = "arn:aws:kms:us-east-1:000000000000:key/theirs"
 
 
-def _world(count: int = 3) -> tuple[ImageWorld, list[str]]:
-    world = ImageWorld()
-    return world, [world.add(f"image-{number}") for number in range(count)]
+def _world(count: int = 3) -> tuple[ImageMigration, list[str]]:
+    migration = ImageMigration()
+    return migration, [migration.add(f"image-{number}") for number in range(count)]
 
 
 @pytest.mark.parametrize("code", ["InvalidObjectState", "ObjectNotInActiveTierError"])
 def test_an_archived_image_is_left_and_its_neighbours_move(code: str) -> None:
-    world, keys = _world()
-    world.s3.refuse("CopyObject", keys[1], code)
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
-    assert world.counts()["imagesMigrated"] == 2
-    assert world.s3_key("image-1") is None
-    assert world.pending("image-1")["status"] == "pending"
-    assert keys[1] in world.images()
-    world.check_end()
+    migration, keys = _world()
+    migration.s3.refuse("CopyObject", keys[1], code)
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
+    assert migration.counts()["imagesMigrated"] == 2
+    assert migration.s3_key("image-1") is None
+    assert migration.pending("image-1")["status"] == "pending"
+    assert keys[1] in migration.images()
+    migration.check_end()
 
 
 def test_an_archived_image_alone_in_its_job_is_left_too() -> None:
-    world, keys = _world(1)
-    world.s3.refuse("CopyObject", keys[0], "InvalidObjectState")
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
+    migration, keys = _world(1)
+    migration.s3.refuse("CopyObject", keys[0], "InvalidObjectState")
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
 
 
 def test_a_refusal_is_the_keys_of_an_image_where_others_move() -> None:
-    world, _ = _world(2)
-    key = world.add("theirs", SSEKMSKeyId=THEIRS)
-    world.s3.refuse("CopyObject", key, "AccessDenied")
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
-    assert world.counts()["imagesMigrated"] == 2
-    assert [facts["imageId"] for facts in world.told.all(Event.IMAGE_LEFT)] == ["theirs"]
-    world.check_end()
+    migration, _ = _world(2)
+    key = migration.add("theirs", SSEKMSKeyId=THEIRS)
+    migration.s3.refuse("CopyObject", key, "AccessDenied")
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    assert migration.counts()["imagesMigrated"] == 2
+    assert [facts["imageId"] for facts in migration.told.all(Event.IMAGE_LEFT)] == ["theirs"]
+    migration.check_end()
 
 
 @pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
 def test_a_refusal_without_a_key_fails_the_state_whatever_else_moves(operation: str) -> None:
     """The role lacks a grant that this image needs, to copy its tags for example."""
-    world, keys = _world()
-    world.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
+    migration, keys = _world()
+    migration.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
     with pytest.raises(ClientError, match=r"AccessDenied|403"):
-        world.migrate()
-    world.check_moment()
+        migration.migrate()
+    migration.check_moment()
 
 
 def test_keys_of_others_on_all_images_fail_the_state() -> None:
-    world = ImageWorld()
+    migration = ImageMigration()
     for name in ("one", "two"):
-        key = world.add(name, SSEKMSKeyId=THEIRS)
-        world.s3.refuse("CopyObject", key, "AccessDenied")
+        key = migration.add(name, SSEKMSKeyId=THEIRS)
+        migration.s3.refuse("CopyObject", key, "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
-        world.migrate()
+        migration.migrate()
 
 
 def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
-    world = ImageWorld()
-    key = world.add("one", SSEKMSKeyId=THEIRS)
-    world.s3.refuse("CopyObject", key, "AccessDenied")
-    world.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
-    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    migration = ImageMigration()
+    key = migration.add("one", SSEKMSKeyId=THEIRS)
+    migration.s3.refuse("CopyObject", key, "AccessDenied")
+    migration.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
+    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
 
 
 def test_a_key_that_the_bucket_is_not_known_to_have_is_the_images_own() -> None:
-    world = ImageWorld(bucket_keys=[OURS])
-    key = world.add("one", SSEKMSKeyId=THEIRS)
-    world.s3.refuse("CopyObject", key, "AccessDenied")
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    migration = ImageMigration(bucket_keys=[OURS])
+    key = migration.add("one", SSEKMSKeyId=THEIRS)
+    migration.s3.refuse("CopyObject", key, "AccessDenied")
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
 
 
 def test_a_key_of_the_bucket_refused_fails_the_state_whatever_else_moves() -> None:
-    world, _ = _world(2)
-    world.bucket_keys = [THEIRS, OURS]
-    key = world.add("one", SSEKMSKeyId=OURS)
-    world.s3.refuse("CopyObject", key, "AccessDenied")
+    migration, _ = _world(2)
+    migration.bucket_keys = [THEIRS, OURS]
+    key = migration.add("one", SSEKMSKeyId=OURS)
+    migration.s3.refuse("CopyObject", key, "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
-        world.migrate(SSEKMSKeyId=THEIRS, ServerSideEncryption="aws:kms")
+        migration.migrate(SSEKMSKeyId=THEIRS, ServerSideEncryption="aws:kms")
 
 
 def test_an_image_that_is_missing_is_left_although_s3_says_forbidden() -> None:
-    world, keys = _world()
-    del world.s3.objects[keys[0]]
-    world.s3.refuse("HeadObject", keys[0], "403")
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageMissing": 1}
-    assert world.counts()["imagesMigrated"] == 2
+    migration, keys = _world()
+    del migration.s3.objects[keys[0]]
+    migration.s3.refuse("HeadObject", keys[0], "403")
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageMissing": 1}
+    assert migration.counts()["imagesMigrated"] == 2
 
 
 def test_our_own_key_refused_fails_the_state() -> None:
-    world = ImageWorld()
-    key = world.add("one", SSEKMSKeyId=OURS)
-    world.s3.refuse("CopyObject", key, "AccessDenied")
+    migration = ImageMigration()
+    key = migration.add("one", SSEKMSKeyId=OURS)
+    migration.s3.refuse("CopyObject", key, "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
-        world.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
+        migration.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
 
 
 def test_an_image_under_its_owners_own_key_is_left() -> None:
-    world, keys = _world(1)
-    world.s3.refuse("HeadObject", keys[0], "400")
-    world.migrate()
-    assert world.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    migration, keys = _world(1)
+    migration.s3.refuse("HeadObject", keys[0], "400")
+    migration.migrate()
+    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
 
 
 def test_a_source_that_cannot_be_deleted_fails_the_state_whatever_else_moves() -> None:
-    world, keys = _world()
-    world.s3.refuse("DeleteObject", keys[0], "AccessDenied")
+    migration, keys = _world()
+    migration.s3.refuse("DeleteObject", keys[0], "AccessDenied")
     with pytest.raises(ClientError, match="AccessDenied"):
-        world.migrate()
-    world.check_moment()
+        migration.migrate()
+    migration.check_moment()
 
 
 @pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObject"])
 def test_a_worker_waits_while_s3_asks_to_slow_down(operation: str) -> None:
-    world, keys = _world()
-    world.s3.refuse(operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=2)
-    world.migrate(threads=16)
-    assert world.pauses == [0.5, 1.0]
-    assert world.counts()["imagesMigrated"] == 3
-    world.check_end()
+    migration, keys = _world()
+    migration.s3.refuse(
+        operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=2
+    )
+    migration.migrate(threads=16)
+    assert migration.pauses == [0.5, 1.0]
+    assert migration.counts()["imagesMigrated"] == 3
+    migration.check_end()
 
 
 def test_images_at_once_halve_on_a_throttle_and_climb_back_by_one_a_batch() -> None:
-    world, keys = _world(1)
-    world.s3.refuse("CopyObject", keys[0], "SlowDown", times=2)
-    migrator = world.migrator(threads=16)
-    migrator.migrate(world.work())
+    migration, keys = _world(1)
+    migration.s3.refuse("CopyObject", keys[0], "SlowDown", times=2)
+    migrator = migration.migrator(threads=16)
+    migrator.migrate(migration.work())
     assert migrator.pace.width == 16 // 2 // 2 + 1
 
 
@@ -153,47 +155,47 @@ def test_a_throttled_table_is_waited_for_like_s3() -> None:
     for number in range(len(calls.calls)):
         if calls.calls[number] not in ("batch_get_item", "batch_execute_statement"):
             continue
-        world, _ = _world()
+        migration, _ = _world()
 
         def throttle() -> None:
             raise refusal("ThrottlingException", "BatchExecuteStatement")
 
-        world.migrate(Interruptions(meanwhile={number: throttle}))
-        assert world.counts() == undisturbed.counts(), calls.calls[number]
-        assert world.pauses, calls.calls[number]
-        world.check_end()
+        migration.migrate(Interruptions(meanwhile={number: throttle}))
+        assert migration.counts() == undisturbed.counts(), calls.calls[number]
+        assert migration.pauses, calls.calls[number]
+        migration.check_end()
 
 
 def test_a_call_that_is_throttled_throughout_fails_by_the_name_that_is_retried_patiently() -> None:
-    world, keys = _world()
-    world.s3.refuse("CopyObject", keys[2], "SlowDown")
+    migration, keys = _world()
+    migration.s3.refuse("CopyObject", keys[2], "SlowDown")
     with pytest.raises(ImagesThrottled, match="from image 0 of chunk 0"):
-        world.migrate()
-    assert len(world.pauses) == MAX_PAUSES
-    assert world.told.all(Event.IMAGES_THROTTLED)
-    world.check_moment()
+        migration.migrate()
+    assert len(migration.pauses) == MAX_PAUSES
+    assert migration.told.all(Event.IMAGES_THROTTLED)
+    migration.check_moment()
 
 
 def test_a_call_that_moved_a_batch_before_the_throttle_hands_over_what_is_left() -> None:
-    world, keys = _world(130)
-    world.s3.refuse("CopyObject", keys[120], "SlowDown")
-    left = world.migrator(threads=4).migrate(world.work())
+    migration, keys = _world(130)
+    migration.s3.refuse("CopyObject", keys[120], "SlowDown")
+    left = migration.migrator(threads=4).migrate(migration.work())
     assert (left.finished, left.position) == (False, 100)
-    world.s3.refuse("CopyObject", keys[120], "SlowDown", times=1)
+    migration.s3.refuse("CopyObject", keys[120], "SlowDown", times=1)
     while not left.finished:
-        left = world.migrator(threads=4).migrate(left)
-    assert world.counts()["imagesMigrated"] == 130
-    world.check_end()
+        left = migration.migrator(threads=4).migrate(left)
+    assert migration.counts()["imagesMigrated"] == 130
+    migration.check_end()
 
 
 def test_a_throttled_call_begins_no_image_after_its_time() -> None:
-    world, keys = _world(20)
-    world.s3.refuse("CopyObject", keys[0], "SlowDown")
+    migration, keys = _world(20)
+    migration.s3.refuse("CopyObject", keys[0], "SlowDown")
     ticks = iter(range(1_000))
     with pytest.raises(ImagesThrottled):
-        world.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
-    assert len(world.pauses) <= MAX_PAUSES
-    world.check_moment()
+        migration.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
+    assert len(migration.pauses) <= MAX_PAUSES
+    migration.check_moment()
 
 
 # Errors of single images in the answer to a batch -----------------------------------------
@@ -209,14 +211,14 @@ MARKS = "processed", "image-1"
 def test_an_image_whose_statement_is_throttled_waits_and_its_neighbours_move(
     statement: tuple[str, ...], code: str
 ) -> None:
-    world, _ = _world()
-    world.dynamodb.refuse(*statement, code=code, times=2)
+    migration, _ = _world()
+    migration.dynamodb.refuse(*statement, code=code, times=2)
     calls = Interruptions()
-    world.migrate(calls)
-    assert world.pauses == [0.5, 1.0]
-    assert world.counts()["imagesMigrated"] == 3
+    migration.migrate(calls)
+    assert migration.pauses == [0.5, 1.0]
+    assert migration.counts()["imagesMigrated"] == 3
     assert calls.calls.count("copy_object") == 3 + 2
-    world.check_end()
+    migration.check_end()
 
 
 @pytest.mark.parametrize("statement", [POINTS, MARKS])
@@ -226,13 +228,13 @@ def test_a_statement_that_may_succeed_is_repeated_alone(
 ) -> None:
     undisturbed, _ = _world()
     undisturbed.migrate()
-    world, _ = _world()
-    world.dynamodb.refuse(*statement, code=code, times=4)
+    migration, _ = _world()
+    migration.dynamodb.refuse(*statement, code=code, times=4)
     calls = Interruptions()
-    world.migrate(calls)
+    migration.migrate(calls)
     assert calls.calls.count("batch_execute_statement") == 2 + 4
-    assert world.state() == undisturbed.state()
-    assert not world.pauses
+    assert migration.state() == undisturbed.state()
+    assert not migration.pauses
 
 
 @pytest.mark.parametrize("statement", [POINTS, MARKS])
@@ -240,58 +242,58 @@ def test_a_statement_that_may_succeed_is_repeated_alone(
 def test_a_statement_that_cannot_succeed_fails_the_state_by_its_error(
     statement: tuple[str, ...], code: str
 ) -> None:
-    world, keys = _world()
-    world.dynamodb.refuse(*statement, code=code)
+    migration, keys = _world()
+    migration.dynamodb.refuse(*statement, code=code)
     with pytest.raises(ClientError, match=code):
-        world.migrate()
-    world.check_moment()
-    assert set(keys) <= set(world.images()), "a source was deleted before all were marked"
+        migration.migrate()
+    migration.check_moment()
+    assert set(keys) <= set(migration.images()), "a source was deleted before all were marked"
 
 
 def test_a_call_whose_statements_are_throttled_throughout_is_retried_patiently() -> None:
-    world, _ = _world()
-    world.dynamodb.refuse(*MARKS, code="ThrottlingError")
+    migration, _ = _world()
+    migration.dynamodb.refuse(*MARKS, code="ThrottlingError")
     with pytest.raises(ImagesThrottled):
-        world.migrate()
-    world.check_moment()
+        migration.migrate()
+    migration.check_moment()
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "412", "NoSuchKey", "404"])
 def test_a_source_that_changed_or_went_is_not_deleted_and_counts_as_moved(code: str) -> None:
-    world, keys = _world()
-    world.s3.refuse("DeleteObject", keys[1], code)
-    world.migrate()
-    assert world.counts()["imagesMigrated"] == 3
-    assert [key for key in world.images() if key.startswith("uploads/")] == [keys[1]]
+    migration, keys = _world()
+    migration.s3.refuse("DeleteObject", keys[1], code)
+    migration.migrate()
+    assert migration.counts()["imagesMigrated"] == 3
+    assert [key for key in migration.images() if key.startswith("uploads/")] == [keys[1]]
 
 
 @pytest.mark.parametrize("code", ["InternalError", "ConditionalRequestConflict"])
 def test_a_source_that_the_batch_could_not_delete_is_deleted_alone(code: str) -> None:
-    world, keys = _world()
-    world.s3.refuse("DeleteObject", keys[1], code, times=1)
+    migration, keys = _world()
+    migration.s3.refuse("DeleteObject", keys[1], code, times=1)
     calls = Interruptions()
-    world.migrate(calls)
+    migration.migrate(calls)
     assert calls.calls.count("delete_object") == 1
-    assert not world.pauses
-    world.check_end()
+    assert not migration.pauses
+    migration.check_end()
 
 
 def test_only_the_image_whose_delete_is_throttled_is_done_again() -> None:
-    world, keys = _world()
-    world.s3.refuse("DeleteObject", keys[1], "SlowDown", times=1)
+    migration, keys = _world()
+    migration.s3.refuse("DeleteObject", keys[1], "SlowDown", times=1)
     calls = Interruptions()
-    world.migrate(calls)
+    migration.migrate(calls)
     assert calls.calls.count("copy_object") == 3
     assert calls.calls.count("delete_objects") == 2
     assert calls.calls.count("delete_object") == 0
-    assert world.pauses == [0.5]
-    world.check_end()
+    assert migration.pauses == [0.5]
+    migration.check_end()
 
 
 def test_a_request_of_deletes_that_is_throttled_as_a_whole_is_waited_for() -> None:
-    world, _ = _world()
-    world.s3.refuse("DeleteObjects", "", "SlowDown", times=2)
-    world.migrate()
-    assert world.pauses == [0.5, 1.0]
-    assert world.counts()["imagesMigrated"] == 3
-    world.check_end()
+    migration, _ = _world()
+    migration.s3.refuse("DeleteObjects", "", "SlowDown", times=2)
+    migration.migrate()
+    assert migration.pauses == [0.5, 1.0]
+    assert migration.counts()["imagesMigrated"] == 3
+    migration.check_end()

@@ -5,37 +5,37 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.workflow.image_world import BUCKET, DATE, USER, ImageWorld
+from tests.workflow.image_migration import BUCKET, DATE, USER, ImageMigration
 from tests.workflow.memory.interruptions import Interruptions, WorkerDied
 
 
-def _mixed() -> ImageWorld:
+def _mixed() -> ImageMigration:
     """Images of every kind, so that a stop falls into every way there is through the code."""
-    world = ImageWorld()
-    world.add("plain-1")
-    world.add("unknown", recorded=False, uploaded=False)
-    world.add("others", user="user-2", key="uploads/user-2/x.jpg")
-    world.add("outside", key="elsewhere/x.jpg", uploaded=False)
-    world.add("missing", uploaded=False)
-    world.add("gone", transaction=False)
-    world.add("taken")
-    world.s3.put_object(Bucket=BUCKET, Key=f"processed/{DATE}/{USER}/taken.jpg", Body=b"other")
-    world.add("copied-before")
+    migration = ImageMigration()
+    migration.add("plain-1")
+    migration.add("unknown", recorded=False, uploaded=False)
+    migration.add("others", user="user-2", key="uploads/user-2/x.jpg")
+    migration.add("outside", key="elsewhere/x.jpg", uploaded=False)
+    migration.add("missing", uploaded=False)
+    migration.add("gone", transaction=False)
+    migration.add("taken")
+    migration.s3.put_object(Bucket=BUCKET, Key=f"processed/{DATE}/{USER}/taken.jpg", Body=b"other")
+    migration.add("copied-before")
     _copy = f"processed/{DATE}/{USER}/copied-before.jpg"
-    world.s3.put_object(Bucket=BUCKET, Key=_copy, Body=world.contents["copied-before"])
-    world.add("plain-2")
-    world.add("plain-1-again", key=f"uploads/{USER}/plain-3.jpg")
-    return world
+    migration.s3.put_object(Bucket=BUCKET, Key=_copy, Body=migration.contents["copied-before"])
+    migration.add("plain-2")
+    migration.add("plain-1-again", key=f"uploads/{USER}/plain-3.jpg")
+    return migration
 
 
-def _plain() -> ImageWorld:
-    world = ImageWorld()
+def _plain() -> ImageMigration:
+    migration = ImageMigration()
     for number in range(6):
-        world.add(f"image-{number}", Metadata={"n": str(number)}, ContentType="image/jpeg")
-    return world
+        migration.add(f"image-{number}", Metadata={"n": str(number)}, ContentType="image/jpeg")
+    return migration
 
 
-def _calls(make: Callable[[], ImageWorld]) -> int:
+def _calls(make: Callable[[], ImageMigration]) -> int:
     undisturbed = Interruptions()
     make().migrate(undisturbed)
     return len(undisturbed.calls)
@@ -50,41 +50,41 @@ def _dying(how: str, number: int) -> Interruptions:
 @pytest.mark.parametrize("make", [_plain, _mixed])
 @pytest.mark.parametrize("how", ["before", "after"])
 def test_a_stop_between_any_two_calls_and_a_redrive_end_like_an_undisturbed_run(
-    make: Callable[[], ImageWorld], how: str
+    make: Callable[[], ImageMigration], how: str
 ) -> None:
     undisturbed = make()
     undisturbed.migrate()
     for number in range(_calls(make)):
-        world = make()
+        migration = make()
         with pytest.raises(WorkerDied):
-            world.migrate(_dying(how, number))
-        _check_pointers(world)
-        world.migrate()
-        _check_pointers(world)
-        assert world.state() == undisturbed.state(), f"stopped at call {number}"
+            migration.migrate(_dying(how, number))
+        _check_pointers(migration)
+        migration.migrate()
+        _check_pointers(migration)
+        assert migration.state() == undisturbed.state(), f"stopped at call {number}"
 
 
-def _check_pointers(world: ImageWorld) -> None:
+def _check_pointers(migration: ImageMigration) -> None:
     # An image outside of uploads/ may be in no bucket that is known here.
-    outside = {key for key in ["elsewhere/x.jpg"] if "outside" in world.ids}
-    for key in outside - world.s3.objects.keys():
-        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"elsewhere")
-    objects = world.s3.objects
-    for transaction in world.transactions().values():
+    outside = {key for key in ["elsewhere/x.jpg"] if "outside" in migration.ids}
+    for key in outside - migration.s3.objects.keys():
+        migration.s3.put_object(Bucket=BUCKET, Key=key, Body=b"elsewhere")
+    objects = migration.s3.objects
+    for transaction in migration.transactions().values():
         assert transaction.get("s3Key") in {None, *objects}
     for key in outside:
-        del world.s3.objects[key]
-    held = [stored.body for stored in world.s3.objects.values()]
-    assert all(content in held for content in world.contents.values())
+        del migration.s3.objects[key]
+    held = [stored.body for stored in migration.s3.objects.values()]
+    assert all(content in held for content in migration.contents.values())
 
 
 @pytest.mark.parametrize("how", ["before", "after"])
 def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
-    def make() -> ImageWorld:
-        world = ImageWorld()
-        world.add("one")
-        world.add("two")
-        return world
+    def make() -> ImageMigration:
+        migration = ImageMigration()
+        migration.add("one")
+        migration.add("two")
+        return migration
 
     undisturbed = make()
     undisturbed.migrate()
@@ -93,39 +93,39 @@ def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
         with pytest.raises(WorkerDied):
             stopped.migrate(_dying(how, first))
         for second in range(100):
-            world = copy.deepcopy(stopped)
+            migration = copy.deepcopy(stopped)
             try:
-                world.migrate(_dying(how, second))
+                migration.migrate(_dying(how, second))
             except WorkerDied:
-                world.check_moment()
+                migration.check_moment()
             else:
                 break
-            world.migrate()
-            world.check_end()
-            assert world.state() == undisturbed.state(), f"stopped at {first}, then {second}"
+            migration.migrate()
+            migration.check_end()
+            assert migration.state() == undisturbed.state(), f"stopped at {first}, then {second}"
 
 
 @pytest.mark.parametrize("number", [*range(0, 60, 6), *range(60, 69)])
 def test_a_stop_while_many_images_are_under_way_loses_none(number: int) -> None:
-    def make() -> ImageWorld:
-        world = ImageWorld()
+    def make() -> ImageMigration:
+        migration = ImageMigration()
         for each in range(30):
-            world.add(f"image-{each}")
-        return world
+            migration.add(f"image-{each}")
+        return migration
 
-    undisturbed, world = make(), make()
+    undisturbed, migration = make(), make()
     undisturbed.migrate(threads=8)
     with pytest.raises(WorkerDied):
-        world.migrate(Interruptions(dies_after=number), threads=8)
-    world.check_moment()
-    world.migrate(threads=8)
-    world.check_end()
-    assert world.state() == undisturbed.state()
+        migration.migrate(Interruptions(dies_after=number), threads=8)
+    migration.check_moment()
+    migration.migrate(threads=8)
+    migration.check_end()
+    assert migration.state() == undisturbed.state()
 
 
 def test_nothing_is_written_by_a_second_migration_of_the_same_chunk() -> None:
-    world = _plain()
-    first = world.migrate()
-    state = copy.deepcopy(world.state())
-    second = world.migrate()
-    assert (world.state(), second.counts) == (state, first.counts)
+    migration = _plain()
+    first = migration.migrate()
+    state = copy.deepcopy(migration.state())
+    second = migration.migrate()
+    assert (migration.state(), second.counts) == (state, first.counts)

@@ -58,7 +58,7 @@ def chunk_work(ids: Sequence[str], *, job: str = JOB, execution: str = EXECUTION
 
 
 @dataclass
-class ImageWorld:
+class ImageMigration:
     """All that a worker sees."""
 
     s3: MemoryS3 = field(default_factory=MemoryS3)
@@ -179,7 +179,7 @@ class ImageWorld:
             pace=pace,
             reports=self.reports(dynamodb),
             expires=1,
-            say=self.told,
+            log=self.told,
         )
 
     def reports(self, dynamodb: Any) -> ProgressReports:
