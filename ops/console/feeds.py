@@ -20,7 +20,7 @@ from functions.domain.plain_text import visible
 from ops.errors import NothingFound, OpsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 Value = TypeVar("Value")
 FRESH_SECONDS: Final = 1.0
@@ -104,7 +104,7 @@ class Feed(Generic[Value]):
             self._changed.notify_all()
         return reading
 
-    async def readings(self) -> AsyncIterator[Reading[Value]]:
+    async def readings(self) -> AsyncGenerator[Reading[Value], None]:
         """Each reading, as it is made, as long as somebody takes them."""
         async with self._watched():
             yield await self.get()

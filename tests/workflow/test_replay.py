@@ -10,12 +10,15 @@ from functions.domain.inputs import read_event
 from functions.domain.ledger_rows import claim_key
 from functions.domain.s3_event import ObjectCreated
 from ops.commands.inspect import show
-from ops.commands.replay import replay
+from ops.commands.replay import EFFECT, question, replay
+from ops.console import acts
+from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import replays
 from ops.model.deployment import Deployment
 from ops.model.job_report import JobReport
 from tests.workflow.aws_tables import BUCKET
+from tests.workflow.page_views import page_view
 
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
 OTHER = "batch-output/job-1/folder/output.jsonl"
@@ -171,3 +174,24 @@ def test_an_object_in_another_folder_is_found_by_its_key(
     assert (found.key, found.job_id, found.claim) == (key, "job-1", None)
     with pytest.raises(NothingFound):
         replays.find(deployed, "job-1", key="batch-output/job-10/x.jsonl")
+
+
+def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
+    aws: tuple[Any, Any], deployed: Deployment, machine: _StepFunctions
+) -> None:
+    view = page_view("job-1")
+    asked = acts.question(deployed, view, Act.REPLAY)
+    found = replays.find(deployed, "job-1")
+    assert (asked.asked, asked.texts) == (question(deployed, found), (EFFECT,))
+    assert [name for name, _ in asked.rows] == [each.key for each in found]
+    assert machine.started == []
+    aws[0].put_object(Bucket=BUCKET, Key=OTHER, Body=b"other content than was asked about")
+    acts.perform(deployed, view, Act.REPLAY, subjects=asked.subjects, option=False)
+    (request,) = machine.started
+    event = json.loads(request["input"])
+    assert event["detail"]["object"]["key"] == KEY
+    assert event["replay"] == {"reason": "replayed by hand"}
+    with pytest.raises(Refused, match="no longer as it was"):
+        acts.perform(deployed, view, Act.REPLAY, subjects=["others"], option=False)
+    acts.perform(deployed, view, Act.REPLAY, subjects=asked.subjects, option=True)
+    assert json.loads(machine.started[1]["input"])["replay"]["acceptRejects"]

@@ -13,11 +13,15 @@ from functions.aws.resubmission.submission import Request, submit
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.receipts.reject import RejectReason
+from ops.commands import resubmit
+from ops.console import acts
+from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.page_views import page_view
 from tests.workflow.resubmitting import (
     JOB,
     KEY,
@@ -166,3 +170,19 @@ def test_a_name_says_what_the_record_needs_and_fits() -> None:
     assert len(str(name)) <= 63
     assert RetryName.parse(str(name), root_id=name.root_id) == name
     assert RetryName.parse(str(name), root_id="another") is None
+
+
+def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
+    deployed: Deployment, bedrock: Bedrock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resubmit, "request_of", lambda: REQUEST)
+    view = page_view(JOB)
+    asked = acts.question(deployed, view, Act.RESUBMIT)
+    assert asked.asked == f"Submit 5 records on {deployed.place}?"
+    assert asked.texts[0].startswith("3 rejected records of job job-1, and 2 of padding")
+    assert bedrock.jobs == {}
+    with pytest.raises(Refused, match="no longer as it was"):
+        acts.perform(deployed, view, Act.RESUBMIT, subjects=["others"], option=False)
+    assert bedrock.jobs == {}
+    acts.perform(deployed, view, Act.RESUBMIT, subjects=asked.subjects, option=False)
+    assert len(bedrock.jobs) == 1

@@ -16,11 +16,15 @@ from functions.domain.segments import Segment
 from functions.domain.transactions import transaction_id
 from ops import cli
 from ops.commands import options
+from ops.commands.tidy import question, summary
+from ops.console import acts
+from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.page_views import page_view
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl"
@@ -143,3 +147,19 @@ def test_account_and_region_are_named_before_anything_is_removed(
     asked = CliRunner().invoke(cli.app, ["tidy", JOB]).output
     assert f"Remove 1 transaction on {place}? There is no terminal" in " ".join(asked.split())
     assert "left" in _left(aws)
+
+
+def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
+    aws: Aws, deployed: Deployment
+) -> None:
+    view = page_view(JOB)
+    asked = acts.question(deployed, view, Act.TIDY)
+    found = leftovers.find(deployed, JOB)
+    assert (asked.asked, asked.texts) == (question(deployed, found), (summary(found),))
+    with pytest.raises(Refused, match="no longer as it was"):
+        acts.perform(deployed, view, Act.TIDY, subjects=["others"], option=False)
+    assert "left" in _left(aws)
+    acts.perform(deployed, view, Act.TIDY, subjects=asked.subjects, option=False)
+    assert _left(aws) == {"kept", "edited", "confirmed", "of another job"}
+    with pytest.raises(NothingFound):
+        acts.question(deployed, view, Act.TIDY)

@@ -58,7 +58,7 @@ def test_viewers_share_one_reader_which_ends_with_the_last() -> None:
                         break
             return reading.number
 
-        seen = await asyncio.gather(see(5), see(5), see(7))
+        seen = [*await asyncio.gather(see(5), see(5), see(7))]
         at_the_end = source.reads
         await asyncio.sleep(0.02)
         return seen, at_the_end, looked_at.viewers
