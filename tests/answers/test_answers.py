@@ -11,7 +11,7 @@ from functions.domain.lines import split_lines
 from functions.domain.records import Outcome, Padding, Reject
 from functions.domain.transactions import Transaction
 from tests.answers.shapes import SHAPES, Shape
-from tests.unit.load.world import interpreter
+from tests.unit.load.segment_loading import interpreter
 
 FILES = Path(__file__).parent / "files"
 LIMIT = 16 * 1024 * 1024

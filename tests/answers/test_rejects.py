@@ -13,7 +13,7 @@ from functions.domain.records import Padding, Reject
 from functions.load_segment.groups import GROUP_REJECTS, RecordSorter
 from tests.answers.shapes import RECEIPT, TEXT, calls, chat, converse, says, tool_use
 from tests.lines import line_of, read
-from tests.unit.load.world import KEY, interpreter
+from tests.unit.load.segment_loading import KEY, interpreter
 
 RESULTS = ObjectRef(bucket="b", key=KEY, name="a.jsonl", etag="e", size=1)
 

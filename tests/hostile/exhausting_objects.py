@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from functions.aws.runtime.request_bodies import BODY
 from functions.domain.ranges import Range
-from tests.unit.load import world
-from tests.unit.load.world import World
+from tests.unit.load import segment_loading
+from tests.unit.load.segment_loading import SegmentLoading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ MAX_IMAGE_LIST_BYTES = 7 * MAX_FILE_BYTES
 
 
 @dataclass(frozen=True)
-class _Sizes(world.Files):
+class _Sizes(segment_loading.Files):
     """Files, looked at and forgotten."""
 
     largest: Counter[str] = field(default_factory=Counter)
@@ -36,7 +36,7 @@ class _Sizes(world.Files):
         self.largest[folder] = max(self.largest[folder], len(body))
 
 
-class _Forgetful(world.Table):
+class _Forgetful(segment_loading.Table):
     """A table that keeps nothing."""
 
     def batch_write_item(self, **parameters: object) -> dict[str, object]:
@@ -49,8 +49,8 @@ class _Forgetful(world.Table):
 
 def _load(data: bytes) -> str:
     """Load an object in one range, segment by segment; what was counted."""
-    world.LIMIT = 16 * 1024 * 1024
-    here = World(data, block=BLOCK)
+    segment_loading.LIMIT = 16 * 1024 * 1024
+    here = SegmentLoading(data, block=BLOCK)
     here.table = _Forgetful()
     here.files = files = _Sizes(None, "b")  # type: ignore[arg-type]
     at, segments = 0, 0

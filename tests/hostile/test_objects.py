@@ -12,7 +12,7 @@ from functions.domain.ranges import Range, plan
 from functions.domain.segments import Segment, cover
 from tests.hostile import exhausting_objects
 from tests.hostile.costs import cost_of
-from tests.unit.load.world import World, good
+from tests.unit.load.segment_loading import SegmentLoading, good
 
 BOUNDS: dict[str, tuple[int, dict[str, int]]] = {
     "100,000 lines of one digit": (64, {"InvalidJson": 100_000}),
@@ -55,22 +55,22 @@ def test_every_exhausting_object_has_its_bound() -> None:
 def test_a_range_inside_one_enormous_line_reads_no_further_than_its_own_end() -> None:
     """Each range of such an object used to read on to the object's end, looking for a line."""
     mib = 1024 * 1024
-    world = World(b"x" * 8 * mib + b"\n" + good("image") + b"\n", block=65_536)
+    loading = SegmentLoading(b"x" * 8 * mib + b"\n" + good("image") + b"\n", block=65_536)
     for start in range(mib, 7 * mib, mib):
-        world.s3.ranges.clear()
-        loaded = world.load(Range(start, start + mib))
+        loading.s3.ranges.clear()
+        loaded = loading.load(Range(start, start + mib))
         assert loaded.segment.counts.total == 0
-        assert _bytes_asked(world) <= 1.6 * mib
-    last = world.load(Range(7 * mib, len(world.s3.data)))
+        assert _bytes_asked(loading) <= 1.6 * mib
+    last = loading.load(Range(7 * mib, len(loading.s3.data)))
     assert last.segment.counts.success == 1
 
 
 def test_the_line_after_it_is_found_wherever_a_range_begins() -> None:
     body = b"x" * 50 + b"\n" + good("image") + b"\n" + b"y" * 50
-    world = World(body, block=3)
+    loading = SegmentLoading(body, block=3)
     for size in range(1, 70):
         total = sum(
-            (world.load(span).segment.counts.total for span in _ranges(len(body), size)),
+            (loading.load(span).segment.counts.total for span in _ranges(len(body), size)),
         )
         assert total == 3, size
 
@@ -79,9 +79,9 @@ def _ranges(length: int, size: int) -> list[Range]:
     return plan(Range(0, length), range_bytes=size, max_ranges=10_000)
 
 
-def _bytes_asked(world: World) -> int:
+def _bytes_asked(loading: SegmentLoading) -> int:
     asked = 0
-    for each in world.s3.ranges:
+    for each in loading.s3.ranges:
         start, end = each.removeprefix("bytes=").split("-")
         asked += int(end) - int(start) + 1
     return asked

@@ -20,7 +20,7 @@ from functions.domain.transactions import transaction_id
 from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from tests.unit.load.fake_time import FakeTime
-from tests.unit.load.world import good
+from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB

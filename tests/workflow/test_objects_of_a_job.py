@@ -28,7 +28,7 @@ from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from functions.plan_ranges.planning import Planning
 from functions.plan_ranges.settings import PlanRangesSettings
-from tests.unit.load.world import good
+from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
 from tests.workflow.claimed_object import JOB_RECORD
 from tests.workflow.fake_telemetry import FakeTelemetry

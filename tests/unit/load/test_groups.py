@@ -7,7 +7,7 @@ from functions.domain.receipts.record import GoodRecord
 from functions.domain.transactions import MAX_ITEM_BYTES
 from functions.load_segment.groups import RecordSorter
 from tests.lines import line_of, read
-from tests.unit.load.world import KEY, builder, good, interpreter
+from tests.unit.load.segment_loading import KEY, builder, good, interpreter
 
 RESULTS = ObjectRef(bucket="b", key=KEY, name="a.jsonl", etag="e", size=1)
 

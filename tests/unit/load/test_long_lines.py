@@ -4,7 +4,7 @@ import pytest
 
 from functions.domain.receipts import record as records
 from tests.lines import read
-from tests.unit.load.world import good
+from tests.unit.load.segment_loading import good
 
 GOOD = good("image")
 LINES = [

@@ -8,7 +8,7 @@ import pytest
 
 from bench import corpora, stubs
 from bench.memory import growth_mib
-from tests.unit.load.world import good
+from tests.unit.load.segment_loading import good
 
 RANGE_BYTES = 64 * 1024 * 1024
 LIMIT_MIB = 24

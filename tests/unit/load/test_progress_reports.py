@@ -6,13 +6,13 @@ from functions.aws.progress_reports import AFTER_FAILURE_SECONDS, EVERY_SECONDS,
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import load_progress_row, read_progress
 from functions.domain.ranges import Range
-from tests.unit.load.world import World, failure, good
+from tests.unit.load.segment_loading import SegmentLoading, failure, good
 
 MANY = 10 * LEAST_DONE
 
 
 def test_a_report_is_due_after_two_seconds_and_a_hundred_records() -> None:
-    world = World(b"")
+    world = SegmentLoading(b"")
     reports = world.reports()
     done = 0
 
@@ -34,7 +34,7 @@ def test_a_report_is_due_after_two_seconds_and_a_hundred_records() -> None:
 
 
 def test_a_report_that_cannot_be_written_is_left_out_and_not_tried_again_soon() -> None:
-    world = World(b"")
+    world = SegmentLoading(b"")
     world.progress.error = failure("AccessDeniedException")
     reports = world.reports()
     tries = []
@@ -48,7 +48,7 @@ def test_a_report_that_cannot_be_written_is_left_out_and_not_tried_again_soon() 
 
 def test_what_a_worker_reports_is_true_of_the_records_before_that_byte() -> None:
     lines = [good(f"image-{n}") if n % 7 else b"no record" for n in range(1_000)]
-    world = World(b"\n".join(lines) + b"\n", block=4_096)
+    world = SegmentLoading(b"\n".join(lines) + b"\n", block=4_096)
     ticks = itertools.count(1_000.0, 0.5)
     world.time.clock = lambda: next(ticks)  # type: ignore[method-assign]
     world.load(Range(0, len(world.s3.data)))

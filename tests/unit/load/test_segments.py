@@ -22,7 +22,7 @@ from functions.domain.failures import Cure
 from functions.domain.ranges import Range, plan
 from functions.domain.segments import Segment, cover
 from functions.load_segment import progress
-from tests.unit.load.world import LIMIT, World, failure, good
+from tests.unit.load.segment_loading import LIMIT, SegmentLoading, failure, good
 
 MARK = b"\xef\xbb\xbf"
 
@@ -58,20 +58,20 @@ def _records(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
-def _dead_letters(world: World, chain: tuple[Segment, ...]) -> list[int]:
+def _dead_letters(loading: SegmentLoading, chain: tuple[Segment, ...]) -> list[int]:
     """Positions of the rejects of a chain."""
     lines = [
         json.loads(line)
         for segment in chain
         if segment.dead_letters
-        for line in world.files.written[segment.dead_letters].splitlines()
+        for line in loading.files.written[segment.dead_letters].splitlines()
     ]
     return sorted(letter["offset"] for letter in lines)
 
 
-def _holds_every_record_once(world: World) -> None:
-    data = world.s3.data
-    coverage = cover(world.ledger.stated, len(data))
+def _holds_every_record_once(loading: SegmentLoading) -> None:
+    data = loading.s3.data
+    coverage = cover(loading.ledger.stated, len(data))
     assert coverage.missing == ()
     records = _records(data)
     counts: Counter[str] = Counter()
@@ -83,16 +83,16 @@ def _holds_every_record_once(world: World) -> None:
         if b"recordId" not in content
     ]
     assert (counts["total"], counts["failed"]) == (len(records), len(rejects))
-    assert _dead_letters(world, coverage.chain) == rejects
-    images = {item["imageId"]["S"] for item in world.table.items.values()}
+    assert _dead_letters(loading, coverage.chain) == rejects
+    images = {item["imageId"]["S"] for item in loading.table.items.values()}
     assert images == {json.loads(c)["recordId"] for _, c in records if b"recordId" in c}
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_every_record_is_in_the_chain_once_whatever_happened_before(data: st.DataObject) -> None:
-    world = World(data.draw(objects()), block=data.draw(st.integers(1, 300)))
-    size = len(world.s3.data)
+    loading = SegmentLoading(data.draw(objects()), block=data.draw(st.integers(1, 300)))
+    size = len(loading.s3.data)
     if size == 0:
         assert cover([], 0).missing == ()
         return
@@ -106,23 +106,23 @@ def test_every_record_is_in_the_chain_once_whatever_happened_before(data: st.Dat
         for _ in range(calls):
             if rest is None:
                 break
-            rest = _load_some(world, rest, lines=lines)
+            rest = _load_some(loading, rest, lines=lines)
     for _ in range(2):
-        for gap in cover(world.ledger.stated, size).missing:
-            world.load(gap)
-    _holds_every_record_once(world)
+        for gap in cover(loading.ledger.stated, size).missing:
+            loading.load(gap)
+    _holds_every_record_once(loading)
 
 
-def _load_some(world: World, span: Range, *, lines: int) -> Range | None:
+def _load_some(loading: SegmentLoading, span: Range, *, lines: int) -> Range | None:
     """A call whose time is over after some lines; what is left of the span."""
     ticks = iter(range(1_000_000))
-    clock = world.time.clock
-    world.time.clock = lambda: float(next(ticks))  # type: ignore[method-assign]
+    clock = loading.time.clock
+    loading.time.clock = lambda: float(next(ticks))  # type: ignore[method-assign]
     try:
-        world.time.now = 0
-        end = world.load(span, seconds=lines).segment.span.end
+        loading.time.now = 0
+        end = loading.load(span, seconds=lines).segment.span.end
     finally:
-        world.time.clock = clock  # type: ignore[method-assign]
+        loading.time.clock = clock  # type: ignore[method-assign]
     return Range(end, span.end) if end < span.end else None
 
 
@@ -149,82 +149,86 @@ def test_the_plan_of_what_is_missing_is_exactly_what_no_segment_of_the_chain_cov
 
 
 def test_a_slow_table_is_loaded_in_as_many_segments_as_it_takes() -> None:
-    world = World(b"\n".join(good(f"image-{number}") for number in range(2000)), block=4096)
+    loading = SegmentLoading(
+        b"\n".join(good(f"image-{number}") for number in range(2000)), block=4096
+    )
 
     def pass_time() -> None:
-        world.time.now += 1
+        loading.time.now += 1
 
-    world.table.before = pass_time
-    size, end, calls = len(world.s3.data), 0, 0
+    loading.table.before = pass_time
+    size, end, calls = len(loading.s3.data), 0, 0
     while end < size:
-        end = world.load(Range(end, size), seconds=5, writing=1000).segment.span.end
+        end = loading.load(Range(end, size), seconds=5, writing=1000).segment.span.end
         calls += 1
     assert calls > 1
-    assert calls == len(world.ledger.stated)
-    assert len(world.table.items) == 2000
-    _holds_every_record_once(world)
+    assert calls == len(loading.ledger.stated)
+    assert len(loading.table.items) == 2000
+    _holds_every_record_once(loading)
 
 
 def test_what_was_written_beyond_the_segments_end_makes_the_next_call_not_the_first() -> None:
-    world = World(b"\n".join(good(f"image-{number}") for number in range(200)), block=4096)
+    loading = SegmentLoading(
+        b"\n".join(good(f"image-{number}") for number in range(200)), block=4096
+    )
     calls = iter(range(1000))
 
     def refuse_one() -> None:
         if next(calls) == 2:
-            world.time.now += 100
+            loading.time.now += 100
             raise failure("ThrottlingException")
 
-    world.table.before = refuse_one
-    loaded = world.load(Range(0, len(world.s3.data)), seconds=1e6, writing=50)
-    assert loaded.segment.span.end < len(world.s3.data)
+    loading.table.before = refuse_one
+    loaded = loading.load(Range(0, len(loading.s3.data)), seconds=1e6, writing=50)
+    assert loaded.segment.span.end < len(loading.s3.data)
     assert not loaded.nothing_beyond
 
 
 def test_a_call_that_confirms_nothing_is_throttled_and_states_nothing() -> None:
-    world = World(good("a") + b"\n")
+    loading = SegmentLoading(good("a") + b"\n")
 
     def refuse() -> None:
         raise failure("ThrottlingException")
 
-    world.table.before = refuse
+    loading.table.before = refuse
     with pytest.raises(WriteThrottled):
-        world.load(Range(0, len(world.s3.data)), writing=20)
-    assert world.ledger.stated == []
+        loading.load(Range(0, len(loading.s3.data)), writing=20)
+    assert loading.ledger.stated == []
 
 
 @pytest.mark.parametrize("answered", [True, False])
 def test_a_call_that_is_out_of_time_without_a_refusal_is_not_throttled(*, answered: bool) -> None:
     """The time is spent before the first request, or by requests that DynamoDB does not answer."""
-    world = World(good("a") + b"\n")
+    loading = SegmentLoading(good("a") + b"\n")
 
     def late() -> None:
-        world.time.sleep(30)
+        loading.time.sleep(30)
         if not answered:
             raise ConnectionClosedError(endpoint_url="e")
 
-    world.table.before = late
+    loading.table.before = late
     if answered:
-        world.s3.before = late
+        loading.s3.before = late
     with pytest.raises(SegmentOutOfTime, match="Segment from byte 0") as raised:
-        world.load(Range(0, len(world.s3.data)), writing=20)
+        loading.load(Range(0, len(loading.s3.data)), writing=20)
     assert raised.value.failure.explanation.cure is Cure.REDRIVE
-    assert world.ledger.stated == []
+    assert loading.ledger.stated == []
 
 
 def test_a_repeated_image_is_not_put_a_second_time_so_an_edit_between_stays() -> None:
     lines = [good(f"image-{number}") for number in range(25)] + [good("image-3")]
-    world = World(b"\n".join(lines), block=4096)
+    loading = SegmentLoading(b"\n".join(lines), block=4096)
     edited: list[Any] = []
 
     def edit() -> None:
-        for item in world.table.items.values():
+        for item in loading.table.items.values():
             if item["imageId"]["S"] == "image-3" and not edited:
                 item |= {"version": {"N": "2"}, "merchant": {"S": "a person's"}}
                 edited.append(item)
 
-    world.table.before = edit
-    world.load(Range(0, len(world.s3.data)))
-    assert (world.table.put.count("image-3"), world.table.updated) == (1, [])
+    loading.table.before = edit
+    loading.load(Range(0, len(loading.s3.data)))
+    assert (loading.table.put.count("image-3"), loading.table.updated) == (1, [])
     assert edited[0]["merchant"] == {"S": "a person's"}
 
 
@@ -232,29 +236,29 @@ def test_dead_letters_are_held_to_a_bound_then_the_segment_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(progress, "MAX_HELD_BYTES", 10_000)
-    world = World(b"no json\n" * 1000, block=4096)
-    end = world.load(Range(0, len(world.s3.data))).segment.span.end
-    assert 0 < end < len(world.s3.data)
-    assert max(map(len, world.files.written.values())) < 20_000
+    loading = SegmentLoading(b"no json\n" * 1000, block=4096)
+    end = loading.load(Range(0, len(loading.s3.data))).segment.span.end
+    assert 0 < end < len(loading.s3.data)
+    assert max(map(len, loading.files.written.values())) < 20_000
 
 
 @pytest.mark.parametrize("at_read", [1, 2, 3])
 def test_an_object_replaced_before_any_read_is_changed_and_nothing_of_it_is_mixed_in(
     at_read: int,
 ) -> None:
-    world = World(good("a") + b"\n" + good("b") + b"\n", block=60)
-    world.s3.breaks = [ReadTimeoutError(endpoint_url="s3")] * 2
+    loading = SegmentLoading(good("a") + b"\n" + good("b") + b"\n", block=60)
+    loading.s3.breaks = [ReadTimeoutError(endpoint_url="s3")] * 2
     reads = iter(range(1, 10))
 
     def replace() -> None:
         if next(reads) == at_read:
-            world.s3.etag, world.s3.data = "other", b"y" * 400
+            loading.s3.etag, loading.s3.data = "other", b"y" * 400
 
-    world.s3.before = replace
+    loading.s3.before = replace
     with pytest.raises(ResultsObjectChanged):
-        world.load(Range(0, 2 * len(good("a")) + 2))
-    assert world.ledger.stated == []
-    images = {item["imageId"]["S"] for item in world.table.items.values()}
+        loading.load(Range(0, 2 * len(good("a")) + 2))
+    assert loading.ledger.stated == []
+    images = {item["imageId"]["S"] for item in loading.table.items.values()}
     assert images <= {"a", "b"}
 
 
@@ -269,25 +273,25 @@ def test_an_object_replaced_before_any_read_is_changed_and_nothing_of_it_is_mixe
     ids=lambda error: type(error).__module__ + type(error).__name__,
 )
 def test_a_broken_connection_is_taken_up_where_it_broke(error: Exception) -> None:
-    world = World(b"\n".join(good(f"image-{number}") for number in range(5)), block=100)
-    world.s3.breaks = [error] * 3
-    size = len(world.s3.data)
-    world.load(Range(0, size))
-    assert world.s3.ranges == [f"bytes={start}-{size - 1}" for start in (0, 100, 200, 300)]
-    _holds_every_record_once(world)
+    loading = SegmentLoading(b"\n".join(good(f"image-{number}") for number in range(5)), block=100)
+    loading.s3.breaks = [error] * 3
+    size = len(loading.s3.data)
+    loading.load(Range(0, size))
+    assert loading.s3.ranges == [f"bytes={start}-{size - 1}" for start in (0, 100, 200, 300)]
+    _holds_every_record_once(loading)
 
 
 def test_a_wrong_checksum_fails_the_call_for_its_records_may_be_wrong() -> None:
-    world = World(good("a"), block=10)
-    world.s3.breaks = [FlexibleChecksumError(error_msg="differs")]
+    loading = SegmentLoading(good("a"), block=10)
+    loading.s3.breaks = [FlexibleChecksumError(error_msg="differs")]
     with pytest.raises(FlexibleChecksumError):
-        world.load(Range(0, len(world.s3.data)))
-    assert world.ledger.stated == []
+        loading.load(Range(0, len(loading.s3.data)))
+    assert loading.ledger.stated == []
 
 
 def test_a_connection_that_keeps_breaking_fails_the_call() -> None:
-    world = World(good("a") * 3, block=10)
-    world.s3.breaks = [ReadTimeoutError(endpoint_url="s3")] * 10
+    loading = SegmentLoading(good("a") * 3, block=10)
+    loading.s3.breaks = [ReadTimeoutError(endpoint_url="s3")] * 10
     with pytest.raises(ReadTimeoutError):
-        world.load(Range(0, len(world.s3.data)))
-    assert len(world.s3.ranges) == 5
+        loading.load(Range(0, len(loading.s3.data)))
+    assert len(loading.s3.ranges) == 5

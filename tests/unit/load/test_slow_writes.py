@@ -10,8 +10,8 @@ from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.fixed_permit import FixedPermit
-from tests.unit.load.world import Table
-from tests.unit.load.world import transactions as make
+from tests.unit.load.segment_loading import Table
+from tests.unit.load.segment_loading import transactions as make
 
 BATCH = 25
 

@@ -173,7 +173,7 @@ class ProgressTable:
             raise self.error
 
 
-class World:
+class SegmentLoading:
     """All of it; loads segments."""
 
     def __init__(self, data: bytes, *, block: int = 7) -> None:
