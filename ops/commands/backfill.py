@@ -34,6 +34,10 @@ _REASONS = {
     Left.UNUSABLE: "whose key or whose job's record cannot be worked with",
 }
 
+_KEPT = (
+    "replaced or removed meanwhile, or started before by an execution that ended without a claim."
+)
+
 
 def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     prefix: Annotated[str, typer.Option(help="Only keys that begin with this.")] = RESULTS_PREFIX,
@@ -81,7 +85,10 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     look_again = deployed.command("watch")
     if as_json:
         print_json({**found.as_json(), "started": len(started)})
-    elif started:
+    elif not dry_run and (kept := len(found.unannounced) - len(started)):
+        replay = deployed.command("replay JOB --object KEY")
+        out.print(prose(f"{counted(kept, 'object')} not started: {_KEPT} `{replay}` ingests one."))
+    if started and not as_json:
         out.print(f"Started {counted(len(started), 'execution')}.")
         out.print(f"See what becomes of them: {look_again}")
     if watch:

@@ -179,7 +179,7 @@ def test_an_event_that_comes_after_all_finds_the_claim() -> None:
 
 class TestCommand:
     @pytest.fixture(autouse=True)
-    def _found(self, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    def _chosen(self, deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("ops.model.deployment.find", lambda **_: deployed)
 
     def test_all_are_started(
@@ -190,6 +190,20 @@ class TestCommand:
         shown = capsys.readouterr().out
         assert "2 results objects of 2 jobs to ingest under batch-output/: 4 bytes" in shown
         assert "Started 2 executions." in shown
+
+    def test_what_was_started_before_and_never_claimed_is_named(
+        self,
+        deployed: Deployment,
+        executions: MemoryExecutions,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        arn = backlog.start(deployed, _found(deployed).unannounced[0])
+        assert arn is not None
+        executions.end(arn, "ABORTED")
+        backfill(yes=True, rate=100)
+        shown = capsys.readouterr().out
+        assert "1 object not started" in shown
+        assert "Started 1 execution." in shown
 
     def test_unasked_nothing_is_started(self, executions: MemoryExecutions) -> None:
         with pytest.raises(Refused, match="say --yes"):
