@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 _STATES: Final = "Workflow"
 _WORKERS: Final = "Workers"
+_TABLES: Final = {
+    "ledger": "LedgerTableName",
+    "jobs": "BatchJobsTableName",
+    "transactions": "TransactionsTableName",
+    "images": "PendingImagesTableName",
+}
 
 
 def counted(
@@ -24,7 +30,8 @@ def counted(
 ) -> Requests:
     """The billed requests of one execution that ran alone; of compute and logs nothing is known.
 
-    A batch request counts as one call: how much it writes is known of the workload.
+    BatchWriteItem and BatchGetItem count as one call each: what they write and read is known of the
+    workload.
     """
     calls: Counter[tuple[str, str]] = Counter()
     for use, count in Decisions(endpoint).calls(case):
@@ -36,7 +43,8 @@ def counted(
         calls=calls["lambda:InvokeFunction", ""],
         write_units=(
             2 * workload.transactions * workload.item_units
-            + 3 * images
+            + 2 * calls["dynamodb:PartiQLUpdate", "transactions"]
+            + calls["dynamodb:PartiQLUpdate", "images"]
             + _writes(calls, "ledger")
             + 2 * _writes(calls, "jobs")
         ),
@@ -59,7 +67,7 @@ def _writes(calls: Counter[tuple[str, str]], table: str) -> int:
 
 
 def _table(deployed: Deployment, resource: str) -> str:
-    for name, output in (("ledger", "LedgerTableName"), ("jobs", "BatchJobsTableName")):
+    for name, output in _TABLES.items():
         if deployed.outputs[output] in resource:
             return name
     return ""
