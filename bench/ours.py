@@ -148,7 +148,7 @@ def interpreter() -> Interpreter:
 
 def _work(name: str, size: int, start: int, end: int) -> SegmentWork:
     results = {"bucket": "b", "key": f"{_KEY}/{name}", "name": name, "etag": ETAG, "size": size}
-    return SegmentWork.model_validate(
+    return SegmentWork.read(
         {
             "execution": "execution",
             "job": {"jobId": "job-1", "intentId": "intent-1", "submitTime": ""},

@@ -1,8 +1,7 @@
 """Settings of FindStuckJobs."""
 
-from pydantic import PositiveInt
-
 from functions.aws.runtime.settings import LedgerRetention, SettleSettings
+from functions.domain.model import PositiveInt
 
 
 class StuckJobsSettings(SettleSettings, LedgerRetention):

@@ -18,7 +18,7 @@ gc.enable()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Load a segment; `SegmentWork` in, `SegmentWork` with what is left of the range out."""
     settings = LoadSettings.read()
-    work = SegmentWork.model_validate(event)
+    work = SegmentWork.read(event)
     with telemetry().invocation(
         execution=work.execution, job=work.job, range=work.range.as_json()
     ) as log:

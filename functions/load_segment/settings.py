@@ -1,10 +1,10 @@
 """Settings of LoadSegment."""
 
 from datetime import timedelta
-
-from pydantic import Field, PositiveInt
+from typing import Annotated
 
 from functions.aws.runtime.settings import LedgerRetention, Settings
+from functions.domain.model import AtLeast, PositiveInt
 from functions.domain.receipts.transaction import Retention
 
 
@@ -18,9 +18,9 @@ class LoadSettings(Settings, LedgerRetention):
 
     transactions_table: str
     line_bytes_limit: PositiveInt
-    padding_prefix: str = Field(min_length=1)
-    guest_retention_days: int = Field(ge=0)
-    account_retention_days: int = Field(ge=0)
+    padding_prefix: Annotated[str, AtLeast(1)]
+    guest_retention_days: Annotated[int, AtLeast(0)]
+    account_retention_days: Annotated[int, AtLeast(0)]
 
     @property
     def retention(self) -> Retention:

@@ -12,7 +12,7 @@ from functions.migrate_images.settings import MigrateSettings
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Migrate images; `ChunkWork` in, `ChunkWork` with what is left of the chunk out."""
     settings = MigrateSettings.read()
-    work = ChunkWork.model_validate(event)
+    work = ChunkWork.read(event)
     with telemetry().invocation(
         execution=work.execution, job=work.job, chunk=str(work.chunk.number)
     ) as log:

@@ -15,7 +15,7 @@ from functions.plan_ranges.settings import PlanRangesSettings
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Plan the ranges of a claimed object; `Ingest` in, `Ingest` with `plan` out."""
     settings = PlanRangesSettings.read()
-    ingest = Ingest.model_validate(event)
+    ingest = Ingest.read(event)
     with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         planning = Planning(
             wiring.results_object(ingest),

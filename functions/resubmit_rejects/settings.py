@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from pydantic import PositiveInt
-
 from functions.aws.resubmission.submission import Request
 from functions.aws.runtime.settings import Settings
+from functions.domain.model import PositiveInt
 
 _MAX_BYTES: Final = 400_000_000
 """With one record more, of at most 64 MiB, below the 512 MB that a function's /tmp has."""

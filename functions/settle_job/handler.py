@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         `Settled`, as JSON.
     """
     settings = SettleSettings.read()
-    work = SettleWork.model_validate(event)
+    work = SettleWork.read(event)
     with telemetry().invocation(execution=work.execution, job=work.job) as log:
         settling = Settling(
             wiring.ledger(settings),

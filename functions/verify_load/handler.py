@@ -15,7 +15,7 @@ from functions.verify_load.verification import LoadVerification
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Verify a load; `Ingest` in, `Ingest` with `load` and what to do next out."""
     settings = VerifySettings.read()
-    ingest = Ingest.model_validate(event)
+    ingest = Ingest.read(event)
     with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         files = wiring.work_files(settings)
         verification = LoadVerification(

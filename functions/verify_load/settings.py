@@ -1,8 +1,7 @@
 """Settings of VerifyLoad."""
 
-from pydantic import PositiveInt
-
 from functions.aws.runtime.settings import PlanSettings
+from functions.domain.model import PositiveInt
 
 
 class VerifySettings(PlanSettings):

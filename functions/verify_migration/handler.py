@@ -15,7 +15,7 @@ from functions.verify_migration.verification import MigrationVerification
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Verify a migration; `Ingest` in, `Ingest` with `migration` out."""
     settings = VerifyMigrationSettings.read()
-    ingest = Ingest.model_validate(event)
+    ingest = Ingest.read(event)
     with telemetry().invocation(execution=ingest.execution, job=ingest.job) as log:
         planner = ChunkPlanner(wiring.work_files(settings), settings.migrate_concurrency)
         verified = MigrationVerification(wiring.ledger(settings), planner).verify(ingest)

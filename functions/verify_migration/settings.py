@@ -1,8 +1,7 @@
 """Settings of VerifyMigration."""
 
-from pydantic import PositiveInt
-
 from functions.aws.runtime.settings import Settings
+from functions.domain.model import PositiveInt
 
 
 class VerifyMigrationSettings(Settings):

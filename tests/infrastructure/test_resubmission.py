@@ -58,7 +58,7 @@ def test_the_function_may_do_what_it_does_and_nothing_else(resubmitting: Templat
 
 def test_the_function_finds_its_settings(resubmitting: Template) -> None:
     function = resubmitting.one("AWS::Lambda::Function", "WorkersResubmitRejects")
-    request = ResubmitSettings.model_validate(function["Environment"]["Variables"]).request
+    request = ResubmitSettings.read(function["Environment"]["Variables"]).request
     assert (request.most_records, request.minimum) == (500, 100)
     assert (request.role, request.model) == ("arn:aws:iam::111122223333:role/batch", None)
     assert (request.input_prefix, request.padding_prefix) == ("batch-input/", "__pad__")

@@ -1,4 +1,5 @@
 import importlib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,12 @@ def test_these_are_all_functions(created: Template) -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_function_finds_its_settings_in_its_environment(created: Template, name: str) -> None:
-    SETTINGS[name].model_validate(_environment(created, name))
+    SETTINGS[name].read(_environment(created, name))
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_function_is_told_nothing_that_it_does_not_read(created: Template, name: str) -> None:
-    read = {field.upper() for field in SETTINGS[name].model_fields}
+    read = {field.name.upper() for field in fields(SETTINGS[name])}
 
     assert set(_environment(created, name)) - FOR_ALL == read - FOR_ALL
 

@@ -113,7 +113,7 @@ class ClaimedObject:
     def load_by_these(self) -> SegmentWork:
         """A call with the clients that there are."""
         return call.load_segment(
-            SegmentWork.model_validate(segment_work(self.etag)),
+            SegmentWork.read(segment_work(self.etag)),
             context=Context(f"request-{next(self._requests)}"),
             settings=_SETTINGS,
             log=FakeTelemetry(),

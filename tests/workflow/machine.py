@@ -216,7 +216,7 @@ class Machine:
             "load": {"verdict": "COMPLETE", "counts": counts},
             "migration": {"verdict": "COMPLETE", "counts": counts},
         }
-        return self.settling.settle(SettleWork.model_validate(work))
+        return self.settling.settle(SettleWork.read(work))
 
     @property
     def settling(self) -> Settling:
@@ -241,7 +241,7 @@ class Machine:
         data = resolver.resolve(read_event(event), execution=execution).as_json()
         if data["arrival"] == "IGNORED":
             return "Ignored"
-        self.settling.settle(SettleWork.model_validate(data))
+        self.settling.settle(SettleWork.read(data))
         return "SettleJob"
 
     def fail(self, execution: str, *, redrivable: bool = True) -> bool:

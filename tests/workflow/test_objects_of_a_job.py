@@ -113,7 +113,7 @@ class JobWithObjects:
         execution = f"execution-{next(self._executions)}"
         generation = self._claim(number, execution)
         work = self._work(number, execution, generation)
-        ingest = Ingest.model_validate({name: work[name] for name in _INGEST})
+        ingest = Ingest.read({name: work[name] for name in _INGEST})
         planned = Planning(
             wiring.results_object(ingest),
             wiring.ledger(_PLAN),
@@ -217,7 +217,7 @@ class JobWithObjects:
 
     def _load(self, work: dict[str, Any]) -> None:
         call.load_segment(
-            SegmentWork.model_validate(work),
+            SegmentWork.read(work),
             context=_Context(f"request-{next(self._requests)}"),
             settings=_LOAD,
             log=FakeTelemetry(),

@@ -6,39 +6,35 @@ A function's own settings are in its folder, so that a cold start builds no othe
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Self
-
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from typing import Annotated, Self
 
 from functions.domain.load_plan import LoadLimits
+from functions.domain.model import AtLeast, Model, PositiveInt
 
 
-class Settings(BaseModel):
+class Settings(Model):
     """Base class: a field `bucket_name` is read from the variable `BUCKET_NAME`."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        alias_generator=str.upper,
-        validate_by_name=True,
-        hide_input_in_errors=True,  # the environment holds credentials
-    )
+    @staticmethod
+    def naming(name: str) -> str:
+        """In capitals."""
+        return name.upper()
 
     bucket_name: str
     batch_jobs_table: str
     ledger_table: str
 
     @classmethod
-    def read(cls, environment: Mapping[str, str] = os.environ) -> Self:
+    def read(cls, values: Mapping[str, str] = os.environ) -> Self:
         """Read and check.
 
         Raises:
-            pydantic.ValidationError: naming every variable that is missing or wrong.
+            ValuesInvalid: naming every variable that is missing or wrong.
         """
-        return cls.model_validate(dict(environment))
+        return super().read(values)
 
 
-class LedgerRetention(BaseModel):
+class LedgerRetention(Model):
     """How long attempts, segments and chunks are kept."""
 
     ledger_retention_days: PositiveInt
@@ -55,7 +51,7 @@ class LedgerRetention(BaseModel):
 class SettleSettings(Settings):
     """How long a job waits for its manifest."""
 
-    grace_hours: float = Field(ge=0)
+    grace_hours: Annotated[float, AtLeast(0)]
 
     @property
     def grace(self) -> timedelta:

@@ -1,10 +1,10 @@
 """The output of ResolveJob."""
 
+from datetime import datetime
 from enum import StrEnum
 
-from pydantic import Field
-
-from functions.domain.payloads.payload import SCHEMA, EndRef, Instant, JobRef, ObjectRef, Payload
+from functions.domain.model import named
+from functions.domain.payloads.payload import SCHEMA, EndRef, JobRef, ObjectRef, Payload
 
 
 class Arrival(StrEnum):
@@ -32,7 +32,7 @@ class Arrived(Payload):
         accept_rejects: A person has accepted any share of rejects for this execution.
     """
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
+    schema_: int = named("schema", default=SCHEMA)
     arrival: Arrival
     reason: str | None = None
     execution: str
@@ -40,8 +40,8 @@ class Arrived(Payload):
     object: ObjectRef | None = None
     manifest: str | None = None
     end: EndRef | None = None
-    event_time: Instant | None = None
-    now: Instant | None = None
+    event_time: datetime | None = None
+    now: datetime | None = None
     blocking_etag: str | None = None
     sequencer: str | None = None
     displaces_up_to: str | None = None

@@ -1,8 +1,7 @@
 """Input and output of MigrateChunk."""
 
+from dataclasses import field
 from typing import Any, Self
-
-from pydantic import Field
 
 from functions.domain.images import Chunk
 from functions.domain.payloads.payload import ClaimedWork, Payload
@@ -40,5 +39,5 @@ class ChunkWork(ClaimedWork):
 
     chunk: ChunkItem
     position: int = 0
-    counts: dict[str, Any] = Field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
     finished: bool = False

@@ -1,9 +1,8 @@
 """The state of an execution, from its claim to its proofs."""
 
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final
-
-from pydantic import Field
 
 from functions.domain.payloads.payload import ClaimedWork, Payload
 
@@ -55,7 +54,7 @@ class Proof(Payload):
 
     verdict: Verdict
     round: int = 0
-    counts: dict[str, Any] = Field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
     too_many_rejects: bool | None = None
 
 

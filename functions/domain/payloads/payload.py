@@ -5,42 +5,57 @@ have defaults): an execution may be redriven after an upgrade, and then hands an
 new code.
 """
 
+from dataclasses import fields, replace
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
-
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
-from pydantic.alias_generators import to_camel
+from enum import Enum
+from typing import Any, Final, Self
 
 from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.jobs import JobKey
 from functions.domain.ledger_rows import object_partition
+from functions.domain.model import Model, named, outer_name
 from functions.domain.object_keys import ResultsKey, work_prefix
 from functions.domain.timestamps import timestamp
 
 SCHEMA: Final = 1
 
-Instant = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
 
-
-class Payload(BaseModel):
+class Payload(Model):
     """Base of all payloads: camelCase outside, tolerant, immutable."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel,
-        validate_by_name=True,
-        validate_by_alias=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    @staticmethod
+    def naming(name: str) -> str:
+        """In camel case."""
+        first, *others = name.split("_")
+        return first + "".join(map(str.capitalize, others))
 
     def as_json(self) -> dict[str, Any]:
         """What a handler returns: plain JSON values, absent where None."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        values = ((each, getattr(self, each.name)) for each in fields(self))
+        return {
+            outer_name(type(self), each): _plain(value)
+            for each, value in values
+            if value is not None
+        }
 
     def but(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
-        return self.model_copy(update=changes)
+        return replace(self, **changes)
+
+
+def _plain(value: Any) -> Any:
+    """A field's value as JSON has it."""
+    match value:
+        case Payload():
+            return value.as_json()
+        case datetime():
+            return timestamp(value)
+        case Enum():
+            return value.value
+        case list():
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 class JobRef(Payload):
@@ -87,21 +102,21 @@ class ClaimRef(Payload):
     """The claim that the execution works under."""
 
     generation: int
-    event_time: Instant
+    event_time: datetime
 
 
 class EndRef(Payload):
     """How a job ended at Bedrock, by its event."""
 
     status: BedrockStatus
-    at: Instant
+    at: datetime
     message: str = ""
 
 
 class ClaimedWork(Payload):
     """Base of what an execution does once it has its claim."""
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
+    schema_: int = named("schema", default=SCHEMA)
     execution: str
     job: JobRef
     object: ObjectRef

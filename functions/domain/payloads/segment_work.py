@@ -1,9 +1,9 @@
 """Input and output of LoadSegment."""
 
+from dataclasses import field
 from typing import Any, Self
 
-from pydantic import Field
-
+from functions.domain.model import named
 from functions.domain.payloads.payload import ClaimedWork, Payload
 from functions.domain.ranges import Range
 
@@ -16,8 +16,8 @@ class Span(Payload):
             written already; absent otherwise.
     """
 
-    start: int = Field(alias="from")
-    end: int = Field(alias="to")
+    start: int = named("from")
+    end: int = named("to")
     again: bool | None = None
 
     @classmethod
@@ -45,6 +45,6 @@ class SegmentWork(ClaimedWork):
     write_units_per_second: float
     range: Span
     undisturbed: bool = True
-    counts: dict[str, Any] = Field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
     records_per_second: float | None = None
     finished: bool = False

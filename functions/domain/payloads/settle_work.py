@@ -1,9 +1,9 @@
 """Input and output of SettleJob."""
 
+from dataclasses import field
 from typing import Any
 
-from pydantic import Field
-
+from functions.domain.model import named
 from functions.domain.payloads.ingest import Proof
 from functions.domain.payloads.payload import SCHEMA, ClaimRef, EndRef, JobRef, ObjectRef, Payload
 
@@ -11,7 +11,7 @@ from functions.domain.payloads.payload import SCHEMA, ClaimRef, EndRef, JobRef, 
 class SettleWork(Payload):
     """Input of SettleJob: a finished `Ingest`, a manifest, or a job that ended at Bedrock."""
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
+    schema_: int = named("schema", default=SCHEMA)
     execution: str
     job: JobRef
     object: ObjectRef | None = None
@@ -25,10 +25,10 @@ class SettleWork(Payload):
 class Settled(Payload):
     """Output of SettleJob."""
 
-    schema_: int = Field(default=SCHEMA, alias="schema")
+    schema_: int = named("schema", default=SCHEMA)
     execution: str
     job: JobRef
     object: ObjectRef | None = None
     superseded: bool = False
     status: str | None = None
-    counts: dict[str, Any] = Field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)

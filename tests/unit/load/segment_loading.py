@@ -221,7 +221,7 @@ class SegmentLoading:
         """A worker's input."""
         name = KEY.rpartition("/")[2]
         results = {"bucket": "b", "key": KEY, "name": name, "etag": "e", "size": len(self.s3.data)}
-        return SegmentWork.model_validate(
+        return SegmentWork.read(
             {
                 "execution": "x",
                 "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
