@@ -80,9 +80,21 @@ class Loop:
         assert done.exit_code == 0, (words, done.output, done.exception)
         return done.stdout
 
+    def stats(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.job.read(self.deployed)["resultStats"]
+        return found
+
     def open_rejects(self) -> dict[str, str]:
         found = json.loads(self.ingest("rejects", self.job.job_id, "--json"))
         return {each["recordId"]: each["reason"] for each in found["rejects"]}
+
+    def counted_rejects(self) -> dict[str, str]:
+        """What is open, once the root's record counts it."""
+        still_open = self.open_rejects()
+        eventually(
+            lambda: self.stats()["failureCount"] == len(still_open), "the root counts the answers"
+        )
+        return still_open
 
     def resubmit(self, number: int, bad: Mapping[str, Any], **shares: Any) -> str:
         """A round whose records are answered well, but the bad ones and shares; the retry's id."""
