@@ -17,7 +17,7 @@ from ops.commands.watch import follow_jobs
 from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project
 from ops.model.job_records import read_job_record
-from ops.model.resubmission import prepare
+from ops.model.resubmission import expected_tokens, prepare
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
@@ -192,19 +192,19 @@ def not_repeated(prepared: Prepared) -> str:
 
 
 def cost_of(deployed: Deployment, prepared: Prepared) -> str:
-    """The size of the retry against the job's own; prices are not known here."""
+    """The size of the retry against the job's own, in tokens where Bedrock counted them."""
     record = read_job_record(deployed, prepared.root.job_id) or {}
     stats = record.get("resultStats") or {}
-    bedrock = stats.get("bedrock") or {}
-    total = int(bedrock.get("totalRecordCount") or stats.get("totalCount") or 0)
+    total = int((stats.get("bedrock") or {}).get("totalRecordCount") or stats.get("totalCount", 0))
     if not total:
         return ""
     records = prepared.name.records
     said = f"Bedrock bills {counted(records, 'record')}, {records / total:.1%} of the job's {total}"
-    tokens = [bedrock.get(name) for name in ("inputTokenCount", "outputTokenCount")]
-    if None not in tokens:
-        given, got = (int(each) / total for each in tokens if each is not None)
-        said += f", which took {given:,.0f} tokens of input and {got:,.0f} of output a record"
+    if (tokens := expected_tokens(stats, prepared.export)) is not None:
+        said += (
+            f": about {tokens.given:,} tokens of input and {tokens.answered:,} of output, at the "
+            "batch price of the model (https://aws.amazon.com/bedrock/pricing/)"
+        )
     return f"{said}. Padding is answered with as few tokens as its model allows."
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
 
 from functions.aws.resubmission import submission
 from functions.aws.resubmission.refusals import (
@@ -16,6 +17,9 @@ from functions.domain.plain_text import visible
 from ops.errors import NothingFound, OpsError, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from functions.aws.resubmission.export import Export
     from functions.aws.resubmission.submission import Prepared, Request
     from functions.domain.jobs import Job
     from ops.model.deployment import Deployment
@@ -31,6 +35,31 @@ def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) 
         return submission.prepare(deployed, root, request, file)
     except CannotSubmit as refusal:
         raise _said(deployed, refusal) from refusal
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What Bedrock is likely to bill of a retry: tokens of its input and of its answers."""
+
+    given: int
+    answered: int
+
+
+def expected_tokens(stats: Mapping[str, Any], export: Export) -> Tokens | None:
+    """Estimate the tokens of a retry by the mean of its root's records.
+
+    None where Bedrock's manifest of the root is not known. Padding repeats the shortest input, and
+    its answer is limited to one token: it counts as a mean record of input.
+    """
+    said = stats.get("bedrock") or {}
+    counts = [said.get(f"{name}Count") for name in ("totalRecord", "inputToken", "outputToken")]
+    if None in counts or not counts[0]:
+        return None
+    records, given, answered = (int(each) for each in counts if each is not None)
+    return Tokens(
+        round(given / records * (export.written + export.padding)),
+        round(answered / records * export.written) + export.padding,
+    )
 
 
 def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
