@@ -95,6 +95,11 @@ def _begin(
     )
 
 
+def _is_of_retry(work: SegmentWork) -> bool:
+    """Whether its records answer rejects for the first time: images that have no transactions."""
+    return work.job.root is not None and work.claim.generation == FIRST_GENERATION
+
+
 def _load(
     work: SegmentWork,
     permit: WritePermit,
@@ -133,7 +138,7 @@ def _load(
             settings.transactions_table,
             pacing=Pacing(budget, deadline, time.sleep, random.random),
             permit=permit,
-            expects_items=not permit.alone,
+            expects_items=not permit.alone and not _is_of_retry(work),
         ) as writer,
     ):
         loaded = SegmentLoader(

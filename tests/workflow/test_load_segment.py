@@ -129,6 +129,16 @@ def test_a_second_pass_spares_a_persons_work_and_mends_everything_else(
     assert loading.items() == before
 
 
+def test_a_retry_s_first_pass_inserts_without_looking_for_items(
+    loading: Loading, requests: list[str]
+) -> None:
+    job = {"jobId": "job-1", "intentId": "i", "submitTime": "s", "root": "job-0"}
+    assert loading.run(job=job)["finished"]
+    assert requests == ["BatchExecuteStatement"] * 3
+    assert {item["jobId"] for item in loading.items().values()} == {"job-0"}
+    assert len(loading.items()) == 60
+
+
 def test_the_call_that_continues_a_disturbed_one_is_disturbed_too(loading: Loading) -> None:
     loading.run()
     assert loading.run(request="request-2")["undisturbed"] is False
