@@ -200,7 +200,7 @@ class Settings(BaseModel):
     # Images
     migrate_concurrency: int = setting.count(
         "Chunks of images of one execution that are migrated at a time.",
-        default=4,
+        default=8,
         unit="workers",
         least=1,
         most=1000,
