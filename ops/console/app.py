@@ -6,7 +6,7 @@ import hmac
 import io
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, quote
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from ops.console.guard import Secrets
     from ops.console.job_view import JobView
     from ops.model.deployment import Deployment
+
+
+_PATIENCE_SECONDS: Final = 1.0
+"""A list of many jobs takes longer to read: until then the page shows the last one."""
 
 
 def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
@@ -93,7 +97,9 @@ class Page:
 
     async def jobs(self, request: Request) -> Response:
         """The list of jobs."""
-        reading = await self._sources.jobs.get()
+        reading = await self._sources.jobs.soon(_PATIENCE_SECONDS)
+        if reading is None:
+            return self._page("waiting.html", {}, feed="jobs")
         context = jobs_context(
             reading.value,
             Shown.of(request.query_params),

@@ -64,6 +64,7 @@ class Feed(Generic[Value]):
         self._viewers = 0
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Condition()
+        self._late: set[asyncio.Task[Reading[Value]]] = set()
 
     @property
     def viewers(self) -> int:
@@ -76,6 +77,22 @@ class Feed(Generic[Value]):
         if self._last is not None and not self._last.trouble and (is_fresh or self._viewers):
             return self._last
         return await self.read_again()
+
+    async def soon(self, seconds: float) -> Reading[Value] | None:
+        """The value now, or the last one where reading takes longer; None before there is one."""
+        reading = asyncio.create_task(self.get())
+        await asyncio.wait({reading}, timeout=seconds)
+        if reading.done():
+            return reading.result()
+        self._late.add(reading)  # the event loop itself keeps no task alive
+        reading.add_done_callback(self._forget)
+        return self._last
+
+    def _forget(self, reading: asyncio.Task[Reading[Value]]) -> None:
+        """A reading that no one waits for any more. Who asks next sees its error."""
+        self._late.discard(reading)
+        if not reading.cancelled():
+            reading.exception()
 
     async def read_again(self) -> Reading[Value]:
         """Read it, and wake the viewers."""

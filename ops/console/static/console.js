@@ -84,9 +84,13 @@
     source?.close();
     if (document.hidden || !document.body.dataset.feed) return;
     source = new EventSource('/events?feed=' + document.body.dataset.feed);
-    source.addEventListener('read', () => { heard = Date.now(); live(); });
+    source.addEventListener('read', () => {
+      heard = Date.now();
+      live();
+      if ($('#waiting')) show(here());
+    });
     source.addEventListener('changed', () => { show(here()); });
-    source.addEventListener('error', live);
+    source.addEventListener('error', () => { live(); if ($('#waiting')) show(here()); });
   };
   const live = () => {
     const mark = $('#live');

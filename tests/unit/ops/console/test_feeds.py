@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -127,3 +128,39 @@ def test_feeds_that_are_looked_at_are_kept_and_others_forgotten() -> None:
             assert made.count("0") == 2
 
     asyncio.run(look(lambda: [str(number) for number in range(60)]))
+
+
+def test_what_takes_long_to_read_is_shown_as_it_was() -> None:
+    may_end = threading.Event()
+    values = iter(["old", "new"])
+
+    def read() -> object:
+        value = next(values)
+        assert value == "old" or may_end.wait(60)
+        return value
+
+    async def look() -> list[object]:
+        slow: Feed[object] = Feed(read, pause=lambda _, __: 0)
+        first = await slow.soon(60)
+        again = asyncio.create_task(slow.read_again())
+        slow._read_at = 0.0  # it is not fresh any more
+        second = await slow.soon(0.01)
+        may_end.set()
+        await again
+        third = await slow.soon(60)
+        return [each and each.value for each in (first, second, third)]
+
+    assert asyncio.run(look()) == ["old", "old", "new"]
+
+
+def test_before_anything_was_read_there_is_nothing_to_show() -> None:
+    may_end = threading.Event()
+
+    async def look() -> tuple[object, object]:
+        slow = feed(Source("a"))
+        slow._read = lambda: may_end.wait(60) and "a"
+        first = await slow.soon(0.01)
+        may_end.set()
+        return first, (await slow.get()).value
+
+    assert asyncio.run(look()) == (None, "a")
