@@ -35,6 +35,7 @@ IMPORTED = {
     "permissionsBoundaryArn": "arn:aws:iam::111122223333:policy/boundary",
     "tags": {"team": "books"},
     "workerConcurrency": 20,
+    "migrateConcurrency": 4,
     "alarmEmail": "somebody@example.com",
 }
 
