@@ -20,6 +20,17 @@ from stacks.workers import Workers
 OUTCOMES = "outcomes"
 STUCK_CHECK = "stuck-check"
 RESUBMISSION = "resubmission"
+TROUBLES = "troubles"
+
+_SETTLED = [each.value for each in JobStatus if each.is_settled]
+_TROUBLES = {
+    "status": _SETTLED,
+    "$or": [
+        {"resultStats": {name: [{"numeric": [">", 0]}]}}
+        for name in ("failureCount", "missingCount", "imagesLeft")
+    ],
+}
+"""Where one of these counts is not 0, RecordOutcome decides whether it is worth a message."""
 
 
 class Outcomes(Construct):
@@ -53,14 +64,17 @@ class Outcomes(Construct):
                 detail_type=["Step Functions Execution Status Change"],
                 detail=_outcomes_of(names.state_machine_arn(self)),
             ),
-            targets=[
-                targets.LambdaFunction(
-                    workers.record_outcome.function,
-                    dead_letter_queue=dead_letters,
-                    max_event_age=DELIVERY_AGE,
-                    retry_attempts=DELIVERY_ATTEMPTS,
-                )
-            ],
+            targets=[self._record(workers, dead_letters)],
+        )
+        self.troubles = events.Rule(
+            self,
+            "Troubles",
+            rule_name=names.rule_name(self, TROUBLES),
+            description="Tells what is wrong with the data of settled jobs",
+            event_pattern=events.EventPattern(
+                source=[SOURCE], detail_type=[DETAIL_TYPE], detail=_TROUBLES
+            ),
+            targets=[self._record(workers, dead_letters)],
         )
         self.stuck_check = events.Rule(
             self,
@@ -74,6 +88,14 @@ class Outcomes(Construct):
         resubmit = workers.resubmit_rejects
         self.resubmission = None if resubmit is None else self._resubmission(resubmit)
 
+    def _record(self, workers: Workers, dead_letters: sqs.IQueue) -> targets.LambdaFunction:
+        return targets.LambdaFunction(
+            workers.record_outcome.function,
+            dead_letter_queue=dead_letters,
+            max_event_age=DELIVERY_AGE,
+            retry_attempts=DELIVERY_ATTEMPTS,
+        )
+
     def _resubmission(self, worker: Worker) -> events.Rule:
         return events.Rule(
             self,
@@ -83,7 +105,7 @@ class Outcomes(Construct):
             event_pattern=events.EventPattern(
                 source=[SOURCE],
                 detail_type=[DETAIL_TYPE],
-                detail={"status": [each.value for each in JobStatus if each.is_settled]},
+                detail={"status": _SETTLED},
             ),
             # No dead letters: the rejects stay open, and `ingest resubmit` submits them.
             targets=[

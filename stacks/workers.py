@@ -216,6 +216,7 @@ class Workers(Construct):
             {
                 "ALARM_TOPIC_ARN": notifications.topic.topic_arn,
                 "GRACE_HOURS": self._settings.grace_hours,
+                "REJECT_PERCENT_ALARM": self._settings.reject_percent_alarm,
             },
             dead_letter_queue=dead_letters,
         )

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
 from functions.domain.attribute_values import Item, to_item
 from functions.domain.executions import Execution
+from functions.domain.ledger_rows import RowKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,6 +30,17 @@ LEASE: Final = timedelta(minutes=6)
 
 class AnnouncementUnderWay(Exception):  # noqa: N818  a reason to come back later
     """Another invocation is publishing it; Lambda tries this one again in a minute."""
+
+
+def about_execution(execution: Execution) -> RowKey:
+    """The row of the message about an execution's present status."""
+    told = f"told#{execution.redrive_count:06d}#{execution.status}"
+    return RowKey(f"execution#{execution.arn}", told)
+
+
+def about_job(job_id: str, revision: int) -> RowKey:
+    """The row of the message about the data of a job that was settled with this revision."""
+    return RowKey(f"settled#{job_id}", f"told#{revision:06d}")
 
 
 @dataclass(frozen=True)
@@ -44,8 +56,12 @@ class Announcements:
     caller: str
     now: Callable[[], datetime]
 
-    def once(self, execution: Execution, say: Callable[[], None]) -> bool:
-        """Publish a message about an execution's present status, unless it was published before.
+    def once(self, row: RowKey, say: Callable[[], None]) -> bool:
+        """Publish a message, unless it was published before.
+
+        Args:
+            row: Of the ledger, the message's own.
+            say: Publishes it.
 
         Returns:
             Whether it was published now.
@@ -53,12 +69,7 @@ class Announcements:
         Raises:
             AnnouncementUnderWay: another invocation has the lease.
         """
-        key = to_item(
-            {
-                "pk": f"execution#{execution.arn}",
-                "sk": f"told#{execution.redrive_count:06d}#{execution.status}",
-            }
-        )
+        key = to_item(dict(row.as_dict()))
         if not self._take(key):
             return False
         try:

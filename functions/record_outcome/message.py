@@ -86,13 +86,13 @@ def failure_message(
         *_places(execution),
     ]
     subject = f"{stack}: job {job_id or _NOTHING} {execution.status} in {failed.name}"
-    return _message(subject, lines, facts)
+    return message_of(subject, lines, facts)
 
 
 def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Message:
     """The message that a redrive has begun, so that no second person begins one."""
     number = execution.redrive_count
-    return _message(
+    return message_of(
         f"{stack}: job {job_id or _NOTHING} is being redriven",
         [
             (
@@ -109,7 +109,7 @@ def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Messag
 
 def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Message:
     """The message that a redriven execution has succeeded."""
-    return _message(
+    return message_of(
         f"{stack}: job {job_id or _NOTHING} has recovered",
         [
             (
@@ -211,7 +211,8 @@ def _places(execution: Execution) -> list[str]:
     return [f"Execution:  {execution.arn}", *console]
 
 
-def _message(subject: str, lines: list[str], facts: dict[str, object]) -> Message:
+def message_of(subject: str, lines: list[str], facts: dict[str, object]) -> Message:
+    """A message of these lines, with the facts as JSON at its end."""
     printable = "".join(c if " " <= c <= "~" else "?" for c in subject)
     # As ASCII: characters that look like others are escapes.
     facts_as_json = json.dumps(facts, indent=2)

@@ -7,7 +7,7 @@ from functions.aws.failed_state import FailedState, find_failed_state
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.domain.events import FAILED_STATE_DIMENSION, Event, Metric
 from functions.domain.executions import FAILED_STATUSES, Execution, Outcome, StatusChange
-from functions.record_outcome.announcements import Announcements
+from functions.record_outcome.announcements import Announcements, about_execution
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.message import (
     Message,
@@ -72,7 +72,8 @@ class OutcomeRecorder:
         failed = find_failed_state(self.step_functions, execution.arn)
         self.marker.failed(execution, state=failed.name)
         self._follow(execution)
-        self.announcements.once(execution, lambda: self._tell_failure(execution, failed))
+        row = about_execution(execution)
+        self.announcements.once(row, lambda: self._tell_failure(execution, failed))
 
     def _follow(self, marked: Execution) -> None:
         """Re-read the execution after every mark, and mark again until nothing has changed.
@@ -101,15 +102,15 @@ class OutcomeRecorder:
             error=execution.error or execution.status,
         )
         message = failure_message(execution, failed, job_id=execution.job_id, stack=self.stack)
-        self._publish(message)
+        self.publish(message)
         self._measure(failed)
 
     def _tell(self, event: Event, execution: Execution, compose: Composer) -> None:
         def tell() -> None:
             self.log.info(event, jobId=execution.job_id, redriveCount=execution.redrive_count)
-            self._publish(compose(execution, job_id=execution.job_id, stack=self.stack))
+            self.publish(compose(execution, job_id=execution.job_id, stack=self.stack))
 
-        self.announcements.once(execution, tell)
+        self.announcements.once(about_execution(execution), tell)
 
     def _describe(self, arn: str, status: str, redrive_count: int) -> Execution:
         """The execution now; it must have reached this status and redrive count."""
@@ -131,5 +132,6 @@ class OutcomeRecorder:
             metrics.add_metric(name=Metric.EXECUTION_FAILURES.value, unit=MetricUnit.Count, value=1)
             metrics.flush_metrics()
 
-    def _publish(self, message: Message) -> None:
+    def publish(self, message: Message) -> None:
+        """Publish to the topic."""
         self.sns.publish(TopicArn=self.topic, Subject=message.subject, Message=message.text)

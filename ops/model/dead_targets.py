@@ -104,7 +104,7 @@ class Outcomes:
         return cls(deployed, DeadQueue(deployed.sqs, url), target["Arn"])
 
     def subject(self, event: Undelivered) -> dict[str, str]:
-        """The execution that ended, and the job it worked on."""
+        """The execution that ended and the job it worked on, or the job that was settled."""
         detail = event.event.get("detail")
         detail = detail if isinstance(detail, dict) else {}
         try:
@@ -115,7 +115,8 @@ class Outcomes:
         execution = str(detail.get("executionArn", ""))
         status = str(detail.get("status", ""))
         about = f"{status} {execution.rpartition(':')[2]}".strip()
-        return {"job": _job_id(self.deployed, parsed), "about": about}
+        job_id = str(detail.get("jobId") or "") or _job_id(self.deployed, parsed)
+        return {"job": job_id, "about": about}
 
     def send(self, event: Undelivered) -> str:
         """Invoke the function as the rule would, and wait for its answer."""

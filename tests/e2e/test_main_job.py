@@ -17,8 +17,9 @@ from demo.expectation import Expectation
 from demo.generator import account_recipe, guest_recipe, make_batch
 from demo.observation import observe
 from ops.cli import app
+from ops.commands import messages
 from ops.commands.demo import what_next
-from tests.e2e.waiting import executions, next_execution, until_ended
+from tests.e2e.waiting import eventually, executions, next_execution, until_ended
 
 if TYPE_CHECKING:
     from demo.batch import Batch
@@ -98,6 +99,21 @@ def test_the_outcome_that_people_are_shown_is_the_one_that_was_put_in(
         shown = {**each.outcome.loads.as_dict(), **each.outcome.images.as_dict()}
         assert shown.items() <= counts.items()
         assert each.outcome.status == "COMPLETED"
+
+
+def test_a_job_with_rejects_and_images_left_is_named_in_a_message(
+    deployed: Deployment, delivered: dict[str, Delivered]
+) -> None:
+    if deployed.embedded is None:
+        pytest.skip("SNS keeps no messages")
+    job_id = delivered["account"].batch.job.job_id
+    (message,) = eventually(
+        lambda: [each for each in messages.read(deployed) if f"job {job_id} " in each.subject],
+        "a message about the job's data",
+    )
+    assert message.text.startswith(f"Job {job_id} is COMPLETED: ")
+    assert "images left where they are" in message.text
+    assert f"    ingest inspect {job_id}" in message.text
 
 
 def test_what_the_demo_says_to_type_next_works_as_it_is_written(

@@ -232,14 +232,31 @@ def test_an_outcome_that_the_function_fails_on_is_kept_too(created: Template) ->
 
 def test_rules_alone_may_invoke_their_functions(created: Template) -> None:
     permissions = {
-        permission["FunctionName"]: permission["SourceArn"]
+        (permission["FunctionName"], permission["SourceArn"])
         for permission in created.of_type("AWS::Lambda::Permission").values()
     }
 
     assert permissions == {
-        "<WorkersRecordOutcomeFunction.Arn>": "<OutcomesRule.Arn>",
-        "<WorkersFindStuckJobsFunction.Arn>": "<OutcomesStuckCheck.Arn>",
+        ("<WorkersRecordOutcomeFunction.Arn>", "<OutcomesRule.Arn>"),
+        ("<WorkersRecordOutcomeFunction.Arn>", "<OutcomesTroubles.Arn>"),
+        ("<WorkersFindStuckJobsFunction.Arn>", "<OutcomesStuckCheck.Arn>"),
     }
+
+
+def test_a_settled_job_with_data_troubles_is_told_of(created: Template) -> None:
+    rule = created.one(RULE, "OutcomesTroubles")
+    counts = ("failureCount", "missingCount", "imagesLeft")
+    assert rule["EventPattern"] == {
+        "source": ["batch-ingest"],
+        "detail-type": ["Batch Ingest Job Status Change"],
+        "detail": {
+            "status": ["COMPLETED", "PARTIALLY_COMPLETED"],
+            "$or": [{"resultStats": {name: [{"numeric": [">", 0]}]}} for name in counts],
+        },
+    }
+    (target,) = rule["Targets"]
+    assert target["Arn"] == "<WorkersRecordOutcomeFunction.Arn>"
+    assert "DeadLetterConfig" in target
 
 
 def test_templates_stay_far_below_the_limit(template: Template) -> None:

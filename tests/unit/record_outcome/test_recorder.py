@@ -13,7 +13,12 @@ from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.executions import Execution, Outcome
 from functions.domain.jobs import JobKey
-from functions.record_outcome.announcements import LEASE, Announcements, AnnouncementUnderWay
+from functions.record_outcome.announcements import (
+    LEASE,
+    Announcements,
+    AnnouncementUnderWay,
+    about_execution,
+)
 from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, RecorderSetup, event
 
 DONE: dict[str, Any] = {"state": "done", "stats": {"totalCount": 1, "successCount": 1}}
@@ -220,7 +225,7 @@ def test_another_invocation_waits_for_one_that_may_be_about_to_speak(setup: Reco
         {"executionArn": EXECUTION, "status": "FAILED", "startDate": NOW}
     )
     with pytest.raises(SystemExit):
-        setup.recorder.announcements.once(execution, die)
+        setup.recorder.announcements.once(about_execution(execution), die)
     _is_another_invocation(setup)
     setup.describes()
     setup.failed_in("PlanRanges")

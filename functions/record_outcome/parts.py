@@ -1,0 +1,43 @@
+"""Puts the parts of RecordOutcome together, for one invocation."""
+
+from functions.aws import wiring
+from functions.aws.runtime import clients
+from functions.aws.runtime.deadline import LambdaContext
+from functions.aws.runtime.telemetry import Telemetry
+from functions.record_outcome.announcements import Announcements
+from functions.record_outcome.marking import OutcomeMarker
+from functions.record_outcome.recorder import OutcomeRecorder
+from functions.record_outcome.settings import OutcomeSettings
+from functions.record_outcome.troubles import TroubleTeller
+
+
+def recorder_of(
+    settings: OutcomeSettings, context: LambdaContext, log: Telemetry
+) -> OutcomeRecorder:
+    """Records the outcome of an execution."""
+    return OutcomeRecorder(
+        step_functions=clients.step_functions(),
+        sns=clients.sns(),
+        topic=settings.alarm_topic_arn,
+        stack=settings.stack_name,
+        marker=OutcomeMarker(wiring.job_settler(settings), wiring.now),
+        announcements=Announcements(
+            clients.dynamodb(),
+            settings.ledger_table,
+            caller=context.aws_request_id,
+            now=wiring.now,
+        ),
+        log=log,
+    )
+
+
+def teller_of(settings: OutcomeSettings, context: LambdaContext, log: Telemetry) -> TroubleTeller:
+    """Says what is wrong with the data of a settled job."""
+    recorder = recorder_of(settings, context, log)
+    return TroubleTeller(
+        jobs=wiring.batch_jobs(settings),
+        announcements=recorder.announcements,
+        publish=recorder.publish,
+        stack=settings.stack_name,
+        reject_percent=settings.reject_percent_alarm,
+    )

@@ -1,0 +1,67 @@
+"""A settled job whose data need a person is named in one message."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.record_outcome.troubles import SettledJob, TroubleTeller, find_troubles
+from tests.unit.record_outcome.conftest import JOB, RecorderSetup
+
+
+def teller(setup: RecorderSetup) -> TroubleTeller:
+    recorder = setup.recorder
+    return TroubleTeller(
+        jobs=recorder.marker.settler.jobs,
+        announcements=recorder.announcements,
+        publish=recorder.publish,
+        stack="BatchIngest",
+        reject_percent=5,
+    )
+
+
+def settled(job_id: str = JOB, *, revision: int = 7, **stats: Any) -> SettledJob:
+    detail = {"jobId": job_id, "status": "COMPLETED", "revision": revision, "resultStats": stats}
+    return SettledJob.model_validate(detail)
+
+
+def test_the_message_names_job_troubles_and_commands_and_comes_once(setup: RecorderSetup) -> None:
+    setup.job(userId="u")
+    setup.expect_message()
+    job = settled(
+        successCount=80, failureCount=20, rejectsByReason={"Refused": 20}, imagesLeft=3,
+        missingCount=1,
+    )  # fmt: skip
+    assert teller(setup).tell(job)
+    assert teller(setup).tell(job)  # EventBridge delivers at least once
+    (message,) = setup.published
+    what = "20 of 100 records rejected, 1 records missing, 3 images left where they are"
+    assert message["Subject"] == f"BatchIngest: job {JOB} COMPLETED, {what}"[:100]
+    assert message["Message"].startswith(f"Job {JOB} is COMPLETED: {what}.")
+    assert f"    ingest rejects {JOB}\n    ingest inspect {JOB}\n" in message["Message"]
+    facts = json.loads(message["Message"][message["Message"].index("\n{") :])
+    assert (facts["job"], facts["failureCount"], facts["imagesLeft"]) == (JOB, 20, 3)
+    setup.all_was_called()
+
+
+def test_a_job_of_another_stack_is_not_told_of(setup: RecorderSetup) -> None:
+    assert not teller(setup).tell(settled("another", missingCount=4))
+
+
+@pytest.mark.parametrize(
+    ("stats", "found"),
+    [
+        ({}, {}),
+        ({"successCount": 95, "rejectsByReason": {"Refused": 5}}, {}),
+        (
+            {"successCount": 94, "rejectsByReason": {"Refused": 6}, "paddingCount": 900},
+            {"6 of 100 records rejected": "rejects"},
+        ),
+        ({"successCount": 1, "missingCount": 2}, {"2 records missing": "inspect"}),
+        ({"imagesLeft": 1}, {"1 images left where they are": "inspect"}),
+    ],
+)
+def test_what_is_worth_a_message(stats: dict[str, Any], found: dict[str, str]) -> None:
+    assert find_troubles(stats, reject_percent=5) == found
