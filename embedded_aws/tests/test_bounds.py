@@ -66,18 +66,28 @@ def test_the_last_events_of_a_log_group_are_kept(monkeypatch: pytest.MonkeyPatch
     assert len(cloudwatch_logs._log_records._data) == 5
 
 
-def test_events_of_the_bus_and_old_datapoints_are_forgotten(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_events_of_the_bus_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "BUS_EVENTS", 2)
     for number in range(4):
         entry = {"Source": "s", "DetailType": "t", "Detail": json.dumps({"n": number})}
         eventbridge._put_events({"Entries": [entry]})
-    cloudwatch.record_metric("N", "m", 1)
-    cloudwatch.record_metric("N", "m", 2)
-    (points,) = cloudwatch._metrics._data.values()
-    points[0]["Timestamp"] = time.time() - bounds.METRIC_SECONDS - 1
     bounds.forget()
     assert len(eventbridge._events_log_list()) == 2
+
+
+def test_datapoints_of_a_past_minute_become_one_and_those_of_yesterday_go() -> None:
+    now = time.time()
+    past = now // 60 * 60 - 600
+    for value in (1.0, 2.0, 6.0, 3.0, 4.0):
+        cloudwatch.record_metric("N", "m", value)
     (points,) = cloudwatch._metrics._data.values()
-    assert [point["Value"] for point in points] == [2]
+    times = (now - bounds.METRIC_SECONDS - 1, past + 1, past + 59, past + 61, now)
+    for point, at in zip(points, times, strict=True):
+        point["Timestamp"] = at
+    bounds.forget()
+    assert [point["Timestamp"] for point in points] == [past + 1, past + 61, now]
+    statistics = {"SampleCount": 2, "Sum": 8, "Average": 4, "Minimum": 2, "Maximum": 6}
+    assert cloudwatch._calc_stats(points[:1]) == statistics
+    assert [point["Value"] for point in points[1:]] == [3, 4]
+    bounds.forget()
+    assert cloudwatch._calc_stats(points[:1]) == statistics

@@ -65,8 +65,12 @@ def test_finished_work_is_kept_up_to_a_bound(tmp_path: Path) -> None:
             size = eventually(functools.partial(saved, data, mark), "it is saved", seconds=120)
             sizes.append((resident(server.pid), size))
         print(f"resident and saved bytes after each {ROUND} executions: {sizes}")  # noqa: T201
-        (_, _), (_, _), (third, third_saved), (last, last_saved) = sizes
-        assert last - third < 16 * MIB, sizes
-        assert last_saved < 1.05 * third_saved, sizes
+        (first, first_saved), *_, (last, _) = sizes
+        assert last - first < 32 * MIB, sizes
+        # Datapoints are merged when they are two minutes old.
+        merged = bounds.RAW_SECONDS + 120
+        eventually(
+            lambda: saved(data, mark) < 1.1 * first_saved, f"it ends as {sizes}", seconds=merged
+        )
     finally:
         running.stop(data)
