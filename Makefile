@@ -62,7 +62,7 @@ test: setup $(NODE_TOOLS)
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 e2e: setup $(NODE_TOOLS)
-	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load tests/infrastructure tests/reference --long
+	@$(RUN) -m pytest tests/e2e tests/workflow tests/unit/load tests/infrastructure tests/reference embedded_aws/tests/test_soak.py --long
 
 lint: setup
 	@$(BIN)/ruff format --check .
