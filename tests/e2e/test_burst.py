@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 JOBS = 150
 USERS = 5
-SETTINGS = {"LAMBDA_ACCOUNT_CONCURRENCY": "10", "INGEST_LOCAL_WAIT_SCALE": "0.5"}
+SETTINGS = {"LAMBDA_ACCOUNT_CONCURRENCY": "10", "EMBEDDED_AWS_WAIT_SCALE": "0.5"}
 """Waits are half of those on AWS, where functions do not share two processors."""
 PATIENCE_SECONDS = 1800.0
 
