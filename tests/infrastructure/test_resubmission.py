@@ -75,6 +75,18 @@ def test_it_is_called_when_a_job_has_settled(resubmitting: Template) -> None:
     assert target["Arn"] == "<WorkersResubmitRejectsFunction.Arn>"
 
 
+def test_what_it_fails_to_do_rings(resubmitting: Template) -> None:
+    alarms = {
+        each["AlarmName"]: each["AlarmDescription"]
+        for each in resubmitting.of_type("AWS::CloudWatch::Alarm").values()
+    }
+    for name, page in {
+        "function-errors-resubmit-rejects": "function-errors",
+        "resubmission-failed-invocations": "rejects",
+    }.items():
+        assert alarms[f"BatchIngest-{name}"].endswith(f"docs/runbook/{page}.md")
+
+
 def test_it_needs_a_role_for_the_jobs() -> None:
     with pytest.raises(SettingsError, match="autoResubmitRecords is given without"):
         Settings.from_context({"autoResubmitRecords": 10})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -20,6 +21,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
 from tests.workflow.machine import BUCKET, JOB, JOB_KEY, Machine
+from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
 
 Record = tuple[str | None, str | None]
 """The image that a record names, and why it was rejected."""
@@ -148,6 +150,45 @@ def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> No
     assert (own["totalCount"], own["successCount"], own["paddingCount"]) == (100, 2, 97)
     assert own["unexpectedCount"] == 0
     assert jobs.record("retry-1")["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("moment", ["dies_before", "dies_after"])
+def test_a_settlement_that_dies_at_any_call_and_is_repeated_counts_for_both(moment: str) -> None:
+    answers = [*good("x", "y"), *bad("z")]
+
+    def loaded() -> tuple[Jobs, str]:
+        jobs = Jobs()
+        jobs.machine.write_record(pendingImageCount=3)
+        jobs.ingest(bad("x", "y", "z"))
+        jobs.retry("retry-1", pendingImageCount=3)
+        return jobs, jobs.load(answers, job="retry-1")
+
+    def finish(machine: Machine, execution: str) -> None:
+        machine.finish(execution, **_counts(answers, 0).as_dict())
+
+    def dying(machine: Machine, interruptions: Interruptions) -> Machine:
+        clients: dict[str, Any] = {
+            name: Interrupted(getattr(machine, name), interruptions)
+            for name in ("s3", "dynamodb", "bus")
+        }
+        return dataclasses.replace(machine, **clients, seeded=True)
+
+    jobs, execution = loaded()
+    undisturbed = Interruptions()
+    finish(dying(jobs.machine, undisturbed), execution)
+    assert undisturbed.calls.count("put_events") == 2
+    for number in range(len(undisturbed.calls)):
+        jobs, execution = loaded()
+        death: Any = {moment: number}
+        with pytest.raises(WorkerDied):
+            finish(dying(jobs.machine, Interruptions(**death)), execution)
+        finish(jobs.machine, execution)
+        assert _unpadded(jobs.stats()) == _unpadded(jobs.stats("retry-1")) == (3, 2, 1), number
+        announced = {(each["jobId"], each["status"]) for each in jobs.machine.bus.details}
+        assert announced == {(JOB, "FAILED"), (JOB, "COMPLETED"), ("retry-1", "COMPLETED")}, number
+        for job_id in (JOB, "retry-1"):
+            assert jobs.record(job_id)["status"] == "COMPLETED"
+            assert "unannounced" not in jobs.record(job_id)["ingestState"], number
 
 
 def test_a_retry_of_a_retry_counts_for_the_root() -> None:
