@@ -26,6 +26,7 @@ from ops.model.estimating.ingest_requests import (
     STATE_SECONDS,
     WARM_SECONDS,
     IngestLimits,
+    chunks_of,
 )
 from ops.model.estimating.workload import Workload
 
@@ -74,16 +75,13 @@ class Execution:
         self.loading = self.env.now - began
         yield from self._call("VerifyLoad")
         yield from self._states(3)
-        if chunks := self._chunks():
+        planned = chunks_of(self.workload, plan, self.limits)
+        if chunks := [sum(part.count for part in chunk) for chunk in planned]:
             yield from self._map(self.limits.migrate_concurrency, chunks, self._migrate)
             yield from self._call("VerifyMigration")
             yield from self._states(1)
         yield from self._call("SettleJob")
         yield from self._states(2)
-
-    def _chunks(self) -> list[int]:
-        recorded, most = round(self.workload.transactions), self.limits.images_per_chunk
-        return [min(most, recorded - first) for first in range(0, recorded, most)]
 
     def _states(self, number: int) -> Process:
         yield from self.account.enter(number)

@@ -97,9 +97,10 @@ def test_it_is_within_5_percent_of_what_is_counted(
     found = counted(deployed, endpoint, case, run, workload)
 
     known = replace(estimated, gigabyte_seconds=0, log_bytes=0, events=0)
-    assert known.cost(LIST_PRICES) == pytest.approx(found.cost(LIST_PRICES), rel=WITHIN)
+    assert known.cost(LIST_PRICES) == pytest.approx(found.cost(LIST_PRICES), rel=WITHIN), found
     assert known.transitions == found.transitions
     assert known.calls == found.calls
+    assert known.s3_writes == pytest.approx(found.s3_writes, rel=WITHIN)
 
 
 def _exactly(workload: Workload, records: int, images: int) -> Workload:

@@ -11,11 +11,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from functions.domain.counts import LoadCounts
+from functions.domain.images import plan_chunks
 from functions.domain.load_plan import plan_load
 from functions.domain.ranges import Range
+from functions.domain.segments import Segment
 from ops.model.estimating.requests import Requests
 
 if TYPE_CHECKING:
+    from functions.domain.images import Chunk
     from functions.domain.load_plan import LoadLimits, LoadPlan
     from ops.model.estimating.workload import Workload
 
@@ -53,15 +57,15 @@ _MIGRATION: Final = Requests(
 _CHILD: Final = Requests(transitions=2)
 """A range or a chunk, without its calls: its start and its end."""
 _SEGMENT: Final = Requests(
-    transitions=2, calls=1, write_units=5, read_units=4, s3_writes=1, s3_reads=1, events=1,
+    transitions=2, calls=1, write_units=5, read_units=7, s3_writes=1, s3_reads=1, events=1,
     log_bytes=3_000,
 )  # fmt: skip
 _SECOND: Final = Requests(write_units=1.0, read_units=3.5)
 """Of a worker that writes: it looks at the ledger each second, and renews its lease and reports its
 progress every other one."""
-_CHUNK: Final = Requests(
-    transitions=2, calls=1, write_units=1, read_units=2, s3_reads=1, log_bytes=3_000
-)
+_CHUNK: Final = Requests(transitions=2, calls=1, write_units=1, read_units=2, log_bytes=3_000)
+_LIST: Final = Requests(s3_reads=1)
+"""Of image ids: a segment has one."""
 _BATCH: Final = Requests(read_units=1)
 """Of images: the claim is looked at before each."""
 _RECORDED_IMAGE: Final = Requests(read_units=0.5)
@@ -110,7 +114,7 @@ def ingest_of(workload: Workload, limits: IngestLimits) -> Ingest:
         limits=limits.load,
     )
     loading = _load_seconds(workload, plan, limits) if plan.ranges else 0.0
-    migrating, migration = _migration(workload, limits)
+    migrating, migration = _migration(workload, plan, limits)
     requests = _EXECUTION + _compute(4 * CALL_SECONDS, limits) + migration
     if plan.ranges:
         requests += _load(workload, plan, limits, loading)
@@ -130,7 +134,7 @@ def _load(workload: Workload, plan: LoadPlan, limits: IngestLimits, loading: flo
     ranges = len(plan.ranges)
     at_work = (loading - MAP_SECONDS) * plan.workers
     calls = max(ranges, math.ceil(at_work / SEGMENT_SECONDS))
-    writing = max(plan.seconds, 1.0) * plan.workers
+    writing = max(0.0, plan.seconds * plan.workers - calls)
     rejects = min(workload.records - workload.transactions, calls)
     extended = ranges - 1 if workload.line_bytes > _EXTRA_READ_BYTES else 0
     written = Requests(
@@ -149,18 +153,20 @@ def _load(workload: Workload, plan: LoadPlan, limits: IngestLimits, loading: flo
     )
 
 
-def _migration(workload: Workload, limits: IngestLimits) -> tuple[float, Requests]:
+def _migration(workload: Workload, plan: LoadPlan, limits: IngestLimits) -> tuple[float, Requests]:
     """Seconds and requests of the states about images; none without a transaction."""
     recorded = workload.transactions
-    if recorded < 0.5:
+    planned = chunks_of(workload, plan, limits)
+    if not planned:
         return 0.0, Requests()
-    chunks = math.ceil(recorded / limits.images_per_chunk)
+    chunks, lists = len(planned), sum(map(len, planned))
     workers = min(chunks, limits.migrate_concurrency)
     known = min(workload.images, recorded)
     work = known / IMAGES_PER_SECOND + recorded / LOOKUPS_PER_SECOND
     requests = (
         _MIGRATION
         + (_CHILD + _CHUNK).times(chunks)
+        + _LIST.times(lists)
         + _BATCH.times(max(0, math.ceil(recorded / IMAGE_BATCH) - chunks))
         + _RECORDED_IMAGE.times(recorded)
         + _IMAGE.times(known)
@@ -169,6 +175,17 @@ def _migration(workload: Workload, limits: IngestLimits) -> tuple[float, Request
     waves = math.ceil(chunks / workers)
     seconds = MAP_SECONDS + START_SECONDS + work / workers + waves * CHILD_SECONDS + CALL_SECONDS
     return seconds, requests
+
+
+def chunks_of(workload: Workload, plan: LoadPlan, limits: IngestLimits) -> list[Chunk]:
+    """The chunks of images, if each range is one segment."""
+    segments, before = [], 0
+    for span in plan.ranges:
+        upto = round(workload.transactions * span.end / workload.size)
+        if upto > before:
+            segments.append(Segment(span, LoadCounts(success=upto - before), images="images"))
+        before = upto
+    return plan_chunks(segments, images_per_chunk=limits.images_per_chunk)
 
 
 def _compute(seconds: float, limits: IngestLimits) -> Requests:
