@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from functions.domain.failures import Cure
-from ops.commands.asking import counted
 from ops.console.overview import Group, group_of
-from ops.console.templating import UNKNOWN, ago, percent, when
+from ops.console.templating import UNKNOWN, ago, left, percent, when
 from ops.console.words import pill_of
 from ops.model.job_list import count_in
+from ops.model.progress import IMAGES, progress_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
     from ops.model.job_list import ListedJob
     from ops.model.job_report import JobReport
+    from ops.model.progress import JobProgress
 
 PAGE: Final = 50
 """Jobs on a page of one group."""
@@ -134,16 +135,18 @@ def row(job: ListedJob, look: Look | None, *, now: datetime) -> Row:
     """A job as it is listed."""
     report = look.report if look else None
     is_counted = bool(job.stats) or (report is not None and bool(report.objects))
-    loads = report.loads if report is not None and report.objects else None
+    loads = report.loads_so_far if report is not None and report.objects else None
     records = loads.total if loads else count_in(job.stats, "totalCount")
     rejects = loads.failure if loads else count_in(job.stats, "failureCount")
-    moved = report.images.migrated if loads and report else count_in(job.stats, "imagesMigrated")
+    moved = (
+        report.images_so_far.migrated if loads and report else count_in(job.stats, "imagesMigrated")
+    )
     why, what_next = _why(job, look)
     return Row(
         job=job,
         pill=pill_of(job.status),
         file=_file(report) or str(job.record.get("modelId") or ""),
-        progress=_progress(job, report),
+        progress=_progress(job, report, now),
         records=records if is_counted else None,
         rejects=percent(rejects, records) if is_counted else UNKNOWN,
         images=moved if is_counted else None,
@@ -169,7 +172,9 @@ def _file(report: JobReport | None) -> str:
     return f"{name} and {more} more" if more else name
 
 
-def _progress(job: ListedJob, report: JobReport | None) -> Progress:
+def _progress(job: ListedJob, report: JobReport | None, now: datetime) -> Progress:
+    if report is not None and report.history is not None and report.history.ended is None:
+        return _under_way(progress_of(report, now=now))
     done, planned = count_in(job.state, "rangesDone"), count_in(job.state, "ranges")
     if report is not None:
         done, planned = report.ranges
@@ -184,18 +189,25 @@ def _progress(job: ListedJob, report: JobReport | None) -> Progress:
     return Progress("nothing planned yet" if job.state else "no results yet")
 
 
+def _under_way(found: JobProgress) -> Progress:
+    if not found.of:
+        return Progress("nothing planned yet")
+    of = " of the images" if found.phase == IMAGES else ""
+    remaining = f", {left(found.seconds_left)} left" if found.seconds_left else ""
+    return Progress(f"{100 * found.share:.0f} %{of}{remaining}", 100 * found.share)
+
+
 def _why(job: ListedJob, look: Look | None) -> tuple[str, str]:
     """Why it is as it is, and what comes next or is to be done."""
     report = look.report if look else None
     if group_of(job) is Group.RUNNING and report is not None and report.history is not None:
         state = report.history.current or report.history.status
-        return state, f"{report.loads.total:,} records so far" if report.objects else ""
+        done, planned = report.ranges
+        return state, f"{done} of {planned} ranges loaded" if planned else ""
     if look is not None and look.failed is not None:
         failed = look.failed
         cure = _NEXT[failed.explanation.cure if failed.is_open else Cure.NEW_EVENT]
         where = dict.fromkeys((failed.failed.name, failed.error))
         return failed.explanation.meaning.rstrip("."), f"{': '.join(where)}. {cure}"
-    if group_of(job) is Group.SETTLED and (left := count_in(job.stats, "imagesLeft")):
-        return job.why, f"{counted(left, 'image')} left"
     first, _, rest = job.why.partition("; ")
     return first[:1].upper() + first[1:], rest

@@ -239,7 +239,7 @@ def _pieces(each: RangeProgress, look: str, child: Child | None) -> Iterator[Pie
     for bytes_, kind, text in (
         (each.done, "done", _done(child) if look == "done" else "done"),
         (each.under_way, "running", "confirmed by a worker at work"),
-        (whole - each.done - each.under_way, look, rest),
+        (whole - each.done - each.under_way, "rest" if look == "running" else look, rest),
     ):
         if bytes_ > 0:
             start = each.span.start + at

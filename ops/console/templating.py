@@ -85,7 +85,7 @@ def ago(moment: datetime, *, now: datetime) -> str:
     """`5 h 43 min`, without seconds beyond the first minutes."""
     minutes = max(0, int((now - moment).total_seconds() // 60))
     if minutes < 1:
-        return "less than a minute"
+        return "under 1 min"
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from functions.domain.failures import Cure
 from functions.domain.jobs import JobStatus
@@ -55,6 +55,17 @@ class Verdict:
     act: Act | None = None
     label: str = ""
     command: str = ""
+
+
+_DOING: Final = {
+    "ResolveJob": "Finding the job",
+    "PlanRanges": "Planning the ranges",
+    "LoadRanges": "Loading",
+    "VerifyLoad": "Proving that every byte is loaded",
+    "MigrateImages": "Moving images",
+    "VerifyMigration": "Proving that every image was looked at",
+    "SettleJob": "Settling the job",
+}
 
 
 def verdict(view: JobView, *, deployed: Deployment, now: datetime) -> Verdict:
@@ -131,9 +142,10 @@ def _instruction(deployed: Deployment, failed: FailedExecution) -> str:
 def _running(report: JobReport) -> str:
     history = report.history
     state = history.current if history else None
-    again = "Redriven: " if history and history.redrives else ""
-    doing = {"LoadRanges": "loading", "MigrateImages": "moving images"}.get(state or "", "")
-    return f"{again}{doing or f'in the state {state}'}".capitalize() if state else "Running"
+    if not state:
+        return "Running"
+    doing = _DOING.get(state, f"In the state {state}")
+    return f"Redriven: {doing[0].lower()}{doing[1:]}" if history and history.redrives else doing
 
 
 def _unclaimed(view: JobView, deployed: Deployment) -> Verdict:
