@@ -93,7 +93,7 @@ def _throttles(deployed: Deployment) -> float:
     cloudwatch = deployed.make_client("cloudwatch")
     functions = deployed.make_client("lambda").list_functions()["Functions"]
     return sum(
-        each["Sum"]
+        float(each["Sum"])
         for function in functions
         for each in cloudwatch.get_metric_statistics(
             Namespace="AWS/Lambda",
