@@ -36,20 +36,21 @@ deployed to AWS. This page is written by `pytest tests/e2e/faults --long`.
 _CALLS = """
 ## Every fault at every call
 
-An execution meets the fault until it gives up, people are told, somebody edits a transaction, the
-fault goes away, and one redrive finishes. Each case asserts the error's name at the right state,
-the job and its claim marked, the state's alarm and a message with the command to use, that only
-unfinished work ran again, that the edit was kept, and that transactions, dead letters, images and
-the job's record equal those of an undisturbed run.
+Each case does this: an execution meets the fault until it fails, a message is sent, a person edits
+a transaction, the fault is removed, and one redrive finishes the execution. It asserts the name of
+the error at the right state, a failed job and claim, the alarm of the state, a message with the
+command to use, that only unfinished work ran again, that the edit was kept, and that transactions,
+dead letters, images and the job's record equal those of an undisturbed run. Each call that a worker
+makes in an undisturbed run is a row here, and one alone: a case counts them.
 
 A cell is the error that the execution fails with; of a map's worker, the one that its children fail
-with. *heals*: the call was carried out, the next attempt finds it done, and nothing fails. An
+with. *heals*: nothing fails, because the next attempt finds the work done or does without it. An
 empty cell: there is no such fault at that call."""
 
 _OTHERS = """
-## Children of maps, jobs, and faults that pass
+## Rules, children of maps, jobs, and faults that pass
 
-The same is asserted, but for what the last column says.
+The same is asserted, except for what the last column says.
 
 | What goes wrong | Fails in | Error | After the cure |
 |---|---|---|---|"""
@@ -60,9 +61,9 @@ A deleted manifest is one that has not come yet.
 
 ## What cannot be produced locally
 
-- Throttles by themselves: the embedded AWS has no quotas. They are put upon it, as faults of
-  DynamoDB, of state transitions and of rules, which then answer, wait and count as AWS documents
-  it; how much AWS gives, and when DynamoDB splits a partition, is not seen.
+- Throttles by themselves: the embedded AWS has no quotas but Lambda's. DynamoDB, state transitions
+  and rules are throttled by faults, and then answer, wait and count as AWS documents it. How much
+  AWS gives, and when DynamoDB splits a partition, is not seen.
 - An execution of more than two hours (`execution-slow`): its alarm is driven with a threshold of
   ten seconds.
 - Time passes quickly: periods of alarms and waits between attempts are scaled, and a function that

@@ -87,7 +87,7 @@ def _overwritten(world: World, batch: Batch, part: str) -> list[str]:
 def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
     world: World, show: Show, part: str, held: dict[str, Any], state: str
 ) -> None:
-    what = f"Somebody overwrites `work/…{part}…`"
+    what = f"A person overwrites `work/…{part}…`"
     show(
         what,
         state=state,
@@ -125,7 +125,7 @@ def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
 def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
     world: World, show: Show, part: str, held: dict[str, Any], state: str
 ) -> None:
-    what = f"Somebody deletes `work/…{part}…` for good"
+    what = f"A person deletes `work/…{part}…` for good"
     show(what, state=state, cured="as undisturbed, after `ingest replay JOB`")
     batch = world.new_batch()
     gone: list[str] = []
@@ -144,7 +144,7 @@ def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
 
 
 def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World, show: Show) -> None:
-    show("Somebody deletes the results of the maps", cured="nothing fails")
+    show("A person deletes the results of the maps", cured="nothing fails")
 
     def delete_results(_: str) -> None:
         assert _deleted(world, batch, "-results/")
@@ -204,7 +204,7 @@ def _make_old(world: World, batch: Batch) -> None:
 
 
 def test_an_execution_that_hangs_is_found_stopped_and_redriven(world: World, show: Show) -> None:
-    what = "Nothing is heard of LoadSegment for hours: the search finds it, somebody stops it"
+    what = "LoadSegment is silent for hours: the search finds it, and a person stops the execution"
     show(what, state="LoadRanges", cured="the job is completed")
     functions, search = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
 
