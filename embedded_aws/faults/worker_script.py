@@ -14,6 +14,8 @@ from embedded_aws.core.background import WAIT_SCALE_VARIABLE
 
 CALL_HEADER = "x-local-call"
 FAULT_HEADER = "x-local-fault"
+SHORTEST_SLEEP = 0.005
+"""Seconds."""
 TIMED_OUT = 113
 """The exit status of a worker that ends as if its time limit had passed."""
 
@@ -28,7 +30,8 @@ def _install_faults():
 
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     scale, sleep = float(os.environ.get("{WAIT_SCALE_VARIABLE}", "1")), time.sleep
-    time.sleep = lambda seconds: sleep(seconds * scale)
+    # Not shorter than {SHORTEST_SLEEP}: what waits for a clock, which runs as usual, must not spin.
+    time.sleep = lambda seconds: sleep(max(seconds * scale, min(seconds, {SHORTEST_SLEEP})))
 
     def name_call(model, params, **_):
         service = model.service_model.endpoint_prefix

@@ -60,7 +60,8 @@ class _Ran:
     queued: list[str] = field(default_factory=list)
 
     def job(self, **changes: object) -> JobRecord:
-        job = JobRecord(user_id=USER)
+        # Users of their own: jobs of one share its write budget, which a killed worker holds on to.
+        job = JobRecord(user_id=f"{USER}-{uuid.uuid4().hex[:6]}")
         job.write(self.world.deployed, **changes)
         self.jobs.add(job.job_id)
         return job
@@ -70,11 +71,11 @@ class _Ran:
         deployed = self.world.deployed
         for number in (1, 2):
             image_id = f"image-{number}-{job.job_id}"
-            key = f"uploads/{USER}/{job.job_id}/{number} receipt.jpg"
+            key = f"uploads/{job.user_id}/{job.job_id}/{number} receipt.jpg"
             deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=MARK.encode())
             deployed.dynamodb.put_item(
                 TableName=deployed.outputs["PendingImagesTableName"],
-                Item=to_item({"imageId": image_id, "userId": USER, "s3Key": key}),
+                Item=to_item({"imageId": image_id, "userId": job.user_id, "s3Key": key}),
             )
         lines = [_line(f"image-{number}-{job.job_id}") for number in (1, 2)]
         deployed.s3.put_object(
@@ -297,11 +298,13 @@ def _by_a_damaged_file(ran: _Ran) -> None:
     job, deployed = ran.job(), ran.world.deployed
     with ran.held(job, caller="*VerifyLoad*", action="s3:PutObject", kind="hold") as key:
         listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=f"work/{job.job_id}/")
-        for each in listed["Contents"]:
-            if "/images/" in each["Key"]:
-                body = f'{{"{MARK}": "{USER}'.encode()
-                deployed.s3.put_object(Bucket=deployed.bucket, Key=each["Key"], Body=body)
+        damaged = [each["Key"] for each in listed["Contents"] if "/images/" in each["Key"]]
+        for file in damaged:
+            body = f'{{"{MARK}": "{USER}'.encode()
+            deployed.s3.put_object(Bucket=deployed.bucket, Key=file, Body=body)
     ran.all_end("FAILED", key)
+    for file in damaged:
+        deployed.s3.delete_object(Bucket=deployed.bucket, Key=file)
 
 
 @contextmanager
