@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ops.model.deployment import Deployment
 
-SECONDS = 40.0
+SECONDS = 120.0
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ class World:
             status: str = self.describe(arn)["status"]
             return None if status == "RUNNING" else status
 
-        status: str = eventually(ended, f"{arn} ends", seconds=120)
+        status: str = eventually(ended, f"{arn} ends", seconds=300)
         return status
 
     def differences(self, batch: Batch, upload: Upload) -> list[str]:
