@@ -97,7 +97,7 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
         for each in notes:
             out.print(outside(prose(each), "yellow"))
         if exported is not None and export is not None:
-            _show_export(exported, export, minimum=least)
+            show_export(exported, export, minimum=least)
 
 
 def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
@@ -153,7 +153,8 @@ def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
     out.print(table)
 
 
-def _show_export(exported: Export, file: Path, *, minimum: int) -> None:
+def show_export(exported: Export, file: Path, *, minimum: int) -> None:
+    """Show what was written; warn of a file that Bedrock would refuse."""
     padded = f" and {exported.padding} of padding" if exported.padding else ""
     out.print(f"Wrote {exported.written} records{padded} to {visible(file)}.")
     if 0 < exported.written + exported.padding < minimum:

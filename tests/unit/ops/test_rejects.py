@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from functions.aws.resubmission.export import Export
 from functions.aws.resubmission.rejects import Reject, read_rejects
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import LoadCounts
@@ -14,7 +16,7 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ResultsKey, dead_letters_key
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.commands.rejects import nothing_rejected, sort_out
+from ops.commands.rejects import nothing_rejected, show_export, sort_out
 from ops.model.deployment import Deployment
 from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
@@ -192,3 +194,12 @@ def test_kinds_without_end_are_counted_together() -> None:
     found = sort_out(letters, most=1)
     assert len(found) == MAX_KINDS + 1
     assert found[Kind("ModelError", OTHER_DETAILS)].count == 5
+
+
+@pytest.mark.parametrize(("padding", "warns"), [(0, True), (96, True), (97, False)])
+def test_an_export_below_bedrock_s_minimum_is_warned_of(
+    capsys: pytest.CaptureFixture[str], padding: int, *, warns: bool
+) -> None:
+    show_export(Export(written=3, padding=padding), Path("again.jsonl"), minimum=100)
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("Bedrock wants at least 100 records" in said) is warns
