@@ -42,7 +42,7 @@ setup: .venv/.ready
 
 .venv/.ready: pyproject.toml uv.lock tools/installer.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.11")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tools/installer.txt
 	@$(BIN)/uv sync --locked --quiet --python $(BIN)/python
 	@touch $@
