@@ -40,14 +40,22 @@ def test_the_printed_address_opens_the_page_for_this_browser() -> None:
     assert client.get("/").text == "jobs"
 
 
-@pytest.mark.parametrize("token", ["", "x", KEYS.token[:-1], KEYS.cookie, KEYS.form, "é"])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", KEYS.token[:-1], KEYS.cookie, KEYS.form, "é"],
+    ids=["empty", "short", "cut", "the-cookie", "of-a-form", "not-ascii"],
+)
 def test_another_token_opens_nothing(token: str) -> None:
     refused = _client(entered=False).get("/", params={"token": token})
     assert refused.status_code == 403
     assert "set-cookie" not in refused.headers
 
 
-@pytest.mark.parametrize("cookie", ["", "x", KEYS.token, KEYS.form, KEYS.cookie + "0"])
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", KEYS.token, KEYS.form, KEYS.cookie + "0"],
+    ids=["empty", "short", "the-token", "of-a-form", "longer"],
+)
 def test_another_cookie_opens_nothing(cookie: str) -> None:
     client = _client(entered=False)
     client.cookies.set(KEYS.cookie_name, cookie)
