@@ -17,6 +17,7 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
+from functions.find_stuck_jobs.search import SETTLING_IN
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from functions.record_outcome.recorder import DescriptionOutdated
 from tests.hostile.aws_behind_commands import DIRT
@@ -278,7 +279,7 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(setup: RecorderS
 
 def _search(machine: Machine) -> list[dict[str, Any]]:
     told = machine.told = FakeTelemetry()
-    machine.pass_time(timedelta(hours=2))
+    machine.pass_time(SETTLING_IN + timedelta(hours=1))
     search_of(machine, told).run()
     return told.all(Event.JOB_STUCK)
 

@@ -36,6 +36,7 @@ TOPIC_KEY = "<NotificationsKey.Arn>"
 NEEDS = {
     "dynamodb:BatchGetItem": {"Decrypt"},
     "dynamodb:BatchWriteItem": {"Decrypt"},
+    "dynamodb:DeleteItem": {"Decrypt"},
     "dynamodb:GetItem": {"Decrypt"},
     "dynamodb:PartiQLInsert": {"Decrypt"},
     "dynamodb:PartiQLUpdate": {"Decrypt"},
