@@ -16,6 +16,7 @@ from ops.commands.asking import confirm, counted
 from ops.commands.watch import follow_jobs
 from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project
+from ops.model.estimating.prices import REGION
 from ops.model.job_records import read_job_record
 from ops.model.resubmission import expected_tokens, prepare
 from ops.view.terminal import out, outside, print_json, prose, visible
@@ -192,7 +193,7 @@ def not_repeated(prepared: Prepared) -> str:
 
 
 def cost_of(deployed: Deployment, prepared: Prepared) -> str:
-    """The size of the retry against the job's own, in tokens where Bedrock counted them."""
+    """The size of the retry against the job's own; tokens and dollars where Bedrock counted."""
     record = read_job_record(deployed, prepared.root.job_id) or {}
     stats = record.get("resultStats") or {}
     total = int((stats.get("bedrock") or {}).get("totalRecordCount") or stats.get("totalCount", 0))
@@ -201,9 +202,11 @@ def cost_of(deployed: Deployment, prepared: Prepared) -> str:
     records = prepared.name.records
     said = f"Bedrock bills {counted(records, 'record')}, {records / total:.1%} of the job's {total}"
     if (tokens := expected_tokens(stats, prepared.export)) is not None:
+        cost = tokens.cost(prepared.model)
+        dollars = "" if cost is None else f"${cost:,.2f} by the list price in {REGION}, "
         said += (
-            f": about {tokens.given:,} tokens of input and {tokens.answered:,} of output, at the "
-            "batch price of the model (https://aws.amazon.com/bedrock/pricing/)"
+            f": about {dollars}{tokens.given:,} tokens of input and {tokens.answered:,} of output "
+            "at the batch price of the model (https://aws.amazon.com/bedrock/pricing/)"
         )
     return f"{said}. Padding is answered with as few tokens as its model allows."
 

@@ -15,6 +15,7 @@ from functions.aws.resubmission.refusals import (
 )
 from functions.domain.plain_text import visible
 from ops.errors import NothingFound, OpsError, Refused
+from ops.model.estimating.prices import batch_token_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,13 @@ class Tokens:
 
     given: int
     answered: int
+
+    def cost(self, model_id: str) -> float | None:
+        """US dollars by the list; None for a model whose price is not in it."""
+        prices = batch_token_prices(model_id)
+        if prices is None:
+            return None
+        return self.given * prices.given + self.answered * prices.answered
 
 
 def expected_tokens(stats: Mapping[str, Any], export: Export) -> Tokens | None:

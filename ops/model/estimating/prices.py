@@ -1,7 +1,7 @@
 """AWS list prices: the one table that estimates and the simulation use.
 
-US East (N. Virginia), without free tiers, taxes, discounts and data transfer, as published in
-November 2026:
+US East (N. Virginia), without free tiers, taxes, discounts and data transfer, in November 2026.
+Taken from copies and quotations of these pages, not from the pages themselves:
 
 | service | page |
 |---|---|
@@ -11,6 +11,7 @@ November 2026:
 | S3 Standard, requests | https://aws.amazon.com/s3/pricing/ |
 | CloudWatch Logs | https://aws.amazon.com/cloudwatch/pricing/ |
 | EventBridge, S3's opt-in events | https://aws.amazon.com/eventbridge/pricing/ |
+| Bedrock, batch inference | https://aws.amazon.com/bedrock/pricing/ |
 
 Tests and docs/scale.md quote it. What a bucket or a table costs to store is not in it.
 """
@@ -51,3 +52,45 @@ class Prices:
 
 
 LIST_PRICES = Prices()
+
+
+@dataclass(frozen=True)
+class TokenPrices:
+    """US dollars of a token in batch inference.
+
+    Attributes:
+        given: Of the input.
+        answered: Of the answer.
+    """
+
+    given: float
+    answered: float
+
+
+def batch_token_prices(model_id: str) -> TokenPrices | None:
+    """What a model's tokens cost in batch inference; None for a model that is not in the table.
+
+    Args:
+        model_id: A model's or an inference profile's id, or its ARN.
+    """
+    for name, (given, answered) in _ON_DEMAND.items():
+        if name in model_id:
+            return TokenPrices(given / 1e6 * _BATCH_SHARE, answered / 1e6 * _BATCH_SHARE)
+    return None
+
+
+_BATCH_SHARE = 0.5
+"""Of the price on demand."""
+_ON_DEMAND = {
+    "amazon.nova-micro-v1": (0.035, 0.14),
+    "amazon.nova-lite-v1": (0.06, 0.24),
+    "amazon.nova-pro-v1": (0.80, 3.20),
+    "anthropic.claude-3-haiku": (0.25, 1.25),
+    "anthropic.claude-3-5-haiku": (0.80, 4.00),
+    "anthropic.claude-haiku-4-5": (1.00, 5.00),
+    "anthropic.claude-3-5-sonnet": (3.00, 15.00),
+    "anthropic.claude-3-7-sonnet": (3.00, 15.00),
+    "anthropic.claude-sonnet-4": (3.00, 15.00),
+    "anthropic.claude-opus-4-5": (5.00, 25.00),
+}
+"""By what is in a model's id: dollars of a million tokens of input and of answers, on demand."""
