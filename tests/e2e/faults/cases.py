@@ -307,6 +307,14 @@ _HEALED = {
         (fault, "give the lease back")
         for fault in ("exception", "throttle storm", "lost responses")
     ),
+    # Who cannot see that it is alone writes conditionally. A successor that does not find that an
+    # attempt is over waits until it must be.
+    *(
+        (fault, what)
+        for fault in ("exception", "throttle storm", "access denied", "lost responses")
+        for what in ("see that no other attempt has begun", "state that the attempt is over")
+    ),
+    ("lost responses", "note that the content was written"),
     ("lost responses", "mark the pending images"),
     ("lost responses", "delete the sources"),
     ("lost responses", "forget what was to be announced"),
