@@ -13,7 +13,7 @@ import pytest
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.transactions import transaction_id
 from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
-from tests.e2e.waiting import executions, next_execution
+from tests.e2e.waiting import eventually, executions, next_execution
 
 if TYPE_CHECKING:
     from ops.model.deployment import Deployment
@@ -48,6 +48,7 @@ def _victim(deployed: Deployment) -> JobRecord:
         Bucket=deployed.bucket, Key=f"uploads/{victim.user_id}/secret.jpg", Body=b"theirs"
     )
     assert deliver(deployed, victim.key(), _line("their-image")).status == "SUCCEEDED"
+    eventually(lambda: _is_told(deployed, victim), "the message about the image that was left")
     image = {
         "imageId": f"image-{victim.job_id}",
         "userId": victim.user_id,
@@ -57,6 +58,17 @@ def _victim(deployed: Deployment) -> JobRecord:
         TableName=deployed.outputs["PendingImagesTableName"], Item=to_item(image)
     )
     return victim
+
+
+def _is_told(deployed: Deployment, job: JobRecord) -> bool:
+    """Whether the last row of the job's settled load is written: all that comes of it is there."""
+    rows = deployed.dynamodb.query(
+        TableName=deployed.outputs["LedgerTableName"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues=to_item({":pk": f"settled#{job.job_id}"}),
+        ConsistentRead=True,
+    )["Items"]
+    return any("toldAt" in row for row in rows)
 
 
 def _everything_of(deployed: Deployment, job: JobRecord) -> dict[str, Any]:
@@ -163,7 +175,7 @@ def test_a_forged_end_of_another_machines_execution_is_denied(deployed: Deployme
         each["FunctionName"]
         for page in functions.get_paginator("list_functions").paginate()
         for each in page["Functions"]
-        if "RecordOutcome" in each["FunctionName"]
+        if each["FunctionName"].startswith(f"{deployed.stack}-WorkersRecordOutcome")
     )
     other = deployed.execution_arn("x").replace(":execution:", ":execution:other-")
     detail = {"executionArn": other, "stateMachineArn": "other", "status": "FAILED"}
