@@ -151,7 +151,8 @@ class WriteBudget:
             if excess <= 0:
                 break
             excess -= spent
-            wait = at + _WINDOW_SECONDS - now
+            # Rounding can make it 0 although this write is still in the window.
+            wait = max(at + _WINDOW_SECONDS - now, _SHORTEST_WAIT_SECONDS)
         return wait
 
     def _settle(self, now: float) -> float:

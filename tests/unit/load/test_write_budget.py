@@ -1,7 +1,7 @@
 """The write budget on a clock that only sleeping moves."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from functions.aws.runtime.deadline import Deadline
@@ -22,6 +22,15 @@ def _busiest_second(spent: list[tuple[float, float]]) -> float:
     return max(sum(units for at, units in spent if end - 1 < at <= end) for end, _ in spent)
 
 
+_TO_THE_LAST_BIT = [
+    *((1.0, 0.0, True), (1.0, 0.0, True), (0.5, 0.0, False), (1.0, 0.0, False)),
+    *((1.0, 0.0, False), (1.0, 0.25, True), (0.5, 0.0, True), (0.5, 0.0, True)),
+    *((1.0, 0.25, True), (0.25, 0.0, False), (1.0, 0.0, False)),
+]
+"""The last write but one leaves the window a bit of a float later than it seems to."""
+
+
+@example(share=1.0, writes=_TO_THE_LAST_BIT)
 @given(
     share=st.floats(1, 2000),
     writes=st.lists(
