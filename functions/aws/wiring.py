@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
+from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.settings import Settings, SettleSettings
 from functions.aws.runtime.telemetry import telemetry
@@ -40,6 +41,21 @@ def results_object(work: ClaimedWork) -> PinnedObject:
 def work_files(settings: Settings) -> WorkFiles:
     """This system's own files."""
     return WorkFiles(clients.s3(), settings.bucket_name)
+
+
+def progress_reports(
+    work: ClaimedWork, settings: Settings, sort_key: str, *, expires: int
+) -> ProgressReports:
+    """How far a worker is, in a row of the object's partition."""
+    return ProgressReports(
+        clients.transaction_writes,
+        settings.ledger_table,
+        work.ledger_partition,
+        sort_key,
+        expires=expires,
+        clock=time.monotonic,
+        now=time.time,
+    )
 
 
 def job_settler(settings: SettleSettings, *, announces: bool = True) -> JobSettler:

@@ -4,7 +4,6 @@ import random
 import time
 
 from functions.aws import wiring
-from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
@@ -147,25 +146,18 @@ def _load(
             writer=writer,
             files=wiring.work_files(settings),
             ledger=wiring.ledger(settings),
-            reports=_reports(work, settings),
+            reports=wiring.progress_reports(
+                work,
+                settings,
+                load_progress_sk(work.range.start),
+                expires=settings.expires(time.time()),
+            ),
             deadline=deadline,
             line_bytes_limit=settings.line_bytes_limit,
             expires=settings.expires(time.time()),
         ).load(work)
     _report(loaded, log, throttles=writer.throttles, rate=budget.rate)
     return loaded
-
-
-def _reports(work: SegmentWork, settings: LoadSettings) -> ProgressReports:
-    return ProgressReports(
-        clients.transaction_writes,
-        settings.ledger_table,
-        work.ledger_partition,
-        load_progress_sk(work.range.start),
-        expires=settings.expires(time.time()),
-        clock=time.monotonic,
-        now=time.time,
-    )
 
 
 def _report(loaded: Loaded, log: Telemetry, *, throttles: int, rate: float) -> None:

@@ -10,7 +10,6 @@ from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
 from functions.aws.image_tables import ImageTables
 from functions.aws.image_updates import ImageUpdates
-from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
@@ -45,7 +44,12 @@ def migrate_images(
         mover=_mover(work, settings, deadline=deadline, pace=pace),
         deadline=deadline,
         pace=pace,
-        reports=_reports(work, settings),
+        reports=wiring.progress_reports(
+            work,
+            settings,
+            chunk_progress_sk(work.chunk.number),
+            expires=settings.expires(time.time()),
+        ),
         expires=settings.expires(time.time()),
         log=log,
     ).migrate(work)
@@ -85,18 +89,6 @@ def _mover(
         deadline=deadline,
         pace=pace,
         now=wiring.now,
-    )
-
-
-def _reports(work: ChunkWork, settings: MigrateSettings) -> ProgressReports:
-    return ProgressReports(
-        clients.transaction_writes,
-        settings.ledger_table,
-        work.ledger_partition,
-        chunk_progress_sk(work.chunk.number),
-        expires=settings.expires(time.time()),
-        clock=time.monotonic,
-        now=time.time,
     )
 
 

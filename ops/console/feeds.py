@@ -1,4 +1,4 @@
-"""Values that are read again and again while somebody looks at them.
+"""Values that are read again and again while a window shows them.
 
 All viewers of a value share one reader, and without a viewer nothing is read: what the page costs
 does not grow with the number of its windows.
@@ -122,7 +122,7 @@ class Feed(Generic[Value]):
         return reading
 
     async def readings(self) -> AsyncGenerator[Reading[Value], None]:
-        """Each reading, as it is made, as long as somebody takes them."""
+        """Each reading, as it is made, until the caller stops iterating."""
         async with self._watched():
             yield await self.get()
             while True:

@@ -23,7 +23,7 @@ class Sources:
     """The feeds of a deployment."""
 
     def __init__(self, deployed: Deployment) -> None:
-        """Nothing is read before somebody looks."""
+        """Make the feeds; nothing is read before a window shows one."""
         self._deployed = deployed
         reader = OverviewReader(deployed)
         self.jobs: Feed[Overview] = Feed(reader.read, pause=_pause)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import deploy, server, synthesis
-from ops.model import deployment, history
+from ops.model import history
 from tests.e2e.held import JobRecord
+from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import eventually, executions
 
 if TYPE_CHECKING:
@@ -28,18 +28,13 @@ OBJECTS_OF_A_JOB = 2
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An embedded AWS of its own: the command looks at all that lies in the bucket."""
-    folder = tmp_path_factory.mktemp("history-aws")
-    server.start(folder, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.05"})
-    yield folder
-    server.stop(folder)
+    with own_aws(tmp_path_factory.mktemp("history-aws")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def deployed(data: Path) -> Deployment:
-    running = server.find(data)
-    assert running is not None
-    deploy.deploy(synthesis.synthesize(server.PROJECT), endpoint=running.endpoint)
-    return deployment.on_embedded(running)
+    return deploy_product(data)
 
 
 def _line(image: str) -> bytes:

@@ -12,11 +12,10 @@ from typer.testing import CliRunner, Result
 
 from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
-from local import deploy, server, synthesis
 from ops.cli import app
 from ops.errors import ExitCode
-from ops.model import deployment
 from tests.e2e.held import JobRecord, deliver
+from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import executions, next_execution
 
 if TYPE_CHECKING:
@@ -32,18 +31,13 @@ SECONDS = 60.0
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An embedded AWS of its own: these commands look at all that ever failed on it."""
-    folder = tmp_path_factory.mktemp("repaired-aws")
-    server.start(folder, settings={"EMBEDDED_AWS_WAIT_SCALE": "0.05"})
-    yield folder
-    server.stop(folder)
+    with own_aws(tmp_path_factory.mktemp("repaired-aws")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def deployed(data: Path) -> Deployment:
-    running = server.find(data)
-    assert running is not None
-    deploy.deploy(synthesis.synthesize(server.PROJECT), endpoint=running.endpoint)
-    return deployment.on_embedded(running)
+    return deploy_product(data)
 
 
 @pytest.fixture

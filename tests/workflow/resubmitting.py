@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -19,6 +20,9 @@ from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl.out"
@@ -164,3 +168,34 @@ def write_claim(aws: Aws, etag: str, counts: LoadCounts | None, *, state: str) -
 def retries_on_record(aws: Aws) -> list[dict[str, Any]]:
     items = aws[1].scan(TableName="batch-jobs")["Items"]
     return [each for each in map(from_item, items) if "retryOf" in each]
+
+
+def assert_the_next_run_finishes(
+    aws: Aws,
+    deployed: Deployment,
+    bedrock: Bedrock,
+    *,
+    run: Callable[[Deployment], object],
+    again: Callable[[Deployment], object],
+    after: bool,
+) -> None:
+    """Kill a run at each of its calls in turn; each time one job is made, and is on record."""
+    clients = {name: deployed.make_client(name) for name in ("s3", "dynamodb", "bedrock")}
+    at = 0
+    while True:
+        at += 1
+        killed = Interrupted(clients, at=at, after=after)
+        once = Deployment("S", "a test", "us-east-1", deployed.outputs, killed.client)
+        with suppress(Killed):
+            run(once)
+            break
+        again(deployed)
+        assert len(bedrock.jobs) == 1
+        (record,) = retries_on_record(aws)
+        assert record["jobId"] == "retry0000001"
+        aws[1].delete_item(
+            TableName="batch-jobs",
+            Key=to_item({name: record[name] for name in ("intentId", "submitTime")}),
+        )
+        bedrock.jobs.clear()
+    assert at > 12

@@ -23,7 +23,7 @@ from tests.workflow.resubmitting import (
     Aws,
     Bedrock,
     Interrupted,
-    Killed,
+    assert_the_next_run_finishes,
     retries_on_record,
     write_claim,
 )
@@ -82,28 +82,10 @@ def test_no_more_than_the_budget_is_submitted(
 def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next(
     aws: Aws, deployed: Deployment, bedrock: Bedrock, log: FakeTelemetry, *, after: bool
 ) -> None:
-    clients = {name: deployed.make_client(name) for name in ("s3", "dynamodb", "bedrock")}
-    at = 0
-    while True:
-        at += 1
-        killed = Interrupted(clients, at=at, after=after)
-        once = Deployment("S", "a test", "us-east-1", deployed.outputs, killed.client)
-        try:
-            _run(once, log)
-        except Killed:
-            pass
-        else:
-            break
-        _run(deployed, log)
-        assert len(bedrock.jobs) == 1
-        (record,) = retries_on_record(aws)
-        assert record["jobId"] == "retry0000001"
-        aws[1].delete_item(
-            TableName="batch-jobs",
-            Key=to_item({name: record[name] for name in ("intentId", "submitTime")}),
-        )
-        bedrock.jobs.clear()
-    assert at > 12
+    def run(on: Deployment) -> object:
+        return _run(on, log)
+
+    assert_the_next_run_finishes(aws, deployed, bedrock, run=run, again=run, after=after)
 
 
 def test_a_job_is_retried_once_however_often_its_status_is_announced(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,7 +18,6 @@ from ops.commands import resubmit
 from ops.console import acts
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
-from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
@@ -29,11 +29,13 @@ from tests.workflow.resubmitting import (
     ROLE,
     Aws,
     Bedrock,
-    Interrupted,
-    Killed,
+    assert_the_next_run_finishes,
     retries_on_record,
     write_claim,
 )
+
+if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
 
 
 def _run(deployed: Deployment, request: Request = REQUEST) -> str | None:
@@ -85,31 +87,13 @@ def test_rejects_are_padded_submitted_and_put_on_record(
 def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next(
     aws: Aws, deployed: Deployment, bedrock: Bedrock, *, after: bool
 ) -> None:
-    clients = {name: deployed.make_client(name) for name in ("s3", "dynamodb", "bedrock")}
-    at = 0
-    while True:
-        at += 1
-        killed = Interrupted(clients, at=at, after=after)
-        once = Deployment("S", "a test", "us-east-1", deployed.outputs, killed.client)
+    def again(on: Deployment) -> None:
         try:
-            _run(once)
-        except Killed:
-            pass
-        else:
-            break
-        try:
-            _run(deployed)
+            _run(on)
         except Refused as refusal:
             assert "has not ended" in str(refusal)  # noqa: PT017 - the killed run had finished
-        assert len(bedrock.jobs) == 1
-        (record,) = retries_on_record(aws)
-        assert record["jobId"] == "retry0000001"
-        aws[1].delete_item(
-            TableName="batch-jobs",
-            Key=to_item({name: record[name] for name in ("intentId", "submitTime")}),
-        )
-        bedrock.jobs.clear()
-    assert at > 12
+
+    assert_the_next_run_finishes(aws, deployed, bedrock, run=_run, again=again, after=after)
 
 
 def test_nothing_is_submitted_while_a_retry_is_under_way(

@@ -2,7 +2,7 @@
 
 The plan is `plan_load`'s own. How often each state asks which service is counted on the embedded
 AWS (tests/e2e/test_estimate.py): a change of the handlers' calls changes the constants here.
-Seconds beside the plan's are assumptions: nothing of it has been timed on AWS.
+All seconds but those of the plan are assumptions: none was measured on AWS.
 """
 
 from __future__ import annotations

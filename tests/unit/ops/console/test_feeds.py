@@ -1,4 +1,4 @@
-"""Values that are read while somebody looks: shared, and not at all without a viewer."""
+"""Values that are read while a window shows them: once for all windows, and never without one."""
 
 from __future__ import annotations
 
