@@ -83,8 +83,12 @@ class ObjectListing:
     def _add(self, jobs: dict[str, JobObjects], key: str, etag: str, created: datetime) -> None:
         if (parsed := parse_key(key)) is None:
             return
-        job_id = self.folders.job_id(parsed) or "/".join(parsed.folders)
-        job = jobs.setdefault(job_id, JobObjects(key.rpartition("/")[0] + "/"))
+        job_id = self.folders.job_id(parsed)
+        if job_id is not None and parsed.of_job(job_id) is None:
+            # ResolveJob ignores it: below this job's folder, its name is of neither kind.
+            return
+        named = job_id or "/".join(parsed.folders)
+        job = jobs.setdefault(named, JobObjects(key.rpartition("/")[0] + "/"))
         job.latest = max(job.latest or created, created)
         if not _is_manifest(key):
             job.results.append(ResultsObject(key, etag, created))

@@ -112,6 +112,15 @@ def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so() -> 
     assert line["cure"] == "ingest replay job-9 --object batch-output/job-9/x.jsonl"
 
 
+@pytest.mark.parametrize("name", [".jsonl", ".jsonl.out", "inner/manifest.json.out"])
+@pytest.mark.parametrize("before", ["", "before/"])
+def test_what_is_ignored_in_the_folder_of_a_job_is_not_stuck(before: str, name: str) -> None:
+    machine = Machine()
+    _put(machine, f"batch-output/{before}{JOB}/{name}")
+    machine.pass_time(SETTLING_IN + SECOND)
+    assert _search(machine)[0] == 0
+
+
 def test_a_manifest_without_any_results_object_is_found() -> None:
     machine = Machine()
     _put(machine, f"batch-output/{JOB}/manifest.json.out", b"{}")
