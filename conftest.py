@@ -1,7 +1,7 @@
 """What holds for all tests.
 
-The long form of a suite runs only when it is asked for, and nothing that tests start outlives
-them, however they end.
+The long form of a suite runs only when it is asked for; the others try the same examples each time.
+Nothing that tests start outlives them, however they end.
 """
 
 from __future__ import annotations
@@ -9,11 +9,17 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("same-each-run", derandomize=True)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     # The first to say so is the one that started the others (`-n`).
     os.environ.setdefault("EMBEDDED_AWS_ENDS_WITH", str(os.getpid()))
+    if not config.getoption("--long"):
+        # What passed once passes again: only the long form looks for examples of its own.
+        settings.load_profile("same-each-run")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
