@@ -55,11 +55,21 @@ class FailedState:
     Attributes:
         items: What became of its items, if it is a map.
         children: Some failed children, if it is a map.
+        is_partly_known: Step Functions throttled a look-up of items or children.
     """
 
     name: str
     items: MapCounts | None = None
     children: tuple[FailedChild, ...] = ()
+    is_partly_known: bool = False
+
+    def lacks_children(self, error: str) -> bool:
+        """Whether a child must have failed that Step Functions does not list yet.
+
+        Its lists are eventually consistent:
+        https://docs.aws.amazon.com/step-functions/latest/apireference/API_ListExecutions.html
+        """
+        return error == STEP_FUNCTIONS_MAP_FAILED and not self.children and not self.is_partly_known
 
     def error_behind(self, error: str) -> str:
         """The cause's error name: for a map's own error, that of a failed child."""
@@ -92,6 +102,7 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
     )
     items: MapCounts | None = None
     children: list[FailedChild] = []
+    is_throttled = False
     try:
         if (run := _latest_map_run(client, execution, name)) is not None:
             counts = _counts(client.describe_map_run(mapRunArn=run)["itemCounts"])
@@ -104,7 +115,8 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
     except ClientError as error:
         if not is_any(error, THROTTLED):
             raise
-    return FailedState(name, items, tuple(children))
+        is_throttled = True
+    return FailedState(name, items, tuple(children), is_partly_known=is_throttled)
 
 
 def _latest_map_run(client: "SFNClient", execution: str, state: str) -> str | None:

@@ -1,5 +1,7 @@
 """Puts the parts of RecordOutcome together, for one invocation."""
 
+import time
+
 from functions.aws import wiring
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import LambdaContext
@@ -28,6 +30,7 @@ def recorder_of(
             now=wiring.now,
         ),
         log=log,
+        sleep=time.sleep,
     )
 
 

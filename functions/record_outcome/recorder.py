@@ -1,7 +1,8 @@
 """Mark claim and job with an execution's outcome, and publish one message about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
@@ -19,6 +20,9 @@ from functions.record_outcome.message import (
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_stepfunctions import SFNClient
+
+WAITS: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before Step Functions is asked again, while its answer is older than what is known."""
 
 
 class DescriptionOutdated(Exception):  # noqa: N818  it passes by itself
@@ -43,6 +47,7 @@ class OutcomeRecorder:
     marker: OutcomeMarker
     announcements: Announcements
     log: Telemetry
+    sleep: Callable[[float], None]
 
     def record(self, change: StatusChange) -> Outcome:
         """Record the event's outcome, if it still holds; marking twice changes nothing.
@@ -95,6 +100,11 @@ class OutcomeRecorder:
             marked = now
 
     def _tell_failure(self, execution: Execution, failed: FailedState) -> None:
+        for wait in WAITS:
+            if not failed.lacks_children(execution.error):
+                break
+            self.sleep(wait)
+            failed = find_failed_state(self.step_functions, execution.arn)
         self.log.warn(
             Event.EXECUTION_FAILED,
             jobId=execution.job_id,
@@ -114,14 +124,19 @@ class OutcomeRecorder:
 
     def _describe(self, arn: str, status: str, redrive_count: int) -> Execution:
         """The execution now; it must have reached this status and redrive count."""
-        described = self.step_functions.describe_execution(executionArn=arn)
-        execution = Execution.model_validate(described)
-        if execution.is_older_than(status, redrive_count):
-            raise DescriptionOutdated(
-                f"{arn}: {execution.status} after {execution.redrive_count} redrives, but"
-                f" {status} after {redrive_count} is known"
-            )
-        return self.marker.place(execution)
+        waits = iter(WAITS)
+        while True:
+            described = self.step_functions.describe_execution(executionArn=arn)
+            execution = Execution.model_validate(described)
+            if not execution.is_older_than(status, redrive_count):
+                return self.marker.place(execution)
+            if (wait := next(waits, None)) is None:
+                break
+            self.sleep(wait)
+        raise DescriptionOutdated(
+            f"{arn}: {execution.status} after {execution.redrive_count} redrives, but"
+            f" {status} after {redrive_count} is known"
+        )
 
     def _measure(self, failed: FailedState) -> None:
         """Count it under its state, which its alarm watches, and over all states."""

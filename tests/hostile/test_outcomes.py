@@ -217,7 +217,9 @@ def test_a_status_change_from_the_future_changes_nothing(
     setup.job(userId="u")
     setup.claim()
     before = _tables(setup)
-    setup.describes(status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE")
+    setup.keeps_describing(
+        status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE"
+    )
     with pytest.raises(DescriptionOutdated):
         setup.hears(status, redrive_count=redrives)
     assert _tables(setup) == before

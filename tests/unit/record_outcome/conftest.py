@@ -21,7 +21,7 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.executions import Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
-from functions.record_outcome.recorder import OutcomeRecorder
+from functions.record_outcome.recorder import WAITS, OutcomeRecorder
 from tests.workflow.memory.events import MemoryEvents
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class RecorderSetup:
     sns: Stubber
     recorder: OutcomeRecorder
     clock: list[datetime]
+    slept: list[float]
     bus: MemoryEvents
     published: list[dict[str, Any]] = field(default_factory=list)
 
@@ -146,6 +147,11 @@ class RecorderSetup:
             {name: value for name, value in described.items() if value is not None},
             {"executionArn": more.get("executionArn", EXECUTION)},
         )
+
+    def keeps_describing(self, **more: Any) -> None:
+        """Every DescribeExecution of one invocation, which asks again while that is too old."""
+        for _ in range(len(WAITS) + 1):
+            self.describes(**more)
 
     def failed_in(self, state: str, *, map_runs: list[dict[str, Any]] | None = None) -> None:
         """The history, and the map runs."""
@@ -226,6 +232,7 @@ def setup(_moto: None) -> Iterator[RecorderSetup]:
     )
     states, sns = boto3.client("stepfunctions"), boto3.client("sns")
     published: list[dict[str, Any]] = []
+    slept: list[float] = []
     sns.meta.events.register(
         "provide-client-params.sns.Publish", lambda params, **_: published.append(params)
     )
@@ -238,5 +245,8 @@ def setup(_moto: None) -> Iterator[RecorderSetup]:
             marker=OutcomeMarker(settler, now),
             announcements=Announcements(dynamodb, "ledger", caller="request-1", now=now),
             log=telemetry(),
+            sleep=slept.append,
         )
-        yield RecorderSetup(dynamodb, stubbed_states, stubbed_sns, recorder, clock, bus, published)
+        yield RecorderSetup(
+            dynamodb, stubbed_states, stubbed_sns, recorder, clock, slept, bus, published
+        )

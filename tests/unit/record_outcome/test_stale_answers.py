@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.domain.executions import FAILED_STATUSES, Execution, Outcome
-from functions.record_outcome.recorder import DescriptionOutdated
+from functions.record_outcome.recorder import WAITS, DescriptionOutdated
 from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, RecorderSetup
 
 STATUSES = ["RUNNING", "SUCCEEDED", *sorted(FAILED_STATUSES)]
@@ -55,11 +55,24 @@ def test_a_description_older_than_the_event_is_asked_for_again(
 ) -> None:
     setup.job(userId="u")
     setup.claim()
-    setup.describes(status=described[0], redriveCount=described[1])
+    setup.keeps_describing(status=described[0], redriveCount=described[1])
     with pytest.raises(DescriptionOutdated):
         setup.hears(told[0], redrive_count=told[1])
+    assert setup.slept == list(WAITS)
     assert setup.row_of_claim()["state"] == "claimed"
     assert setup.published == []
+
+
+def test_a_description_that_is_older_for_seconds_is_no_error_and_no_alarm(
+    setup: RecorderSetup,
+) -> None:
+    setup.job(userId="u")
+    setup.claim()
+    for _ in range(2):
+        setup.describes(status="RUNNING", stopDate=None)
+    setup.hears_of_failure()
+    assert setup.slept == list(WAITS[:2])
+    assert setup.row_of_claim()["state"] == "failed"
 
 
 @pytest.mark.parametrize("status", sorted(FAILED_STATUSES))
@@ -71,7 +84,7 @@ def test_an_old_description_after_the_mark_takes_nothing_back(
     setup.claim()
     setup.describes(status=status, redriveCount=count)
     setup.failed_in("PlanRanges")
-    setup.describes(status="RUNNING", redriveCount=count, stopDate=None)
+    setup.keeps_describing(status="RUNNING", redriveCount=count, stopDate=None)
     with pytest.raises(DescriptionOutdated):
         setup.hears(status, redrive_count=count)
     assert setup.row_of_claim()["state"] == "failed"
@@ -91,7 +104,7 @@ def test_a_redrive_that_is_described_as_it_was_before_is_asked_for_again(
 ) -> None:
     setup.job(userId="u")
     setup.claim(state="failed")
-    setup.describes(status="FAILED", redriveCount=0)
+    setup.keeps_describing(status="FAILED", redriveCount=0)
     with pytest.raises(DescriptionOutdated):
         setup.hears("RUNNING", redrive_count=1)
     assert setup.row_of_claim()["state"] == "failed"
@@ -173,4 +186,66 @@ def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
     assert f"job {JOB} failed in the state LoadRanges" in text
     known = throttled in {"list_executions", "describe_execution"}
     assert ("Items:      3 of 5 done, 2 failed" in text) is known
+    setup.all_was_called()
+
+
+CHILD = f"{RUN}:child"
+
+
+def _answers_about_the_map(setup: RecorderSetup, *, knows: str) -> None:
+    """What Step Functions answers, as far as it knows of the failure."""
+    setup.history_ends_in("LoadRanges")
+    known = ["nothing", "the run", "the items", "the child"].index(knows)
+    setup.states.add_response("list_map_runs", {"mapRuns": [_map_run()] if known else []})
+    if not known:
+        return
+    counts = _counts(failed=1, total=5) if known > 1 else _counts()
+    setup.states.add_response("describe_map_run", counts)
+    if known == 1:
+        return
+    listed = {
+        "executionArn": CHILD,
+        "stateMachineArn": EXECUTION,
+        "name": "child",
+        "status": "FAILED",
+        "startDate": NOW,
+    }
+    setup.states.add_response("list_executions", {"executions": [listed] if known > 2 else []})
+    if known > 2:
+        setup.describes(executionArn=CHILD, error="JobInvalid", cause="the child's own")
+
+
+MAP_FAILED = {"error": "States.ExceedToleratedFailureThreshold", "cause": "too many"}
+
+
+@pytest.mark.parametrize("at_first", ["nothing", "the run", "the items"])
+def test_a_failed_child_that_is_not_listed_yet_is_looked_for_again(
+    setup: RecorderSetup, at_first: str
+) -> None:
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(**MAP_FAILED)
+    _answers_about_the_map(setup, knows=at_first)
+    setup.describes(**MAP_FAILED)
+    _answers_about_the_map(setup, knows="the child")
+    setup.expect_message()
+    assert setup.hears("FAILED") is Outcome.FAILED
+    assert "Error:      JobInvalid" in setup.published[-1]["Message"]
+    assert setup.slept == [WAITS[0]]
+    setup.all_was_called()
+
+
+def test_a_failed_child_that_is_never_listed_does_not_keep_the_message_back(
+    setup: RecorderSetup,
+) -> None:
+    setup.job(userId="u")
+    setup.claim()
+    setup.describes(**MAP_FAILED)
+    _answers_about_the_map(setup, knows="nothing")
+    setup.describes(**MAP_FAILED)
+    for _ in WAITS:
+        _answers_about_the_map(setup, knows="the items")
+    setup.expect_message()
+    assert setup.hears("FAILED") is Outcome.FAILED
+    assert setup.slept == list(WAITS)
     setup.all_was_called()
