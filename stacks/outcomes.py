@@ -24,13 +24,15 @@ TROUBLES = "troubles"
 
 _SETTLED = [each.value for each in JobStatus if each.is_settled]
 _TROUBLES = {
-    "status": _SETTLED,
     "$or": [
-        {"resultStats": {name: [{"numeric": [">", 0]}]}}
-        for name in ("failureCount", "missingCount", "imagesLeft")
+        {"status": [JobStatus.FAILED.value, JobStatus.PARTIALLY_COMPLETED.value]},
+        *(
+            {"resultStats": {name: [{"numeric": [">", 0]}]}}
+            for name in ("failureCount", "missingCount", "imagesLeft")
+        ),
     ],
 }
-"""Where one of these counts is not 0, RecordOutcome decides whether it is worth a message."""
+"""RecordOutcome decides which of these are worth a message."""
 
 
 class Outcomes(Construct):
@@ -70,7 +72,7 @@ class Outcomes(Construct):
             self,
             "Troubles",
             rule_name=names.rule_name(self, TROUBLES),
-            description="Tells what is wrong with the data of settled jobs",
+            description="Tells what is wrong with the data of jobs",
             event_pattern=events.EventPattern(
                 source=[SOURCE], detail_type=[DETAIL_TYPE], detail=_TROUBLES
             ),

@@ -30,6 +30,11 @@ class BedrockStatus(StrEnum):
         return self in (BedrockStatus.FAILED, BedrockStatus.STOPPED, BedrockStatus.EXPIRED)
 
     @property
+    def is_unfinished(self) -> bool:
+        """Whether Bedrock did not answer all of the job's records."""
+        return self.is_failure or self.is_cut_short
+
+    @property
     def is_cut_short(self) -> bool:
         """Whether records may be missing, by Bedrock's status."""
         return self in (

@@ -35,10 +35,11 @@ def recorder_of(
 
 
 def teller_of(settings: OutcomeSettings, context: LambdaContext, log: Telemetry) -> TroubleTeller:
-    """Says what is wrong with the data of a settled job."""
+    """Says what is wrong with the data of a job."""
     recorder = recorder_of(settings, context, log)
     return TroubleTeller(
         jobs=wiring.batch_jobs(settings),
+        ledger=wiring.ledger(settings),
         announcements=recorder.announcements,
         publish=recorder.publish,
         stack=settings.stack_name,

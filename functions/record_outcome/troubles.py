@@ -1,6 +1,7 @@
-"""The message about a settled job whose data need a person: rejects, records missing, images left.
+"""The message about a job whose data need a person, although no execution has failed.
 
-No execution has failed then, so nothing else names the job.
+Records were rejected or are missing, images were left, or Bedrock did not finish the job: nothing
+else names the job then.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,8 +11,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.aws.batch_jobs import BatchJobs
+from functions.aws.job_notes import JobNotes
+from functions.aws.ledger import Ledger
+from functions.aws.unclaimed import claims_that_count
+from functions.domain.bedrock_jobs import JobEnd
+from functions.domain.claims import ClaimState
 from functions.domain.counts import LoadCounts, is_count
 from functions.domain.hints import job_command
+from functions.domain.jobs import JobStatus
 from functions.record_outcome.announcements import Announcements, about_job
 from functions.record_outcome.message import Message, message_of
 
@@ -22,7 +29,7 @@ class SettledJob(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     job_id: str = Field(alias="jobId")
-    status: str
+    status: JobStatus
     revision: int
     stats: dict[str, Any] = Field(alias="resultStats")
 
@@ -37,6 +44,7 @@ class TroubleTeller:
     """
 
     jobs: BatchJobs
+    ledger: Ledger
     announcements: Announcements
     publish: Callable[[Message], None]
     stack: str
@@ -44,29 +52,47 @@ class TroubleTeller:
 
     def tell(self, job: SettledJob) -> bool:
         """Publish the message, if there is anything to say; whether there was."""
-        troubles = find_troubles(job.stats, reject_percent=self.reject_percent)
-        if not troubles or not self.jobs.is_on_record(job.job_id):
+        if not self.jobs.is_on_record(job.job_id):
+            return False
+        end = JobNotes(self.ledger).end(job.job_id)
+        troubles = find_troubles(job, end, reject_percent=self.reject_percent)
+        if not troubles or self._an_execution_failed(job, end):
             return False
         message = trouble_message(job, troubles, stack=self.stack)
         self.announcements.once(about_job(job.job_id, job.revision), lambda: self.publish(message))
         return True
 
+    def _an_execution_failed(self, job: SettledJob, end: JobEnd | None) -> bool:
+        """Whether the job failed with an execution, which has a message of its own."""
+        if job.status is not JobStatus.FAILED:
+            return False
+        claims = claims_that_count(self.ledger, job.job_id)
+        if not claims:
+            return end is None
+        return any(claim.state is ClaimState.FAILED for claim in claims)
 
-def find_troubles(stats: Mapping[str, Any], *, reject_percent: int) -> dict[str, str]:
+
+def find_troubles(job: SettledJob, end: JobEnd | None, *, reject_percent: int) -> dict[str, str]:
     """What is wrong, each with the word of the command that shows more of it.
 
     Args:
-        stats: `resultStats`.
-        reject_percent: Rejects up to this share of the records, padding aside, are no trouble.
+        job: With its `resultStats`.
+        end: How it ended at Bedrock, None where that is not known.
+        reject_percent: Rejects up to this share of the records, padding aside, are no trouble,
+            unless the job has failed.
     """
-    loads = LoadCounts.from_dict(stats)
+    loads = LoadCounts.from_dict(job.stats)
     found = {}
+    if job.status is JobStatus.FAILED:
+        reject_percent = 0
     if 100 * loads.failure > reject_percent * loads.unpadded:
         found[f"{loads.failure} of {loads.unpadded} records rejected"] = "rejects"
-    if missing := _count(stats, "missingCount"):
+    if missing := _count(job.stats, "missingCount"):
         found[f"{missing} records missing"] = "inspect"
-    if left := _count(stats, "imagesLeft"):
+    if left := _count(job.stats, "imagesLeft"):
         found[f"{left} images left where they are"] = "inspect"
+    if end is not None and end.status.is_unfinished and job.status is not JobStatus.COMPLETED:
+        found[f"{end.status} at Bedrock"] = "inspect"
     return found
 
 

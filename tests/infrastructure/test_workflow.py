@@ -243,15 +243,17 @@ def test_rules_alone_may_invoke_their_functions(created: Template) -> None:
     }
 
 
-def test_a_settled_job_with_data_troubles_is_told_of(created: Template) -> None:
+def test_a_job_with_data_troubles_is_told_of(created: Template) -> None:
     rule = created.one(RULE, "OutcomesTroubles")
     counts = ("failureCount", "missingCount", "imagesLeft")
     assert rule["EventPattern"] == {
         "source": ["batch-ingest"],
         "detail-type": ["Batch Ingest Job Status Change"],
         "detail": {
-            "status": ["COMPLETED", "PARTIALLY_COMPLETED"],
-            "$or": [{"resultStats": {name: [{"numeric": [">", 0]}]}} for name in counts],
+            "$or": [
+                {"status": ["FAILED", "PARTIALLY_COMPLETED"]},
+                *({"resultStats": {name: [{"numeric": [">", 0]}]}} for name in counts),
+            ],
         },
     }
     (target,) = rule["Targets"]

@@ -1,4 +1,4 @@
-"""A settled job whose data need a person is named in one message."""
+"""A job whose data need a person is named in one message."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from functions.aws.job_notes import JobNotes
+from functions.domain.bedrock_jobs import BedrockStatus, JobEnd
+from functions.domain.jobs import JobStatus
 from functions.record_outcome.troubles import SettledJob, TroubleTeller, find_troubles
-from tests.unit.record_outcome.conftest import JOB, RecorderSetup
+from tests.unit.record_outcome.conftest import JOB, NOW, RecorderSetup
 
 
 def teller(setup: RecorderSetup) -> TroubleTeller:
     recorder = setup.recorder
     return TroubleTeller(
         jobs=recorder.marker.settler.jobs,
+        ledger=recorder.marker.settler.ledger,
         announcements=recorder.announcements,
         publish=recorder.publish,
         stack="BatchIngest",
@@ -22,8 +26,10 @@ def teller(setup: RecorderSetup) -> TroubleTeller:
     )
 
 
-def settled(job_id: str = JOB, *, revision: int = 7, **stats: Any) -> SettledJob:
-    detail = {"jobId": job_id, "status": "COMPLETED", "revision": revision, "resultStats": stats}
+def settled(
+    job_id: str = JOB, *, status: str = "COMPLETED", revision: int = 7, **stats: Any
+) -> SettledJob:
+    detail = {"jobId": job_id, "status": status, "revision": revision, "resultStats": stats}
     return SettledJob.model_validate(detail)
 
 
@@ -50,6 +56,36 @@ def test_a_job_of_another_stack_is_not_told_of(setup: RecorderSetup) -> None:
     assert not teller(setup).tell(settled("another", missingCount=4))
 
 
+def test_a_failed_job_without_a_failed_execution_is_told_of(setup: RecorderSetup) -> None:
+    setup.job(userId="u")
+    setup.claim(state="done")
+    setup.expect_message()
+    assert teller(setup).tell(settled(status="FAILED", rejectsByReason={"ModelError": 3}))
+    (message,) = setup.published
+    assert message["Subject"] == f"BatchIngest: job {JOB} FAILED, 3 of 3 records rejected"
+
+
+def test_a_job_that_failed_at_bedrock_is_told_of(setup: RecorderSetup) -> None:
+    setup.job(userId="u")
+    JobNotes(setup.recorder.marker.settler.ledger).note_end(JOB, end(BedrockStatus.FAILED))
+    setup.expect_message()
+    assert teller(setup).tell(settled(status="FAILED"))
+    (message,) = setup.published
+    assert message["Subject"] == f"BatchIngest: job {JOB} FAILED, Failed at Bedrock"
+
+
+def test_a_failed_execution_has_its_own_message(setup: RecorderSetup) -> None:
+    setup.job(userId="u")
+    rejected = settled(status="FAILED", rejectsByReason={"ModelError": 30})
+    assert not teller(setup).tell(rejected)  # marked failed without any claim
+    setup.claim(state="failed")
+    assert not teller(setup).tell(rejected)
+
+
+def end(status: BedrockStatus) -> JobEnd:
+    return JobEnd(status, NOW)
+
+
 @pytest.mark.parametrize(
     ("stats", "found"),
     [
@@ -64,4 +100,18 @@ def test_a_job_of_another_stack_is_not_told_of(setup: RecorderSetup) -> None:
     ],
 )
 def test_what_is_worth_a_message(stats: dict[str, Any], found: dict[str, str]) -> None:
-    assert find_troubles(stats, reject_percent=5) == found
+    assert find_troubles(settled(**stats), None, reject_percent=5) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "found"),
+    [
+        (JobStatus.PARTIALLY_COMPLETED, BedrockStatus.STOPPED, {"Stopped at Bedrock": "inspect"}),
+        (JobStatus.PARTIALLY_COMPLETED, BedrockStatus.COMPLETED, {}),
+        (JobStatus.COMPLETED, BedrockStatus.EXPIRED, {}),  # all expected records are there
+    ],
+)
+def test_how_a_job_ended_at_bedrock_may_be_worth_a_message(
+    status: JobStatus, ended: BedrockStatus, found: dict[str, str]
+) -> None:
+    assert find_troubles(settled(status=status), end(ended), reject_percent=5) == found
