@@ -4,8 +4,6 @@ Everything goes through boto3 over HTTP. The event of a function says what it do
 disk tell them when.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import json
@@ -13,15 +11,13 @@ import shutil
 import threading
 import time
 import zipfile
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embedded_aws.tests import running
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 ACCOUNT = "000000000000"
 REGION = "us-east-1"

@@ -1,7 +1,5 @@
 """What the tests of the services around Step Functions share: clients, principals, messages."""
 
-from __future__ import annotations
-
 import functools
 import json
 import uuid

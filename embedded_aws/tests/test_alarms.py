@@ -1,19 +1,15 @@
 """Alarms: what they look at, what they make of what is missing, and whom they tell."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, client, document, name, queue, received
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def alarm(aws: Aws, namespace: str, **fields: Any) -> str:

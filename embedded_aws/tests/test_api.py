@@ -3,8 +3,6 @@
 Recordings: github.com/localstack/localstack, tests/aws/services/stepfunctions, *.snapshot.json.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -6,18 +6,17 @@
 * https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-it-works.html
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, eventually
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
 from embedded_aws.tests.operations import (
     allow,
     assumed,
@@ -28,11 +27,6 @@ from embedded_aws.tests.operations import (
     received,
 )
 from embedded_aws.tests.running import ask
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from embedded_aws.tests.conftest import Aws
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MODEL_ARN = f"arn:aws:bedrock:{REGION}::foundation-model/{MODEL}"

@@ -1,7 +1,5 @@
 """BEHAVIOUR.md names the test of each behaviour; each of them exists."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Finished work is kept up to a bound."""
 
-from __future__ import annotations
-
 import json
 import time
 

@@ -1,16 +1,11 @@
 """What CloudFormation refuses, and a layer that this machine cannot load."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile
-from typing import TYPE_CHECKING
 
+from embedded_aws.tests.conftest import Aws
 from embedded_aws.tests.operations import allow, client, create_stack, name, settled_stack
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
 
 
 def test_a_bucket_with_content_is_not_deleted(aws: Aws) -> None:

@@ -1,21 +1,16 @@
 """A response whose client goes away, or reads no further, is dropped."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from embedded_aws.server.connections import drained
+from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import name
 from embedded_aws.tests.running import signed
-
-if TYPE_CHECKING:
-    from embedded_aws.tests import running
 
 MIB = 1 << 20
 

@@ -1,19 +1,13 @@
 """The record of decisions: by which grant a call was allowed, or that it was denied, and when."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import eventually
+from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, assumed, client, name, queue, received
-from embedded_aws.tests.running import Decisions
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
-    from embedded_aws.tests.running import Denial, Endpoint, Use
+from embedded_aws.tests.running import Decisions, Denial, Endpoint, Use
 
 
 @pytest.fixture

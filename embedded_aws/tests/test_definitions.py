@@ -5,8 +5,6 @@ API_CreateStateMachine.html, API_UpdateStateMachine.html: InvalidDefinition. Wha
 and the embedded one has not is refused in the same way, never ignored.
 """
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable

@@ -6,18 +6,14 @@ concepts-examine-map-run.html, redrive-map-run.html; of its API reference: API_D
 API_ListExecutions.html.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embedded_aws.tests.conftest import Aws, eventually, unique
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 Machine = Callable[..., str]

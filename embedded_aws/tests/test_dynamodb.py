@@ -3,17 +3,11 @@
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.tests.conftest import Aws
 from embedded_aws.tests.operations import create_table, name
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
 
 
 @pytest.fixture(scope="module")

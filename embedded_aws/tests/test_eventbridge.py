@@ -1,7 +1,5 @@
 """EventBridge: who may be a target, what becomes of an event that no target takes, and metrics."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

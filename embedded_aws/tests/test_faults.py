@@ -1,7 +1,5 @@
 """Injected faults: which calls a fault fails, and that nothing has them uninvited."""
 
-from __future__ import annotations
-
 import pytest
 
 from embedded_aws.faults.faults import Call, InjectedFault, InjectedFaults, UnknownFault

@@ -4,28 +4,22 @@ https://fetch.spec.whatwg.org/#cors-safelisted-request-header: what a page of an
 send without asking first is GET, HEAD and POST with a form's or a plain text's content type.
 """
 
-from __future__ import annotations
-
 import base64
 import http.client
 import io
 import json
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import REGION
+from embedded_aws.tests.conftest import REGION, Aws
 from embedded_aws.tests.operations import allow, assumed, name
-from embedded_aws.tests.running import ask, signed
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
-    from embedded_aws.tests.running import Endpoint
+from embedded_aws.tests.running import Endpoint, ask, signed
 
 EVIL = "http://evil.example"
 PLAIN = {"Content_Type": "text/plain"}

@@ -3,12 +3,12 @@
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 """
 
-from __future__ import annotations
-
 import json
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,10 +16,6 @@ from botocore.exceptions import ClientError
 from embedded_aws.lambda_ import capacity
 from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 COUNTING = """
 import os, pathlib

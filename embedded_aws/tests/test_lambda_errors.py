@@ -5,19 +5,15 @@ configuration-timeout.html, lambda-runtime-environment.html, API_Invoke.html; St
 Developer Guide (step-functions/latest/dg/): concepts-error-handling.html, connect-lambda.html.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embedded_aws.tests.conftest import Aws, eventually, unique
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 

@@ -6,20 +6,16 @@ statemachine-structure.html, redrive-executions.html; of its API reference:
 API_StartExecution.html.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, eventually, unique
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 

@@ -1,14 +1,8 @@
 """The latest messages of a topic can be read, in their order, without a subscription."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
+from embedded_aws.tests.conftest import Aws
 from embedded_aws.tests.operations import name
 from embedded_aws.tests.running import read_messages
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
 
 
 def test_messages_of_a_topic_are_kept_in_their_order(aws: Aws) -> None:

@@ -1,17 +1,13 @@
 """The metrics that services publish of themselves, and those in functions' logs."""
 
-from __future__ import annotations
-
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import client, metric_sum, name, queue
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 def states(aws: Aws, metric: str, machine: str) -> float | None:

@@ -5,20 +5,16 @@ redrive-executions.html, redrive-map-run.html, input-output-contextobject.html; 
 reference: API_RedriveExecution.html, API_DescribeExecution.html.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, eventually, unique
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Invoke = Callable[..., dict[str, Any]]
 

@@ -5,20 +5,15 @@ The state machine's role is held in the tests of its integrations, the rules' in
 test_eventbridge.py, the additional rights of S3 in test_s3.py.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
 from embedded_aws.tests.operations import allow, assumed, client, name
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
 
 PUT = """
 import boto3

@@ -1,19 +1,14 @@
 """S3 as it is documented, where a role's rights, a condition or an event make the difference."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from embedded_aws.tests.conftest import Aws
 from embedded_aws.tests.operations import allow, assumed, client, document, name, queue, received
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from embedded_aws.tests.conftest import Aws
 
 
 @pytest.fixture

@@ -6,21 +6,17 @@ the tests rewrite when executions ended, in its saved state. It starts again wit
 of what a redrive does with items that were never started.
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @dataclass

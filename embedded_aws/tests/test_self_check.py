@@ -1,7 +1,5 @@
 """The check of MiniStack at every start."""
 
-from __future__ import annotations
-
 import pytest
 
 from embedded_aws.core import self_check

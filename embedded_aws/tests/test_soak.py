@@ -1,19 +1,14 @@
 """A server that runs for weeks: memory and saved state stop growing with finished work."""
 
-from __future__ import annotations
-
 import functools
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from embedded_aws.server import bounds, saving
 from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROUND = bounds.EXECUTIONS + 200
 """Executions a round: more than are kept."""

@@ -1,7 +1,5 @@
 """Stacks: resources as their template says, and what is not emulated fails by its name."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

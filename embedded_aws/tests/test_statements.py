@@ -4,18 +4,13 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.ht
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
 from embedded_aws.tests.operations import allow, assumed, create_table
-
-if TYPE_CHECKING:
-    from embedded_aws.tests.conftest import Aws
 
 
 @pytest.fixture

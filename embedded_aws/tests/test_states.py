@@ -5,8 +5,6 @@ state-choice.html, state-fail.html, state-wait.html, intrinsic-functions.html,
 amazon-states-language-paths.html, input-output-resultpath.html, connect-ddb.html.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,10 +1,9 @@
 """Throttles on purpose: what who is throttled sees, and the metrics that AWS publishes of it."""
 
-from __future__ import annotations
-
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.config import Config
@@ -16,9 +15,6 @@ from embedded_aws.tests.conftest import Aws, eventually
 from embedded_aws.tests.operations import allow, metric_sum, name
 from embedded_aws.tests.running import ask
 from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CALLER = "a-function"
 

@@ -1,7 +1,5 @@
 """Shapes of answers, each with its source and what it must become by docs/contract.md."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

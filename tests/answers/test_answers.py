@@ -1,7 +1,5 @@
 """Each shape of answer becomes what docs/contract.md says, and a reject tells its cause."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 

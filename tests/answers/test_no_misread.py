@@ -1,7 +1,5 @@
 """Whatever is accepted is the only object that a person sees in the text, digit for digit."""
 
-from __future__ import annotations
-
 import json
 import re
 from decimal import Decimal

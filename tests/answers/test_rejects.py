@@ -1,7 +1,5 @@
 """A reject tells its cause, and whose record it was, without its line."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,20 +1,14 @@
 """One embedded AWS for all end-to-end tests, with the very template deployed to it."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from local import deploy, server, synthesis
 from ops.model import deployment
+from ops.model.deployment import Deployment
 from tests.e2e.denials import watch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ops.model.deployment import Deployment
 
 HERE = Path(__file__).parent
 RANGE_BYTES = 2 * 1024 * 1024  # several ranges of objects that are still quick to make

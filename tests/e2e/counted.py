@@ -1,19 +1,15 @@
 """What an execution has asked of the services: counted by the embedded AWS."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from local.decisions import Decisions
+from local.endpoint import Endpoint
 from ops.model import history
+from ops.model.deployment import Deployment
 from ops.model.estimating.requests import Requests
-
-if TYPE_CHECKING:
-    from local.endpoint import Endpoint
-    from ops.model.deployment import Deployment
-    from ops.model.estimating.workload import Workload
-    from ops.model.history import History
+from ops.model.estimating.workload import Workload
+from ops.model.history import History
 
 _STATES: Final = "Workflow"
 _WORKERS: Final = "Workers"

@@ -4,20 +4,13 @@ A function may outlive its stack's deletion, and its last calls may come in a la
 denied as its role is gone, which says nothing about grants: such denials are not counted.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
-from local.decisions import Decisions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from local.decisions import Denial
-    from local.endpoint import Endpoint
+from local.decisions import Decisions, Denial
+from local.endpoint import Endpoint
 
 
 @dataclass

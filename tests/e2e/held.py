@@ -1,22 +1,18 @@
 """Objects held against the reference: what was uploaded, and all that must have come of it."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from functions.domain.attribute_values import from_item, to_item
+from ops.model.deployment import Deployment
+from ops.model.history import History
 from tests.e2e.waiting import executions, next_execution
 from tests.reference import lines, transactions
 from tests.reference.records import Padding, Reason, Reject
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
-    from ops.model.history import History
 
 LINE_LIMIT = 16 * 1024 * 1024
 """The stack's default."""
@@ -82,7 +78,7 @@ class Expected:
     padding: int
 
     @classmethod
-    def of(cls, body: bytes, job: JobRecord, *, event_time: str) -> Expected:
+    def of(cls, body: bytes, job: JobRecord, *, event_time: str) -> Self:
         owner = transactions.Job(
             job_id=job.job_id,
             intent_id=job.intent_id,

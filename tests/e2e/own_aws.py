@@ -1,18 +1,12 @@
 """An embedded AWS that a module has for itself, with the product on it."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from local import deploy, server, synthesis
 from ops.model import deployment
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
+from ops.model.deployment import Deployment
 
 
 @contextmanager

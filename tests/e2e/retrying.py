@@ -1,11 +1,11 @@
 """A job at the embedded Bedrock, and the person who has its rejects answered again."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -15,14 +15,9 @@ from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from local import owner
 from ops.cli import app
+from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
 
 RECORDS = 120
 _PATIENCE = 900.0

@@ -1,15 +1,10 @@
 """Files of real shapes of answers become what the contract says, through the S3 event alone."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord, assert_held
 from tests.e2e.waiting import executions, next_execution
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
 
 FILES = Path(__file__).parents[1] / "answers" / "files"
 TOO_MANY_REJECTS = "dates-null.jsonl.out"

@@ -1,26 +1,20 @@
 """`ingest backfill` is killed again and again: every object is ingested once."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ops.model import history
+from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord
 from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import eventually, executions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
 
 OBJECTS_OF_A_JOB = 2
 

@@ -1,29 +1,23 @@
 """150 jobs at once in an account of 10 concurrent functions: none fails for want of a place."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from demo import seeding
+from demo.batch import Batch
 from demo.forms import NOVA
 from demo.generator import Recipe, make_batch
 from local import deploy, server, synthesis
 from ops.model import deployment
+from ops.model.deployment import Deployment
 from ops.model.job_report import read_job
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from demo.batch import Batch
-    from ops.model.deployment import Deployment
 
 JOBS = 150
 USERS = 5

@@ -1,14 +1,11 @@
 """Many events for one object at the same moment: one execution ingests it."""
 
-from __future__ import annotations
-
 import json
 import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from demo import seeding
 from demo.comparison import compare
@@ -16,10 +13,8 @@ from demo.generator import guest_recipe, make_batch
 from demo.observation import observe
 from functions.domain.timestamps import timestamp
 from ops.model import history
+from ops.model.deployment import Deployment
 from tests.e2e.waiting import SECONDS, until_ended
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
 
 EVENTS = 20
 

@@ -1,22 +1,17 @@
 """`ingest submit` and `ingest inspect` on the embedded AWS, as a newcomer would type them."""
 
-from __future__ import annotations
-
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from ops.errors import ExitCode
+from ops.model.deployment import Deployment
 from tests.e2e.waiting import executions, next_execution
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
 
 GOOD = {
     "recordId": "image-1",

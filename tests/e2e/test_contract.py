@@ -4,20 +4,15 @@ Each test ends with the deployment as it was: the next object is processed as if
 happened, since the next test is that object.
 """
 
-from __future__ import annotations
-
 import json
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 
+from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
 from tests.e2e.waiting import executions, next_execution
 from tests.reference.corpus import Knobs, generate
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """Jobs that the embedded Bedrock ends in every way: each is settled, truly, once, and announced."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 import pytest
@@ -16,12 +15,8 @@ import pytest
 from demo.inference import job_role
 from functions.domain.attribute_values import from_item, to_item
 from local import owner
+from ops.model.deployment import Deployment
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ops.model.deployment import Deployment
 
 SCHEMA = json.loads(
     (Path(__file__).parents[2] / "docs" / "status-event.schema.json").read_text("utf-8")

@@ -1,32 +1,24 @@
 """An estimate is held against the requests that the embedded AWS counts."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from functions.domain.attribute_values import to_item
 from local.decisions import Decisions
+from ops.model.deployment import Deployment
 from ops.model.estimating import sources
-from ops.model.estimating.ingest_requests import ingest_of
+from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
 from ops.model.estimating.prices import LIST_PRICES
-from ops.model.estimating.workload import read_workload
+from ops.model.estimating.workload import Workload, read_workload
 from tests.e2e.conftest import RANGE_BYTES
 from tests.e2e.counted import counted
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.waiting import executions
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
-    from ops.model.estimating.ingest_requests import IngestLimits
-    from ops.model.estimating.workload import Workload
 
 WITHIN = 0.05
 SMALL = [(3, 0, 0), (60, 40, 2_000)]

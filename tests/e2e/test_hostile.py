@@ -3,21 +3,17 @@
 What belongs to another user lies beside, and is compared whole before and after.
 """
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.transactions import transaction_id
+from ops.model.deployment import Deployment
+from ops.model.history import History
 from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
 from tests.e2e.waiting import eventually, executions, next_execution
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
-    from ops.model.history import History
 
 RECEIPT = {
     "amount": 1,

@@ -1,23 +1,18 @@
 """A worker is killed in the middle of a migration, as by `kill -9`, until its execution fails."""
 
-from __future__ import annotations
-
 import os
 import signal
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from demo import seeding
+from demo.batch import Batch
 from demo.comparison import compare
 from demo.generator import account_recipe, make_batch
 from demo.observation import observe
+from ops.model.deployment import Deployment
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from ops.model.deployment import Deployment
 
 SECONDS = 240.0
 """Step Functions tries a killed worker's call five times again, with up to 32 s in between."""

@@ -1,17 +1,15 @@
 """The main job, through the S3 event alone: what was put in against all that came out."""
 
-from __future__ import annotations
-
 import shlex
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from demo import seeding
+from demo.batch import Batch
 from demo.comparison import compare
 from demo.expectation import Expectation
 from demo.generator import account_recipe, guest_recipe, make_batch
@@ -19,13 +17,10 @@ from demo.observation import observe
 from ops.cli import app
 from ops.commands import messages
 from ops.commands.demo import what_next
+from ops.model.deployment import Deployment
+from ops.model.job_report import JobReport
+from ops.model.uploads import Upload
 from tests.e2e.waiting import eventually, executions, next_execution, until_ended
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from ops.model.deployment import Deployment
-    from ops.model.job_report import JobReport
-    from ops.model.uploads import Upload
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,14 @@
 """The end-to-end tests run against a stack that was named, as they would against an account."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from local import server
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
+from ops.model.deployment import Deployment
 
 
 @pytest.mark.slow

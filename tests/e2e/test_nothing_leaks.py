@@ -5,35 +5,29 @@ that quote what they were given, and broken, killed, stopped and out of time; th
 people and machines can read of them is searched for the marks.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from functions.domain.attribute_values import to_item
+from functions.domain.attribute_values import Item, to_item
 from functions.domain.failures import Failure
 from functions.domain.ledger_rows import claim_key
 from ops import cli
 from ops.commands import options
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
+from tests.e2e.faults.world import World
 from tests.e2e.grants.scenario import failed_attempts
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import SECONDS, eventually, executions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from functions.domain.attribute_values import Item
-    from tests.e2e.faults.world import World
 
 __all__ = ["world"]
 

@@ -1,11 +1,11 @@
 """`ingest redrive`, `dead-events` and `rejects` as an operator types them, after real failures."""
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -14,16 +14,11 @@ from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from ops.cli import app
 from ops.errors import ExitCode
+from ops.model.deployment import Deployment
+from ops.model.history import History
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import executions, next_execution
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
-    from ops.model.history import History
 
 SECONDS = 60.0
 

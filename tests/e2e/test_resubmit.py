@@ -1,21 +1,16 @@
 """Rejects that Bedrock answers again, round by round, by the commands of docs/rejects.md."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.aws.resubmission.bedrock_retries import name_prefix
+from ops.model.deployment import Deployment
 from tests.e2e.retrying import ANSWER, RECORDS, SHARES, Loop
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
 
 _QUIET = 1200.0
 """Seconds: an alarm rings until its period is over."""

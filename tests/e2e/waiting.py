@@ -1,21 +1,15 @@
 """Waits, each with a deadline."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ops.model import history
-from ops.model.job_report import read_job
+from ops.model.deployment import Deployment
+from ops.model.history import History
+from ops.model.job_report import JobReport, read_job
 from ops.view.follower import Follower, ended
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from ops.model.deployment import Deployment
-    from ops.model.history import History
-    from ops.model.job_report import JobReport
 
 SECONDS = 120.0
 

@@ -1,21 +1,17 @@
 """A deployment whose job, executions and queue are named by somebody who wants to be obeyed."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key, object_partition, segment_sk
 from functions.domain.ranges import Range
 from ops.model.deployment import Deployment
+from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET
-
-if TYPE_CHECKING:
-    from tests.hostile.others import Aws
 
 MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:ingest"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"

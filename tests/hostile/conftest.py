@@ -1,18 +1,12 @@
 """Handlers on moto, with what belongs to others beside what is attacked."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
 from functions.aws.runtime.telemetry import telemetry
+from tests.hostile.others import Aws
 from tests.workflow import aws_tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.hostile.others import Aws
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ busy machine does not count; memory is the peak over what was there before the c
 input was made.
 """
 
-from __future__ import annotations
-
 import gc
 import importlib
 import json

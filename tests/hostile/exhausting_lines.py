@@ -1,15 +1,9 @@
 """Lines of the longest length that is read, each made to cost as much as it can."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from functions.domain.receipts.record import GoodRecord
 from functions.domain.records import Reject
+from tests.hostile.costs import Case
 from tests.lines import read
-
-if TYPE_CHECKING:
-    from tests.hostile.costs import Case
 
 LINE_BYTES = 16 * 1024 * 1024
 

@@ -1,21 +1,16 @@
 """Results objects made to cost a worker as much as they can."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from functions.aws.runtime.request_bodies import BODY
 from functions.domain.ranges import Range
+from tests.hostile.costs import Case
 from tests.unit.load import segment_loading
 from tests.unit.load.segment_loading import SegmentLoading
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.hostile.costs import Case
 
 BLOCK = 1024 * 1024
 MAX_FILE_BYTES = 5 * 1024 * 1024

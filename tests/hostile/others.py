@@ -1,7 +1,5 @@
 """What belongs to others: planted before an attack, and compared whole after it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from functions.domain.attribute_values import to_item

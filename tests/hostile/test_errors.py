@@ -1,7 +1,5 @@
 """What AWS, the SDK and Python say when something breaks, and what of it leaves a function."""
 
-from __future__ import annotations
-
 import json
 import traceback
 from typing import Any

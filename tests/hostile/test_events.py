@@ -1,11 +1,10 @@
 """Inputs of executions that no S3 ever sent: lies, dirt, and names of what belongs to others."""
 
-from __future__ import annotations
-
 import copy
 import json
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -25,13 +24,8 @@ from functions.domain.object_keys import (
 )
 from functions.domain.ranges import Range
 from functions.resolve_job import handler as resolve_job
-from tests.hostile.others import VICTIM_KEY, everything, plant
+from tests.hostile.others import VICTIM_KEY, Aws, everything, plant
 from tests.workflow.aws_tables import BUCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.hostile.others import Aws
 
 KEY = "batch-output/job-1/answers.jsonl.out"
 BODY = b'{"a":1}\n'

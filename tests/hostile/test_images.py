@@ -1,7 +1,5 @@
 """Image records that name what is not the job's to move, and keys that could be misread."""
 
-from __future__ import annotations
-
 import json
 import time
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Lines made to exhaust, or to show in a dead letter what nobody may see."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Manifests that Bedrock never wrote, and jobs' records that nobody should have written."""
 
-from __future__ import annotations
-
 import json
 import time
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Whole results objects made to exhaust the workers that load them."""
 
-from __future__ import annotations
-
 import json
 import time
 

@@ -1,13 +1,12 @@
 """Executions and status changes that somebody made, and the message that people get of them."""
 
-from __future__ import annotations
-
 import json
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -35,9 +34,6 @@ from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB as MACHINE_JOB
 from tests.workflow.machine import Machine
 from tests.workflow.searching import search_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = ["_moto", "setup"]
 

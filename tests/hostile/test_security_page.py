@@ -1,7 +1,5 @@
 """The page on security lists every file of hostile cases, and links to what is there."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

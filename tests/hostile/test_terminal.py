@@ -1,12 +1,11 @@
 """What every command prints of names that want to be obeyed, by a terminal or by a shell."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -22,12 +21,8 @@ from ops.view.progress import line
 from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind
 from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
+from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.hostile.others import Aws
 
 JOB = f"job {DIRT.replace('/', '')}"
 KEY = f"batch-output/{JOB}/a{DIRT}.jsonl"

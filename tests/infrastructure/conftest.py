@@ -1,17 +1,13 @@
 """One synthesis a variant of the deployment, shared by all tests."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stacks.node import use_locked_node
 from tests.infrastructure.template import Template
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 use_locked_node()
 

@@ -1,12 +1,8 @@
 """Grants that AWS documents as needed, where the embedded AWS does not check them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.infrastructure.granted import Granted
+from tests.infrastructure.granted import Granted
 
 _DOCS = "https://docs.aws.amazon.com/"
 MACHINE = "Workflow"

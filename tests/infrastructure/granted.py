@@ -1,19 +1,13 @@
 """Every permission that a template gives, one by one: to its roles, and to services."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tests.infrastructure.template import as_list
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.infrastructure.template import Template
+from tests.infrastructure.template import Template, as_list
 
 _HERE = re.compile(r"arn:aws:(states|logs):[a-z0-9-]+:\d{12}:")
 _IMPORTED = {

@@ -1,20 +1,13 @@
 """Reads and writes docs/generated/grants.md: what a run has proven, what AWS documents."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tests.infrastructure.documented import Documented, documented
-from tests.infrastructure.granted import to_roles, to_services
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tests.infrastructure.granted import Granted
-    from tests.infrastructure.template import Template
+from tests.infrastructure.granted import Granted, to_roles, to_services
+from tests.infrastructure.template import Template
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "generated" / "grants.md"
 

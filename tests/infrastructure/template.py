@@ -1,15 +1,11 @@
 """Reads a synthesized template the way a person would: names instead of intrinsic functions."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+from pathlib import Path
+from typing import Any
 
 HASH = re.compile(r"[0-9A-F]{8}$")
 

@@ -1,19 +1,15 @@
 """Everything is encrypted, and a customer's key may be used where it is needed, and only there."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.infrastructure.conftest import EXISTING_KEY, IMPORTED, KEY
 from tests.infrastructure.template import Template, as_list
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
 

@@ -1,9 +1,6 @@
 """`ingest explain` finds the runbook's page of every alarm, and every error that has a name."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -13,9 +10,7 @@ from functions.domain.service_failures import ServiceFailure
 from ops.cli import app
 from ops.commands.explain import RUNBOOK, of_alarm, of_error
 from ops.errors import ExitCode
-
-if TYPE_CHECKING:
-    from tests.infrastructure.template import Template
+from tests.infrastructure.template import Template
 
 
 @pytest.mark.parametrize("error", [*Failure, *ServiceFailure, "SSLError"])

@@ -1,19 +1,15 @@
 """cdk-nag and cfn-lint over each variant of the stack as it would be for production."""
 
-from __future__ import annotations
-
 import json
 import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.infrastructure.conftest import IMPORTED, RESUBMITTING, WITHOUT_LAYER
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 PROJECT = Path(__file__).resolve().parents[2]
 

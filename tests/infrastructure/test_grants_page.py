@@ -1,9 +1,5 @@
 """docs/generated/grants.md has every grant of the templates, each with its proof or source."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from tests.infrastructure.documented import documented
 from tests.infrastructure.grants_page import (
     documented_table,
@@ -11,9 +7,7 @@ from tests.infrastructure.grants_page import (
     page_ends_with,
     proven_rows,
 )
-
-if TYPE_CHECKING:
-    from tests.infrastructure.template import Template
+from tests.infrastructure.template import Template
 
 AGAIN = "run `pytest tests/e2e/grants --long`"
 

@@ -1,7 +1,5 @@
 """The whole product in another CDK app, in a folder of its own, with a bucket that exists."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -4,20 +4,16 @@ In another partition, an ARN of the partition `aws` is refused by IAM, or fails 
 https://github.com/aws/aws-cdk/issues/4597.
 """
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.infrastructure.conftest import IMPORTED
 from tests.infrastructure.template import IRELAND, Template
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 PARTITIONS = {
     "aws": ("eu-west-1", "amazonaws.com"),

@@ -1,7 +1,5 @@
 """From the lock file to what is deployed: every distribution named, hashed, and the same again."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import importlib.metadata
@@ -13,10 +11,11 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
 from email.parser import HeaderParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -25,9 +24,6 @@ from stacks.packaging import layer_archive
 from stacks.packaging.byte_code import Interpreter
 from stacks.packaging.layer_archive import Layer
 from stacks.packaging.lock import bill_of_materials, requirements
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[2]
 LOCK = PROJECT / "uv.lock"

@@ -1,17 +1,12 @@
 """A data folder whose server is stopped, and one server for the tests of deploying."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from embedded_aws.tests.conftest import Aws
 from local import server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

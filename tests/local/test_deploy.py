@@ -1,9 +1,8 @@
 """From an app to a stack: synthesis by content, assets, and CloudFormation's reasons."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +11,6 @@ from embedded_aws.tests.operations import allow, client, document, name
 from local import synthesis
 from local.deploy import deploy, outputs, revert_drift
 from local.errors import DeploymentFailed, SynthesisFailed
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 APP = """
 import json, os, pathlib

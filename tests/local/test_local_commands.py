@@ -1,23 +1,17 @@
 """`ingest local`: what it prints, and what its exit codes mean."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from local import server
 from ops.cli import app
 from ops.errors import ExitCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 
 def test_status_and_down_where_none_runs(data: Path) -> None:

@@ -1,7 +1,5 @@
 """The life of the embedded AWS: its process, its folder, and what is kept of its state."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -9,7 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +15,6 @@ from embedded_aws.server import process, saving
 from embedded_aws.tests.conftest import Aws, eventually
 from local import server
 from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def put(started: server.Started, key: str) -> None:

@@ -1,7 +1,5 @@
 """Counts by image, against records counted one by one."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 

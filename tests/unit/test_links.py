@@ -1,7 +1,5 @@
 """The pages of the project link to files that are there."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Jobs as the page of `ingest console` sees them."""
 
-from __future__ import annotations
-
 from ops.console.job_view import JobView
 from ops.model.job_list import ListedJob
 from ops.model.job_report import JobReport

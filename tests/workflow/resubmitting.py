@@ -1,11 +1,10 @@
 """A job with rejects that can be submitted again, a Bedrock, and runs that are interrupted."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,9 +19,6 @@ from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl.out"
@@ -64,7 +60,7 @@ class Bedrock:
             raise ClientError(error, "GetModelInvocationJob")
         return self.jobs[request["jobIdentifier"]]
 
-    def get_paginator(self, operation: str) -> Bedrock:
+    def get_paginator(self, operation: str) -> Self:
         assert operation == "list_model_invocation_jobs"
         return self
 

@@ -1,7 +1,5 @@
 """ResubmitRejects: a settled job's rejects go to Bedrock once, wherever a run is interrupted."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from typing import Any

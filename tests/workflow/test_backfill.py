@@ -1,7 +1,5 @@
 """`ingest backfill`: which objects it finds, and the executions that it starts."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

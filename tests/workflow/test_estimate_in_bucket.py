@@ -1,9 +1,8 @@
 """Estimates of objects in the bucket, and what `submit` does with one."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,9 +13,6 @@ from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.estimating import sources
 from tests.workflow.aws_tables import BUCKET
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = "batch-output/job-1/answers.jsonl.out"
 

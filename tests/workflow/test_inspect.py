@@ -1,11 +1,10 @@
 """What `ingest inspect` and a bare `ingest` say of jobs that are open or ended at Bedrock."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import pytest
 
@@ -15,9 +14,6 @@ from ops.commands.jobs import show_open_jobs
 from ops.model.deployment import Deployment
 from ops.model.remarks import remarks
 from tests.workflow.aws_tables import BUCKET
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Aws = tuple[Any, Any]
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:BatchIngest"
@@ -64,7 +60,7 @@ class _StepFunctions:
 
     event: dict[str, Any]
 
-    def get_paginator(self, operation: str) -> _StepFunctions:
+    def get_paginator(self, operation: str) -> Self:
         assert operation == "get_execution_history"
         return self
 

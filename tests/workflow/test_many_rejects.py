@@ -1,20 +1,15 @@
 """A job of 100,000 rejects and its retry: what settling them takes, in memory and in requests."""
 
-from __future__ import annotations
-
 import time
 import tracemalloc
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.workflow.machine import JOB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.test_retries import Jobs, bad, good
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REJECTS = 100_000
 LIMIT_MIB = 64

@@ -1,7 +1,5 @@
 """Rejected records as Bedrock batch input."""
 
-from __future__ import annotations
-
 import io
 import json
 from typing import Any

@@ -1,11 +1,8 @@
 """`ingest resubmit`: rejects go to Bedrock once, wherever a run is interrupted."""
 
-from __future__ import annotations
-
 import io
 import json
 import tempfile
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +15,7 @@ from ops.commands import resubmit
 from ops.console import acts
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
+from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.claimed_object import JOB_RECORD
@@ -33,9 +31,6 @@ from tests.workflow.resubmitting import (
     retries_on_record,
     write_claim,
 )
-
-if TYPE_CHECKING:
-    from ops.model.deployment import Deployment
 
 
 def _run(deployed: Deployment, request: Request = REQUEST) -> str | None:

@@ -1,7 +1,5 @@
 """Jobs that answer the rejects of another job, and what that makes of both records."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import json

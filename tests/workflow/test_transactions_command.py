@@ -1,12 +1,11 @@
 """`ingest transactions`: a job's transactions as a table, as CSV and as JSON."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -15,9 +14,6 @@ from functions.domain.attribute_values import to_item
 from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _transaction(number: int, **more: Any) -> dict[str, Any]:

@@ -1,28 +1,23 @@
 """Stacks of other settings than the suite's own: stood up, run, and taken down."""
 
-from __future__ import annotations
-
 import dataclasses
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from demo import seeding
+from demo.batch import Batch
 from demo.comparison import compare
 from demo.generator import account_recipe, make_batch
 from demo.observation import observe
 from local import deploy, server
+from local.endpoint import Endpoint
 from ops.model import deployment
+from ops.model.deployment import Deployment
 from stacks.node import use_locked_node
 from tests.e2e.waiting import eventually, until_ended
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from demo.batch import Batch
-    from local.endpoint import Endpoint
-    from ops.model.deployment import Deployment
 
 use_locked_node()
 

@@ -1,18 +1,12 @@
 """The deployment that creates everything, for production."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from demo.observation import observe
+from ops.model.deployment import Deployment
 from tests.e2e.deployments.standing import Ran, run_job, stand, take_down
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

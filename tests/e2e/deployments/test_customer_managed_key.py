@@ -1,23 +1,17 @@
 """The deployment under a key that was made before, whose policy is what the page asks for."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from local.server import PROJECT
+from ops.model.deployment import Deployment
 from tests.e2e.deployments.standing import endpoint_of, run_job, stand
 from tests.e2e.deployments.theirs import ACCOUNT
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
 
 PAGE = PROJECT / "docs" / "encryption.md"
 

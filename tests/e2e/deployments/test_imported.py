@@ -1,21 +1,16 @@
 """The deployment onto a bucket with versions and three tables that an application made before."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from demo.batch import Batch
 from functions.domain.attribute_values import from_item
+from ops.model.deployment import Deployment
 from tests.e2e.deployments.standing import Ran, endpoint_of, run_job, stand, take_down
 from tests.e2e.deployments.theirs import Theirs
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from demo.batch import Batch
-    from ops.model.deployment import Deployment
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,21 @@
 """The deployment that submits the rejects of a settled job again, once."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.inference import job_role
 from local.deploy import Assembly
+from ops.model.deployment import Deployment
 from tests.e2e.deployments.standing import endpoint_of, stand
-from tests.e2e.grants.removal import grants_of
+from tests.e2e.grants.removal import RoleGrant, grants_of
 from tests.e2e.grants.stack_resources import stack_resources
 from tests.e2e.held import JobRecord
 from tests.e2e.retrying import ANSWER, RECORDS, Loop
 from tests.e2e.waiting import eventually
 from tests.infrastructure.documented import documented
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ops.model.deployment import Deployment
-    from tests.e2e.grants.removal import RoleGrant
 
 STACK = "Resubmitting"
 ACCOUNT = "000000000000"

@@ -1,18 +1,14 @@
 """A bucket and tables that an application made before, and all that can be seen of them."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_plus
 
 from botocore.exceptions import ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from local.endpoint import Endpoint
+from local.endpoint import Endpoint
 
 ACCOUNT = "000000000000"
 

@@ -1,24 +1,17 @@
 """The page of `ingest console`, served as the command serves it, and a browser that shows it."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from ops.console import serving
 from ops.console.guard import Secrets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-    from ops.model.deployment import Deployment
+from ops.model.deployment import Deployment
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
 _FLAGS: Final = (

@@ -1,9 +1,8 @@
 """One embedded AWS for everything that goes wrong, in quick time."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -11,9 +10,6 @@ from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
 from tests.e2e.faults.cases import CASES, SETTLING_CASES
 from tests.e2e.faults.world import World, world_in
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,12 @@
 """A queue that is subscribed to the alarm topic: all that people are told, as it comes."""
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ops.model.deployment import Deployment
+from ops.model.deployment import Deployment
 
 SECONDS = 120.0
 
@@ -50,7 +46,7 @@ class Inbox:
     messages: list[Received] = field(default_factory=list)
 
     @classmethod
-    def subscribe(cls, deployed: Deployment) -> Inbox:
+    def subscribe(cls, deployed: Deployment) -> Self:
         sns, sqs = deployed.make_client("sns"), deployed.sqs
         url = sqs.create_queue(QueueName="what-people-are-told")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][

@@ -1,7 +1,5 @@
 """docs/generated/fault-matrix.md, written by a long run of all that goes wrong on purpose."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from itertools import groupby

@@ -1,15 +1,11 @@
 """Permissions of the rules, taken away for a while."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ops.model.deployment import Deployment
+from ops.model.deployment import Deployment
 
 
 @contextmanager

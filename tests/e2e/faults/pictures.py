@@ -4,24 +4,20 @@ They show the page of `ingest console` with jobs that really failed, ran and wer
 embedded AWS.
 """
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from demo import flaws
+from demo.batch import Batch
 from functions.domain.timestamps import timestamp
 from tests.e2e.faults import browsing
 from tests.e2e.faults.world import World, world_in
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
 
 PICTURES: Final = Path(__file__).parents[3] / "docs" / "pictures"
 _WIDTH: Final = 1280

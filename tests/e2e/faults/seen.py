@@ -1,17 +1,12 @@
 """The calls of workers while nothing fails, held against the rows of the matrix."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tests.e2e.faults.cases import Spot
-    from tests.e2e.faults.world import World
+from tests.e2e.faults.cases import Spot
+from tests.e2e.faults.world import World
 
 NEVER = 10**9
 """Calls that a rule lets pass: it only counts them."""

@@ -1,24 +1,19 @@
 """Events that settle a job without loading anything: the end at Bedrock, and the manifest."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, Self
 
+from demo.batch import Batch
 from demo.inference import job_role
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import END_SK, job_partition
 from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.arrived import Arrival
 from local import owner
-from tests.e2e.faults.world import RECORDS
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from ops.model.uploads import Upload
-    from tests.e2e.faults.world import World
+from ops.model.uploads import Upload
+from tests.e2e.faults.world import RECORDS, World
 
 SUBMITTED = "2026-11-28T00:00:00Z"
 MESSAGE = "The embedded AWS failed this job: its rule says so."
@@ -49,7 +44,7 @@ class EndAtBedrock:
     job_id: str
 
     @classmethod
-    def of_new_job(cls, world: World) -> EndAtBedrock:
+    def of_new_job(cls, world: World) -> Self:
         """Submit a job, held, and put it on record."""
         deployed, name = world.deployed, f"ends-{uuid.uuid4().hex[:12]}"
         rule = {"jobName": name, "end": "Failed", "processedShare": 0, "minimumRecords": 1}
@@ -111,7 +106,7 @@ class ManifestComes:
     upload: Upload
 
     @classmethod
-    def of_new_job(cls, world: World) -> ManifestComes:
+    def of_new_job(cls, world: World) -> Self:
         """Ingest a job's results."""
         batch = world.new_batch()
         upload = world.deliver(batch)

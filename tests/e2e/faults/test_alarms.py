@@ -1,32 +1,27 @@
 """Every alarm, driven into ALARM by a real failure and back to OK."""
 
-from __future__ import annotations
-
 import json
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from demo import flaws
+from demo.batch import Batch
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands import dead_events
 from ops.commands.redrive import restart
 from ops.model.failures import failed_since, read_failed
 from tests.e2e.faults.cases import WORKERS
+from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.settling import EndAtBedrock
 from tests.e2e.faults.world import RECORDS, World, kebab, state_alarm
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from demo.batch import Batch
-    from tests.e2e.faults.conftest import Show
 
 pytestmark = pytest.mark.slow
 

@@ -1,17 +1,16 @@
 """The page of `ingest console` in a real browser: what failed, why, and its cure."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import re
 import uuid
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
 from functions.domain.failures import Cure
@@ -22,19 +21,12 @@ from ops.console.app import make_app
 from ops.console.guard import HEADERS, Secrets
 from ops.console.job_page import TABS
 from ops.model import deployment
+from ops.model.deployment import Deployment
 from tests.e2e.faults import browsing
-from tests.e2e.faults.cases import CASES
+from tests.e2e.faults.cases import CASES, Case
+from tests.e2e.faults.world import World
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-    from ops.model.deployment import Deployment
-    from tests.e2e.faults.cases import Case
-    from tests.e2e.faults.world import World
 
 needs_a_browser = pytest.mark.skipif(
     browsing.CHROMIUM is None,

@@ -1,29 +1,24 @@
 """What a person breaks, and what the runbook's page says then: not simulated, but done."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from demo import flaws
+from demo.batch import Batch
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import object_partition
 from functions.domain.timestamps import timestamp
 from ops.commands.redrive import restart
 from ops.model import replays
 from ops.model.failures import read_failed
+from ops.model.uploads import Upload
+from tests.e2e.faults.conftest import Show
+from tests.e2e.faults.world import World
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from demo.batch import Batch
-    from ops.model.uploads import Upload
-    from tests.e2e.faults.conftest import Show
-    from tests.e2e.faults.world import World
 
 WRITES_JOB = {"action": "dynamodb:UpdateItem", "having": ["ingestState"]}
 

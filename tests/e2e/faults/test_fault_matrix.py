@@ -1,22 +1,17 @@
 """Every fault at every call: loud, explained, and cured by one redrive."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from demo.batch import Batch
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from tests.e2e.faults.cases import CASES, SPOTS, Case
+from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.seen import seen
 from tests.e2e.faults.world import Edit, World, state_alarm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from demo.batch import Batch
-    from tests.e2e.faults.conftest import Show
 
 MAPS = ("LoadRanges", "MigrateImages")
 OF_THE_MAP = ("States.ItemReader", "States.ResultWriter")

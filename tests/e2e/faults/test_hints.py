@@ -3,30 +3,25 @@
 What a hint says depends on the state and the error alone: each pair of the matrix is tried once.
 """
 
-from __future__ import annotations
-
 import os
 import pty
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from demo import flaws
+from demo.batch import Batch
 from functions.domain.payloads.arrived import Arrival
 from functions.domain.plain_text import argument
 from local import server
 from ops.errors import ExitCode
 from tests.e2e.faults.cases import CASES, Case
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from demo.batch import Batch
-    from tests.e2e.faults.world import World
+from tests.e2e.faults.world import World
 
 _BIN = Path(sys.executable).parent
 _NEXT = re.compile(r"^  (?:Next|Instead): (.+)$", re.MULTILINE)

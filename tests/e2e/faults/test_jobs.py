@@ -1,25 +1,20 @@
 """Failures that are the job's own, verdicts that no redrive changes, and faults that heal."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
+from demo.batch import Batch
 from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands.redrive import restart
 from ops.model import replays
 from ops.model.failures import read_failed
+from tests.e2e.faults.conftest import Show
+from tests.e2e.faults.world import World
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from demo.batch import Batch
-    from tests.e2e.faults.conftest import Show
-    from tests.e2e.faults.world import World
 
 
 def _table(world: World) -> str:

@@ -1,20 +1,14 @@
 """Maps: which of their children fails, and a parent that is stopped by hand."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pytest
 
+from demo.batch import Batch
 from functions.domain.load_plan import SAMPLE_BYTES, LoadLimits, mean_line_bytes, plan_load
 from functions.domain.ranges import Range
+from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
 from tests.e2e.faults.world import CONTEXT, World, state_alarm
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from tests.e2e.faults.conftest import Show
 
 LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
 ERROR = "Lambda.ServiceException"

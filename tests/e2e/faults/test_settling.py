@@ -1,24 +1,17 @@
 """Executions that settle a job and load nothing: every fault is loud and cured by one redrive."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from functions.domain.payloads.arrived import Arrival
 from tests.e2e.faults.cases import ENDED_SPOTS, MANIFEST_SPOTS, SETTLING_CASES, SPOTS, Case, Spot
+from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.seen import seen
-from tests.e2e.faults.settling import EVENTS
+from tests.e2e.faults.settling import EVENTS, Event
 from tests.e2e.faults.test_fault_matrix import one_redrive_finishes
-from tests.e2e.faults.world import state_alarm
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.e2e.faults.conftest import Show
-    from tests.e2e.faults.settling import Event
-    from tests.e2e.faults.world import World
+from tests.e2e.faults.world import World, state_alarm
 
 
 def _params(*, heals: bool) -> Iterator[Any]:

@@ -1,38 +1,32 @@
 """The one deployment on which everything goes wrong, and the words for doing that."""
 
-from __future__ import annotations
-
 import json
 import uuid
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Self
 
 from demo import flaws, seeding
+from demo.batch import Batch
 from demo.comparison import compare
+from demo.flaws import Flaw
 from demo.forms import NOVA
 from demo.generator import Recipe, make_batch
-from demo.observation import observe
+from demo.observation import Observation, observe
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import ImageLeftReason
 from local import deploy, server, synthesis
+from local.endpoint import Endpoint
 from local.owner import ask
 from ops.model import deployment
+from ops.model.deployment import Deployment
+from ops.model.uploads import Upload
 from tests.e2e.faults.inbox import Inbox
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
-
-    from demo.batch import Batch
-    from demo.flaws import Flaw
-    from demo.observation import Observation
-    from local.endpoint import Endpoint
-    from ops.model.deployment import Deployment
-    from ops.model.uploads import Upload
 
 SERVER_SETTINGS = {
     "EMBEDDED_AWS_FAULTS": "1",
@@ -258,7 +252,7 @@ class Edit:
     after: dict[str, Any]
 
     @classmethod
-    def some(cls, world: World, batch: Batch) -> Edit | None:
+    def some(cls, world: World, batch: Batch) -> Self | None:
         """Correct a transaction, if the job has one yet."""
         items = sorted(world.observed(batch).transactions.items())
         if not items:

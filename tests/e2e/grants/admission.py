@@ -1,24 +1,19 @@
 """Services that the policies of queues, topics and functions let in, and may shut out."""
 
-from __future__ import annotations
-
 import json
 import re
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from local.decisions import Denial, Use
+from ops.model.deployment import Deployment
 from tests.e2e.faults.permissions import not_callable_by_rules
 from tests.e2e.grants.stack_resources import stack_resources
 from tests.infrastructure.granted import Granted, to_services
 from tests.infrastructure.template import Template
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from local.decisions import Denial, Use
-    from ops.model.deployment import Deployment
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """One embedded AWS on which grants are taken away and given back, in quick time."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +13,6 @@ from tests.e2e.grants.removal import RoleGrant, grants_of
 
 # The page's words are those of the template with all defaults.
 from tests.infrastructure.conftest import created, created_folder, synthesized  # noqa: F401
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """What runs beside the executions: the rules, the messages, the search, and what they keep."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from demo.batch import Batch
 from functions.domain.attribute_values import to_item
-from local.decisions import Decisions
+from local.decisions import Decisions, Denial
 from ops.commands import dead_events
+from ops.model.uploads import Upload
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
+from tests.e2e.faults.world import World
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -21,12 +22,6 @@ from tests.e2e.grants.scenario import (
     redrive_to_the_end,
 )
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from local.decisions import Denial
-    from ops.model.uploads import Upload
-    from tests.e2e.faults.world import World
 
 RULES = "events.amazonaws.com"
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}

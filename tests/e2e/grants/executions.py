@@ -1,15 +1,18 @@
 """Variations of an execution, each for a call that an ordinary one does not make."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
 
+from demo.batch import Batch, Image
 from functions.domain.attribute_values import to_item
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
+from ops.model.uploads import Upload
+from tests.e2e.faults.world import World
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -20,14 +23,6 @@ from tests.e2e.grants.scenario import (
     redrive_to_the_end,
 )
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
-
-    from demo.batch import Batch, Image
-    from ops.model.uploads import Upload
-    from tests.e2e.faults.world import World
 
 
 class Tagged(Scenario):

@@ -1,23 +1,18 @@
 """The grants of the deployed stack, and their removal one by one."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from local.decisions import Denial, Use
+from ops.model.deployment import Deployment
 from tests.e2e.grants.stack_resources import stack_resources
 from tests.infrastructure.granted import Granted, single
 from tests.infrastructure.template import Template
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from local.decisions import Denial, Use
-    from ops.model.deployment import Deployment
 
 
 @dataclass(frozen=True)

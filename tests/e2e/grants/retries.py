@@ -1,11 +1,11 @@
 """A retry is settled by each function that settles: counts by image read what claims answer."""
 
-from __future__ import annotations
-
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from demo.batch import Batch
 from functions.domain.attribute_values import to_item
+from tests.e2e.faults.world import World
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -14,10 +14,6 @@ from tests.e2e.grants.scenario import (
     redrive_to_the_end,
 )
 from tests.e2e.waiting import eventually
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
-    from tests.e2e.faults.world import World
 
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
 

@@ -1,25 +1,20 @@
 """Runs that use grants: what each does, how it ends, and what a person does when it ends badly."""
 
-from __future__ import annotations
-
 import contextlib
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from demo.batch import Batch
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
-
-    from demo.batch import Batch
-    from ops.model.uploads import Upload
-    from tests.e2e.faults.world import World
-    from tests.infrastructure.granted import Granted
+from ops.model.uploads import Upload
+from tests.e2e.faults.world import World
+from tests.infrastructure.granted import Granted
 
 RECORDS = 13
 """Three ranges and two chunks of images; the record that repeats an image is in the same range."""

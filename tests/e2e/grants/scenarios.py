@@ -1,7 +1,5 @@
 """All scenarios: the first that uses a grant is the one that is run without it."""
 
-from __future__ import annotations
-
 from tests.e2e.grants.deliveries import (
     AlarmRings,
     Announced,

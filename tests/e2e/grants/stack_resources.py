@@ -1,16 +1,10 @@
 """What a deployed stack is made of."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from ops.model.deployment import Deployment
 from tests.infrastructure.template import HASH
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ops.model.deployment import Deployment
 
 
 @dataclass(frozen=True)

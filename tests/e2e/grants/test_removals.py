@@ -1,23 +1,18 @@
 """Every grant is used by a case, and the case fails without it: of just that, until it is back."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.grants.admission import Admission
+from tests.e2e.grants.conftest import Site
+from tests.e2e.grants.removal import RoleGrant
+from tests.e2e.grants.scenario import Scenario
 from tests.e2e.grants.scenarios import SCENARIOS
 from tests.infrastructure import grants_page
 from tests.infrastructure.documented import documented
 from tests.infrastructure.grants_page import Proof
-
-if TYPE_CHECKING:
-    from tests.e2e.grants.admission import Admission
-    from tests.e2e.grants.conftest import Site
-    from tests.e2e.grants.removal import RoleGrant
-    from tests.e2e.grants.scenario import Scenario
-    from tests.infrastructure.template import Template
+from tests.infrastructure.template import Template
 
 HOLDERS = (
     "FindStuckJobs",

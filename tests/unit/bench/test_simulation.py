@@ -1,7 +1,5 @@
 """The simulation of many jobs: its model of retries, and what it says of small jobs."""
 
-from __future__ import annotations
-
 import pytest
 
 from bench.simulation.account import AccountLimits

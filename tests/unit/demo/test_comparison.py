@@ -1,23 +1,18 @@
 """A single thing that is not as it must be is found, and named."""
 
-from __future__ import annotations
-
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
+from demo.batch import Batch
 from demo.comparison import compare
 from demo.expectation import Expectation
 from demo.generator import account_recipe, make_batch
 from demo.observation import Observation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from demo.batch import Batch
 
 EVENT = datetime(2026, 3, 31, 20, 0, tzinfo=UTC)
 ETAG = "0f" * 16

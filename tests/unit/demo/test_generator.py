@@ -1,13 +1,11 @@
 """The demo's input is what it claims to be, and its expectation adds up."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
+from demo.batch import Batch
 from demo.expectation import Expectation
 from demo.generator import (
     account_recipe,
@@ -17,9 +15,6 @@ from demo.generator import (
     rejects_by_reason,
 )
 from functions.domain.receipts.reject import RejectReason
-
-if TYPE_CHECKING:
-    from demo.batch import Batch
 
 NOW = datetime(2026, 3, 31, 20, 0, tzinfo=UTC)
 

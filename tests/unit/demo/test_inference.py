@@ -1,7 +1,5 @@
 """What the embedded Bedrock writes by the demo's answers is what the generator foretells."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from demo import inference

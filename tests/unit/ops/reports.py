@@ -1,9 +1,6 @@
 """Reports made by hand."""
 
-from __future__ import annotations
-
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.claims import Claim, ClaimState
@@ -13,11 +10,9 @@ from functions.domain.ranges import Range
 from functions.domain.service_failures import explain
 from ops.model.failures import FailedExecution
 from ops.model.job_report import JobReport, ObjectReport
+from ops.model.obstacles import Obstacle
 from ops.model.range_progress import RangeProgress
 from tests.unit.ops.test_history import ARN, LOADING, START, exited, failed, of
-
-if TYPE_CHECKING:
-    from ops.model.obstacles import Obstacle
 
 NOW = START + timedelta(seconds=13)
 DONE = of(*LOADING, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})

@@ -1,7 +1,5 @@
 """Attempts of a task, from an execution's history."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

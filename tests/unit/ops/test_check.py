@@ -1,7 +1,5 @@
 """`ingest check` says what would become of a file, and what a file of another shape is."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Commands say what is wrong and what to do in a sentence, and end with a code that means it."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import re
 import sys

@@ -1,9 +1,8 @@
 """The shell completes job ids."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+import pytest
 from typer.testing import CliRunner
 
 from functions.domain.attribute_values import to_item
@@ -11,9 +10,6 @@ from ops import cli
 from ops.errors import NothingFound
 from ops.model import deployment
 from ops.model.deployment import Deployment
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class _Jobs:

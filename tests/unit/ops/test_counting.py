@@ -1,13 +1,8 @@
 """Progress through many things: a line every few seconds, with what is left."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import pytest
 
 from ops.view.counting import SAY_SECONDS, Counting
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class _Clock:

@@ -1,7 +1,5 @@
 """What an undelivered event of the queue for outcomes is about."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

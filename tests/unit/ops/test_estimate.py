@@ -1,10 +1,9 @@
 """What an estimate is made of: samples, the plan, list prices."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +16,6 @@ from ops.model.estimating.ingest_requests import ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
 from ops.model.estimating.workload import WHOLE_BYTES, Workload, read_workload
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 LIMITS = sources.limits()
 WITHIN = 0.05

@@ -1,22 +1,16 @@
 """Progress is said once, followed to the end, and given up in words."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.domain.claims import ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts
 from ops.errors import StillWaiting
+from ops.model.job_report import JobReport
 from ops.view.follower import LINE_SECONDS, MARKING_SECONDS, POLL_SECONDS, Follower, ended
 from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, report, unclaimed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ops.model.job_report import JobReport
 
 CLAIMED = ClaimState.CLAIMED
 

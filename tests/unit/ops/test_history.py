@@ -1,18 +1,14 @@
 """A history says which states were passed, how long they took, and what failed where."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.stub import Stubber
 
 from ops.model import history
-
-if TYPE_CHECKING:
-    from ops.model.history import History
+from ops.model.history import History
 
 START = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:000000000000:execution:BatchIngest:one"

@@ -1,7 +1,5 @@
 """How far a job is: what workers report included, with a rate and the time that is left."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

@@ -1,23 +1,18 @@
 """An report is shown whole: counts that add up, and a failure before all else."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
+from ops.model.failures import FailedExecution
+from ops.model.job_report import JobReport
 from ops.model.obstacles import Obstacle
 from ops.view.job import as_json, render, seconds
 from tests.unit.ops.reports import FAILED, NOW, failed_execution, report, unclaimed
-
-if TYPE_CHECKING:
-    from ops.model.failures import FailedExecution
-    from ops.model.job_report import JobReport
 
 
 def shown(value: JobReport, failed: FailedExecution | None = None) -> str:

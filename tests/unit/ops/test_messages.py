@@ -1,9 +1,6 @@
 """A message is shown as a mail: without the facts for machines."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,9 +8,6 @@ from local.messages import Message
 from ops.commands.messages import read, show
 from ops.errors import Refused
 from ops.model.deployment import Deployment
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FACTS = json.dumps({"outcome": "FAILED", "job": "march"}, indent=2)
 ALARM = {"AlarmName": "a", "AlarmDescription": "Jobs failed.", "NewStateReason": "1 > 0"}
@@ -40,7 +34,7 @@ def test_a_message_is_shown(
 
 
 def test_on_aws_it_says_how_to_subscribe() -> None:
-    outputs: Mapping[str, str] = {"AlarmTopicArn": "arn:aws:sns:eu-west-1:1:topic"}
+    outputs = {"AlarmTopicArn": "arn:aws:sns:eu-west-1:1:topic"}
     deployed = Deployment("s", "AWS", "eu-west-1", outputs, lambda _: None)
     with pytest.raises(
         Refused, match="aws sns subscribe --topic-arn arn:aws:sns:eu-west-1:1:topic"

@@ -1,8 +1,6 @@
 """Starts come at a rate, and no more run at a time than may."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -11,9 +9,6 @@ from ops.model.deployment import Deployment
 from ops.model.pace import LOOK_SECONDS, Pace
 from ops.model.running import Running
 from tests.workflow.memory.executions import MACHINE, MemoryExecutions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class _Work:
@@ -66,7 +61,7 @@ def test_a_wait_looks_no_more_often_than_the_service_likes() -> None:
     work = _Work(lasts=10)
     pace = _pace(work, rate=1000, at_a_time=1)
     work.start_all(1, pace)
-    pauses: Iterator[float] = pace.pauses()
+    pauses = pace.pauses()
     assert next(pauses) == LOOK_SECONDS
 
 

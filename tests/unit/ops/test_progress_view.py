@@ -1,7 +1,5 @@
 """How progress looks."""
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 

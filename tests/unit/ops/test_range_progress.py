@@ -1,7 +1,5 @@
 """Planned ranges: done is what segments cover; what workers report comes on top of it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

@@ -1,7 +1,5 @@
 """What is redriven, what is not and why, and how the command ends."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """A job's rejects, read one at a time from what its workers left."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

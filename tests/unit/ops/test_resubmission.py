@@ -1,7 +1,5 @@
 """What Bedrock will bill of a retry."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,13 +1,8 @@
 """A step is shown with the time at which it began."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+import pytest
 
 from ops.view.steps import Steps
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_each_step_has_its_time(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,5 @@
 """What came from outside is shown, never obeyed."""
 
-from __future__ import annotations
-
 import io
 import os
 import subprocess

@@ -1,19 +1,14 @@
 """When an execution or a job that is watched has ended."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from functions.domain.claims import ClaimState
 from ops.commands.watch import has_ended, is_settled
+from ops.model.history import History
 from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, report, unclaimed
-
-if TYPE_CHECKING:
-    from ops.model.history import History
 
 
 @pytest.mark.parametrize("redrives", range(3))

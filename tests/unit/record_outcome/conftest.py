@@ -1,11 +1,10 @@
 """Tables in moto, Step Functions and SNS by Stubber: what the recorder calls, in which order."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 import pytest
@@ -23,9 +22,6 @@ from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import WAITS, OutcomeRecorder
 from tests.workflow.memory.events import MemoryEvents
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 REGION = "us-east-1"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:BatchIngest"

@@ -1,7 +1,5 @@
 """What a message tells a person, for every error that an execution can end with."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

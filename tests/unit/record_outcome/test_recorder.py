@@ -1,7 +1,5 @@
 """What is marked and said of an outcome, and when nothing is."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from datetime import timedelta

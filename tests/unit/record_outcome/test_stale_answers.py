@@ -1,7 +1,5 @@
 """Step Functions' answers are eventually consistent: an old one is no answer."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A job whose data need a person is named in one message."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

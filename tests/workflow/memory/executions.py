@@ -1,7 +1,5 @@
 """Executions by their names, as Step Functions starts, lists, describes and redrives them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any

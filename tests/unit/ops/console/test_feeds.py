@@ -1,19 +1,14 @@
 """Values that are read while a window shows them: once for all windows, and never without one."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ops.console.feeds import Feed, Feeds
 from ops.errors import AWSRefused, NothingFound
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Source:

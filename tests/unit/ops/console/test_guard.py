@@ -1,7 +1,5 @@
 """Who may see the page, request by request."""
 
-from __future__ import annotations
-
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware

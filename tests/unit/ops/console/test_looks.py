@@ -1,18 +1,13 @@
 """How the page looks: readable colours, and nothing that its policy forbids."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ops.console import templating
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CSS = (templating.STATIC / "console.css").read_text("utf-8")
 TEMPLATES = sorted((templating.HERE / "templates").glob("*.html"))

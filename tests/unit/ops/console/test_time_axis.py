@@ -1,7 +1,5 @@
 """The axis of a timeline: work to scale, standstills folded."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
