@@ -147,10 +147,10 @@ class Settings(BaseModel):
     # Loading
     range_bytes: int = setting.count(
         "Largest size of a range. A plan makes ranges that take a minute at most, all of one size.",
-        default=1024 * MEBIBYTE,
+        default=4096 * MEBIBYTE,
         unit="bytes",
         least=64 * KEBIBYTE,
-        most=1024 * MEBIBYTE,
+        most=4096 * MEBIBYTE,
     )
     max_ranges: int = setting.count(
         "Ranges of one object; beyond it, ranges grow instead.",

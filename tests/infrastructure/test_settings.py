@@ -41,7 +41,7 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
     [
         (
             {"rangeBytes": 12},
-            "rangeBytes is 12: it must be a whole number of bytes from 65,536 to 1,073,741,824.",
+            "rangeBytes is 12: it must be a whole number of bytes from 65,536 to 4,294,967,296.",
         ),
         (
             {"functionTimeoutSeconds": 301},

@@ -63,3 +63,11 @@ def test_moving_images_waits_for_s3() -> None:
     outcome = simulate(Scenario(60, 2_000, 800, has_images=True, arrival_seconds=2))
     assert outcome.refused["SlowDown"] > 0
     assert outcome.failed == 0
+
+
+def test_loading_is_close_to_what_bytes_and_writes_take_at_least() -> None:
+    short, long = (simulate(Scenario(1, 100_000, each)) for each in (800, 400_000))
+    assert short.loading_ratio <= 1.05
+    assert short.loading_gigabyte_seconds <= 100
+    assert long.loading_ratio <= 1.1
+    assert long.transitions_cost <= 0.01

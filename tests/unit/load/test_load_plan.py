@@ -19,7 +19,7 @@ from functions.domain.ranges import Range
 
 MIB = 1024**2
 LIMITS = LoadLimits(
-    range_bytes=1024 * MIB,
+    range_bytes=4096 * MIB,
     max_ranges=2000,
     load_concurrency=8,
     write_units_per_second=1000,
@@ -52,7 +52,7 @@ def test_long_lines_take_as_many_workers_as_read_what_the_budget_admits() -> Non
     plan = _plan(100_000, 400_000)
     assert plan.workers == 7  # 1,000 lines of 400 KB a second are 400 MB
     assert plan.seconds == pytest.approx(100, rel=0.01)
-    assert 4 * len(plan.ranges) * 0.025 / 1000 < 0.02  # state transitions, in dollars
+    assert len(plan.ranges) == 2 * plan.workers  # of a minute at most
 
 
 def test_the_longest_lines_take_as_many_workers_as_the_setting_allows() -> None:
@@ -82,7 +82,7 @@ def test_no_worker_is_started_for_less_than_it_takes_to_start_one() -> None:
     st.booleans(),
     st.builds(
         LoadLimits,
-        range_bytes=st.integers(64 * 1024, 1024 * MIB),
+        range_bytes=st.integers(64 * 1024, 4096 * MIB),
         max_ranges=st.integers(1, 300),
         load_concurrency=st.integers(1, 1000),
         write_units_per_second=st.integers(1, 40_000),
