@@ -73,7 +73,7 @@ class JobSettler:
             settlement = settle(job, self._evidence(job, now), now=now, grace=self.grace)
             changes = self.jobs.write(job, settlement, now=now)
             if changes is not None:
-                self._report(settlement)
+                self._report(job, settlement)
                 self._announce(job_id, job.key, job.written, changes)
                 return job, settlement
             self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
@@ -114,31 +114,31 @@ class JobSettler:
             unclaimed=ArrivedObjects(self.s3, self.bucket).unclaimed(
                 job_id, folders, claims, since=now - self.grace
             ),
-            manifest=self._manifest(folders),
+            manifest=self._manifest(job, folders),
             end=notes.end(job_id),
             **counter.count(job, claims),
         )
 
-    def _manifest(self, folders: Iterable[str]) -> Manifest | None:
+    def _manifest(self, job: Job, folders: Iterable[str]) -> Manifest | None:
         """The first readable manifest."""
         for folder in folders:
             try:
                 found = read_manifest(self.s3, bucket=self.bucket, key=manifest_key(folder))
             except ManifestUnreadable as problem:
-                self.telemetry.warn(Event.MANIFEST_UNREADABLE, problem=str(problem))
+                self.telemetry.warn(Event.MANIFEST_UNREADABLE, problem=str(problem), **job.log_ids)
                 self.telemetry.count(Metric.MANIFEST_UNREADABLE, 1)
             else:
                 if found is not None:
                     return found
         return None
 
-    def _report(self, settlement: Settlement) -> None:
-        self.telemetry.info(
-            Event.JOB_SETTLED, status=settlement.status.value, counts=settlement.stats
-        )
+    def _report(self, job: Job, settlement: Settlement) -> None:
+        """Log it under the job's own ids: it may be the root of the invocation's job."""
+        log, ids = self.telemetry, job.log_ids
+        log.info(Event.JOB_SETTLED, status=settlement.status.value, counts=settlement.stats, **ids)
         if settlement.status.is_settled:
-            self.telemetry.count(Metric.MODEL_ERRORS_DIFFER, settlement.errors_differ)
+            log.count(Metric.MODEL_ERRORS_DIFFER, settlement.errors_differ)
             if settlement.errors_differ:
-                self.telemetry.warn(Event.MODEL_ERRORS_DIFFER, records=settlement.errors_differ)
-            self.telemetry.count(Metric.RECORDS_MISSING, settlement.missing)
-            self.telemetry.count(Metric.RECORDS_UNEXPECTED, settlement.unexpected)
+                log.warn(Event.MODEL_ERRORS_DIFFER, records=settlement.errors_differ, **ids)
+            log.count(Metric.RECORDS_MISSING, settlement.missing)
+            log.count(Metric.RECORDS_UNEXPECTED, settlement.unexpected)

@@ -70,6 +70,12 @@ class Job:
         """The trace id, cut to a length that keeps payloads and log lines small."""
         return self.trace_id and self.trace_id[:MAX_TRACE_MARK]
 
+    @property
+    def log_ids(self) -> dict[str, str]:
+        """The ids that each line of the log about the job carries."""
+        ids = {"jobId": self.job_id, "intentId": self.intent_id, "traceId": self.trace_mark}
+        return {name: value for name, value in ids.items() if value}
+
     @classmethod
     def from_record(cls, job_id: str, record: Mapping[str, Any]) -> Self:
         """Read a record of the batch-jobs table.

@@ -170,7 +170,10 @@ class StuckJobSearch:
             yield Problem(str(error), _inspect(job_id))
             return
         if settlement.status is not JobStatus.INGESTING:
-            self.log.info(Event.JOB_FOUND_ENDED, jobId=job_id, status=settlement.status.value)
+            status = settlement.status.value
+            self.log.info(
+                Event.JOB_FOUND_ENDED, jobId=job_id, intentId=key.intent_id, status=status
+            )
 
 
 def _replay(job_id: str, key: str) -> str:

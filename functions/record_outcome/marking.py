@@ -30,6 +30,15 @@ class OutcomeMarker:
         job_id = self._folders.job_id(key) if key is not None else None
         return execution.in_job(job_id or "")
 
+    def log_ids(self, execution: Execution) -> dict[str, str]:
+        """The ids of the execution's job for the log, as far as its record tells them."""
+        if not execution.job_id:
+            return {}
+        try:
+            return self.settler.jobs.find(execution.job_id).log_ids
+        except (JobNotFound, JobAmbiguous, JobInvalid):
+            return {"jobId": execution.job_id}
+
     def failed(self, execution: Execution, *, state: str) -> None:
         """Mark claim and job failed; without a claim, record a failure before the claim.
 

@@ -107,9 +107,9 @@ class OutcomeRecorder:
             failed = find_failed_state(self.step_functions, execution.arn)
         self.log.warn(
             Event.EXECUTION_FAILED,
-            jobId=execution.job_id,
             state=failed.name,
             error=execution.error or execution.status,
+            **self.marker.log_ids(execution),
         )
         message = failure_message(execution, failed, job_id=execution.job_id, stack=self.stack)
         self.publish(message)
@@ -117,7 +117,8 @@ class OutcomeRecorder:
 
     def _tell(self, event: Event, execution: Execution, compose: Composer) -> None:
         def tell() -> None:
-            self.log.info(event, jobId=execution.job_id, redriveCount=execution.redrive_count)
+            ids = self.marker.log_ids(execution)
+            self.log.info(event, redriveCount=execution.redrive_count, **ids)
             self.publish(compose(execution, job_id=execution.job_id, stack=self.stack))
 
         self.announcements.once(about_execution(execution), tell)

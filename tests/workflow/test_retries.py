@@ -14,6 +14,7 @@ from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import JobInvalid
+from functions.domain.events import Event
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
@@ -148,6 +149,18 @@ def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> No
     assert (own["totalCount"], own["successCount"], own["paddingCount"]) == (100, 2, 97)
     assert own["unexpectedCount"] == 0
     assert jobs.record("retry-1")["status"] == "COMPLETED"
+
+
+def test_the_log_names_the_job_that_was_settled() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=1, traceId="trace-1")
+    jobs.ingest(bad("x"))
+    jobs.retry("retry-1")
+    jobs.ingest(good("x"), job="retry-1")
+    retry, root = jobs.machine.told.all(Event.JOB_SETTLED)[-2:]
+    assert retry["jobId"] == "retry-1"
+    ids = (root["jobId"], root["intentId"], root["traceId"])
+    assert ids == (JOB, JOB_KEY.intent_id, "trace-1")
 
 
 @pytest.mark.parametrize("moment", ["dies_before", "dies_after"])

@@ -14,7 +14,7 @@ from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
 from functions.find_stuck_jobs.search import SETTLING_IN
 from tests.workflow.fake_telemetry import FakeTelemetry
-from tests.workflow.machine import JOB, START, Machine
+from tests.workflow.machine import JOB, JOB_KEY, START, Machine
 from tests.workflow.searching import RETENTION, search_of
 
 KEY = f"batch-output/{JOB}/in put.jsonl.out"
@@ -203,7 +203,8 @@ def test_a_job_that_only_waited_for_its_grace_period_is_settled() -> None:
     found, _, told = _search(machine)
     assert found == 0
     assert machine.record["status"] == "PARTIALLY_COMPLETED"
-    assert told.all(Event.JOB_FOUND_ENDED) == [{"jobId": JOB, "status": "PARTIALLY_COMPLETED"}]
+    ended = {"jobId": JOB, "intentId": JOB_KEY.intent_id, "status": "PARTIALLY_COMPLETED"}
+    assert told.all(Event.JOB_FOUND_ENDED) == [ended]
 
 
 def test_a_manifest_whose_event_was_lost_settles_its_job() -> None:

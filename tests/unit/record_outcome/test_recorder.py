@@ -60,7 +60,8 @@ def test_a_failure_marks_claim_and_job_and_says_what_to_do(
     assert facts["redrivable"] is True
     assert message["Subject"] == "BatchIngest: job job1 FAILED in PlanRanges"
     assert "What to do:" in message["Message"]
-    assert "execution_failed" in caplog.messages  # which the dashboard lists
+    (line,) = [each for each in caplog.records if each.message == "execution_failed"]
+    assert (line.jobId, line.intentId) == (JOB, "i")  # type: ignore[attr-defined]
     setup.all_was_called()
 
 
