@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.timestamps import parse_timestamp, timestamp
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class SearchCursors:
-    """The ledger's rows `search#{name}` / `cursor`."""
+    """The ledger's rows `search#{name}` / `cursor`, and `search#stuck` / `jobs`."""
 
     client: "DynamoDBClient"
     table: str
@@ -57,6 +57,23 @@ class SearchCursors:
             ExpressionAttributeValues=item,
         )
 
+    def stuck(self) -> dict[str, str]:
+        """The stuck jobs that are known, each with the folder of its objects."""
+        answer = self.client.get_item(TableName=self.table, Key=_STUCK, ConsistentRead=True)
+        return dict(from_item(answer.get("Item", {})).get("jobs", {}))
 
-def _key(name: str) -> dict[str, dict[str, str]]:
+    def write_stuck(self, jobs: Mapping[str, str]) -> None:
+        """Store the stuck jobs that are known."""
+        self.client.update_item(
+            TableName=self.table,
+            Key=_STUCK,
+            UpdateExpression="SET jobs = :jobs",
+            ExpressionAttributeValues=to_item({":jobs": dict(jobs)}),
+        )
+
+
+def _key(name: str) -> Item:
     return to_item({"pk": f"search#{name}", "sk": "cursor"})
+
+
+_STUCK: Final = to_item({"pk": "search#stuck", "sk": "jobs"})

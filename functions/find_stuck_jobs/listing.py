@@ -11,6 +11,7 @@ from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, parse_ke
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef
 
 MAX_PAGES: Final = 100
 """Of 1,000 keys, $0.0005: an imported bucket may keep the results of years."""
@@ -64,21 +65,33 @@ class ObjectListing:
             page = self.s3.list_objects_v2(
                 Bucket=self.bucket, Prefix=RESULTS_PREFIX, StartAfter=after
             )
-            for entry in page.get("Contents", []):
-                after = entry["Key"]
-                if entry["LastModified"] >= self.since:
-                    self._add(jobs, after, entry["ETag"].strip('"'), entry["LastModified"])
+            after = self._take(jobs, page) or after
             if not page["IsTruncated"]:
                 return jobs, replace(cursor, after=None)
             if not self.is_time() or len(jobs) >= MAX_JOBS:
                 break
         return jobs, replace(cursor, after={"key": after})
 
+    def of_job(self, job_id: str, folder: str) -> JobObjects | None:
+        """The objects of a job in a folder, up to a page of the listing; None without any."""
+        jobs: dict[str, JobObjects] = {}
+        self._take(jobs, self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder))
+        return jobs.get(job_id)
+
     def has_results(self, folder: str) -> bool:
         """Whether a folder holds anything that may be results."""
         listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder)
         keys = [each["Key"] for each in listed.get("Contents", [])]
         return any(parse_key(key) and not _is_manifest(key) for key in keys)
+
+    def _take(self, jobs: dict[str, JobObjects], page: "ListObjectsV2OutputTypeDef") -> str:
+        """Add the young objects of a page to their jobs; its last key."""
+        last = ""
+        for entry in page.get("Contents", []):
+            last = entry["Key"]
+            if entry["LastModified"] >= self.since:
+                self._add(jobs, last, entry["ETag"].strip('"'), entry["LastModified"])
+        return last
 
     def _add(self, jobs: dict[str, JobObjects], key: str, etag: str, created: datetime) -> None:
         if (parsed := parse_key(key)) is None:

@@ -4,6 +4,7 @@ A lost S3 event starts no execution, so nothing fails. A job whose manifest does
 its grace period. An execution can hang, or end without an event.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from functions.aws.search_cursors import Cursor, SearchCursors
 from functions.aws.settlement import JobSettler, SettlementContended
 from functions.aws.status_events import StatusEventRefused
 from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
-from functions.domain.errors import IngestError
+from functions.domain.errors import IngestError, JobNotFound
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.ledger_rows import object_partition
@@ -25,6 +26,8 @@ from functions.find_stuck_jobs.open_jobs import OpenJobs
 
 MAX_NAMED: Final = 20
 """Objects examined for each job, so that one full folder does not use up the search."""
+MAX_REMEMBERED: Final = 100
+"""Stuck jobs that are looked at again in the next run, wherever it searches."""
 SETTLING_IN: Final = timedelta(hours=3)
 """Younger objects may still have an execution that waits for its claim: ResolveJob and ClaimObject,
 both throttled to the end, take less by the limits of the definition."""
@@ -45,7 +48,8 @@ class Problem:
 class StuckJobSearch:
     """One run over jobs whose objects are in the bucket, and over jobs whose records are open.
 
-    Both are looked through in parts: a run begins where the last one stopped.
+    Both are looked through in parts: a run begins where the last one stopped. Jobs that an earlier
+    run found stuck are looked at in every run, so that their number falls only when one is cured.
 
     Attributes:
         written: When a row of the ledger was written, by its `ttl`.
@@ -62,31 +66,49 @@ class StuckJobSearch:
     def run(self) -> int:
         """Report stuck jobs and settle waiting ones; return how many are stuck."""
         behind: list[float] = []
-        stuck: set[str] = set()
+        stuck: dict[str, str] = {}
         for name, search in (("objects", self._objects), ("open-jobs", self._open_jobs)):
             cursor = self.cursors.read(name, now=self.now)
             after = search(cursor, stuck)
             self.cursors.write(name, after)
             behind.append(after.hours_behind(self.now))
+        self._remembered(stuck)
         self.log.count(Metric.STUCK_JOBS, len(stuck))
         self.log.count(Metric.SEARCH_BEHIND_HOURS, max(behind), MetricUnit.NoUnit)
         return len(stuck)
 
-    def _open_jobs(self, cursor: Cursor, stuck: set[str]) -> Cursor:
+    def _open_jobs(self, cursor: Cursor, stuck: dict[str, str]) -> Cursor:
         found, after = self.open_jobs.read(cursor)
         for job in self.open_jobs.to_settle(found):
             self._report(job.job_id, self._settle(job.job_id, job.key), stuck)
         return after
 
-    def _objects(self, cursor: Cursor, stuck: set[str]) -> Cursor:
+    def _objects(self, cursor: Cursor, stuck: dict[str, str]) -> Cursor:
         jobs, after = self.objects.read(cursor)
         for job_id, objects in jobs.items():
-            self._report(job_id, self._problems(job_id, objects), stuck)
+            self._report(job_id, self._problems(job_id, objects), stuck, objects.folder)
         return after
 
-    def _report(self, job_id: str, problems: Iterable[Problem], stuck: set[str]) -> None:
+    def _remembered(self, stuck: dict[str, str]) -> None:
+        """Add the jobs that an earlier run found and that are stuck still; remember all."""
+        earlier = self.cursors.stuck()
+        for job_id, folder in earlier.items():
+            if job_id in stuck:
+                continue
+            objects = self.objects.of_job(job_id, folder) if folder else None
+            if objects is not None:
+                self._report(job_id, self._problems(job_id, objects), stuck, folder)
+            elif not folder:
+                self._report(job_id, self._settle_again(job_id), stuck)
+        kept = dict(itertools.islice(stuck.items(), MAX_REMEMBERED))
+        if kept != earlier:
+            self.cursors.write_stuck(kept)
+
+    def _report(
+        self, job_id: str, problems: Iterable[Problem], stuck: dict[str, str], folder: str = ""
+    ) -> None:
         for problem in problems:
-            stuck.add(job_id)
+            stuck.setdefault(job_id, folder)
             self.log.warn(
                 Event.JOB_STUCK, jobId=job_id, problem=problem.sentence, cure=problem.cure
             )
@@ -161,6 +183,16 @@ class StuckJobSearch:
             return
         if job.written.status == JobStatus.INGESTING:
             yield from self._settle(job_id, job.key)
+
+    def _settle_again(self, job_id: str) -> Iterator[Problem]:
+        try:
+            job = self.settler.jobs.find(job_id)
+        except JobNotFound:
+            return
+        except IngestError as error:
+            yield Problem(str(error), _inspect(job_id))
+            return
+        yield from self._settle(job_id, job.key)
 
     def _settle(self, job_id: str, key: JobKey) -> Iterator[Problem]:
         try:

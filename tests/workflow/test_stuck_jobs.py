@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from functions.aws.status_events import StatusEventRefused
+from functions.domain.attribute_values import to_item
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.events import Event, Metric
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
+from functions.find_stuck_jobs import listing
 from functions.find_stuck_jobs.search import SETTLING_IN
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, JOB_KEY, START, Machine
@@ -30,9 +33,9 @@ def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
     return event
 
 
-def _search(machine: Machine) -> tuple[int, list[dict[str, Any]], FakeTelemetry]:
+def _search(machine: Machine, **limits: Any) -> tuple[int, list[dict[str, Any]], FakeTelemetry]:
     told = machine.told = FakeTelemetry()
-    stuck = search_of(machine, told).run()
+    stuck = search_of(machine, told, **limits).run()
     assert told.sums[Metric.STUCK_JOBS] == stuck
     assert Metric.STUCK_JOBS in told.counted
     return stuck, told.all(Event.JOB_STUCK), told
@@ -45,7 +48,7 @@ def test_where_nothing_is_stuck_the_metric_says_none() -> None:
 @pytest.mark.parametrize(
     ("age", "stuck"), [(SETTLING_IN, 0), (SETTLING_IN + timedelta(seconds=1), 1)]
 )
-def test_a_results_object_whose_event_was_lost_is_found_after_an_hour(
+def test_a_results_object_whose_event_was_lost_is_found_once_it_is_overdue(
     age: timedelta, stuck: int
 ) -> None:
     machine = Machine()
@@ -243,3 +246,93 @@ def test_what_is_older_than_the_lookback_is_not_looked_at() -> None:
     machine.pass_time(8 * DAY)
     assert _search(machine)[0] == 0
     assert machine.now == START + 8 * DAY
+
+
+# A bucket that keeps the results of years -------------------------------------------------
+
+
+def _large_bucket(machine: Machine, count: int) -> None:
+    """Objects that are too old to be looked at, in front of those of the job."""
+    for number in range(count):
+        key = f"batch-output/a{number // 100:03d}/{number % 100}.jsonl"
+        machine.s3.put_object(Bucket="images", Key=key, Body=b"x")
+        stored = machine.s3.objects[key]
+        machine.s3.objects[key] = replace(stored, created=machine.now - 30 * DAY)
+
+
+@pytest.mark.parametrize(("bound", "pages"), [("MAX_PAGES", 10**6), ("", 2)])
+def test_a_run_lists_a_bounded_part_of_a_large_bucket_and_the_next_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch, bound: str, pages: int
+) -> None:
+    if bound:
+        monkeypatch.setattr(listing, bound, 2)
+    machine = Machine()
+    _large_bucket(machine, 4_500)
+    _put(machine, KEY)
+    machine.pass_time(SETTLING_IN + HOUR)
+    lists: list[str] = []
+    list_objects = machine.s3.list_objects_v2
+
+    def counted(**request: Any) -> dict[str, Any]:
+        lists.append(request["StartAfter"])
+        return list_objects(**request)
+
+    monkeypatch.setattr(machine.s3, "list_objects_v2", counted)
+    found, behind = [], []
+    for _ in range(3):
+        stuck, _, told = _search(machine, pages=pages)
+        found.append(stuck)
+        behind.append(told.sums[Metric.SEARCH_BEHIND_HOURS])
+        machine.pass_time(HOUR)
+    assert found == [0, 0, 1]
+    assert behind == [0, 1, 0]
+    assert len(lists) == len(set(lists)) == 5
+
+
+def test_a_run_ends_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MAX_JOBS", 1)
+    machine = Machine()
+    for number in range(1_000):
+        _put(machine, f"batch-output/a/{number}.jsonl")
+    _put(machine, KEY)
+    machine.pass_time(SETTLING_IN + HOUR)
+    assert {line["jobId"] for line in _search(machine)[1]} == {"a"}
+    assert {line["jobId"] for line in _search(machine)[1]} == {"a", JOB}
+
+
+def test_a_stuck_job_is_counted_until_it_is_cured_wherever_the_search_is() -> None:
+    machine = Machine()
+    _large_bucket(machine, 2_500)
+    event = _put(machine, KEY)
+    machine.pass_time(SETTLING_IN + HOUR)
+    assert [_search(machine, pages=1)[0] for _ in range(6)] == [0, 0, 1, 1, 1, 1]
+    found, (line,), _ = _search(machine, pages=1)
+    assert (found, line["jobId"]) == (1, JOB)
+    execution, _ = machine.start(event)
+    machine.finish(execution, successCount=1)
+    assert _search(machine, pages=1)[0] == 0
+
+
+def test_a_job_that_was_stuck_is_forgotten_with_its_objects() -> None:
+    machine = Machine()
+    _put(machine, KEY)
+    machine.pass_time(SETTLING_IN + HOUR)
+    assert _search(machine)[0] == 1
+    del machine.s3.objects[KEY]
+    assert _search(machine)[0] == 0
+
+
+def test_an_open_job_that_cannot_be_settled_is_counted_until_it_can() -> None:
+    machine = Machine()
+    first, _ = machine.start(machine.upload(KEY, b"x"))
+    for number in range(50):
+        other = {"intentId": f"other-{number}", "submitTime": "t", "status": "COMPLETED"}
+        machine.dynamodb.put_item(TableName="batch-jobs", Item=to_item(other))
+    machine.bus.refuses = True
+    with pytest.raises(StatusEventRefused):
+        machine.finish(first, successCount=1)
+    counts = [_search(machine, pages=1)[0] for _ in range(8)]
+    assert sum(counts) > 1
+    assert counts == sorted(counts), "a job left the count without a cure"
+    machine.bus.refuses = False
+    assert _search(machine, pages=1)[0] == 0

@@ -19,16 +19,26 @@ CUSTOMER_KEY: Final = frozenset({"400", "BadRequest"})
 (SSE-C): https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html."""
 THROTTLED: Final = frozenset(
     {
-        "ProvisionedThroughputExceededException",
-        "ProvisionedThroughputExceeded",
-        "ThrottlingException",
-        "Throttling",
-        "RequestLimitExceeded",
-        "SlowDown",
-        "ServiceUnavailable",
         "503",
+        "BandwidthLimitExceeded",
+        "KMSThrottling",
+        "KmsThrottlingException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "Throttled",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
     }
 )
+"""Of every service, and of the key service behind it."""
 
 _SERVER_ERRORS: Final = range(500, 600)
 
