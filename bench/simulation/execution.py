@@ -164,6 +164,7 @@ class Execution:
                 step = min(step, left / rate) if rate else step
                 yield self.env.timeout(step)
                 left -= rate * step
+                share.note(rate * step * units, allowed * step)
         return 0.0 if left <= 1e-6 else left
 
     def _migrate(self, recorded: int) -> Process:

@@ -35,6 +35,8 @@ class Share(Protocol):
     @property
     def seconds(self) -> float: ...
 
+    def note(self, spent: float, allowed: float) -> None: ...
+
 
 @dataclass(frozen=True)
 class Worker:
@@ -80,6 +82,9 @@ class Fixed:
 
     units_per_second: float
     seconds: float = math.inf
+
+    def note(self, spent: float, allowed: float) -> None:
+        """It stays, whatever is used of it."""
 
 
 @dataclass(frozen=True)

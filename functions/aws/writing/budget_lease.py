@@ -1,5 +1,6 @@
 """A worker's lease of its user's write budget: see `functions.domain.budget_leases`."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Self
@@ -10,7 +11,7 @@ from functions.aws.runtime.deadline import Clock
 from functions.aws.runtime.service_errors import is_passing
 from functions.domain import ledger_rows
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.budget_leases import Lease, Sharing, sharing
+from functions.domain.budget_leases import Lease, Sharing, sharing, wanted_rate
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _KEPT_SECONDS: Final = 3600
 """How long the row of a worker that died is kept, at least."""
 _RETRY_SECONDS: Final = 0.5
+_MEASURED_SECONDS: Final = 1.0
+"""At least, before what is used of a rate counts."""
 
 
 @dataclass
@@ -48,6 +51,10 @@ class BudgetLease:
     _rate: float = field(default=0.0, init=False)
     _ends_at: float = field(default=float("-inf"), init=False)
     _look_at: float = field(default=float("-inf"), init=False)
+    _wanted: float = field(default=math.inf, init=False)
+    _spent: float = field(default=0.0, init=False)
+    _allowed: float = field(default=0.0, init=False)
+    _measured_at: float = field(default=float("-inf"), init=False)
 
     @property
     def units_per_second(self) -> float:
@@ -66,6 +73,11 @@ class BudgetLease:
         """How long this rate holds, until the ledger is read again."""
         return max(0.0, min(self._look_at, self._ends_at) - self.clock())
 
+    def note(self, spent: float, allowed: float) -> None:
+        """Take note of what is used of the rate: others get what this worker cannot use."""
+        self._spent += spent
+        self._allowed += allowed
+
     def __enter__(self) -> Self:
         return self
 
@@ -79,8 +91,9 @@ class BudgetLease:
                 raise
 
     def _look(self) -> None:
+        self._measure()
         if self.clock() >= self._ends_at:
-            self._rate = 0.0
+            self._rate, self._wanted = 0.0, math.inf
         try:
             found = self._renew(self._read())
         except (ClientError, BotoCoreError) as error:
@@ -91,6 +104,17 @@ class BudgetLease:
         has_enough = found.is_enough(self._rate)
         pause = found.renewal_seconds if has_enough else found.waiting_seconds
         self._look_at = self.clock() + pause
+
+    def _measure(self) -> None:
+        """See what the worker can use of its rate."""
+        seconds = self.clock() - self._measured_at
+        if seconds < _MEASURED_SECONDS:
+            return
+        self._wanted = wanted_rate(
+            self._wanted, spent=self._spent, allowed=self._allowed, seconds=seconds
+        )
+        self._spent = self._allowed = 0.0
+        self._measured_at = self.clock()
 
     def _renew(self, found: Sharing) -> Sharing:
         """Lower the rate at once; or record a higher one, read again, and take what is left of it.
@@ -125,13 +149,14 @@ class BudgetLease:
             caller=self.caller,
             budget=self.budget,
             now=self.now(),
+            wanted=self._wanted,
         )
 
     def _record(self, rate: float, found: Sharing) -> bool:
         """Write the lease; False if the one before had run out by then."""
         began, seconds = self.clock(), found.lease_seconds
         until = self.now() + seconds
-        lease = Lease(self.execution, self.caller, rate, self.budget, until)
+        lease = Lease(self.execution, self.caller, rate, self.budget, until, self._wanted)
         row = {**self._key, **lease.as_row(), "ttl": int(until) + _KEPT_SECONDS}
         self.client.put_item(TableName=self.table, Item=to_item(row))
         was_live = self.clock() < self._ends_at

@@ -43,6 +43,12 @@ class Share(Protocol):
     def seconds(self) -> float:
         """How long that holds."""
 
+    def note(self, spent: float, allowed: float) -> None:
+        """Take note of the units written, of as many as might have been, since the last note.
+
+        Others could not write either what throttles forbid: it does not count as allowed.
+        """
+
 
 @dataclass(frozen=True)
 class FixedShare:
@@ -50,6 +56,9 @@ class FixedShare:
 
     units_per_second: float
     seconds: float = math.inf
+
+    def note(self, spent: float, allowed: float) -> None:
+        """It stays, whatever is used of it."""
 
 
 class WriteBudget:
@@ -78,6 +87,7 @@ class WriteBudget:
         self._lock = threading.Lock()
         self._spent: deque[tuple[float, float]] = deque()
         self._spent_in_window = 0.0
+        self._spent_since_note = self._allowed_since_note = 0.0
         self._owed = (
             0.0 if share.seconds == math.inf else self._units_per_second * _HANDOVER_SECONDS
         )
@@ -98,6 +108,7 @@ class WriteBudget:
         """
         with self._turn:
             while True:
+                self._note_use()
                 self._follow(self._share.units_per_second)
                 if not (wait := self._try(units)):
                     return True
@@ -114,6 +125,14 @@ class WriteBudget:
                 self._settle(now)
                 self._part = max(self._part / 2, _FLOOR)
                 self._lowered_at = now
+
+    def _note_use(self) -> None:
+        """Let the share know what is used of it."""
+        with self._lock:
+            self._settle(self._clock())
+            spent, allowed = self._spent_since_note, self._allowed_since_note
+            self._spent_since_note = self._allowed_since_note = 0.0
+        self._share.note(spent, allowed)
 
     def _follow(self, units_per_second: float) -> None:
         """Write at another share from now on; what throttles have halved stays halved."""
@@ -139,6 +158,7 @@ class WriteBudget:
             self._owed += units
             self._spent.append((now, units))
             self._spent_in_window += units
+            self._spent_since_note += units
             return 0.0
 
     def _until_room(self, units: float, now: float, rate: float) -> float:
@@ -159,6 +179,8 @@ class WriteBudget:
         """Account for the time that has passed; return the rate in force."""
         seconds, self._settled_at = now - self._settled_at, now
         rate = self._units_per_second * self._part
+        if self._part == 1.0:
+            self._allowed_since_note += seconds * rate
         self._owed = max(self._owed - seconds * rate, -_CATCH_UP_SECONDS * rate)
         self._part = min(1.0, self._part + seconds * _CLIMB_A_SECOND)
         return self._units_per_second * self._part

@@ -66,7 +66,7 @@ class World:
         default_factory=lambda: MemoryDynamoDB(**{LEDGER: ("pk", "sk")})
     )
     written: list[tuple[float, float, str]] = field(default_factory=list)
-    requests: int = 0
+    speeds: dict[str, float] = field(default_factory=dict)
 
     def worker(
         self,
@@ -77,10 +77,18 @@ class World:
         dies: bool = False,
         budget: float = BUDGET,
         skew: float = 0.0,
+        most: float = math.inf,
+        is_throttled: bool = False,
     ) -> None:
-        """Have a worker begin now, write as much as it may for some seconds, and end or die."""
+        """Have a worker begin now, write as much as it may for some seconds, and end or die.
+
+        It can write no more than `most` units a second; DynamoDB may throttle each of its writes.
+        """
+        self.speeds[name] = most
         lease = self.lease(name, execution=execution, budget=budget, skew=skew)
-        self.ticking.add(0, self._write(name, lease, seconds=seconds, dies=dies))
+        self.ticking.add(
+            0, self._write(name, lease, seconds=seconds, dies=dies, throttled=is_throttled)
+        )
 
     def lease(
         self, name: str, *, execution: str = "one", budget: float = BUDGET, skew: float = 0.0
@@ -97,7 +105,7 @@ class World:
         )
 
     def _write(
-        self, name: str, lease: BudgetLease, *, seconds: float, dies: bool
+        self, name: str, lease: BudgetLease, *, seconds: float, dies: bool, throttled: bool
     ) -> Iterator[float]:
         def wait(pause: float) -> None:
             raise HasToWait(pause)
@@ -113,7 +121,9 @@ class World:
                 yield waits.seconds
             else:
                 self.written.append((self.ticking.now, units, name))
-                yield 0.001
+                if throttled:
+                    budget.throttled()
+                yield max(0.001, units / self.speeds[name])
         if not dies:
             lease.__exit__()
 
@@ -204,6 +214,56 @@ def test_a_worker_of_an_older_budget_does_not_starve() -> None:
     assert world.busiest_second() <= 1.05 * BUDGET
 
 
+def test_what_a_slow_worker_cannot_use_goes_to_others() -> None:
+    world = World()
+    world.worker("slow", execution="one", seconds=60, most=100)
+    world.ticking.run(10)
+    world.worker("fast", execution="two", seconds=40)
+    world.ticking.run(50)
+    assert world.of("slow", 20, 50) == pytest.approx(100, rel=0.05)
+    assert world.of("fast", 20, 50) >= 0.85 * BUDGET
+    assert world.busiest_second() <= 1.05 * BUDGET
+
+
+def test_so_does_what_a_slow_worker_of_the_same_execution_cannot_use() -> None:
+    world = World()
+    world.worker("slow", seconds=60, most=100)
+    world.worker("fast", seconds=40)
+    world.ticking.run(60)
+    assert world.of("slow", 10, 40) == pytest.approx(100, rel=0.05)
+    assert world.of("fast", 10, 40) >= 0.85 * BUDGET
+
+
+def test_workers_that_are_all_slow_keep_what_they_can_use() -> None:
+    world = World()
+    for number in range(3):
+        world.worker(f"slow-{number}", execution=str(number), seconds=40, most=200)
+    world.ticking.run(40)
+    assert world.of("slow", 10, 40) == pytest.approx(600, rel=0.05)
+
+
+def test_a_worker_that_becomes_faster_has_its_part_within_seconds() -> None:
+    world = World()
+    world.worker("a", execution="one", seconds=60, most=50)
+    world.worker("b", execution="two", seconds=60)
+    world.ticking.run(20)
+    world.speeds["a"] = math.inf
+    world.ticking.run(40)
+    assert world.of("b", 10, 20) >= 0.85 * BUDGET
+    assert world.of("a", 28, 50) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert world.busiest_second() <= 1.05 * BUDGET
+
+
+def test_a_throttled_worker_passes_nothing_on() -> None:
+    """Others would only be throttled, too."""
+    world = World()
+    world.worker("a", execution="one", seconds=30, is_throttled=True)
+    world.worker("b", execution="two", seconds=30)
+    world.ticking.run(30)
+    assert world.of("a", 10, 30) < 0.1 * BUDGET
+    assert world.of("b", 10, 30) == pytest.approx(BUDGET / 2, rel=0.05)
+
+
 def test_a_ledger_that_is_throttled_stops_a_worker_only_when_its_lease_has_run_out() -> None:
     world = World()
     lease = world.lease("a")
@@ -248,19 +308,28 @@ _lives = st.tuples(
     st.booleans(),  # dies
     st.integers(0, 2),  # execution
     st.floats(-CLOCK_SKEW_SECONDS / 2, CLOCK_SKEW_SECONDS / 2),
+    st.one_of(st.just(math.inf), st.floats(10, 1.2 * BUDGET)),  # can write a second
 )
+Life = tuple[float, float, bool, int, float, float]
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(_lives, min_size=1, max_size=10))
 def test_no_second_sees_more_than_the_budget_over_all_workers(
-    lives: Sequence[tuple[float, float, bool, int, float]],
+    lives: Sequence[Life],
 ) -> None:
     world = World()
 
-    def begin(number: int, life: tuple[float, float, bool, int, float]) -> Iterator[float]:
-        _, seconds, dies, execution, skew = life
-        world.worker(f"w{number}", execution=f"e{execution}", seconds=seconds, dies=dies, skew=skew)
+    def begin(number: int, life: Life) -> Iterator[float]:
+        _, seconds, dies, execution, skew, most = life
+        world.worker(
+            f"w{number}",
+            execution=f"e{execution}",
+            seconds=seconds,
+            dies=dies,
+            skew=skew,
+            most=most,
+        )
         yield from ()
 
     for number, life in enumerate(lives):
@@ -284,19 +353,24 @@ def _in_runs(order: random.Random) -> Iterator[int]:
 )
 @given(
     st.lists(
-        st.tuples(st.integers(1, 6), st.integers(0, 1), st.booleans()), min_size=2, max_size=4
+        st.tuples(st.integers(1, 6), st.integers(0, 1), st.booleans(), st.floats(0, 1)),
+        min_size=2,
+        max_size=4,
     ),
     st.integers(0, 2**32),
 )
 def test_rates_in_force_never_exceed_the_budget_whatever_the_order_of_requests(
-    workers: Sequence[tuple[int, int, bool]], seed: int
+    workers: Sequence[tuple[int, int, bool, float]], seed: int
 ) -> None:
-    """Each takes new leases of its own, one after the other, and leaves the last one or not."""
+    """Each takes new leases of its own, one after the other, and gives them back or not.
+
+    Each uses a part of what it may, so that what it wants changes.
+    """
     interleaving = Interleaving(_in_runs(random.Random(seed)))
     dynamodb = MemoryDynamoDB(**{LEDGER: ("pk", "sk")})
     in_force: dict[str, tuple[float, float]] = {}
 
-    def work(name: str, looks: int, execution: int, dies: bool) -> None:
+    def work(name: str, looks: int, execution: int, dies: bool, used: float) -> None:
         for call in range(2):
             lease = BudgetLease(
                 interleaving.client(dynamodb),
@@ -314,6 +388,7 @@ def test_rates_in_force_never_exceed_the_budget_whatever_the_order_of_requests(
                 in_force[name] = (rate, interleaving.now + lease.seconds)
                 rates = [rate for rate, end in in_force.values() if interleaving.now < end]
                 assert sum(rates) <= BUDGET * (1 + 1e-9)
+                lease.note(used * rate * lease.seconds, rate * lease.seconds)
                 interleaving.sleep(lease.seconds)
             in_force.pop(name)
             if not dies:
