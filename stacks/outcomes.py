@@ -28,7 +28,7 @@ _TROUBLES = {
         {"status": [JobStatus.FAILED.value, JobStatus.PARTIALLY_COMPLETED.value]},
         *(
             {"resultStats": {name: [{"numeric": [">", 0]}]}}
-            for name in ("failureCount", "missingCount", "imagesLeft")
+            for name in ("failureCount", "missingCount", "unexpectedCount", "imagesLeft")
         ),
     ],
 }

@@ -89,6 +89,8 @@ def find_troubles(job: SettledJob, end: JobEnd | None, *, reject_percent: int) -
         found[f"{loads.failure} of {loads.unpadded} records rejected"] = "rejects"
     if missing := _count(job.stats, "missingCount"):
         found[f"{missing} records missing"] = "inspect"
+    if unexpected := _count(job.stats, "unexpectedCount"):
+        found[f"{unexpected} records more than expected"] = "inspect"
     if left := _count(job.stats, "imagesLeft"):
         found[f"{left} images left where they are"] = "inspect"
     if end is not None and end.status.is_unfinished and job.status is not JobStatus.COMPLETED:

@@ -42,6 +42,11 @@ def _record(**members: Any) -> bytes:
         ([], ["[]"]),
         (0, ["0"]),
         (True, ["true"]),
+        ([None], ["[null]"]),
+        ([{}, None], ["[{}, null]"]),
+        ({"code": "c", "details": "d"}, ["c", "d"]),
+        ({"title": "t", "description": "d", "status": 4}, ["4", "t", "d"]),
+        ({"code": "c", "innererror": {"code": "deep", "cause": "m"}}, ["c", "deep", "m"]),
     ],
     ids=str,
 )

@@ -6,9 +6,20 @@ from functions.domain.receipts.excerpt import json_head
 from functions.domain.receipts.forms import output_of
 
 _CODES: Final = ("errorcode", "code", "statuscode", "status", "errortype", "type", "name")
-_MESSAGES: Final = ("errormessage", "message", "msg", "errordescription", "detail", "reason")
+_MESSAGES: Final = (
+    "errormessage",
+    "message",
+    "msg",
+    "title",
+    "errordescription",
+    "description",
+    "detail",
+    "details",
+    "reason",
+    "cause",
+)
 """Names in small letters, without underscores: `Code`, `error_code` and `__type` are found too."""
-_NESTED: Final = ("error", "errors")
+_NESTED: Final = ("error", "errors", "innererror")
 _MAX_NESTING: Final = 4
 
 
@@ -42,7 +53,7 @@ def details_of(error: Any, *, depth: int = 0) -> list[str]:
         return [error]
     if isinstance(error, list) and error and depth < _MAX_NESTING:
         found = [details_of(each, depth=depth + 1) for each in error[:_MAX_NESTING]]
-        return [detail for details in found for detail in details]
+        return [detail for details in found for detail in details] or [json_head(error)]
     if not isinstance(error, dict) or depth == _MAX_NESTING:
         return [json_head(error)]
     named = {name.replace("_", "").lower(): value for name, value in error.items()}

@@ -94,6 +94,7 @@ def end(status: BedrockStatus) -> JobEnd:
             {"6 of 100 records rejected": "rejects"},
         ),
         ({"successCount": 1, "missingCount": 2}, {"2 records missing": "inspect"}),
+        ({"unexpectedCount": 1}, {"1 records more than expected": "inspect"}),
         ({"imagesLeft": 1}, {"1 images left where they are": "inspect"}),
     ],
 )
