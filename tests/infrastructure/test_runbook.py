@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, ServiceFailure
-from ops.cli import app
 from tests.e2e.faults.cases import CASES, SETTLING_CASES
 from tests.infrastructure.template import Template
 
@@ -95,24 +93,3 @@ def test_the_table_of_states_says_what_is_done_and_what_is_not(state: str) -> No
     page = (RUNBOOK / "state-failed.md").read_text("utf-8")
     named = re.findall(r"^\| (`[^|]+) \| [^|]+ \|$", page, re.MULTILINE)
     assert any(f"`{state}`" in each for each in named)
-
-
-def _typed() -> set[str]:
-    """Every `ingest` command of the pages, of their text and of their blocks."""
-    text = "\n".join(page.read_text("utf-8") for page in RUNBOOK.glob("*.md"))
-    found = re.findall(r"(?:^|`)(ingest [^`\n#]+)", text, re.MULTILINE)
-    return {command.strip() for command in found}
-
-
-def test_the_commands_of_the_pages_and_their_options_exist() -> None:
-    for command in _typed():
-        words = command.split()[1:]
-        found: Any = typer.main.get_command(app)
-        while words and hasattr(found, "commands"):
-            name = words.pop(0)
-            if name.startswith("-"):
-                break
-            assert name in found.commands, command
-            found = found.commands[name]
-        options = {option for each in found.params for option in each.opts} | {"--help"}
-        assert {word for word in words if word.startswith("-")} <= options, command
