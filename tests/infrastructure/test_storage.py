@@ -116,6 +116,19 @@ def test_production_keeps_what_it_has(encrypted: Template) -> None:
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
+def test_without_production_all_goes_but_a_bucket_that_holds_objects(created: Template) -> None:
+    """CloudFormation deletes no bucket with content, and nothing here empties it first."""
+    kept = [
+        resource for resource in created.resources.values() if resource["Type"] in {TABLE, BUCKET}
+    ]
+
+    assert {resource["DeletionPolicy"] for resource in kept} == {"Delete"}
+    assert not created.of_type("Custom::S3AutoDeleteObjects")
+    assert not any(
+        table.get("DeletionProtectionEnabled") for table in created.of_type(TABLE).values()
+    )
+
+
 def test_imported_resources_are_left_alone(imported: Template) -> None:
     assert list(imported.of_type(TABLE)) == ["StorageLedger"]
     assert not imported.of_type(BUCKET)
@@ -156,6 +169,7 @@ def test_the_synthesis_says_what_is_changed_of_an_imported_bucket(
     assert sentence.startswith(
         "This switches on the EventBridge notifications of their-bucket, and changes nothing else"
     )
+    assert "bills the events of all objects of the bucket" in sentence
     assert "stays on when the stack is deleted" in sentence
     assert said(created) == []
 
