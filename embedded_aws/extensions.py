@@ -16,7 +16,7 @@ from embedded_aws.cloudwatch import alarms, emf, metrics
 from embedded_aws.dynamodb import statements, update_expressions
 from embedded_aws.events import eventbridge, put_events
 from embedded_aws.faults import gateway
-from embedded_aws.iam import decisions, request_context, signatures
+from embedded_aws.iam import decisions, request_context, signatures, wildcards
 from embedded_aws.lambda_ import (
     async_failures,
     capacity,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _EXTENSIONS: tuple[ModuleType, ...] = (
     decisions,
+    wildcards,
     request_context,
     signatures,
     # S3

@@ -50,6 +50,13 @@ def test_a_role_may_do_what_is_allowed_and_nothing_else(aws: Aws, bucket: str) -
             s3.put_object(Bucket=bucket, Key=denied, Body=b"1")
 
 
+def test_a_wildcard_stands_for_every_character_of_a_key(aws: Aws, bucket: str) -> None:
+    s3 = assumed(aws, allow("s3:PutObject", f"arn:aws:s3:::{bucket}/a*z")).client("s3")
+    s3.put_object(Bucket=bucket, Key="a\n领収書 z", Body=b"1")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="az\n", Body=b"1")
+
+
 def test_a_denial_wins(aws: Aws, bucket: str) -> None:
     arn = f"arn:aws:s3:::{bucket}/*"
     denial = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": arn}
