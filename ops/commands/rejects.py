@@ -67,7 +67,7 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if pad and export is None:
         raise Refused("--pad fills an exported file up: name one with --export.")
-    if export is not None and export.exists():
+    if export is not None and os.path.lexists(export):
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
     job = job.rpartition("/")[2] if job.startswith("arn:") else job

@@ -229,6 +229,16 @@ def test_what_goes_wrong_is_a_sentence(
     assert "Traceback" not in ended.output
 
 
+def test_nothing_is_exported_over_a_name_that_is_there_even_if_it_leads_nowhere(
+    tmp_path: Path,
+) -> None:
+    link = tmp_path / "again.jsonl"
+    link.symlink_to(tmp_path / "gone")
+    refused = ingest("rejects", "job1", "--export", str(link))
+    assert refused.exit_code == ExitCode.REFUSED
+    assert "exists already" in " ".join(refused.output.split())
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", ".jsonl.outer", "manifest.json.out"])
 def test_a_file_that_would_not_be_taken_for_results(name: str) -> None:
     with pytest.raises(CannotSubmit, match="which are JSON Lines"):
