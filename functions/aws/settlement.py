@@ -1,7 +1,8 @@
 """Recompute a job's record from its claims."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from functions.aws.manifests import read_manifest
 from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.status_events import StatusEvents
 from functions.aws.unclaimed import claims_that_count
+from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
 from functions.domain.jobs import Job, JobKey
 from functions.domain.manifests import Manifest, ManifestUnreadable
@@ -79,16 +81,28 @@ class JobSettler:
             self.sleep(random.random() * _BACKOFF_SECONDS * 2**attempt)  # noqa: S311  jitter
         raise SettlementContended(f"Job {job_id!r}: its record was changed at every attempt")
 
-    def settle_with_root(self, job_id: str, key: JobKey) -> Settlement:
-        """Recompute a job, and the job whose rejects it answers, if it is a retry.
+    def settle_with_related(self, job_id: str, key: JobKey) -> Settlement:
+        """Recompute a job, and the jobs whose counts depend on it, in whatever order they came.
+
+        The root counts what its retries answer. A retry counts what its root did not ask for.
 
         Raises:
             JobNotFound, JobInvalid, SettlementContended: as `settle`.
         """
         job, settlement = self._settle(job_id, key)
-        if job.retry_of is not None and (root := self.jobs.root(job)) is not None:
-            self.settle(root.job_id, root.key)
+        for related in self._related(job, settlement):
+            self.settle(related.job_id, related.key)
         return settlement
+
+    def _related(self, job: Job, settlement: Settlement) -> Iterator[Job]:
+        """The root of a retry; the retries of a root, where any have answered."""
+        if job.retry_of is not None:
+            if (root := self.jobs.root(job)) is not None:
+                yield root
+        elif settlement.has_retries:
+            for retry_id in self.ledger.retries(job.job_id):
+                with suppress(IngestError):  # its record was removed, or cannot be read
+                    yield self.jobs.find(retry_id)
 
     def mark_failed(self, job_id: str, key: JobKey, written: Written) -> None:
         """Mark a job failed whose failure no claim shows, unless its record changed since."""

@@ -77,6 +77,7 @@ class Settlement:
     missing: int
     unexpected: int
     errors_differ: int
+    has_retries: bool
 
 
 def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> Settlement:
@@ -121,6 +122,7 @@ def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> 
         missing=missing,
         unexpected=unexpected,
         errors_differ=_errors_differ(manifest, evidence.own_loads),
+        has_retries=bool(evidence.retries),
     )
 
 

@@ -196,7 +196,7 @@ class StuckJobSearch:
 
     def _settle(self, job_id: str, key: JobKey) -> Iterator[Problem]:
         try:
-            settlement = self.settler.settle_with_root(job_id, key)
+            settlement = self.settler.settle_with_related(job_id, key)
         except (IngestError, SettlementContended, StatusEventRefused) as error:
             # A failure in one job must not hide the others.
             yield Problem(str(error), _inspect(job_id))

@@ -130,7 +130,7 @@ class OutcomeMarker:
             job = jobs.find(job_id)
             if claims_that_count(self.settler.ledger, job_id):
                 # For a failed execution of a manifest, this also does its work.
-                self.settler.settle_with_root(job_id, job.key)
+                self.settler.settle_with_related(job_id, job.key)
             else:
                 # A manifest's execution, and nothing was ever claimed.
                 self.settler.mark_failed(job_id, job.key, job.written)

@@ -34,7 +34,7 @@ class Settling:
             self.notes.note_folder(job_id, ManifestKey(work.manifest, job_id).folder)
         if work.end is not None:
             self._note_end(job_id, work.end)
-        result = self.settler.settle_with_root(job_id, work.job.key)
+        result = self.settler.settle_with_related(job_id, work.job.key)
         return settled.but(status=result.status, counts=result.stats)
 
     def _note_end(self, job_id: str, end: EndRef) -> None:

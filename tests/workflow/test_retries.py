@@ -151,6 +151,27 @@ def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> No
     assert jobs.record("retry-1")["status"] == "COMPLETED"
 
 
+def test_a_retry_that_comes_before_its_root_counts_the_same() -> None:
+    jobs = Jobs()
+    jobs.machine.write_record(pendingImageCount=3)
+    jobs.retry("retry-1", pendingImageCount=3)
+    jobs.ingest(good("y", "z", "stray"), job="retry-1")
+    jobs.ingest([*good("x"), *bad("y", "z")])
+    assert _unpadded(jobs.stats()) == (4, 4, 0)
+    assert jobs.stats("retry-1")["unexpectedCount"] == 1
+    assert jobs.record("retry-1")["status"] == "COMPLETED"
+
+
+def test_a_retry_whose_record_was_removed_does_not_disturb_its_root() -> None:
+    jobs = Jobs()
+    jobs.retry("retry-1")
+    jobs.ingest(good("x"), job="retry-1")
+    key = {"intentId": JOB_KEY.intent_id, "submitTime": "retry-1"}
+    jobs.machine.dynamodb.delete_item(TableName="batch-jobs", Key=to_item(key))
+    jobs.ingest(bad("x"))
+    assert _unpadded(jobs.stats()) == (1, 1, 0)
+
+
 def test_the_log_names_the_job_that_was_settled() -> None:
     jobs = Jobs()
     jobs.machine.write_record(pendingImageCount=1, traceId="trace-1")
@@ -241,7 +262,7 @@ def test_a_retry_under_way_or_failed_leaves_the_root_as_it_is() -> None:
     jobs.machine.ledger.fail(
         execution, "retry-1", key, failure={"state": "s"}, now=now, redrivable_until=now
     )
-    jobs.machine.settler.settle_with_root("retry-1", jobs._key("retry-1"))
+    jobs.machine.settler.settle_with_related("retry-1", jobs._key("retry-1"))
     assert jobs.record("retry-1")["status"] == "FAILED"
     assert jobs.record()["status"] == "COMPLETED"
     # Its load was verified, so what it wrote counts.
