@@ -12,6 +12,8 @@ from moto.dynamodb.models import DynamoDBBackend
 from functions.aws.runtime import clients
 from functions.aws.runtime.telemetry import telemetry
 from functions.domain.jobs import JOB_ID_INDEX
+from ops.model.deployment import Deployment
+from tests.workflow.memory.executions import MACHINE
 from tests.workflow.memory.statements import execute
 
 BUCKET = "image-bucket"
@@ -106,3 +108,18 @@ def create_all() -> tuple[Any, Any]:
             **index,
         )
     return s3, dynamodb
+
+
+def deployment_on(aws: tuple[Any, Any], **clients: Any) -> Deployment:
+    """A deployment with this bucket and these tables, and with other services' clients."""
+    outputs = {
+        "BucketName": BUCKET,
+        "BatchJobsTableName": "batch-jobs",
+        "LedgerTableName": "ledger",
+        "PendingImagesTableName": "pending-images",
+        "TransactionsTableName": "transactions",
+        "StateMachineArn": MACHINE,
+        "TriggerDeadLetterQueueUrl": "https://queue",
+    }
+    made = {"s3": aws[0], "dynamodb": aws[1], **clients}
+    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)

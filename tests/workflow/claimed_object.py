@@ -13,7 +13,7 @@ from functions.aws.runtime import clients
 from functions.aws.writing import writer
 from functions.aws.writing.attempts import SUCCESSION_SECONDS
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.segments import Coverage, cover
 from functions.domain.transactions import transaction_id
@@ -26,6 +26,7 @@ from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.rows import put_claim, put_job
 
 KEY = "batch-output/job-1/a.jsonl"
 IMAGES = [f"image-{number}" for number in range(60)]
@@ -47,21 +48,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return 300_000
-
-
-JOB_RECORD = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-
-
-def claim_row(etag: str, *, owner: str = "execution-1") -> dict[str, object]:
-    """The ledger's row of the object's first claim."""
-    return {
-        **claim_key("job-1", KEY).as_dict(),
-        "etag": etag,
-        "owner": owner,
-        "generation": 1,
-        "state": "claimed",
-        "eventTime": "2026-07-01T00:00:00Z",
-    }
 
 
 def segment_work(etag: str) -> dict[str, Any]:
@@ -100,10 +86,10 @@ class ClaimedObject:
         self.time = Clock()
         monkeypatch.setattr(call, "time", self.time)
         monkeypatch.setattr(writer, "THREADS", 1)  # so that what is between two calls is a moment
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+        put_job(self.dynamodb)
         self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)
         self.etag = self.s3.objects[KEY].etag
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(claim_row(self.etag)))
+        put_claim(self.dynamodb, "job-1", KEY, etag=self.etag)
 
     def load(self, interruptions: Interruptions | None = None) -> SegmentWork:
         """A call for the whole object, seen through interruptions."""
@@ -143,8 +129,7 @@ class ClaimedObject:
 
     def lose_claim(self) -> None:
         """Another execution claims newer content, and waits as PlanRanges does."""
-        row = claim_row("newer", owner="execution-2") | {"generation": 2}
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+        put_claim(self.dynamodb, "job-1", KEY, etag="newer", owner="execution-2", generation=2)
         self.time.sleep(SUCCESSION_SECONDS)
 
     def write_newer(self) -> None:

@@ -18,7 +18,7 @@ from functions.aws.progress_reports import EVERY_SECONDS, ProgressReports
 from functions.aws.runtime.deadline import Deadline
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
-from functions.domain.ledger_rows import chunk_progress_sk, claim_key, object_partition
+from functions.domain.ledger_rows import chunk_progress_sk, object_partition
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
@@ -31,6 +31,7 @@ from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.rows import put_claim
 
 BUCKET = "images"
 USER = "user-1"
@@ -116,15 +117,7 @@ class ImageMigration:
         self.dynamodb.delete_item(TableName="transactions", Key=to_item(key))
 
     def claim(self, *, job: str = JOB, owner: str = EXECUTION) -> None:
-        row = {
-            **claim_key(job, results_key(job)).as_dict(),
-            "etag": "e",
-            "owner": owner,
-            "generation": 1,
-            "state": "claimed",
-            "eventTime": "2026-11-23T16:30:00Z",
-        }
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+        put_claim(self.dynamodb, job, results_key(job), owner=owner)
 
     def work(self, *, job: str = JOB) -> ChunkWork:
         """A chunk of all images, claimed and listed."""

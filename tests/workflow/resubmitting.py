@@ -13,12 +13,12 @@ from functions.aws.ledger import Ledger
 from functions.aws.resubmission.submission import Request
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
-from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
-from tests.workflow.aws_tables import BUCKET
-from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.aws_tables import BUCKET, deployment_on
+from tests.workflow.rows import put_claim, put_job
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl.out"
@@ -118,10 +118,7 @@ def bedrock() -> Bedrock:
 def deployed(aws: Aws, bedrock: Bedrock) -> Deployment:
     """A job of which `x` and `y` were rejected with errors, and `z` by its prompt."""
     s3, dynamodb = aws
-    dynamodb.put_item(
-        TableName="batch-jobs",
-        Item=to_item({**JOB_RECORD, "modelId": "a.model", "traceId": "t", "status": "COMPLETED"}),
-    )
+    put_job(dynamodb, modelId="a.model", traceId="t", status="COMPLETED")
     reasons = {"x": "ModelError", "y": "Truncated", "z": "InvalidReceipt"}
     lines, letters, offset = [], [], 0
     for image, reason in reasons.items():
@@ -139,26 +136,12 @@ def deployed(aws: Aws, bedrock: Bedrock) -> Deployment:
         expires=1,
     )
     write_claim(aws, etag, counts, state="done")
-    outputs = {
-        "BucketName": BUCKET,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-    }
-    made = {"s3": s3, "dynamodb": dynamodb, "bedrock": bedrock}
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    return deployment_on(aws, bedrock=bedrock)
 
 
 def write_claim(aws: Aws, etag: str, counts: LoadCounts | None, *, state: str) -> None:
-    row = {
-        **claim_key(JOB, KEY).as_dict(),
-        "etag": etag,
-        "owner": "arn:first",
-        "generation": 1,
-        "state": state,
-        "eventTime": "2026-11-23T00:00:00Z",
-    }
     stats = {} if counts is None else {"stats": counts.as_dict()}
-    aws[1].put_item(TableName="ledger", Item=to_item({**row, **stats}))
+    put_claim(aws[1], JOB, KEY, etag=etag, state=state, **stats)
 
 
 def retries_on_record(aws: Aws) -> list[dict[str, Any]]:

@@ -13,7 +13,6 @@ from functions.resubmit_rejects.automatic import AutomaticResubmission
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.claimed_object import JOB_RECORD
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.resubmitting import (
     JOB,
@@ -25,6 +24,7 @@ from tests.workflow.resubmitting import (
     retries_on_record,
     write_claim,
 )
+from tests.workflow.rows import JOB_RECORD
 
 REJECTS = {"ModelError": 1, "Truncated": 1, "InvalidReceipt": 1}
 AUTOMATIC = replace(REQUEST, model=None, most_records=2)

@@ -10,16 +10,16 @@ from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import to_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.inputs import read_event
-from functions.domain.ledger_rows import claim_key
 from functions.domain.s3_event import ObjectCreated
 from ops.commands.backfill import backfill
 from ops.errors import Refused
 from ops.model import backlog
 from ops.model.backlog import Left
 from ops.model.deployment import Deployment
-from tests.workflow.aws_tables import BUCKET
+from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.machine import JOB, START, Machine
-from tests.workflow.memory.executions import MACHINE, MemoryExecutions
+from tests.workflow.memory.executions import MemoryExecutions
+from tests.workflow.rows import put_claim, put_job
 
 OLD = "batch-output/2024/05/job-1/in put+%2B.jsonl.out"
 NEW = "batch-output/job-2/output.jsonl"
@@ -34,18 +34,10 @@ def executions() -> MemoryExecutions:
 def deployed(aws: tuple[Any, Any], executions: MemoryExecutions) -> Deployment:
     s3, dynamodb = aws
     for job in ("job-1", "job-2"):
-        record = {"intentId": f"i-{job}", "submitTime": "s", "jobId": job, "userId": "user-1"}
-        dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+        put_job(dynamodb, job, intentId=job)
     for key in (OLD, NEW):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
-    outputs = {
-        "BucketName": BUCKET,
-        "StateMachineArn": MACHINE,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-    }
-    made: dict[str, Any] = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": executions}
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    return deployment_on(aws, stepfunctions=executions)
 
 
 def _found(deployed: Deployment, **options: Any) -> backlog.Backlog:
@@ -58,9 +50,7 @@ def _keys(found: backlog.Backlog) -> list[str]:
 
 def _claim(deployed: Deployment, job: str, key: str, **row: Any) -> None:
     etag = deployed.s3.head_object(Bucket=BUCKET, Key=key)["ETag"].strip('"')
-    values = {"owner": "arn:another", "generation": 1, "state": "done", "etag": etag}
-    values |= {"eventTime": "2026-11-23T00:00:00Z", **row, **claim_key(job, key).as_dict()}
-    deployed.dynamodb.put_item(TableName="ledger", Item=to_item(values))
+    put_claim(deployed.dynamodb, job, key, **{"state": "done", "etag": etag, **row})
 
 
 def test_what_no_execution_has_claimed_is_found_however_old_it_is(deployed: Deployment) -> None:

@@ -12,7 +12,8 @@ from ops.commands.submit import submit
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.estimating import sources
-from tests.workflow.aws_tables import BUCKET
+from tests.workflow.aws_tables import BUCKET, deployment_on
+from tests.workflow.rows import put_job
 
 KEY = "batch-output/job-1/answers.jsonl.out"
 
@@ -31,19 +32,11 @@ def _body(records: int) -> bytes:
 def deployed(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Deployment:
     """A job with an object of 40 records, of which 10 have an image on record."""
     s3, dynamodb = aws
-    record = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    put_job(dynamodb)
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=_body(40))
     for n in range(10):
         dynamodb.put_item(TableName="pending-images", Item=to_item({"imageId": f"image-{n}"}))
-    outputs = {
-        "BucketName": BUCKET,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-        "PendingImagesTableName": "pending-images",
-    }
-    made = {"s3": s3, "dynamodb": dynamodb}
-    found = Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    found = deployment_on(aws)
     monkeypatch.setattr("ops.model.deployment.find", lambda **_: found)
     return found
 

@@ -29,6 +29,7 @@ from functions.settle_job import handler as settle_job
 from functions.verify_load import handler as verify_load
 from functions.verify_migration import handler as verify_migration
 from tests.workflow.aws_tables import BUCKET
+from tests.workflow.rows import put_claim, put_job
 
 Aws = tuple[Any, Any]
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
@@ -43,14 +44,7 @@ CONTEXT: Any = SimpleNamespace(
 def job(aws: Aws) -> dict[str, Any]:
     """A job with a results object; S3's event of it."""
     s3, dynamodb = aws
-    record = {
-        "intentId": "intent-1",
-        "submitTime": "2026-11-23T00:00:00Z",
-        "jobId": "job-1",
-        "userId": "user-1",
-        "pendingImageCount": 2,
-    }
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    put_job(dynamodb, pendingImageCount=2)
     etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=BODY)["ETag"].strip('"')
     return _event(KEY, etag)
 
@@ -75,22 +69,14 @@ def _resolve(event: dict[str, Any]) -> dict[str, Any]:
 
 def _claimed(aws: Aws, arrived: dict[str, Any]) -> dict[str, Any]:
     """What the state ClaimObject makes of it."""
-    row = {
-        **claim_key("job-1", KEY).as_dict(),
-        "etag": arrived["object"]["etag"],
-        "owner": EXECUTION,
-        "generation": 1,
-        "state": "claimed",
-        "eventTime": arrived["eventTime"],
-        "claimedAt": arrived["now"],
-    }
-    aws[1].put_item(TableName="ledger", Item=to_item(row))
+    etag, at = arrived["object"]["etag"], arrived["eventTime"]
+    put_claim(aws[1], "job-1", KEY, etag=etag, owner=EXECUTION, eventTime=at)
     claim = {"owner": EXECUTION, "state": "claimed", "generation": "1"}
-    return {**arrived, "claim": {**claim, "eventTime": arrived["eventTime"]}}
+    return {**arrived, "claim": {**claim, "eventTime": at}}
 
 
 def _job_record(aws: Aws) -> dict[str, Any]:
-    key = to_item({"intentId": "intent-1", "submitTime": "2026-11-23T00:00:00Z"})
+    key = to_item({"intentId": "i", "submitTime": "s"})
     return from_item(aws[1].get_item(TableName="batch-jobs", Key=key)["Item"])
 
 
@@ -102,11 +88,7 @@ def test_an_event_is_resolved_to_its_job_and_pinned_object(job: dict[str, Any]) 
         "schema": 1,
         "arrival": "RESULTS",
         "execution": EXECUTION,
-        "job": {
-            "jobId": "job-1",
-            "intentId": "intent-1",
-            "submitTime": "2026-11-23T00:00:00Z",
-        },
+        "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
         "object": {
             "bucket": BUCKET,
             "key": KEY,

@@ -8,15 +8,15 @@ from typing import Any, Self
 
 import pytest
 
-from functions.domain.attribute_values import to_item
 from ops.commands.inspect import look_up
 from ops.commands.jobs import show_open_jobs
 from ops.model.deployment import Deployment
 from ops.model.remarks import remarks
-from tests.workflow.aws_tables import BUCKET
+from tests.workflow.aws_tables import deployment_on
+from tests.workflow.memory.executions import MACHINE
+from tests.workflow.test_job_list import put_broken_job, put_dated_job
 
 Aws = tuple[Any, Any]
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:BatchIngest"
 EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:ended"
 AT = datetime(2026, 11, 28, tzinfo=UTC)
 
@@ -86,33 +86,13 @@ def queue() -> _Queue:
 
 @pytest.fixture
 def deployed(aws: Aws, queue: _Queue) -> Deployment:
-    s3, dynamodb = aws
-    outputs = {
-        "BucketName": BUCKET,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-        "StateMachineArn": MACHINE,
-        "TriggerDeadLetterQueueUrl": "https://queue",
-    }
-    made = {
-        "s3": s3,
-        "dynamodb": dynamodb,
-        "sqs": queue,
-        "stepfunctions": _StepFunctions(_ended("job-1")),
-    }
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
-
-
-def _put(aws: Aws, job_id: str, status: str, **more: object) -> None:
-    record = {"intentId": job_id, "submitTime": "2026-11-22T00:00:00Z", "jobId": job_id, **more}
-    item = to_item({**record, "userId": "user-secret", "status": status})
-    aws[1].put_item(TableName="batch-jobs", Item=item)
+    return deployment_on(aws, sqs=queue, stepfunctions=_StepFunctions(_ended("job-1")))
 
 
 def test_events_of_an_open_job_that_were_not_delivered_are_counted_and_left_in_the_queue(
     aws: Aws, deployed: Deployment, queue: _Queue
 ) -> None:
-    _put(aws, "job-1", "SUBMITTED")
+    put_dated_job(aws, "job-1", "SUBMITTED")
     created = {"object": {"key": "batch-output/job-1/a.jsonl.out"}}
     queue.events = [{"detail": created}, _ended("job-1"), _ended("job-2")]
     (remark,) = remarks(deployed, look_up(deployed, "job-1"))
@@ -127,14 +107,14 @@ def test_events_of_an_open_job_that_were_not_delivered_are_counted_and_left_in_t
 def test_a_job_that_has_settled_is_not_looked_for_in_the_queue(
     aws: Aws, deployed: Deployment, queue: _Queue, status: str
 ) -> None:
-    _put(aws, "job-1", status)
+    put_dated_job(aws, "job-1", status)
     queue.events = [_ended("job-1")]
     assert remarks(deployed, look_up(deployed, "job-1")) == []
 
 
 def test_how_a_job_ended_at_bedrock_is_said(aws: Aws, deployed: Deployment) -> None:
     ended = {"status": "Expired", "message": "it did not begin in time"}
-    _put(aws, "job-1", "FAILED", ingestState={"revision": 1, "bedrock": ended})
+    put_dated_job(aws, "job-1", "FAILED", ingestState={"revision": 1, "bedrock": ended})
     report = look_up(deployed, "job-1")
     assert remarks(deployed, report) == ["Bedrock ended it as Expired: it did not begin in time"]
 
@@ -142,7 +122,7 @@ def test_how_a_job_ended_at_bedrock_is_said(aws: Aws, deployed: Deployment) -> N
 def test_an_execution_that_bedrock_s_event_has_started_shows_its_job(
     aws: Aws, deployed: Deployment
 ) -> None:
-    _put(aws, "job-1", "FAILED")
+    put_dated_job(aws, "job-1", "FAILED")
     report = look_up(deployed, EXECUTION)
     assert (report.job_id, report.status) == ("job-1", "FAILED")
     assert report.history is not None
@@ -156,14 +136,10 @@ def test_an_execution_of_another_application_s_job_shows_none(deployed: Deployme
 def test_without_a_command_each_job_that_needs_a_look_has_one(
     aws: Aws, deployed: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _put(aws, "done", "COMPLETED")
-    _put(aws, "waits", "SUBMITTED")
-    _put(aws, "refused", "FAILED", resultStats={"failureCount": 3, "totalCount": 3})
-    _put(aws, "broken", "FAILED", ingestState={"revision": 2, "objectsFailed": 1})
-    claim = {"pk": "job#broken", "sk": "claim#k", "etag": "e", "owner": "o", "generation": 1}
-    claim |= {"state": "failed", "eventTime": "2026-11-22T00:00:00Z"}
-    failure = {"state": "LoadRanges", "error": "AccessDenied"}
-    aws[1].put_item(TableName="ledger", Item=to_item({**claim, "failure": failure}))
+    put_dated_job(aws, "done", "COMPLETED")
+    put_dated_job(aws, "waits", "SUBMITTED")
+    put_dated_job(aws, "refused", "FAILED", resultStats={"failureCount": 3, "totalCount": 3})
+    put_broken_job(aws)
     show_open_jobs(deployed)
     said = capsys.readouterr().out.splitlines()
     commands = {line.strip() for line in said if line.startswith("  ")}
@@ -177,6 +153,6 @@ def test_without_a_command_each_job_that_needs_a_look_has_one(
 def test_without_a_command_nothing_open_is_said(
     aws: Aws, deployed: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _put(aws, "done", "COMPLETED")
+    put_dated_job(aws, "done", "COMPLETED")
     show_open_jobs(deployed)
     assert "No job is open, and none has failed." in capsys.readouterr().out

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from functions.domain.attribute_values import to_item
 from ops.model.deployment import Deployment
 from ops.model.job_list import read_jobs
 from ops.view.job_list import table
 from ops.view.terminal import out
+from tests.workflow.aws_tables import deployment_on
+from tests.workflow.rows import put_claim, put_job
 
 Aws = tuple[Any, Any]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -17,29 +18,31 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 @pytest.fixture
 def deployed(aws: Aws) -> Deployment:
-    outputs = {"BatchJobsTableName": "batch-jobs", "LedgerTableName": "ledger"}
-    made = {"s3": aws[0], "dynamodb": aws[1]}
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    return deployment_on(aws)
 
 
-def _put(aws: Aws, job_id: str, status: str | None, **more: object) -> None:
-    record = {"intentId": job_id, "submitTime": "2026-11-22T00:00:00Z", "jobId": job_id, **more}
-    item = to_item({**record, "userId": "user-secret", "status": status})
-    aws[1].put_item(TableName="batch-jobs", Item=item)
+def put_dated_job(aws: Aws, job_id: str, status: str | None, **more: object) -> None:
+    dated = {"intentId": job_id, "submitTime": "2026-11-22T00:00:00Z", "userId": "user-secret"}
+    put_job(aws[1], job_id, **dated, status=status, **more)
+
+
+def put_broken_job(aws: Aws) -> None:
+    """Put a job on record of which an object has failed."""
+    put_dated_job(aws, "broken", "FAILED", ingestState={"revision": 2, "objectsFailed": 1})
+    failure = {"state": "LoadRanges", "error": "AccessDenied"}
+    put_claim(aws[1], "broken", "k", state="failed", failure=failure)
 
 
 def _fill(aws: Aws) -> None:
-    _put(aws, "done", "COMPLETED", resultStats={"totalCount": 3, "imagesLeft": 4})
-    _put(aws, "partly", "PARTIALLY_COMPLETED", resultStats={"totalCount": 3, "missingCount": 2})
-    _put(aws, "waits", "SUBMITTED", pendingImageCount=7)
-    _put(aws, "unsaid", None)
+    put_dated_job(aws, "done", "COMPLETED", resultStats={"totalCount": 3, "imagesLeft": 4})
+    put_dated_job(
+        aws, "partly", "PARTIALLY_COMPLETED", resultStats={"totalCount": 3, "missingCount": 2}
+    )
+    put_dated_job(aws, "waits", "SUBMITTED", pendingImageCount=7)
+    put_dated_job(aws, "unsaid", None)
     ended = {"revision": 1, "bedrock": {"status": "Failed", "message": "too few records"}}
-    _put(aws, "failed", "FAILED", ingestState=ended)
-    _put(aws, "broken", "FAILED", ingestState={"revision": 2, "objectsFailed": 1})
-    claim = {"pk": "job#broken", "sk": "claim#k", "etag": "e", "owner": "o", "generation": 1}
-    claim |= {"state": "failed", "eventTime": "2026-11-22T00:00:00Z"}
-    failure = {"state": "LoadRanges", "error": "AccessDenied"}
-    aws[1].put_item(TableName="ledger", Item=to_item({**claim, "failure": failure}))
+    put_dated_job(aws, "failed", "FAILED", ingestState=ended)
+    put_broken_job(aws)
 
 
 def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
@@ -76,7 +79,7 @@ def test_jobs_are_chosen_by_status_and_time(aws: Aws, deployed: Deployment) -> N
 
 def test_a_large_table_is_read_in_part_and_that_is_said(aws: Aws, deployed: Deployment) -> None:
     for number in range(30):
-        _put(aws, f"job-{number}", "COMPLETED", note="x" * 60_000)
+        put_dated_job(aws, f"job-{number}", "COMPLETED", note="x" * 60_000)
     found = read_jobs(deployed, limit=50, max_pages=1)
     assert not found.is_whole
     assert 0 < len(found.jobs) < 30

@@ -20,7 +20,8 @@ from functions.load_segment.handler import handler
 from functions.load_segment.loader import SegmentLoader
 from functions.load_segment.settings import LoadSettings
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, Context, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, KEY, Context, segment_work
+from tests.workflow.rows import put_claim, put_job
 
 
 class Loading:
@@ -28,13 +29,12 @@ class Loading:
 
     def __init__(self, s3: Any, dynamodb: Any) -> None:
         self.s3, self.dynamodb = s3, dynamodb
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+        put_job(self.dynamodb)
         self.etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=DATA)["ETag"].strip('"')
         self.claim("execution-1")
 
     def claim(self, owner: str) -> None:
-        row = claim_row(self.etag, owner=owner)
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+        put_claim(self.dynamodb, "job-1", KEY, etag=self.etag, owner=owner)
 
     def run(self, *, request: str = "request-1", **changes: Any) -> dict[str, Any]:
         return handler(segment_work(self.etag) | changes, Context(request))

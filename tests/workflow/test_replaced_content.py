@@ -6,15 +6,16 @@ import pytest
 
 from functions.aws.ledger import Ledger
 from functions.aws.writing.attempts import AttemptRow
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import from_item
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.plan_ranges import handler as plan_ranges
 from functions.verify_load import handler as verify_load
-from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, KEY, segment_work
 from tests.workflow.machine import JOB, Machine
+from tests.workflow.rows import JOB_RECORD, put_claim, put_job
 
 Aws = tuple[Any, Any]
 _INGEST = ("schema", "execution", "job", "object", "claim")
@@ -23,9 +24,8 @@ _INGEST = ("schema", "execution", "job", "object", "claim")
 def _second_generation(aws: Aws, *, before: str, wrote: bool) -> dict[str, Any]:
     """An execution that has claimed content `e`, after one that planned to load `before`."""
     _, dynamodb = aws
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
-    row = claim_row("e") | {"generation": 2, "content1": before}
-    dynamodb.put_item(TableName="ledger", Item=to_item(row))
+    put_job(dynamodb)
+    put_claim(dynamodb, "job-1", KEY, generation=2, content1=before)
     if wrote:
         partition = object_partition("job-1", KEY, 1)
         AttemptRow(dynamodb, "ledger", partition, 0, caller="c", expires=1).begin(now=0, ends_by=1)

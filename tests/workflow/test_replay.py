@@ -5,9 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.domain.attribute_values import to_item
 from functions.domain.inputs import read_event
-from functions.domain.ledger_rows import claim_key
 from functions.domain.s3_event import ObjectCreated
 from ops.commands.inspect import show
 from ops.commands.replay import EFFECT, question, replay
@@ -17,20 +15,13 @@ from ops.errors import NothingFound, Refused
 from ops.model import replays
 from ops.model.deployment import Deployment
 from ops.model.job_report import JobReport
-from tests.workflow.aws_tables import BUCKET
+from tests.workflow.aws_tables import BUCKET, deployment_on
+from tests.workflow.memory.executions import MACHINE, MemoryExecutions
 from tests.workflow.page_views import page_view
+from tests.workflow.rows import put_claim, put_job
 
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
 OTHER = "batch-output/job-1/folder/output.jsonl"
-
-
-class _StepFunctions:
-    def __init__(self) -> None:
-        self.started: list[dict[str, Any]] = []
-
-    def start_execution(self, **request: Any) -> dict[str, str]:
-        self.started.append(request)
-        return {"executionArn": f"arn:{request['name']}"}
 
 
 class _EmptyQueue:
@@ -39,63 +30,46 @@ class _EmptyQueue:
 
 
 @pytest.fixture
-def machine() -> _StepFunctions:
-    return _StepFunctions()
+def machine() -> MemoryExecutions:
+    return MemoryExecutions()
 
 
 @pytest.fixture
-def deployed(aws: tuple[Any, Any], machine: _StepFunctions) -> Deployment:
+def deployed(aws: tuple[Any, Any], machine: MemoryExecutions) -> Deployment:
     s3, dynamodb = aws
-    record = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    put_job(dynamodb)
     for key in (KEY, OTHER, "batch-output/job-1/manifest.json.out", "batch-output/job-10/x.jsonl"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
-    outputs = {
-        "TriggerDeadLetterQueueUrl": "https://queue",
-        "BucketName": BUCKET,
-        "StateMachineArn": "arn:machine",
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-    }
-    made = {"s3": s3, "dynamodb": dynamodb, "stepfunctions": machine, "sqs": _EmptyQueue()}
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    return deployment_on(aws, stepfunctions=machine, sqs=_EmptyQueue())
 
 
 def _claim(aws: tuple[Any, Any], etag: str, state: str) -> None:
-    row = {
-        **claim_key("job-1", KEY).as_dict(),
-        "etag": etag,
-        "owner": "arn:first",
-        "generation": 2,
-        "state": state,
-        "eventTime": "2026-11-23T16:30:00Z",
-        "sequencer": "00A1",
-    }
-    aws[1].put_item(TableName="ledger", Item=to_item(row))
+    claim = {"etag": etag, "generation": 2, "state": state, "sequencer": "00A1"}
+    put_claim(aws[1], "job-1", KEY, **claim)
 
 
 def test_the_results_objects_of_the_job_are_replayed_and_nothing_else(
-    deployed: Deployment, machine: _StepFunctions
+    deployed: Deployment, machine: MemoryExecutions
 ) -> None:
     found = replays.find(deployed, "job-1")
     assert {each.key for each in found} == {KEY, OTHER}
     assert {each.progress for each in found} == {"never claimed"}
     assert [each.key for each in replays.find(deployed, "job-1", key=OTHER)] == [OTHER]
-    assert machine.started == []
+    assert machine.requests == []
 
 
 @pytest.mark.parametrize("state", ["claimed", "done", "failed"])
 def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
-    aws: tuple[Any, Any], deployed: Deployment, machine: _StepFunctions, state: str
+    aws: tuple[Any, Any], deployed: Deployment, machine: MemoryExecutions, state: str
 ) -> None:
     etag = aws[0].head_object(Bucket=BUCKET, Key=KEY)["ETag"].strip('"')
     _claim(aws, etag, state)
     (found,) = replays.find(deployed, "job-1", key=KEY)
     assert found.progress.startswith("generation 2, ")
     arn = replays.start(deployed, found, reason="better parser")
-    (request,) = machine.started
-    assert arn == f"arn:{request['name']}"
-    assert (request["stateMachineArn"], len(request["name"]) <= 80) == ("arn:machine", True)
+    (request,) = machine.requests
+    assert arn.endswith(f":{request['name']}")
+    assert (request["stateMachineArn"], len(request["name"]) <= 80) == (MACHINE, True)
     assert request["name"].startswith("replay-job-1-")
     event = json.loads(request["input"])
     assert event["detail"]["object"] == {
@@ -111,11 +85,11 @@ def test_the_execution_gets_the_event_of_the_present_content_and_the_reason(
 
 
 def test_an_execution_that_accepts_rejects_is_asked_for_in_its_event(
-    deployed: Deployment, machine: _StepFunctions
+    deployed: Deployment, machine: MemoryExecutions
 ) -> None:
     (found,) = replays.find(deployed, "job-1", key=KEY)
     replays.start(deployed, found, reason="half are blank", accept_rejects=True)
-    event = json.loads(machine.started[0]["input"])
+    event = json.loads(machine.requests[0]["input"])
     assert event["replay"] == {"reason": "half are blank", "acceptRejects": True}
     read = read_event(event)
     assert isinstance(read, ObjectCreated)
@@ -135,22 +109,22 @@ def test_other_content_than_was_claimed_has_no_place_in_the_order_of_events(
     ("job", "key"), [("job-2", None), ("job-10", None), ("job-1", "batch-output/job-1/no.jsonl")]
 )
 def test_what_is_not_there_is_said_and_nothing_starts(
-    deployed: Deployment, machine: _StepFunctions, job: str, key: str | None
+    deployed: Deployment, machine: MemoryExecutions, job: str, key: str | None
 ) -> None:
     with pytest.raises(NothingFound):
         replays.find(deployed, job, key=key)
-    assert machine.started == []
+    assert machine.requests == []
 
 
 def test_without_a_person_to_ask_nothing_starts(
-    deployed: Deployment, machine: _StepFunctions, monkeypatch: pytest.MonkeyPatch
+    deployed: Deployment, machine: MemoryExecutions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ops.commands.options.chosen", lambda **_: deployed)
     with pytest.raises(Refused):
         replay("arn:aws:bedrock:r:a:model-invocation-job/job-1")
-    assert machine.started == []
+    assert machine.requests == []
     replay("arn:aws:bedrock:r:a:model-invocation-job/job-1", yes=True)
-    assert len(machine.started) == 2
+    assert len(machine.requests) == 2
 
 
 def test_objects_that_nobody_has_claimed_are_named_with_the_command_that_starts_them(
@@ -177,21 +151,21 @@ def test_an_object_in_another_folder_is_found_by_its_key(
 
 
 def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
-    aws: tuple[Any, Any], deployed: Deployment, machine: _StepFunctions
+    aws: tuple[Any, Any], deployed: Deployment, machine: MemoryExecutions
 ) -> None:
     view = page_view("job-1")
     asked = acts.question(deployed, view, Act.REPLAY)
     found = replays.find(deployed, "job-1")
     assert (asked.asked, asked.texts) == (question(deployed, found), (EFFECT,))
     assert [name for name, _ in asked.rows] == [each.key for each in found]
-    assert machine.started == []
+    assert machine.requests == []
     aws[0].put_object(Bucket=BUCKET, Key=OTHER, Body=b"other content than was asked about")
     acts.perform(deployed, view, Act.REPLAY, subjects=asked.subjects, option=False)
-    (request,) = machine.started
+    (request,) = machine.requests
     event = json.loads(request["input"])
     assert event["detail"]["object"]["key"] == KEY
     assert event["replay"] == {"reason": "replayed by hand"}
     with pytest.raises(Refused, match="no longer as it was"):
         acts.perform(deployed, view, Act.REPLAY, subjects=["others"], option=False)
     acts.perform(deployed, view, Act.REPLAY, subjects=asked.subjects, option=True)
-    assert json.loads(machine.started[1]["input"])["replay"]["acceptRejects"]
+    assert json.loads(machine.requests[1]["input"])["replay"]["acceptRejects"]

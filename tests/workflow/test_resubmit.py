@@ -18,7 +18,6 @@ from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.claimed_object import JOB_RECORD
 from tests.workflow.page_views import page_view
 from tests.workflow.resubmitting import (
     JOB,
@@ -31,6 +30,7 @@ from tests.workflow.resubmitting import (
     retries_on_record,
     write_claim,
 )
+from tests.workflow.rows import JOB_RECORD
 
 
 def _run(deployed: Deployment, request: Request = REQUEST) -> str | None:

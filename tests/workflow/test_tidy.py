@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
-from functions.domain.ledger_rows import claim_key, object_partition
+from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.transactions import transaction_id
@@ -22,9 +22,9 @@ from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers
 from ops.model.deployment import Deployment
-from tests.workflow.aws_tables import BUCKET
-from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.page_views import page_view
+from tests.workflow.rows import JOB_RECORD, claim_row, put_job
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl"
@@ -37,7 +37,7 @@ def deployed(aws: Aws) -> Deployment:
     """A job whose object was replaced: the present content answers `kept` alone."""
     s3, dynamodb = aws
     state = {"revision": 3, "leftBehind": 1}
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item({**JOB_RECORD, "ingestState": state}))
+    put_job(dynamodb, ingestState=state)
     _claim(aws, state="done")
     segment = Segment(Range(0, 9), LoadCounts(success=1), None, LIST)
     partition = object_partition(JOB, KEY, 2)
@@ -52,28 +52,12 @@ def deployed(aws: Aws) -> Deployment:
     for image, more in images.items():
         _transaction(aws, image, **more)
     _transaction(aws, "of another job", jobId="job-2")
-    outputs = {
-        "BucketName": BUCKET,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-        "TransactionsTableName": "transactions",
-    }
-    made = {"s3": s3, "dynamodb": dynamodb}
-    return Deployment("BatchIngest", "a test", "us-east-1", outputs, made.__getitem__)
+    return deployment_on(aws)
 
 
 def _claim(aws: Aws, *, state: str, generation: int = 2) -> None:
-    row = to_item(
-        {
-            **claim_key(JOB, KEY).as_dict(),
-            "etag": "new",
-            "owner": "arn:second",
-            "generation": generation,
-            "state": state,
-            "eventTime": "2026-11-23T00:00:00Z",
-            "stats": LoadCounts(success=1).as_dict(),
-        }
-    )
+    stats = LoadCounts(success=1).as_dict()
+    row = claim_row(JOB, KEY, etag="new", generation=generation, state=state, stats=stats)
     aws[1].put_item(TableName="ledger", Item={**row, "written": {"SS": ["new", "old"]}})
 
 

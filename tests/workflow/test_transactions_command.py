@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from functions.domain.attribute_values import to_item
 from ops.cli import app
 from ops.errors import ExitCode
-from ops.model.deployment import Deployment
+from tests.workflow.aws_tables import deployment_on
+from tests.workflow.rows import put_job
 
 
 def _transaction(number: int, **more: Any) -> dict[str, Any]:
@@ -37,10 +38,8 @@ def _transaction(number: int, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def ingest(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     _, dynamodb = aws
-    job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-    retry = {**job, "intentId": "r", "jobId": "retry-1", "retryOf": "job-1"}
-    for record in (job, retry):
-        dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    put_job(dynamodb)
+    put_job(dynamodb, "retry-1", intentId="r", retryOf="job-1")
     for item in (
         _transaction(1, merchant="=1+1"),
         _transaction(2),
@@ -48,13 +47,7 @@ def ingest(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..
         _transaction(4, userId="another"),
     ):
         dynamodb.put_item(TableName="transactions", Item=to_item(item))
-    outputs = {
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-        "TransactionsTableName": "transactions",
-    }
-    deployed = Deployment("BatchIngest", "a test", "r", outputs, {"dynamodb": dynamodb}.__getitem__)
-    monkeypatch.setattr("ops.commands.options.chosen", lambda **_: deployed)
+    monkeypatch.setattr("ops.commands.options.chosen", lambda **_: deployment_on(aws))
     return lambda *arguments: CliRunner().invoke(app, ["transactions", *arguments])
 
 
