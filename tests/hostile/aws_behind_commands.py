@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.domain.attribute_values import to_item
-from functions.domain.ledger_rows import claim_key, object_partition, segment_sk
+from functions.domain.ledger_rows import object_partition, segment_sk
 from functions.domain.ranges import Range
 from ops.model.deployment import Deployment
 from tests.hostile.others import Aws
-from tests.workflow.aws_tables import BUCKET
+from tests.workflow.aws_tables import BUCKET, deployment_on
+from tests.workflow.memory.executions import MACHINE
+from tests.workflow.rows import put_claim, put_job
 
-MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:ingest"
-EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
+EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:first"
 NOW = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 DIRT = (
     "\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b31m\x90q\x9c\r\x08\x7f\u202eevil\u2066\u200b\u2028\x85"
@@ -139,49 +140,26 @@ class OutcomeRule:
 
 def deployment(aws: Aws, states: StepFunctions, queue: Queue | None = None) -> Deployment:
     """Of these parts."""
-    s3, dynamodb = aws
     rule = OutcomeRule()
-    clients = {
-        "s3": s3,
-        "dynamodb": dynamodb,
-        "stepfunctions": states,
-        "sqs": queue,
-        "events": rule,
-        "lambda": rule,
-    }
-    outputs = {
-        "BucketName": BUCKET,
-        "BatchJobsTableName": "batch-jobs",
-        "LedgerTableName": "ledger",
-        "StateMachineArn": MACHINE,
-        "TriggerDeadLetterQueueUrl": "https://queue",
-    }
-    return Deployment("BatchIngest", "the test", "us-east-1", outputs, clients.__getitem__)
+    clients = {"stepfunctions": states, "sqs": queue, "events": rule, "lambda": rule}
+    return deployment_on(aws, **clients)
 
 
 def plant(aws: Aws, *, job: str, key: str, letter: dict[str, Any] | None = None) -> None:
     """A job with a failed claim, and a segment with dead letters."""
     s3, dynamodb = aws
-    record = {
-        "intentId": f"intent {DIRT}",
-        "submitTime": f"then {DIRT}",
-        "jobId": job,
-        "userId": "the user",
-        "status": f"FAILED {DIRT}",
-        "modelId": DIRT,
-        "resultStats": {"missingCount": DIRT, "unexpectedCount": DIRT},
-    }
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+    put_job(
+        dynamodb,
+        job,
+        intentId=f"intent {DIRT}",
+        submitTime=f"then {DIRT}",
+        userId="the user",
+        status=f"FAILED {DIRT}",
+        modelId=DIRT,
+        resultStats={"missingCount": DIRT, "unexpectedCount": DIRT},
+    )
     etag = s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}\n")["ETag"].strip('"')
-    claim = {
-        **claim_key(job, key).as_dict(),
-        "etag": etag,
-        "owner": EXECUTION,
-        "generation": 1,
-        "state": "failed",
-        "eventTime": "2026-11-22T00:00:00Z",
-    }
-    dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+    put_claim(dynamodb, job, key, etag=etag, owner=EXECUTION, state="failed")
     letters = f"dead-letters/{job}/{key.rpartition('/')[2]}/0-3.jsonl"
     said = {
         "key": key,

@@ -3,9 +3,9 @@
 from typing import Any
 
 from functions.domain.attribute_values import to_item
-from functions.domain.ledger_rows import claim_key
 from functions.domain.transactions import transaction_id
 from tests.workflow.aws_tables import BUCKET, TABLES
+from tests.workflow.rows import put_claim, put_job
 
 Aws = tuple[Any, Any]
 VICTIM_JOB = "job-2"
@@ -16,24 +16,9 @@ VICTIM = "user-2"
 def plant(aws: Aws) -> None:
     """Another user's job, claim, transaction, and image."""
     s3, dynamodb = aws
-    job = {
-        "intentId": "intent-2",
-        "submitTime": "2026-11-22T00:00:00Z",
-        "jobId": VICTIM_JOB,
-        "userId": VICTIM,
-        "status": "SUBMITTED",
-    }
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+    put_job(dynamodb, VICTIM_JOB, intentId="intent-2", userId=VICTIM, status="SUBMITTED")
     s3.put_object(Bucket=BUCKET, Key=VICTIM_KEY, Body=b"{}\n")
-    claim = {
-        **claim_key(VICTIM_JOB, VICTIM_KEY).as_dict(),
-        "etag": "e2",
-        "owner": "arn:aws:states:us-east-1:000000000000:execution:ingest:theirs",
-        "generation": 1,
-        "state": "claimed",
-        "eventTime": "2026-11-22T00:00:00Z",
-    }
-    dynamodb.put_item(TableName="ledger", Item=to_item(claim))
+    put_claim(dynamodb, VICTIM_JOB, VICTIM_KEY, etag="e2", owner="theirs")
     image = {
         "imageId": "image-2",
         "userId": VICTIM,

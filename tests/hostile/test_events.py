@@ -26,6 +26,7 @@ from functions.domain.ranges import Range
 from functions.resolve_job import handler as resolve_job
 from tests.hostile.others import VICTIM_KEY, Aws, everything, plant
 from tests.workflow.aws_tables import BUCKET
+from tests.workflow.rows import put_job
 
 KEY = "batch-output/job-1/answers.jsonl.out"
 BODY = b'{"a":1}\n'
@@ -38,8 +39,7 @@ def event(aws: Aws) -> dict[str, Any]:
     """S3's event of a good object, beside what is others'."""
     s3, dynamodb = aws
     plant(aws)
-    job = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(job))
+    put_job(dynamodb)
     etag = s3.put_object(Bucket=BUCKET, Key=KEY, Body=BODY)["ETag"].strip('"')
     return {
         "version": "0",

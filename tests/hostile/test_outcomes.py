@@ -12,13 +12,12 @@ import pytest
 from pydantic import ValidationError
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import from_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
 from functions.find_stuck_jobs.search import SETTLING_IN
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
-from functions.record_outcome.recorder import DescriptionOutdated
 from tests.hostile.aws_behind_commands import DIRT
 from tests.unit.record_outcome.conftest import (
     EXECUTION,
@@ -26,16 +25,16 @@ from tests.unit.record_outcome.conftest import (
     KEY,
     MACHINE,
     RecorderSetup,
-    _moto,
     event,
     setup,
 )
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB as MACHINE_JOB
 from tests.workflow.machine import Machine
+from tests.workflow.rows import claim_row
 from tests.workflow.searching import search_of
 
-__all__ = ["_moto", "setup"]
+__all__ = ["setup"]
 
 SNS_BYTES = 256 * 1024
 NESTED = "[" * 250_000
@@ -143,7 +142,7 @@ def test_a_long_cause_is_searched_for_addresses_in_no_time() -> None:
 def _tables(setup: RecorderSetup) -> dict[str, Any]:
     return {
         name: sorted(map(repr, map(from_item, setup.dynamodb.scan(TableName=name)["Items"])))
-        for name in ("jobs", "ledger")
+        for name in ("batch-jobs", "ledger")
     }
 
 
@@ -158,7 +157,7 @@ def _told_alone(setup: RecorderSetup, **described: Any) -> None:
     setup.expect_message()
     assert setup.hears("FAILED") is Outcome.FAILED
     after = _tables(setup)
-    assert after["jobs"] == before["jobs"]
+    assert after["batch-jobs"] == before["batch-jobs"]
     assert [row for row in after["ledger"] if "execution#" not in row] == before["ledger"]
     setup.all_was_called()
 
@@ -187,38 +186,10 @@ def test_an_execution_of_a_hostile_input_is_told_and_marks_nothing(
     _told_alone(setup, input=INPUTS[case]())
 
 
-def test_an_execution_that_names_anothers_object_marks_neither_its_claim_nor_its_owner(
-    setup: RecorderSetup,
-) -> None:
-    """Whoever may start executions can make one fail; the claim stays whose it is."""
-    setup.job(userId="u")
-    theirs = "arn:aws:states:us-east-1:123456789012:execution:BatchIngest:theirs"
-    setup.claim(owner=theirs)
-    before = setup.row_of_claim()
-    setup.hears_of_failure("LoadRanges")
-    assert setup.row_of_claim() == before
-    assert setup.record_of_job()["status"] == "INGESTING"
-
-
 def test_an_event_of_a_year_to_come_is_no_newer_than_its_execution() -> None:
     """What failed before its claim counts until later content is claimed: not for ever."""
     execution = _execution(input=json.dumps(event() | {"time": "2099-12-31T23:59:59Z"}))
     assert execution.event_time == datetime(2026, 2, 28, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(("status", "redrives"), [("SUCCEEDED", 7), ("FAILED", 3)])
-def test_a_status_change_from_the_future_changes_nothing(
-    setup: RecorderSetup, status: str, redrives: int
-) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    before = _tables(setup)
-    setup.keeps_describing(
-        status="SUCCEEDED", error=None, cause=None, redriveStatus="NOT_REDRIVABLE"
-    )
-    with pytest.raises(DescriptionOutdated):
-        setup.hears(status, redrive_count=redrives)
-    assert _tables(setup) == before
 
 
 @pytest.mark.parametrize(("status", "redrives"), [("FAILED", -1), ("RUNNING", -1)])
@@ -251,18 +222,10 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(setup: RecorderS
     arn = f"arn:aws:states:us-east-1:123456789012:execution:{'m' * 80}:"
     for first in range(0, 2000, 25):
         rows = [
-            {
-                "pk": f"job#{JOB}",
-                "sk": f"claim#batch-output/{JOB}/{number:05d}.jsonl",
-                "etag": "e",
-                "owner": f"{arn}{number:080d}",
-                "generation": 1,
-                "state": "claimed",
-                "eventTime": "2026-03-01T00:00:00Z",
-            }
+            claim_row(JOB, f"batch-output/{JOB}/{number:05d}.jsonl", owner=f"{arn}{number:080d}")
             for number in range(first, first + 25)
         ]
-        puts = [{"PutRequest": {"Item": to_item(row)}} for row in rows]
+        puts = [{"PutRequest": {"Item": row}} for row in rows]
         setup.dynamodb.batch_write_item(RequestItems={"ledger": puts})
     setup.claim()
     setup.hears_of_failure("LoadRanges")

@@ -211,12 +211,12 @@ def test_executions_and_events_of_any_input_can_be_looked_at(
 @pytest.mark.parametrize(
     "arn",
     [
-        "arn:aws:states:us-east-1:000000000000:execution:payroll:first",
-        "arn:aws:states:us-east-1:000000000000:execution:ingest-other:first",
-        "arn:aws:states:us-east-1:999999999999:execution:ingest:first",
-        "arn:aws:states:eu-west-1:000000000000:execution:ingest:first",
-        "arn:aws:states:us-east-1:000000000000:execution:ingest/LoadRanges:first",
-        "arn:aws:states:us-east-1:000000000000:express:ingest:first:x",
+        EXECUTION.replace(":BatchIngest:", ":payroll:"),
+        EXECUTION.replace(":BatchIngest:", ":BatchIngest-other:"),
+        EXECUTION.replace(":1:", ":999999999999:"),
+        EXECUTION.replace("us-east-1", "eu-west-1"),
+        EXECUTION.replace(":BatchIngest:", ":BatchIngest/LoadRanges:"),
+        EXECUTION.replace(":execution:", ":express:") + ":x",
     ],
 )
 def test_the_execution_of_another_machine_is_neither_shown_nor_redriven(

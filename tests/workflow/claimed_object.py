@@ -21,7 +21,7 @@ from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.segment_loading import good
-from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
@@ -50,7 +50,14 @@ class Context:
         return 300_000
 
 
-def segment_work(etag: str) -> dict[str, Any]:
+def memory_tables() -> MemoryDynamoDB:
+    """Empty tables of what a worker reads and writes."""
+    return MemoryDynamoDB(
+        **{name: TABLES[name] for name in ("transactions", "batch-jobs", "ledger")}
+    )
+
+
+def segment_work(etag: str, *, key: str = KEY, size: int = len(DATA)) -> dict[str, Any]:
     """Input of LoadSegment for the whole object."""
     return {
         "schema": 1,
@@ -58,14 +65,14 @@ def segment_work(etag: str) -> dict[str, Any]:
         "job": {"jobId": "job-1", "intentId": "i", "submitTime": "s"},
         "object": {
             "bucket": BUCKET,
-            "key": KEY,
-            "name": "a.jsonl",
+            "key": key,
+            "name": key.rpartition("/")[2],
             "etag": etag,
-            "size": len(DATA),
+            "size": size,
         },
         "claim": {"generation": 1, "eventTime": "2026-07-01T00:00:00Z"},
         "writeUnitsPerSecond": 1e6,
-        "range": {"from": 0, "to": len(DATA)},
+        "range": {"from": 0, "to": size},
     }
 
 
@@ -74,13 +81,7 @@ class ClaimedObject:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.s3 = MemoryS3()
-        self.dynamodb = MemoryDynamoDB(
-            **{
-                "transactions": ("userId", "transactionId"),
-                "batch-jobs": ("intentId", "submitTime"),
-                "ledger": ("pk", "sk"),
-            }
-        )
+        self.dynamodb = memory_tables()
         self._patch = monkeypatch
         self._requests = itertools.count(1)
         self.time = Clock()

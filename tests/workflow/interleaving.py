@@ -7,6 +7,7 @@ that are ready are made: a worker that is paused for seconds between its look at
 its put is the window that decision 4 names, and is left out here.
 """
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,9 +17,16 @@ PATIENCE_SECONDS = 10.0
 """A real time limit: a schedule that hangs is a fault of the harness."""
 
 
+def in_runs(order: random.Random) -> Iterator[int]:
+    """A schedule of long and short runs: what two actors do in turn hides what one does alone."""
+    while True:
+        chosen = order.randrange(1_000)
+        yield from [chosen] * order.choice([1, 1, 2, 5, 40])
+
+
 @dataclass
 class Actor:
-    """Somebody who makes calls."""
+    """A thread that makes calls."""
 
     name: str
     work: Callable[[], None]

@@ -7,7 +7,6 @@ or redrive) and replayed.
 
 import itertools
 import random
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -30,11 +29,11 @@ from functions.plan_ranges.planning import Planning
 from functions.plan_ranges.settings import PlanRangesSettings
 from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
-from tests.workflow.claimed_object import JOB_RECORD
+from tests.workflow.claimed_object import Context, memory_tables, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
-from tests.workflow.interleaving import Interleaving
-from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.interleaving import Interleaving, in_runs
 from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.rows import put_job
 
 _LOAD = LoadSettings.read(ENVIRONMENT)
 _PLAN = PlanRangesSettings.read(ENVIRONMENT)
@@ -49,14 +48,6 @@ class _Time:
     def __init__(self, interleaving: Interleaving) -> None:
         self.time = self.monotonic = interleaving.clock
         self.sleep = interleaving.sleep
-
-
-class _Context:
-    def __init__(self, request: str) -> None:
-        self.aws_request_id = request
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 300_000
 
 
 class JobWithObjects:
@@ -79,21 +70,14 @@ class JobWithObjects:
             retries: Numbers of the objects that are of a retry of the job.
         """
         self.s3 = MemoryS3()
-        self.dynamodb = MemoryDynamoDB(
-            **{
-                "transactions": ("userId", "transactionId"),
-                "batch-jobs": ("intentId", "submitTime"),
-                "ledger": ("pk", "sk"),
-            }
-        )
+        self.dynamodb = memory_tables()
         self.interleaving = Interleaving(order)
         self.edited: dict[str, str] = {}
         self._requests = itertools.count(1)
         self._executions = itertools.count(1)
         self.retries = retries
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
-        retry = {**JOB_RECORD, "submitTime": "later", "jobId": RETRY, "retryOf": "job-1"}
-        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(retry))
+        put_job(self.dynamodb)
+        put_job(self.dynamodb, RETRY, submitTime="later", retryOf="job-1")
         folder = {"pk": "job#job-1", "sk": "folder#batch-output/job-1/"}  # neither claim nor retry
         self.dynamodb.put_item(TableName="ledger", Item=to_item(folder))
         self.data = [b"\n".join(map(good, images)) + b"\n" for images in objects]
@@ -195,30 +179,17 @@ class JobWithObjects:
 
     def _work(self, number: int, execution: str, generation: int) -> dict[str, Any]:
         data = self.data[number]
-        return {
-            "schema": 1,
-            "execution": execution,
-            "job": (
-                {"jobId": RETRY, "intentId": "i", "submitTime": "later", "root": "job-1"}
-                if number in self.retries
-                else {"jobId": "job-1", "intentId": "i", "submitTime": "s"}
-            ),
-            "object": {
-                "bucket": BUCKET,
-                "key": self._key(number),
-                "name": f"{number}.jsonl",
-                "etag": self.s3.objects[self._key(number)].etag,
-                "size": len(data),
-            },
-            "claim": {"generation": generation, "eventTime": "2026-07-01T00:00:00Z"},
-            "writeUnitsPerSecond": 1e6,
-            "range": {"from": 0, "to": len(data)},
-        }
+        key = self._key(number)
+        work = segment_work(self.s3.objects[key].etag, key=key, size=len(data))
+        work["claim"]["generation"] = generation
+        if number in self.retries:
+            work["job"] |= {"jobId": RETRY, "submitTime": "later", "root": "job-1"}
+        return {**work, "execution": execution}
 
     def _load(self, work: dict[str, Any]) -> None:
         call.load_segment(
             SegmentWork.read(work),
-            context=_Context(f"request-{next(self._requests)}"),
+            context=Context(f"request-{next(self._requests)}"),
             settings=_LOAD,
             log=FakeTelemetry(),
         )
@@ -235,13 +206,6 @@ _images = st.lists(
 _deeds = st.lists(
     st.tuples(st.sampled_from(["edit", "edit", "delete"]), st.integers(0, 3)), max_size=12
 )
-
-
-def _in_runs(order: random.Random) -> Iterator[int]:
-    """A schedule of long and short runs: what two actors do in turn hides what one does alone."""
-    while True:
-        chosen = order.randrange(1_000)
-        yield from [chosen] * order.choice([1, 1, 2, 5, 40])
 
 
 @given(
@@ -270,7 +234,7 @@ def test_an_edit_is_never_lost_whatever_objects_of_the_job_do_at_once(
     seed: int,
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        claimed = JobWithObjects(patch, objects, _in_runs(random.Random(seed)), retries=retries)
+        claimed = JobWithObjects(patch, objects, in_runs(random.Random(seed)), retries=retries)
         actors = claimed.interleaving
         for number in range(len(objects)):
             actors.add(

@@ -147,26 +147,10 @@ def test_the_manifest_is_believed_where_it_disagrees_with_the_application() -> N
     assert machine.told.sums[Metric.RECORDS_UNEXPECTED] == 1
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"\xff",
-        b"not json",
-        b"[]",
-        b"null",
-        b"{}",
-        b'{"totalRecordCount": "3"}',
-        b'{"totalRecordCount": -1}',
-        b'{"totalRecordCount": true}',
-        b'{"totalRecordCount": 3.5}',
-        b"[" * 100_000,
-    ],
-)
-def test_an_unreadable_manifest_counts_as_absent_and_is_measured(body: bytes) -> None:
+def test_an_unreadable_manifest_counts_as_absent_and_is_measured() -> None:
     machine = Machine()
     machine.write_record(pendingImageCount=5)
-    machine.manifest(body)
+    machine.manifest(b"not JSON")
     _ingest(machine, KEYS[0], **_counts(3))
     assert machine.record["status"] == "INGESTING"
     assert machine.record["resultStats"]["missingCount"] == 2

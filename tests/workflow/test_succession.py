@@ -5,18 +5,18 @@ from typing import Any
 import pytest
 
 from functions.aws.writing.attempts import SUCCESSION_SECONDS, AttemptRow
-from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import object_partition
 from functions.plan_ranges import handler
 from tests.unit.load.fake_time import FakeTime
-from tests.workflow.claimed_object import DATA, JOB_RECORD, KEY, Clock, claim_row, segment_work
+from tests.workflow.claimed_object import DATA, KEY, Clock, segment_work
+from tests.workflow.rows import put_claim, put_job
 
 
 @pytest.fixture
 def clock(aws: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> FakeTime:
-    """The planner's, in a claimed with a claimed object."""
+    """The planner's clock, where an object is claimed."""
     _, dynamodb = aws
-    dynamodb.put_item(TableName="batch-jobs", Item=to_item(JOB_RECORD))
+    put_job(dynamodb)
     clock = Clock()
     monkeypatch.setattr(handler, "time", clock)
     monkeypatch.setenv("RANGE_BYTES", "1024")
@@ -43,8 +43,7 @@ def test_it_waits_for_those_before_it(
     waits: list[float],
 ) -> None:
     _, dynamodb = aws
-    row = claim_row("e") | {"generation": generation}
-    dynamodb.put_item(TableName="ledger", Item=to_item(row))
+    put_claim(dynamodb, "job-1", KEY, generation=generation)
     partition = object_partition("job-1", KEY, earlier)
     attempt = AttemptRow(dynamodb, "ledger", partition, 1024, caller="a worker's", expires=1)
     attempt.begin(now=clock.now, ends_by=clock.now + (ends_in or 300))

@@ -18,7 +18,7 @@ from functions.aws.runtime.deadline import Deadline
 from functions.aws.writing.budget_lease import BudgetLease
 from functions.aws.writing.write_budget import WriteBudget
 from functions.domain.budget_leases import CLOCK_SKEW_SECONDS, Sharing
-from tests.workflow.interleaving import Interleaving
+from tests.workflow.interleaving import Interleaving, in_runs
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.errors import refusal
 
@@ -58,7 +58,7 @@ class HasToWait(Exception):  # noqa: N818 - not an error
 
 
 @dataclass
-class World:
+class Workers:
     """A user's workers."""
 
     ticking: Ticking = field(default_factory=Ticking)
@@ -68,7 +68,7 @@ class World:
     written: list[tuple[float, float, str]] = field(default_factory=list)
     speeds: dict[str, float] = field(default_factory=dict)
 
-    def worker(
+    def begin(
         self,
         name: str,
         *,
@@ -150,145 +150,147 @@ class World:
 
 
 def test_one_worker_has_the_whole_budget_at_once() -> None:
-    world = World()
-    world.worker("a", seconds=10)
-    world.ticking.run(12)
-    assert world.of("a", 0, 1) >= 0.85 * BUDGET
-    assert world.of("a", 0, 10) >= 0.95 * BUDGET
-    assert world.dynamodb.tables[LEDGER] == {}
+    workers = Workers()
+    workers.begin("a", seconds=10)
+    workers.ticking.run(12)
+    assert workers.of("a", 0, 1) >= 0.85 * BUDGET
+    assert workers.of("a", 0, 10) >= 0.95 * BUDGET
+    assert workers.dynamodb.tables[LEDGER] == {}
 
 
 def test_a_user_is_a_hash_in_the_ledger() -> None:
-    world = World()
-    world.worker("a", seconds=10)
-    world.ticking.run(5)
-    (row,) = world.dynamodb.tables[LEDGER].values()
+    workers = Workers()
+    workers.begin("a", seconds=10)
+    workers.ticking.run(5)
+    (row,) = workers.dynamodb.tables[LEDGER].values()
     assert "user-1" not in str(row)
     assert row["pk"]["S"].startswith("budget#")
 
 
 def test_a_second_execution_has_half_within_seconds_and_gives_it_back() -> None:
-    world = World()
-    world.worker("a", execution="one", seconds=60)
-    world.ticking.run(10)
-    world.worker("b", execution="two", seconds=20)
-    world.ticking.run(60)
-    assert world.of("b", 10, 13) > 0
-    assert world.of("a", 13, 30) == pytest.approx(BUDGET / 2, rel=0.05)
-    assert world.of("b", 13, 30) == pytest.approx(BUDGET / 2, rel=0.05)
-    assert world.of("a", 33, 60) == pytest.approx(BUDGET, rel=0.05)
-    assert world.busiest_second() <= 1.05 * BUDGET
+    workers = Workers()
+    workers.begin("a", execution="one", seconds=60)
+    workers.ticking.run(10)
+    workers.begin("b", execution="two", seconds=20)
+    workers.ticking.run(60)
+    assert workers.of("b", 10, 13) > 0
+    assert workers.of("a", 13, 30) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert workers.of("b", 13, 30) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert workers.of("a", 33, 60) == pytest.approx(BUDGET, rel=0.05)
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 def test_a_small_job_is_not_starved_by_a_large_one() -> None:
-    world = World()
+    workers = Workers()
     for number in range(8):
-        world.worker(f"large-{number}", execution="large", seconds=60)
-    world.ticking.run(20)
-    world.worker("small", execution="small", seconds=20)
-    world.ticking.run(25)
-    assert world.of("small", 23, 40) == pytest.approx(BUDGET / 2, rel=0.05)
-    assert world.of("large", 23, 40) == pytest.approx(BUDGET / 2, rel=0.08)
-    assert world.busiest_second() <= 1.05 * BUDGET
+        workers.begin(f"large-{number}", execution="large", seconds=60)
+    workers.ticking.run(20)
+    workers.begin("small", execution="small", seconds=20)
+    workers.ticking.run(25)
+    assert workers.of("small", 23, 40) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert workers.of("large", 23, 40) == pytest.approx(BUDGET / 2, rel=0.08)
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 def test_what_a_dead_worker_had_comes_back_within_seconds() -> None:
-    world = World()
-    world.worker("a", execution="one", seconds=60)
-    world.worker("b", execution="two", seconds=20, dies=True)
-    world.ticking.run(60)
-    assert world.of("a", 10, 20) == pytest.approx(BUDGET / 2, rel=0.05)
-    assert world.of("a", 30, 60) == pytest.approx(BUDGET, rel=0.05)
-    (dead,) = world.dynamodb.tables[LEDGER].values()
+    workers = Workers()
+    workers.begin("a", execution="one", seconds=60)
+    workers.begin("b", execution="two", seconds=20, dies=True)
+    workers.ticking.run(60)
+    assert workers.of("a", 10, 20) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert workers.of("a", 30, 60) == pytest.approx(BUDGET, rel=0.05)
+    (dead,) = workers.dynamodb.tables[LEDGER].values()
     assert int(dead["ttl"]["N"]) > float(dead["until"]["N"])
 
 
 def test_a_worker_of_an_older_budget_does_not_starve() -> None:
     """An execution that was planned with a share of it is redriven."""
-    world = World()
-    world.worker("new", execution="one", seconds=30)
-    world.ticking.run(5)
-    world.worker("old", execution="two", seconds=20, budget=250)
-    world.ticking.run(30)
-    assert world.of("old", 10, 25) >= 100
-    assert world.busiest_second() <= 1.05 * BUDGET
+    workers = Workers()
+    workers.begin("new", execution="one", seconds=30)
+    workers.ticking.run(5)
+    workers.begin("old", execution="two", seconds=20, budget=250)
+    workers.ticking.run(30)
+    assert workers.of("old", 10, 25) >= 100
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 def test_what_a_slow_worker_cannot_use_goes_to_others() -> None:
-    world = World()
-    world.worker("slow", execution="one", seconds=60, most=100)
-    world.ticking.run(10)
-    world.worker("fast", execution="two", seconds=40)
-    world.ticking.run(50)
-    assert world.of("slow", 20, 50) == pytest.approx(100, rel=0.05)
-    assert world.of("fast", 20, 50) >= 0.85 * BUDGET
-    assert world.busiest_second() <= 1.05 * BUDGET
+    workers = Workers()
+    workers.begin("slow", execution="one", seconds=60, most=100)
+    workers.ticking.run(10)
+    workers.begin("fast", execution="two", seconds=40)
+    workers.ticking.run(50)
+    assert workers.of("slow", 20, 50) == pytest.approx(100, rel=0.05)
+    assert workers.of("fast", 20, 50) >= 0.85 * BUDGET
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 def test_so_does_what_a_slow_worker_of_the_same_execution_cannot_use() -> None:
-    world = World()
-    world.worker("slow", seconds=60, most=100)
-    world.worker("fast", seconds=40)
-    world.ticking.run(60)
-    assert world.of("slow", 10, 40) == pytest.approx(100, rel=0.05)
-    assert world.of("fast", 10, 40) >= 0.85 * BUDGET
+    workers = Workers()
+    workers.begin("slow", seconds=60, most=100)
+    workers.begin("fast", seconds=40)
+    workers.ticking.run(60)
+    assert workers.of("slow", 10, 40) == pytest.approx(100, rel=0.05)
+    assert workers.of("fast", 10, 40) >= 0.85 * BUDGET
 
 
 def test_workers_that_are_all_slow_keep_what_they_can_use() -> None:
-    world = World()
+    workers = Workers()
     for number in range(3):
-        world.worker(f"slow-{number}", execution=str(number), seconds=40, most=200)
-    world.ticking.run(40)
-    assert world.of("slow", 10, 40) == pytest.approx(600, rel=0.05)
+        workers.begin(f"slow-{number}", execution=str(number), seconds=40, most=200)
+    workers.ticking.run(40)
+    assert workers.of("slow", 10, 40) == pytest.approx(600, rel=0.05)
 
 
 def test_a_worker_that_becomes_faster_has_its_part_within_seconds() -> None:
-    world = World()
-    world.worker("a", execution="one", seconds=60, most=50)
-    world.worker("b", execution="two", seconds=60)
-    world.ticking.run(20)
-    world.speeds["a"] = math.inf
-    world.ticking.run(40)
-    assert world.of("b", 10, 20) >= 0.85 * BUDGET
-    assert world.of("a", 28, 50) == pytest.approx(BUDGET / 2, rel=0.05)
-    assert world.busiest_second() <= 1.05 * BUDGET
+    workers = Workers()
+    workers.begin("a", execution="one", seconds=60, most=50)
+    workers.begin("b", execution="two", seconds=60)
+    workers.ticking.run(20)
+    workers.speeds["a"] = math.inf
+    workers.ticking.run(40)
+    assert workers.of("b", 10, 20) >= 0.85 * BUDGET
+    assert workers.of("a", 28, 50) == pytest.approx(BUDGET / 2, rel=0.05)
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 def test_a_throttled_worker_passes_nothing_on() -> None:
     """Others would only be throttled, too."""
-    world = World()
-    world.worker("a", execution="one", seconds=30, is_throttled=True)
-    world.worker("b", execution="two", seconds=30)
-    world.ticking.run(30)
-    assert world.of("a", 10, 30) < 0.1 * BUDGET
-    assert world.of("b", 10, 30) == pytest.approx(BUDGET / 2, rel=0.05)
+    workers = Workers()
+    workers.begin("a", execution="one", seconds=30, is_throttled=True)
+    workers.begin("b", execution="two", seconds=30)
+    workers.ticking.run(30)
+    assert workers.of("a", 10, 30) < 0.1 * BUDGET
+    assert workers.of("b", 10, 30) == pytest.approx(BUDGET / 2, rel=0.05)
+
+
+class _Refusing:
+    """A client of DynamoDB whose every call is refused."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def __getattr__(self, operation: str) -> Any:
+        raise refusal(self._code, operation)
 
 
 def test_a_ledger_that_is_throttled_stops_a_worker_only_when_its_lease_has_run_out() -> None:
-    world = World()
-    lease = world.lease("a")
+    workers = Workers()
+    lease = workers.lease("a")
     assert lease.units_per_second == BUDGET
 
-    class Throttled:
-        def __getattr__(self, _operation: str) -> Any:
-            raise refusal("ProvisionedThroughputExceededException", "Query")
-
-    lease.client = Throttled()  # type: ignore[assignment]
-    world.ticking.now += 3
+    lease.client = _Refusing("ProvisionedThroughputExceededException")  # type: ignore[assignment]
+    workers.ticking.now += 3
     assert lease.units_per_second == BUDGET
-    world.ticking.now += 2.1
+    workers.ticking.now += 2.1
     with pytest.raises(ClientError, match="ProvisionedThroughput"):
         _ = lease.units_per_second
     lease.__exit__()  # its row expires
 
 
 def test_a_denied_ledger_fails_the_worker() -> None:
-    class Denied:
-        def __getattr__(self, _operation: str) -> Any:
-            raise refusal("AccessDeniedException", "Query")
-
-    lease = World().lease("a")
-    lease.client = Denied()  # type: ignore[assignment]
+    lease = Workers().lease("a")
+    lease.client = _Refusing("AccessDeniedException")  # type: ignore[assignment]
     with pytest.raises(ClientError, match="AccessDenied"):
         _ = lease.units_per_second
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -318,11 +320,11 @@ Life = tuple[float, float, bool, int, float, float]
 def test_no_second_sees_more_than_the_budget_over_all_workers(
     lives: Sequence[Life],
 ) -> None:
-    world = World()
+    workers = Workers()
 
     def begin(number: int, life: Life) -> Iterator[float]:
         _, seconds, dies, execution, skew, most = life
-        world.worker(
+        workers.begin(
             f"w{number}",
             execution=f"e{execution}",
             seconds=seconds,
@@ -333,16 +335,9 @@ def test_no_second_sees_more_than_the_budget_over_all_workers(
         yield from ()
 
     for number, life in enumerate(lives):
-        world.ticking.add(life[0], begin(number, life))
-    world.ticking.run(60)
-    assert world.busiest_second() <= 1.05 * BUDGET
-
-
-def _in_runs(order: random.Random) -> Iterator[int]:
-    """A schedule of long and short runs."""
-    while True:
-        chosen = order.randrange(1_000)
-        yield from [chosen] * order.choice([1, 1, 1, 2, 5])
+        workers.ticking.add(life[0], begin(number, life))
+    workers.ticking.run(60)
+    assert workers.busiest_second() <= 1.05 * BUDGET
 
 
 @settings(
@@ -366,7 +361,7 @@ def test_rates_in_force_never_exceed_the_budget_whatever_the_order_of_requests(
 
     Each uses a part of what it may, so that what it wants changes.
     """
-    interleaving = Interleaving(_in_runs(random.Random(seed)))
+    interleaving = Interleaving(in_runs(random.Random(seed)))
     dynamodb = MemoryDynamoDB(**{LEDGER: ("pk", "sk")})
     in_force: dict[str, tuple[float, float]] = {}
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.aws.failed_state import FailedChild, FailedState, MapCounts
-from functions.domain.attribute_values import to_item
+from functions.aws.failed_state import FailedState
 from functions.domain.executions import Execution
-from functions.domain.ledger_rows import claim_key
 from functions.domain.service_failures import explain
 from local import server
 from local.endpoint import Endpoint
@@ -20,10 +18,11 @@ from ops.commands.since import moment
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
+from tests.unit.ops.reports import failed_execution
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
-from tests.workflow.memory.executions import MemoryExecutions
+from tests.workflow.memory.executions import MACHINE, MemoryExecutions
+from tests.workflow.rows import put_claim
 
-MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
 ARN = "arn:aws:states:us-east-1:1:execution:BatchIngest:one"
 
 
@@ -108,9 +107,7 @@ def test_many_are_redriven_at_a_pace() -> None:
             return super().list_executions(**request)
 
     client: Any = Redriving(now=machine.now, seen=machine.seen)
-    deployed = Deployment(
-        "BatchIngest", "a place", "us-east-1", {"StateMachineArn": MACHINE}, lambda _: client
-    )
+    deployed = _deployed(client)
     chosen = [_described(client.describe_execution(executionArn=arn)) for arn in arns]
     done = redrive.restart(deployed, chosen, rate=100, at_a_time=2, again="")
     assert [each.arn for each in done] == arns
@@ -157,43 +154,16 @@ def test_what_cannot_be_redriven_says_why_and_what_to_do_instead(
 def test_what_newer_content_has_superseded_is_redriven_only_where_it_may_still_claim(
     state: str, *, obstacle: bool
 ) -> None:
-    key = "batch-output/job-1/a.jsonl"
-    detail = {"bucket": {"name": "b"}, "object": {"key": key, "etag": "older"}}
-    event = json.dumps({"time": "2026-03-02T00:00:00Z", "detail": detail})
-    ledger = MemoryDynamoDB(ledger=("pk", "sk"), jobs=("intentId", "submitTime"))
-    row = {"etag": "newer", "owner": "another", "generation": 2, "state": "done"}
-    row |= {"eventTime": "2026-03-02T00:00:00Z", **claim_key("job-1", key).as_dict()}
-    ledger.put_item(TableName="ledger", Item=to_item(row))
-    made = {"stepfunctions": _StepFunctions(state=state, input=event), "dynamodb": ledger}
-    outputs = {
-        "StateMachineArn": MACHINE,
-        "LedgerTableName": "ledger",
-        "BatchJobsTableName": "jobs",
-    }
-    deployed = Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
-    found = read_failed(deployed, ARN).obstacle
+    client = _StepFunctions(state=state, input=EVENT)
+    found = read_failed(_with_claim(client, etag="newer"), ARN).obstacle
     assert (found is not None) is obstacle
     assert found is None or "Another execution has taken the results object" in found.reason
     assert found is None or not found.leaves_work
 
 
 def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_is_shown() -> None:
-    each = FailedExecution(
-        Execution.model_validate(
-            {
-                "executionArn": ARN,
-                "startDate": datetime(2026, 3, 1, tzinfo=UTC),
-                "status": "FAILED",
-                "error": "States.ExceedToleratedFailureThreshold",
-            }
-        ),
-        FailedState("LoadRanges", MapCounts(5, 2, 1), (FailedChild("b", "WriteThrottled", "c"),)),
-        cause="c",
-        advice="",
-        obstacle=None,
-        redrive="ingest redrive one",
-    )
-    assert each.will_run == "3 of 8 items of LoadRanges, and what follows it"
+    each = failed_execution()
+    assert each.will_run == "3 of 4 items of LoadRanges, and what follows it"
     assert each.error == "WriteThrottled"
 
 
@@ -240,9 +210,7 @@ def test_pages_that_can_hold_nothing_more_are_not_fetched() -> None:
 
 def _with_claim(client: _StepFunctions, **claim: Any) -> Deployment:
     ledger = MemoryDynamoDB(ledger=("pk", "sk"), jobs=("intentId", "submitTime"))
-    row = {"owner": "another", "generation": 2, "state": "done", "etag": "e"}
-    row |= {"eventTime": "2026-03-02T00:00:00Z", **claim, **claim_key("job-1", KEY).as_dict()}
-    ledger.put_item(TableName="ledger", Item=to_item(row))
+    put_claim(ledger, "job-1", KEY, **{"owner": "another", "state": "done", **claim})
     made = {"stepfunctions": client, "dynamodb": ledger}
     outputs = {
         "StateMachineArn": MACHINE,

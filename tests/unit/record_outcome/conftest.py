@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import ANY, Stubber
-from moto import mock_aws
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.ledger import Ledger
@@ -21,7 +20,9 @@ from functions.domain.executions import Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import WAITS, OutcomeRecorder
+from tests.workflow.aws_tables import BUCKET, on_moto
 from tests.workflow.memory.events import MemoryEvents
+from tests.workflow.rows import put_claim
 
 REGION = "us-east-1"
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:BatchIngest"
@@ -37,44 +38,44 @@ def event(*, key: str = KEY, etag: str = "e", sequencer: str = "02") -> dict[str
     described = {"key": key, "etag": etag, "sequencer": sequencer}
     return {
         "time": "2026-03-01T00:00:00Z",
-        "detail": {"bucket": {"name": "bucket"}, "object": described},
+        "detail": {"bucket": {"name": BUCKET}, "object": described},
     }
 
 
-@pytest.fixture
-def _moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "BatchIngest")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "BatchIngest")
-    with mock_aws():
-        yield
+RUN = f"{EXECUTION.replace(':execution:', ':mapRun:').rpartition(':')[0]}/LoadRanges:r"
 
 
-def _table(name: str, *key: str, index: str | None = None) -> dict[str, Any]:
-    attributes = [*key, *([index] if index else [])]
-    schema = [
-        {"AttributeName": each, "KeyType": kind}
-        for each, kind in zip(key, ("HASH", "RANGE"), strict=True)
-    ]
-    made: dict[str, Any] = {
-        "TableName": name,
-        "KeySchema": schema,
-        "AttributeDefinitions": [
-            {"AttributeName": each, "AttributeType": "S"} for each in attributes
-        ],
-        "BillingMode": "PAY_PER_REQUEST",
+def map_run() -> dict[str, Any]:
+    """The map run of LoadRanges, as it is listed."""
+    return {
+        "executionArn": EXECUTION,
+        "mapRunArn": RUN,
+        "stateMachineArn": f"{EXECUTION}/LoadRanges",
+        "startDate": NOW,
     }
-    if index:
-        made["GlobalSecondaryIndexes"] = [
-            {
-                "IndexName": "jobIdIndex",
-                "KeySchema": [{"AttributeName": index, "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ]
-    return made
+
+
+def described_map_run(**counts: int) -> dict[str, Any]:
+    """It, as it is described, with counts of items that are not zero."""
+    names = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total")
+    whole = dict.fromkeys((*names, "resultsWritten"), 0) | counts
+    return {
+        "mapRunArn": RUN,
+        "executionArn": EXECUTION,
+        "status": "FAILED",
+        "startDate": NOW,
+        "maxConcurrency": 4,
+        "toleratedFailurePercentage": 0.0,
+        "toleratedFailureCount": 0,
+        "itemCounts": whole,
+        "executionCounts": whole,
+    }
+
+
+def listed_child(arn: str) -> dict[str, Any]:
+    """A failed child of it, as it is listed."""
+    named = {"executionArn": arn, "stateMachineArn": EXECUTION, "name": "child"}
+    return {**named, "status": "FAILED", "startDate": NOW}
 
 
 @dataclass
@@ -92,26 +93,15 @@ class RecorderSetup:
 
     def job(self, **more: object) -> None:
         record = {"intentId": "i", "submitTime": "t", "jobId": JOB, "status": "SUBMITTED", **more}
-        self.dynamodb.put_item(TableName="jobs", Item=to_item(record))
+        self.dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
 
     def claim(
         self, *, key: str = KEY, owner: str = EXECUTION, state: str = "claimed", **more: object
     ) -> None:
-        row = {
-            "pk": f"job#{JOB}",
-            "sk": f"claim#{key}",
-            "etag": "e",
-            "version": "",
-            "owner": owner,
-            "generation": 1,
-            "state": state,
-            "eventTime": "2026-03-01T00:00:00Z",
-            **more,
-        }
-        self.dynamodb.put_item(TableName="ledger", Item=to_item(row))
+        put_claim(self.dynamodb, JOB, key, **{"owner": owner, "state": state, **more})
 
     def record_of_job(self) -> dict[str, Any]:
-        return self._get("jobs", {"intentId": "i", "submitTime": "t"})
+        return self._get("batch-jobs", {"intentId": "i", "submitTime": "t"})
 
     def row_of_unclaimed(self) -> dict[str, Any]:
         return self._get("ledger", {"pk": f"unclaimed#{JOB}", "sk": f"claim#{KEY}"})
@@ -204,11 +194,12 @@ class RecorderSetup:
 
 
 @pytest.fixture
-def setup(_moto: None) -> Iterator[RecorderSetup]:
-    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-    s3.create_bucket(Bucket="bucket")
-    dynamodb.create_table(**_table("jobs", "intentId", "submitTime", index="jobId"))
-    dynamodb.create_table(**_table("ledger", "pk", "sk"))
+def setup() -> Iterator[RecorderSetup]:
+    with on_moto() as aws:
+        yield from _recorder(*aws)
+
+
+def _recorder(s3: Any, dynamodb: Any) -> Iterator[RecorderSetup]:
     clock = [NOW]
 
     def now() -> datetime:
@@ -216,10 +207,10 @@ def setup(_moto: None) -> Iterator[RecorderSetup]:
 
     bus: Any = MemoryEvents()
     settler = JobSettler(
-        jobs=BatchJobs(dynamodb, "jobs"),
+        jobs=BatchJobs(dynamodb, "batch-jobs"),
         ledger=Ledger(dynamodb, "ledger"),
         s3=s3,
-        bucket="bucket",
+        bucket=BUCKET,
         grace=timedelta(hours=24),
         telemetry=telemetry(),
         events=StatusEvents(lambda: bus),

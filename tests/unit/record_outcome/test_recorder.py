@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from functions.aws.unclaimed import UnclaimedFailures
-from functions.domain.claims import Claim, ClaimState
 from functions.domain.executions import Execution, Outcome
 from functions.domain.jobs import JobKey
 from functions.record_outcome.announcements import (
@@ -17,21 +15,20 @@ from functions.record_outcome.announcements import (
     AnnouncementUnderWay,
     about_execution,
 )
-from tests.unit.record_outcome.conftest import EXECUTION, JOB, KEY, NOW, RecorderSetup, event
+from tests.unit.record_outcome.conftest import (
+    EXECUTION,
+    JOB,
+    KEY,
+    NOW,
+    RUN,
+    RecorderSetup,
+    described_map_run,
+    event,
+    listed_child,
+    map_run,
+)
 
 DONE: dict[str, Any] = {"state": "done", "stats": {"totalCount": 1, "successCount": 1}}
-
-
-def _unclaimed(owner: str, sequencer: str) -> Claim:
-    return Claim(
-        key=KEY,
-        etag=owner,
-        owner=owner,
-        generation=0,
-        state=ClaimState.FAILED,
-        event_time=NOW,
-        sequencer=sequencer,
-    )
 
 
 def _facts(message: dict[str, Any]) -> dict[str, Any]:
@@ -110,34 +107,6 @@ def test_a_failure_before_the_claim_marks_a_job_whose_other_objects_are_done(
     assert setup.record_of_job()["ingestState"]["objects"] == 2
 
 
-def test_newer_content_that_could_not_be_claimed_is_not_hidden_by_what_was_ingested_before(
-    setup: RecorderSetup,
-) -> None:
-    setup.job(userId="u")
-    setup.claim(owner="another", **DONE | {"etag": "before", "sequencer": "01"})
-    setup.hears_of_failure("ResolveJob")
-    assert setup.record_of_job()["status"] == "FAILED"
-    assert setup.row_of_claim()["state"] == "done"
-
-
-def test_older_content_that_failed_late_changes_nothing(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim(owner="another", **DONE | {"etag": "after", "sequencer": "03"})
-    setup.hears_of_failure("ResolveJob")
-    assert setup.record_of_job()["status"] == "COMPLETED"
-
-
-def test_of_two_failures_before_a_claim_the_later_event_tells(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    rows = UnclaimedFailures(setup.dynamodb, "ledger")
-    early, late = (_unclaimed(owner, sequencer) for owner, sequencer in (("1", "01"), ("2", "02")))
-    assert rows.fail(early, JOB, failure={}, now=NOW)
-    assert rows.fail(late, JOB, failure={}, now=NOW)
-    assert not rows.fail(early, JOB, failure={}, now=NOW)
-    assert rows.fail(late, JOB, failure={}, now=NOW)
-    assert [each.owner for each in rows.for_job(JOB)] == ["2"]
-
-
 def test_a_manifest_that_failed_before_anything_was_claimed_marks_the_job(
     setup: RecorderSetup,
 ) -> None:
@@ -164,14 +133,22 @@ def test_of_two_records_none_is_marked(setup: RecorderSetup) -> None:
     assert setup.record_of_job()["status"] == "SUBMITTED"
 
 
-def test_a_failure_before_the_claim_leaves_what_another_execution_claimed(
-    setup: RecorderSetup,
+@pytest.mark.parametrize(
+    ("claimed", "status"),
+    [
+        ({}, "COMPLETED"),  # the same content
+        ({"etag": "before", "sequencer": "01"}, "FAILED"),
+        ({"etag": "after", "sequencer": "03"}, "COMPLETED"),
+    ],
+)
+def test_a_failure_before_the_claim_counts_where_its_content_is_newer_than_what_was_ingested(
+    setup: RecorderSetup, claimed: dict[str, str], status: str
 ) -> None:
     setup.job(userId="u")
-    setup.claim(owner="another", **DONE)
+    setup.claim(owner="another", **DONE | claimed)
     setup.hears_of_failure("ResolveJob")
     assert setup.row_of_claim()["state"] == "done"
-    assert setup.record_of_job()["status"] == "COMPLETED"
+    assert setup.record_of_job()["status"] == status
 
 
 def test_a_failure_is_said_once_however_often_it_is_delivered(setup: RecorderSetup) -> None:
@@ -376,55 +353,15 @@ def test_an_input_that_is_no_event_is_told_and_marks_nothing(
 
 
 def test_a_failed_map_names_its_children(setup: RecorderSetup) -> None:
-    run = f"{EXECUTION.replace(':execution:', ':mapRun:').rpartition(':')[0]}/LoadRanges:r"
-    counts = dict.fromkeys(("pending", "running", "timedOut", "aborted", "resultsWritten"), 0) | {
-        "succeeded": 5,
-        "failed": 2,
-        "total": 8,
-        "pending": 1,
-    }
     setup.describes(error="States.ExceedToleratedFailureThreshold", cause="threshold")
-    setup.failed_in(
-        "LoadRanges",
-        map_runs=[
-            {
-                "executionArn": EXECUTION,
-                "mapRunArn": run,
-                "stateMachineArn": f"{EXECUTION}/LoadRanges",
-                "startDate": NOW,
-            }
-        ],
-    )
-    setup.states.add_response(
-        "describe_map_run",
-        {
-            "mapRunArn": run,
-            "executionArn": EXECUTION,
-            "status": "FAILED",
-            "startDate": NOW,
-            "maxConcurrency": 4,
-            "toleratedFailurePercentage": 0.0,
-            "toleratedFailureCount": 0,
-            "itemCounts": counts,
-            "executionCounts": counts,
-        },
-        {"mapRunArn": run},
-    )
+    setup.failed_in("LoadRanges", map_runs=[map_run()])
+    counts = described_map_run(succeeded=5, failed=2, pending=1, total=8)
+    setup.states.add_response("describe_map_run", counts, {"mapRunArn": RUN})
     child = f"{EXECUTION}-child"
     setup.states.add_response(
         "list_executions",
-        {
-            "executions": [
-                {
-                    "executionArn": child,
-                    "stateMachineArn": EXECUTION,
-                    "name": "c",
-                    "status": "FAILED",
-                    "startDate": NOW,
-                }
-            ]
-        },
-        {"mapRunArn": run, "statusFilter": "FAILED", "maxResults": 5},
+        {"executions": [listed_child(child)]},
+        {"mapRunArn": RUN, "statusFilter": "FAILED", "maxResults": 5},
     )
     setup.describes(
         executionArn=child,

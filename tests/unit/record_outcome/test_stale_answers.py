@@ -7,10 +7,18 @@ import pytest
 
 from functions.domain.executions import FAILED_STATUSES, Execution, Outcome
 from functions.record_outcome.recorder import WAITS, DescriptionOutdated
-from tests.unit.record_outcome.conftest import EXECUTION, JOB, NOW, RecorderSetup
+from tests.unit.record_outcome.conftest import (
+    EXECUTION,
+    JOB,
+    NOW,
+    RUN,
+    RecorderSetup,
+    described_map_run,
+    listed_child,
+    map_run,
+)
 
 STATUSES = ["RUNNING", "SUCCEEDED", *sorted(FAILED_STATUSES)]
-RUN = f"{EXECUTION}/LoadRanges:1".replace(":execution:", ":mapRun:")
 
 
 def _comes_before(described: tuple[str, int], known: tuple[str, int]) -> bool:
@@ -97,48 +105,12 @@ def test_an_old_description_after_the_mark_takes_nothing_back(
     setup.all_was_called()
 
 
-def test_a_redrive_that_is_described_as_it_was_before_is_asked_for_again(
-    setup: RecorderSetup,
-) -> None:
-    setup.job(userId="u")
-    setup.claim(state="failed")
-    setup.keeps_describing(status="FAILED", redriveCount=0)
-    with pytest.raises(DescriptionOutdated):
-        setup.hears("RUNNING", redrive_count=1)
-    assert setup.row_of_claim()["state"] == "failed"
-
-
-def _map_run() -> dict[str, Any]:
-    return {
-        "executionArn": EXECUTION,
-        "mapRunArn": RUN,
-        "stateMachineArn": EXECUTION,
-        "startDate": NOW,
-    }
-
-
-def _counts(**more: int) -> dict[str, Any]:
-    names = ("pending", "running", "succeeded", "failed", "timedOut", "aborted", "total")
-    counts = dict.fromkeys((*names, "resultsWritten"), 0) | more
-    return {
-        "mapRunArn": RUN,
-        "executionArn": EXECUTION,
-        "status": "FAILED",
-        "startDate": NOW,
-        "maxConcurrency": 4,
-        "toleratedFailurePercentage": 0.0,
-        "toleratedFailureCount": 0,
-        "itemCounts": counts,
-        "executionCounts": counts,
-    }
-
-
 def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(setup: RecorderSetup) -> None:
     setup.job(userId="u")
     setup.claim()
     setup.describes(error="States.ItemReaderFailed", cause="not there")
-    setup.failed_in("LoadRanges", map_runs=[_map_run()])
-    setup.states.add_response("describe_map_run", _counts(), {"mapRunArn": RUN})
+    setup.failed_in("LoadRanges", map_runs=[map_run()])
+    setup.states.add_response("describe_map_run", described_map_run(), {"mapRunArn": RUN})
     setup.describes()
     setup.expect_message()
     setup.hears("FAILED")
@@ -158,18 +130,10 @@ def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
     setup.claim()
     setup.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
     setup.history_ends_in("LoadRanges")
-    child = f"{RUN}:child"
-    listed = {
-        "executionArn": child,
-        "stateMachineArn": EXECUTION,
-        "name": "child",
-        "status": "FAILED",
-        "startDate": NOW,
-    }
     answers: dict[str, dict[str, Any]] = {
-        "list_map_runs": {"mapRuns": [_map_run()]},
-        "describe_map_run": _counts(failed=2, succeeded=3, total=5),
-        "list_executions": {"executions": [listed]},
+        "list_map_runs": {"mapRuns": [map_run()]},
+        "describe_map_run": described_map_run(failed=2, succeeded=3, total=5),
+        "list_executions": {"executions": [listed_child(f"{RUN}:child")]},
         "describe_execution": {},
     }
     for call, answer in answers.items():
@@ -194,21 +158,15 @@ def _answers_about_the_map(setup: RecorderSetup, *, knows: str) -> None:
     """What Step Functions answers, as far as it knows of the failure."""
     setup.history_ends_in("LoadRanges")
     known = ["nothing", "the run", "the items", "the child"].index(knows)
-    setup.states.add_response("list_map_runs", {"mapRuns": [_map_run()] if known else []})
+    setup.states.add_response("list_map_runs", {"mapRuns": [map_run()] if known else []})
     if not known:
         return
-    counts = _counts(failed=1, total=5) if known > 1 else _counts()
+    counts = described_map_run(failed=1, total=5) if known > 1 else described_map_run()
     setup.states.add_response("describe_map_run", counts)
     if known == 1:
         return
-    listed = {
-        "executionArn": CHILD,
-        "stateMachineArn": EXECUTION,
-        "name": "child",
-        "status": "FAILED",
-        "startDate": NOW,
-    }
-    setup.states.add_response("list_executions", {"executions": [listed] if known > 2 else []})
+    listed = [listed_child(CHILD)] if known > 2 else []
+    setup.states.add_response("list_executions", {"executions": listed})
     if known > 2:
         setup.describes(executionArn=CHILD, error="JobInvalid", cause="the child's own")
 
