@@ -11,17 +11,15 @@ import pytest
 from functions.aws.runtime import clients
 from functions.aws.runtime.request_bodies import BODY
 from functions.aws.writing import writer
-from functions.domain.attribute_values import to_item
-from functions.domain.ledger_rows import claim_key
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.load_segment import call
 from functions.load_segment.settings import LoadSettings
 from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
-from tests.workflow.claimed_object import JOB_RECORD, Context, claim_row, segment_work
+from tests.workflow.claimed_object import Context, memory_tables, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
-from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
+from tests.workflow.rows import put_claim, put_job
 
 BUDGET = 200
 RECORDS = 1_000
@@ -88,13 +86,7 @@ class Loads:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.s3 = MemoryS3()
-        self.memory = MemoryDynamoDB(
-            **{
-                "transactions": ("userId", "transactionId"),
-                "batch-jobs": ("intentId", "submitTime"),
-                "ledger": ("pk", "sk"),
-            }
-        )
+        self.memory = memory_tables()
         self.clock = SharedClock()
         self.written: list[tuple[float, int]] = []
         self.ended: list[float] = []
@@ -129,21 +121,11 @@ class Loads:
         body = b"".join(good(f"{job}-{number}") + b"\n" for number in range(RECORDS))
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         etag, owner = self.s3.objects[key].etag, f"execution-of-{job}"
-        record = {**JOB_RECORD, "intentId": job, "jobId": job}
-        self.memory.put_item(TableName="batch-jobs", Item=to_item(record))
-        claim = {**claim_row(etag, owner=owner), **claim_key(job, key).as_dict()}
-        self.memory.put_item(TableName="ledger", Item=to_item(claim))
-        work = segment_work(etag)
-        return SegmentWork.read(
-            {
-                **work,
-                "execution": owner,
-                "job": {"jobId": job, "intentId": job, "submitTime": "s"},
-                "object": {**work["object"], "key": key, "size": len(body)},
-                "writeUnitsPerSecond": BUDGET,
-                "range": {"from": 0, "to": len(body)},
-            }
-        )
+        put_job(self.memory, job, intentId=job)
+        put_claim(self.memory, job, key, etag=etag, owner=owner)
+        work = segment_work(etag, key=key, size=len(body))
+        work["job"] |= {"jobId": job, "intentId": job}
+        return SegmentWork.read({**work, "execution": owner, "writeUnitsPerSecond": BUDGET})
 
     def _load(self, work: SegmentWork, begin_after: float) -> None:
         try:
