@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.domain.receipts.reject import RejectReason
 from ops.model.dead_targets import Results
 
 if TYPE_CHECKING:
@@ -33,9 +34,17 @@ def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
         yield f"Bedrock ended it as {ended.get('status')}{message}"
     if count := state.get("objectsUnclaimed"):
         yield f"{count} results object(s) in its folder are not claimed by an execution yet."
+    if state.get("retryObjects"):
+        yield (
+            f"With the answers of its retries, it has {stats.get('totalCount')} records = "
+            f"{stats.get('successCount')} transactions + {stats.get('failureCount')} rejects + "
+            f"{stats.get('duplicateCount')} duplicates + {stats.get('paddingCount')} padding."
+        )
     errors = _map(stats.get("bedrock")).get("errorRecordCount")
-    found = _map(stats.get("rejectsByReason")).get("ModelError", 0)
-    if errors is not None and report.objects and errors != found:
+    # Of its own results objects, all of them: what a retry cured was an error all the same.
+    found = report.loads.rejects.get(RejectReason.MODEL_ERROR, 0)
+    are_all = 0 < len(report.objects) == state.get("objects")
+    if errors is not None and are_all and errors != found:
         yield (
             f"Bedrock's manifest counts {errors} error(s); {found} ModelError(s) were found: "
             f"`{deployed.command('rejects', report.job_id)}` lists the rejects."

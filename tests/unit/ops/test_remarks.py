@@ -1,0 +1,45 @@
+"""What `ingest inspect` remarks on a job's record."""
+
+from dataclasses import replace
+from typing import Any
+
+from ops.model.deployment import Deployment
+from ops.model.job_report import JobReport
+from ops.model.remarks import of_record
+from tests.unit.ops.reports import report
+
+
+def _settled(*, errors: int, objects: int = 1, **state: int) -> JobReport:
+    stats = {
+        "totalCount": 100,
+        "successCount": 97,
+        "failureCount": 1,
+        "duplicateCount": 2,
+        "paddingCount": 0,
+        "rejectsByReason": {"ModelError": 1},
+        "bedrock": {"errorRecordCount": errors},
+    }
+    record = {"resultStats": stats, "ingestState": {"objects": objects, **state}}
+    return replace(report(), record=record)
+
+
+def _remarks(of: JobReport) -> list[str]:
+    made: dict[str, Any] = {}
+    return list(of_record(Deployment("BatchIngest", "a test", "r", {}, made.__getitem__), of))
+
+
+def test_what_retries_cured_is_still_an_error_that_the_manifest_counts() -> None:
+    (remark,) = _remarks(_settled(errors=8, retryObjects=1))
+    assert remark == (
+        "With the answers of its retries, it has 100 records = 97 transactions + 1 rejects + "
+        "2 duplicates + 0 padding."
+    )
+
+
+def test_errors_that_differ_from_the_manifest_are_said() -> None:
+    (remark,) = _remarks(_settled(errors=9))
+    assert remark.startswith("Bedrock's manifest counts 9 error(s); 8 ModelError(s) were found")
+
+
+def test_some_of_the_objects_are_not_compared_with_the_manifest() -> None:
+    assert _remarks(_settled(errors=9, objects=2)) == []
