@@ -58,7 +58,8 @@ class NotJson(ValueError):  # noqa: N818  not an error of the program
         begins = 0
         for _ in range(int(line) - 1):
             begins = content.find(b"\n", begins) + 1
-        return cls(why.replace("EOF while parsing", "it ends within"), begins + int(column) - 1)
+        at = begins + max(int(column) - 1, 0)  # column 0 of an empty text
+        return cls(why.replace("EOF while parsing", "it ends within"), at)
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
