@@ -109,6 +109,7 @@ def test_a_huge_array_on_one_line_says_that_it_is_one() -> None:
         (converse({"toolUse": {"name": "n"}}), "input is null, not an object"),
         (chat(None, tool_calls=calls({"amount": 1})), "arguments are an object, not a text"),
         (chat(None, tool_calls=calls(f"```{TEXT}```")), "byte 1 of the tool call's arguments"),
+        (chat(None, tool_calls=calls("")), "byte 1 of the tool call's arguments"),
     ],
 )
 def test_a_tool_call_without_an_object_says_what_it_has(
