@@ -11,7 +11,7 @@ import simpy
 from bench.simulation.account import Account, AccountLimits
 from bench.simulation.execution import Execution, Failed, Process
 from bench.simulation.policies import Before, Policy, Present
-from ops.model.estimating import sources
+from ops.model.estimating import settings
 from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
@@ -47,7 +47,7 @@ class Scenario:
     is_one_user: bool = False
     arrival_seconds: float = 60.0
     account: AccountLimits = field(default_factory=AccountLimits)
-    limits: IngestLimits = field(default_factory=sources.limits)
+    limits: IngestLimits = field(default_factory=settings.of_project)
     backfill: tuple[float, int] | None = None
     before: bool = False
     seed: int = 1

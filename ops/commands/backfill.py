@@ -16,7 +16,7 @@ from ops.commands.working_through import work_through
 from ops.errors import Refused
 from ops.model import backlog
 from ops.model.backlog import Left
-from ops.model.estimating import sources
+from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate
 from ops.model.pace import Pace
 from ops.model.running import Running
@@ -75,7 +75,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     if found.unannounced:
         sizes = [(each.key, each.size) for each in found.unannounced]
         workloads = sources.of_objects(deployed, sizes)
-        say(estimate(workloads, sources.limits(), at_a_time=at_a_time), max_cost)
+        say(estimate(workloads, settings.of_deployment(deployed), at_a_time=at_a_time), max_cost)
     started: list[str] = []
     if found.unannounced and not dry_run:
         objects = counted(len(found.unannounced), "object")

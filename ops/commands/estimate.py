@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.domain.object_keys import RESULTS_PREFIX
 from ops.commands import options
 from ops.errors import NothingFound, Refused
-from ops.model import replays
-from ops.model.estimating import sources
+from ops.model import deployment, replays
+from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate as estimate_all
 from ops.view.estimate import dollars, summary, table
 from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
+    from ops.model.deployment import Deployment
     from ops.model.estimating.estimate import Estimate
+    from ops.model.estimating.ingest_requests import IngestLimits
     from ops.model.estimating.workload import Workload
 
 
@@ -47,14 +50,20 @@ def estimate(
 ) -> None:
     """Estimate time and cost of an ingest before it runs.
 
-    Reads a part of what is big. The plan is that of the deployment's settings in cdk.json; costs
-    are list prices by service. A file needs no AWS.
+    Reads a part of what is big. The plan is that of the deployed stack's settings; of a file where
+    no stack can be reached, of those in cdk.json. Costs are list prices by service.
     """
     is_file = Path(what).is_file()
-    workloads = [sources.of_file(Path(what))] if is_file else _in_bucket(what, local, data, stack)
+    if is_file:
+        workloads = [sources.of_file(Path(what))]
+        limits = _limits(local, data, stack)
+    else:
+        deployed = options.chosen(local=local, data=data, stack=stack)
+        workloads = _in_bucket(deployed, what)
+        limits = settings.of_deployment(deployed)
     if images is not None:
         workloads = [replace(each, images=images * each.transactions) for each in workloads]
-    found = estimate_all(workloads, sources.limits())
+    found = estimate_all(workloads, limits)
     if as_json:
         print_json(found.as_json())
     else:
@@ -91,8 +100,17 @@ def say(found: Estimate, max_cost: float | None) -> None:
     refuse_above(found, max_cost)
 
 
-def _in_bucket(what: str, local: bool, data: Path | None, stack: str | None) -> list[Workload]:
-    deployed = options.chosen(local=local, data=data, stack=stack)
+def _limits(local: bool, data: Path | None, stack: str | None) -> IngestLimits:
+    """The settings of the stack that the options name, or of one that answers soon."""
+    if local or data is not None or stack is not None:
+        return settings.of_deployment(options.chosen(local=local, data=data, stack=stack))
+    try:
+        return settings.of_deployment(deployment.find(config=deployment.SOON))
+    except (NothingFound, ClientError, BotoCoreError):
+        return settings.of_project()
+
+
+def _in_bucket(deployed: Deployment, what: str) -> list[Workload]:
     if what.startswith(RESULTS_PREFIX):
         listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=what)
         objects = [

@@ -15,7 +15,7 @@ from ops.commands.completing import complete_job
 from ops.commands.estimate import say
 from ops.commands.inspect import show
 from ops.errors import CannotSubmit, NothingFound
-from ops.model.estimating import sources
+from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate
 from ops.model.job_records import create_job_record, read_job_record
 from ops.model.uploads import Upload
@@ -78,7 +78,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
     if not create_job:
         _require_job(deployed, job)
     workload = sources.with_known_images(deployed, sources.of_file(file))
-    say(estimate([workload], sources.limits()), max_cost)
+    say(estimate([workload], settings.of_deployment(deployed)), max_cost)
     if create_job:
         write_record(deployed, job, user)
     earlier = deployed.ledger.claim(job, key)

@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock import BedrockClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "BatchIngest"
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5})
+SOON = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
+"""For what a command can do without."""
 
 
 @dataclass
@@ -92,6 +95,12 @@ class Deployment:
     def step_functions(self) -> SFNClient:
         """AWS Step Functions."""
         client: SFNClient = self._client("stepfunctions")
+        return client
+
+    @property
+    def functions(self) -> LambdaClient:
+        """AWS Lambda."""
+        client: LambdaClient = self._client("lambda")
         return client
 
     @property
@@ -171,13 +180,20 @@ class Deployment:
         return self._clients[service]
 
 
-def find(*, local: bool = False, data: Path | None = None, stack: str | None = None) -> Deployment:
+def find(
+    *,
+    local: bool = False,
+    data: Path | None = None,
+    stack: str | None = None,
+    config: Config = _CONFIG,
+) -> Deployment:
     """Find the stack that a command is about.
 
     Args:
         local: Whether the embedded AWS was asked for.
         data: Its folder; asks for it too.
         stack: The stack's name; asks for AWS unless the embedded one was asked for.
+        config: Of the clients of AWS.
 
     Asked for neither, an embedded AWS that runs on the default folder is taken, else AWS.
 
@@ -191,7 +207,7 @@ def find(*, local: bool = False, data: Path | None = None, stack: str | None = N
     running = server.find(folder)
     if running is not None and stack is None:
         return on_embedded(running, stack=name)
-    return on_aws(name, also_running=running)
+    return on_aws(name, also_running=running, config=config)
 
 
 def running_on(folder: Path) -> server.Server:
@@ -226,12 +242,15 @@ def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deploy
     return Deployment(stack, place, endpoint.region, outputs, endpoint.client, running)
 
 
-def on_aws(stack: str, *, also_running: server.Server | None = None) -> Deployment:
+def on_aws(
+    stack: str, *, also_running: server.Server | None = None, config: Config = _CONFIG
+) -> Deployment:
     """The stack on AWS, by the credentials and region that boto3 finds.
 
     Args:
         stack: Its name.
         also_running: An embedded AWS that runs, which the stack's name ruled out.
+        config: Of the clients.
 
     Raises:
         NothingFound: if it is not there, or no region or credentials are set.
@@ -241,7 +260,7 @@ def on_aws(stack: str, *, also_running: server.Server | None = None) -> Deployme
         raise NothingFound(_without_credentials(stack, also_running))
 
     def client(service: str) -> Any:
-        return session.client(service, config=_CONFIG)  # type: ignore[call-overload]
+        return session.client(service, config=config)  # type: ignore[call-overload]
 
     outputs = _outputs(client("cloudformation"), stack)
     if outputs is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from ops.model.estimating.prices import DATE, REGION
+from ops.view.terminal import visible
 
 if TYPE_CHECKING:
     from ops.model.estimating.estimate import Estimate
@@ -19,7 +20,8 @@ def summary(found: Estimate) -> str:
     about = "about " if found.is_sampled else ""
     return (
         f"Estimate: {about}{found.records:,.0f} records, {found.images:,.0f} images to move; "
-        f"{duration(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE})."
+        f"{duration(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE}). "
+        f"Settings: {visible(found.settings)}."
     )
 
 

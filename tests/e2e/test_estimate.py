@@ -11,7 +11,7 @@ import pytest
 from functions.domain.attribute_values import to_item
 from local.decisions import Decisions
 from ops.model.deployment import Deployment
-from ops.model.estimating import sources
+from ops.model.estimating import settings, sources
 from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.workload import Workload, read_workload
@@ -33,9 +33,11 @@ LARGE = [
 
 
 @pytest.fixture(scope="module")
-def limits() -> IngestLimits:
-    found = sources.limits()
-    return replace(found, load=replace(found.load, range_bytes=RANGE_BYTES))
+def limits(deployed: Deployment) -> IngestLimits:
+    found = settings.of_deployment(deployed)
+    assert found.origin == f"stack {deployed.stack} on {deployed.place}"
+    assert found.load.range_bytes == RANGE_BYTES
+    return found
 
 
 def _body(images: list[str], input_bytes: int) -> bytes:

@@ -28,6 +28,7 @@ class Estimate:
         workers: Of the largest load.
         ranges: Of all loads.
         is_sampled: Scaled up from parts.
+        settings: Where the settings of the plan are from.
     """
 
     objects: int
@@ -40,6 +41,7 @@ class Estimate:
     workers: int
     ranges: int
     is_sampled: bool
+    settings: str
 
     @property
     def cost(self) -> float:
@@ -66,6 +68,7 @@ class Estimate:
             "dollars": self.cost,
             "dollarsByService": self.costs,
             "requests": vars(self.requests),
+            "settings": self.settings,
             "prices": f"list prices, {REGION}, {DATE}",
         }
 
@@ -96,4 +99,5 @@ def estimate(
         workers=max((each.plan.workers for each in ingests), default=0),
         ranges=sum(len(each.plan.ranges) for each in ingests),
         is_sampled=any(each.is_sampled for each in found),
+        settings=limits.origin,
     )

@@ -78,11 +78,16 @@ _EXTRA_READ_BYTES: Final = 512 * 1024
 
 @dataclass(frozen=True)
 class IngestLimits:
-    """Settings of a deployment that time and cost depend on."""
+    """Settings of a deployment that time and cost depend on.
+
+    Attributes:
+        origin: Where they are from, for people.
+    """
 
     load: LoadLimits
     migrate_concurrency: int
     images_per_chunk: int
+    origin: str
 
     @property
     def gigabytes(self) -> float:

@@ -6,9 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from functions.domain.attribute_values import to_item
-from functions.domain.load_plan import LoadLimits
-from ops.model import project
-from ops.model.estimating.ingest_requests import IngestLimits
 from ops.model.estimating.workload import Workload, read_workload
 
 if TYPE_CHECKING:
@@ -19,21 +16,6 @@ if TYPE_CHECKING:
 
 _LOOKED_INTO: Final = 12
 """Of many objects, so many are read; the others are taken to be like these."""
-
-
-def limits() -> IngestLimits:
-    """The settings of cdk.json: those given to a deployment alone are not known here."""
-    return IngestLimits(
-        load=LoadLimits(
-            range_bytes=project.number("rangeBytes"),
-            max_ranges=project.number("maxRanges"),
-            load_concurrency=project.number("loadConcurrency"),
-            write_units_per_second=project.number("writeUnitsPerSecond"),
-            memory_megabytes=project.number("functionMemoryMegabytes"),
-        ),
-        migrate_concurrency=project.number("migrateConcurrency"),
-        images_per_chunk=project.number("imagesPerChunk"),
-    )
 
 
 def of_file(path: Path) -> Workload:

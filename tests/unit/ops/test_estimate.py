@@ -9,15 +9,15 @@ import pytest
 
 from functions.domain.load_plan import SAMPLE_BYTES
 from ops.commands import estimate as command
-from ops.errors import Refused
-from ops.model.estimating import sources
+from ops.errors import NothingFound, Refused
+from ops.model.estimating import settings
 from ops.model.estimating.estimate import estimate
 from ops.model.estimating.ingest_requests import ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
 from ops.model.estimating.workload import WHOLE_BYTES, Workload, read_workload
 
-LIMITS = sources.limits()
+LIMITS = settings.of_project()
 WITHIN = 0.05
 
 
@@ -120,6 +120,13 @@ class TestCommand:
         path.write_bytes(_records(50, 100))
         return path
 
+    @pytest.fixture(autouse=True)
+    def nothing_deployed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def find(**_: object) -> None:
+            raise NothingFound("There is no stack.")
+
+        monkeypatch.setattr("ops.model.deployment.find", find)
+
     def test_of_a_file_it_says_what_it_assumes(
         self, file: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -128,6 +135,7 @@ class TestCommand:
         assert "50 records, 45 images to move" in shown
         assert "It is assumed that each transaction has an image" in shown
         assert "US East (N. Virginia)" in shown
+        assert "Settings: cdk.json." in shown
 
     def test_without_images(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
         command.estimate(str(file), images=False, as_json=True)
