@@ -9,7 +9,6 @@ import typer
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
 from functions.aws.resubmission.submission import BY_CHANCE, BY_THE_MODEL, Request
-from functions.aws.resubmission.submission import submit as submit_retry
 from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
 from ops.commands.asking import confirm, counted
@@ -18,7 +17,7 @@ from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project
 from ops.model.estimating.prices import REGION
 from ops.model.job_records import read_job_record
-from ops.model.resubmission import expected_tokens, prepare
+from ops.model.resubmission import expected_tokens, prepare, submit
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
                 print_json(_as_json(prepared, None))
             return
         confirm(question(deployed, prepared), yes=yes, as_json=as_json)
-        retry = submit_retry(deployed, prepared)
+        retry = submit(deployed, prepared)
     _end(deployed, root, retry, as_json=as_json, more=_as_json(prepared, retry))
     _follow(deployed, retry, watch=watch)
 

@@ -12,6 +12,7 @@ from functions.aws.resubmission.refusals import (
     NotIngested,
     NotSpecified,
     RetryUnderWay,
+    SubmittedMeanwhile,
 )
 from functions.domain.plain_text import visible
 from ops.errors import NothingFound, OpsError, Refused
@@ -34,6 +35,18 @@ def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) 
     """
     try:
         return submission.prepare(deployed, root, request, file)
+    except CannotSubmit as refusal:
+        raise _said(deployed, refusal) from refusal
+
+
+def submit(deployed: Deployment, prepared: Prepared) -> str:
+    """Submit the retry; its job id.
+
+    Raises:
+        Refused: another run has submitted it otherwise.
+    """
+    try:
+        return submission.submit(deployed, prepared)
     except CannotSubmit as refusal:
         raise _said(deployed, refusal) from refusal
 
@@ -83,6 +96,12 @@ def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
             return Refused(
                 f"Retry {visible(retry_id)} of this job has not ended, and may cure what is open: "
                 f"`{deployed.command('inspect', retry_id)}`."
+            )
+        case SubmittedMeanwhile(retry_id=retry_id):
+            return Refused(
+                f"Another run has submitted retry {visible(retry_id)} of this job meanwhile. "
+                "This one submitted nothing. Follow it with: "
+                f"`{deployed.command('watch', retry_id)}`."
             )
         case NotSpecified(job_id=job_id, what=what):
             return Refused(

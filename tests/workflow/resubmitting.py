@@ -39,15 +39,22 @@ class Killed(Exception):  # noqa: N818 - what a Ctrl-C does
 
 
 class Bedrock:
-    """Bedrock's batch jobs: one for each client request token."""
+    """Bedrock's batch jobs: one for each client request token.
+
+    Attributes:
+        compares: Whether another request with a known token is refused, or ignored.
+    """
 
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.compares = False
 
     def create_model_invocation_job(self, **request: Any) -> dict[str, Any]:
         for arn, job in self.jobs.items():
             if job["clientRequestToken"] == request["clientRequestToken"]:
-                assert {**job, "submitTime": None} == {**request, "submitTime": None}
+                if self.compares and {**job, "submitTime": None} != {**request, "submitTime": None}:
+                    error: Any = {"Error": {"Code": "ConflictException"}}
+                    raise ClientError(error, "CreateModelInvocationJob")
                 return {"jobArn": arn}
         number = len(self.jobs) + 1
         arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/retry{number:07}"
@@ -73,23 +80,42 @@ class Bedrock:
         return [{"invocationJobSummaries": found}]
 
 
-class Interrupted:
-    """All clients of a run, which is killed before or after one of its calls."""
+def _kill() -> None:
+    raise Killed
 
-    def __init__(self, clients: dict[str, Any], *, at: int, after: bool) -> None:
+
+class Interrupted:
+    """All clients of a run, which is killed before or after one of its calls.
+
+    Args:
+        clients: By service.
+        at: Which call, from 1.
+        after: Whether the call is made first.
+        by: What happens instead of a kill.
+    """
+
+    def __init__(
+        self,
+        clients: dict[str, Any],
+        *,
+        at: int,
+        after: bool,
+        by: Callable[[], object] = _kill,
+    ) -> None:
         self.calls = 0
-        self._clients, self._at, self._after = clients, at, after
+        self._clients, self._at, self._after, self._by = clients, at, after, by
 
     def client(self, service: str) -> Any:
         return _Client(self, self._clients[service])
 
     def call(self, method: Any, *given: Any, **named: Any) -> Any:
         self.calls += 1
-        if self.calls == self._at and not self._after:
-            raise Killed
+        is_now = self.calls == self._at
+        if is_now and not self._after:
+            self._by()
         answer = method(*given, **named)
-        if self.calls == self._at:
-            raise Killed
+        if is_now and self._after:
+            self._by()
         return answer
 
 

@@ -3,11 +3,13 @@
 import io
 import json
 import tempfile
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, RetryName, root_job
-from functions.aws.resubmission.submission import Request, submit
+from functions.aws.resubmission.submission import Request
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.receipts.reject import RejectReason
@@ -16,7 +18,7 @@ from ops.console import acts
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
-from ops.model.resubmission import prepare
+from ops.model.resubmission import prepare, submit
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.page_views import page_view
 from tests.workflow.resubmitting import (
@@ -26,6 +28,7 @@ from tests.workflow.resubmitting import (
     ROLE,
     Aws,
     Bedrock,
+    Interrupted,
     assert_the_next_run_finishes,
     retries_on_record,
     write_claim,
@@ -89,6 +92,46 @@ def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next(
             assert "has not ended" in str(refusal)  # noqa: PT017 - the killed run had finished
 
     assert_the_next_run_finishes(aws, deployed, bedrock, run=_run, again=again, after=after)
+
+
+@pytest.mark.parametrize(
+    ("other", "compares"),
+    [
+        pytest.param(REQUEST, True, id="alike"),
+        pytest.param(replace(REQUEST, minimum=9), False, id="other records, ignored"),
+        pytest.param(replace(REQUEST, model="another.model"), True, id="another model, refused"),
+    ],
+)
+def test_of_two_runs_at_once_one_submits(
+    aws: Aws, deployed: Deployment, bedrock: Bedrock, other: Request, *, compares: bool
+) -> None:
+    bedrock.compares = compares
+    clients = {name: deployed.make_client(name) for name in ("s3", "dynamodb", "bedrock")}
+    at, refusals = 0, set()
+
+    def run_the_other() -> None:
+        with suppress(Refused):
+            _run(deployed, other)
+
+    while True:
+        at += 1
+        both = Interrupted(clients, at=at, after=False, by=run_the_other)
+        try:
+            _run(Deployment("S", "a test", "us-east-1", deployed.outputs, both.client))
+        except Refused as refusal:
+            refusals.add(str(refusal).partition(" ")[0])
+        if both.calls < at:
+            break
+        assert len(bedrock.jobs) == 1
+        (record,) = retries_on_record(aws)
+        assert record["jobId"] == "retry0000001"
+        aws[1].delete_item(
+            TableName="batch-jobs",
+            Key=to_item({name: record[name] for name in ("intentId", "submitTime")}),
+        )
+        bedrock.jobs.clear()
+    assert at > 12
+    assert refusals == {"Retry", "Another"}
 
 
 def test_nothing_is_submitted_while_a_retry_is_under_way(

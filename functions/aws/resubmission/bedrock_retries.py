@@ -54,6 +54,11 @@ class RetryName:
         return cls(root_id, int(found["number"]), int(found["records"]))
 
 
+def under_way(retries: Mapping[str, str]) -> list[str]:
+    """Ids of those that have not ended, of retries with their statuses."""
+    return sorted(each for each, status in retries.items() if status not in _ENDED)
+
+
 def name_prefix(root_id: str) -> str:
     """What the names of all retries of a root begin with."""
     return f"retry-{hashlib.sha256(root_id.encode()).hexdigest()[:_HASH_LETTERS]}-"
@@ -77,7 +82,7 @@ class BedrockRetries:
         return self.services.bedrock
 
     def on_record(self) -> dict[str, str]:
-        """The status of each retry on record, by its job id; read from the table itself."""
+        """The status of each retry on record by its job id, in the order of their submission."""
         rows = query(
             self.services.dynamodb,
             TableName=self.services.jobs.table,
@@ -89,10 +94,6 @@ class BedrockRetries:
             for row in rows
             if row.get("retryOf") == self.root.job_id and "jobId" in row
         }
-
-    def under_way(self) -> list[str]:
-        """Ids of retries that have not ended."""
-        return sorted(each for each, status in self.on_record().items() if status not in _ENDED)
 
     def write_missing_records(self) -> list[str]:
         """Write the records of jobs that an interrupted run has left without one; their ids."""
@@ -131,6 +132,12 @@ class BedrockRetries:
             if str(attributes["jobId"]) not in self.on_record():
                 raise
         return str(attributes["jobId"])
+
+    def input_of(self, arn: str) -> str:
+        """The address of the records that a job at Bedrock answers."""
+        job = self.bedrock.get_model_invocation_job(jobIdentifier=arn)
+        uri: str = job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]
+        return uri
 
     def of_root(self) -> Mapping[str, Any]:
         """What Bedrock says of the root's own job; empty where it does not know it."""

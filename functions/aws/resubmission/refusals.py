@@ -1,18 +1,19 @@
 """Why the rejects of a job cannot be submitted now.
 
 CannotSubmit
-├── NothingClaimed    the job has no results yet
-├── NotIngested       what a results object answers is not known yet
-├── RetryUnderWay     a retry has not ended, and may cure what is open
-├── NotSpecified      the model or the role of the new job is not known
-└── NothingToSubmit   no reject is open that may be submitted
+├── NothingClaimed      the job has no results yet
+├── NotIngested         what a results object answers is not known yet
+├── RetryUnderWay       a retry has not ended, and may cure what is open
+├── SubmittedMeanwhile  another run has submitted the same retry
+├── NotSpecified        the model or the role of the new job is not known
+└── NothingToSubmit     no reject is open that may be submitted
 """
 
 # ruff: noqa: N818 - each is named for what is the case
 
 
 class CannotSubmit(Exception):
-    """No batch job was created; a later run may create one."""
+    """This run created no batch job; a later one may."""
 
 
 class NothingClaimed(CannotSubmit):
@@ -37,6 +38,14 @@ class RetryUnderWay(CannotSubmit):
     def __init__(self, retry_id: str) -> None:
         self.retry_id = retry_id
         super().__init__(f"retry {retry_id!r} has not ended")
+
+
+class SubmittedMeanwhile(CannotSubmit):
+    """Another run has submitted the same retry, with other records or another model."""
+
+    def __init__(self, retry_id: str) -> None:
+        self.retry_id = retry_id
+        super().__init__(f"retry {retry_id!r} was submitted meanwhile")
 
 
 class NotSpecified(CannotSubmit):

@@ -1,8 +1,9 @@
 """Submit the open rejects of a job to Bedrock again, as a retry of it.
 
-Whatever call a run is interrupted at, the next run goes on from there: the records, the key of the
-input and the client request token follow from the root, the model and the number of retries on
-record, so Bedrock makes no second job.
+The client request token follows from the root and the number of the retry alone, so Bedrock makes
+one job of that number: whatever call a run is interrupted at, and however many runs submit at the
+same time, with the same options or with others.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html
 """
 
 import hashlib
@@ -10,7 +11,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from functions.aws.resubmission.bedrock_retries import BedrockRetries, RetryName
+from botocore.exceptions import ClientError
+
+from functions.aws.resubmission.bedrock_retries import BedrockRetries, RetryName, under_way
 from functions.aws.resubmission.export import Export, export_records, pad
 from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
 from functions.aws.resubmission.refusals import (
@@ -18,9 +21,11 @@ from functions.aws.resubmission.refusals import (
     NotIngested,
     NotSpecified,
     RetryUnderWay,
+    SubmittedMeanwhile,
 )
 from functions.aws.resubmission.rejects import Reject
 from functions.aws.resubmission.services import Services
+from functions.aws.runtime.service_errors import JOB_REFUSED, is_any
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import ClaimState
 from functions.domain.jobs import Job
@@ -126,10 +131,10 @@ def prepare(services: Services, root: Job, request: Request, file: IO[bytes]) ->
         CannotSubmit: nothing can be submitted now, and why.
     """
     retries = BedrockRetries(services, root)
-    require_ingested(services, root, retries.on_record())
-    if under_way := retries.under_way():
-        raise RetryUnderWay(under_way[0])
-    number = len(retries.on_record()) + 1
+    known = retries.on_record()
+    require_ingested(services, root, known)
+    if not_ended := under_way(known):
+        raise RetryUnderWay(not_ended[0])
     found = JobClaims.read(services, root.job_id)
     chosen = _Chosen(request, root, file)
     export = export_records(services, chosen.among(read_open_rejects(services, found)), file)
@@ -141,7 +146,7 @@ def prepare(services: Services, root: Job, request: Request, file: IO[bytes]) ->
     role = request.role or str(before.get("roleArn", ""))
     if not model or not role:
         raise NotSpecified(root.job_id, "role" if model else "model")
-    digest = _digest(file)
+    number = len(known) + 1
     name = RetryName(root.job_id, number, export.written + export.padding)
     return Prepared(
         root=root,
@@ -149,8 +154,8 @@ def prepare(services: Services, root: Job, request: Request, file: IO[bytes]) ->
         model=model,
         role=role,
         invocation=before.get("modelInvocationType", "InvokeModel"),
-        key=f"{request.input_prefix}{name}-{digest[:16]}.jsonl",
-        token=_token(root.job_id, str(number), model, digest),
+        key=f"{request.input_prefix}{name}-{_digest(file, model)[:16]}.jsonl",
+        token=hashlib.sha256(f"{root.job_id}\0{number}".encode()).hexdigest(),
         export=export,
         left=chosen.left,
         is_cut=chosen.is_cut,
@@ -159,10 +164,38 @@ def prepare(services: Services, root: Job, request: Request, file: IO[bytes]) ->
 
 
 def submit(services: Services, prepared: Prepared) -> str:
-    """Upload the input, create the job and write its record; the job's id."""
-    bucket = services.bucket
+    """Upload the input, create the job and write its record; the job's id.
+
+    Raises:
+        SubmittedMeanwhile: another run has submitted this retry otherwise; it is on record.
+    """
+    retries = BedrockRetries(services, prepared.root)
+    _require_next(retries, prepared.name)
     prepared.records.seek(0)
-    services.s3.put_object(Bucket=bucket, Key=prepared.key, Body=prepared.records)
+    services.s3.put_object(Bucket=services.bucket, Key=prepared.key, Body=prepared.records)
+    try:
+        arn = _create(services, prepared)
+    except ClientError as error:
+        # Bedrock is documented to ignore a second request of a token, not to compare the two.
+        if is_any(error, JOB_REFUSED):
+            retries.write_missing_records()
+            _require_next(retries, prepared.name)
+        raise
+    retry = retries.write_record(arn)
+    if not retries.input_of(arn).endswith(f"/{prepared.key}"):
+        raise SubmittedMeanwhile(retry)
+    return retry
+
+
+def _require_next(retries: BedrockRetries, name: RetryName) -> None:
+    known = list(retries.on_record())
+    if len(known) >= name.number:
+        raise SubmittedMeanwhile(known[-1])
+
+
+def _create(services: Services, prepared: Prepared) -> str:
+    """Create the job, or find the one that was created with the same token; its ARN."""
+    bucket = services.bucket
     created = services.bedrock.create_model_invocation_job(
         jobName=str(prepared.name),
         clientRequestToken=prepared.token,
@@ -172,7 +205,7 @@ def submit(services: Services, prepared: Prepared) -> str:
         inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/{prepared.key}"}},
         outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/{RESULTS_PREFIX}"}},
     )
-    return BedrockRetries(services, prepared.root).write_record(created["jobArn"])
+    return created["jobArn"]
 
 
 class _Chosen:
@@ -198,13 +231,10 @@ class _Chosen:
                 yield reject
 
 
-def _digest(file: IO[bytes]) -> str:
+def _digest(file: IO[bytes], model: str) -> str:
+    """Of the records and the model: two submissions that differ have different inputs."""
     file.seek(0)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(model.encode())
     while block := file.read(_BLOCK):
         digest.update(block)
     return digest.hexdigest()
-
-
-def _token(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

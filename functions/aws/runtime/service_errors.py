@@ -8,6 +8,8 @@ CONDITION_FAILED: Final = frozenset({"ConditionalCheckFailedException"})
 FORBIDDEN: Final = frozenset({"403", "AccessDenied"})
 NOT_FOUND: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 NO_SUCH_JOB: Final = frozenset({"ResourceNotFoundException", "ValidationException"})
+JOB_REFUSED: Final = frozenset({"ConflictException", "ValidationException"})
+"""Bedrock: a batch job cannot be created with these parameters."""
 PRECONDITION_FAILED: Final = frozenset({"412", "PreconditionFailed"})
 CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})
 ARCHIVED: Final = frozenset({"InvalidObjectState", "ObjectNotInActiveTierError"})
