@@ -15,6 +15,9 @@ class Cure(StrEnum):
     """Continue the failed execution in place: `ingest redrive EXECUTION`."""
     REPLAY = "replay"
     """Start a new execution on purpose: `ingest replay JOB`. A redrive would fail again."""
+    DECISION = "decision"
+    """Look with `ingest rejects JOB`, then decide. A redrive would fail again, and so would a
+    replay that neither accepts the rejects nor follows a change of the code."""
     NEW_EVENT = "new event"
     """Start from another event: neither a redrive nor a replay can cure this execution."""
 
@@ -46,6 +49,7 @@ class Explanation:
         verb = {
             Cure.REDRIVE: "redrive the execution",
             Cure.REPLAY: "replay the results object (a redrive would fail again)",
+            Cure.DECISION: "",
             Cure.NEW_EVENT: "",
         }[self.cure]
         first = ", then ".join(filter(None, (self.remedy, verb)))
@@ -129,10 +133,12 @@ _EXPLANATIONS = {
     Failure.TOO_MANY_REJECTS: Explanation(
         "Too large a share of the records was rejected; good records are written, images are "
         "untouched.",
-        "see why with `ingest rejects JOB`; where good answers are read wrongly, mend the code",
-        Cure.REPLAY,
-        "Where the answers are wrong, `ingest resubmit JOB` has those records answered again. To "
-        "accept the rejects: `ingest replay JOB --accept-rejects`.",
+        "see why with `ingest rejects JOB`",
+        Cure.DECISION,
+        "To accept the rejects: `ingest replay JOB --accept-rejects`; after that, `ingest resubmit "
+        "JOB` has those records answered again that another answer may cure. Where the prompt or "
+        "the model is at fault, mend it and submit a new job. Where good answers are read wrongly, "
+        "deploy mended code, then `ingest replay JOB`. A redrive would fail again.",
     ),
     Failure.INCOMPLETE_LOAD: Explanation(
         "After three further attempts the ledger still does not prove that every byte of the "

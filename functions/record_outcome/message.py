@@ -84,6 +84,7 @@ def failure_message(
         f"    {command}",
         "",
         *_places(execution),
+        f"Runbook:    ingest explain {_page(error)}",
     ]
     subject = f"{stack}: job {job_id or _NOTHING} {execution.status} in {failed.name}"
     return message_of(subject, lines, facts)
@@ -166,6 +167,8 @@ def _command(execution: Execution, explanation: Explanation, job_id: str) -> str
             return f"ingest redrive {execution.arn}"
         case Cure.REPLAY:
             return job_command("replay", job_id=job_id, key=execution.key)
+        case Cure.DECISION:
+            return job_command("rejects", job_id=job_id)
         case Cure.NEW_EVENT:
             return f"ingest inspect {execution.arn}"
 
@@ -177,6 +180,11 @@ def _hint(text: str, execution: Execution, job_id: str) -> str:
         command=lambda words: job_command(words, job_id=job_id, key=execution.key),
         put_back=PUT_BACK_EMBEDDED if is_embedded(execution.arn) else PUT_BACK,
     )
+
+
+def _page(error: str) -> str:
+    """What `ingest explain` knows: the error, or what holds for any other."""
+    return error if explain(error) != explain("") else "state-failed"
 
 
 def _children(failed: FailedState) -> list[str]:

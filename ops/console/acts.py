@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
-from functions.aws.resubmission.submission import submit
+from functions.domain.failures import Cure
 from ops.commands import redrive, replay, resubmit, tidy
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers, replays
 from ops.model.failures import read_failed
-from ops.model.resubmission import prepare
+from ops.model.resubmission import prepare, submit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -126,14 +126,14 @@ def _replayable(deployed: Deployment, view: JobView) -> Sequence[Replayable]:
 
 
 def _ask_replay(deployed: Deployment, view: JobView, found: Sequence[Replayable]) -> Question:
-    verdict = view.failed is not None and view.failed.error == "TooManyRejects"
+    accepts = view.failed is not None and view.failed.explanation.cure is Cure.DECISION
     return Question(
         Act.REPLAY,
         replay.question(deployed, found),
         (replay.EFFECT,),
         tuple((each.key, f"{each.size:,} bytes, {each.progress}") for each in found),
         tuple(map(_subject, found)),
-        option=replay.ACCEPTED if verdict else "",
+        option=replay.ACCEPTED if accepts else "",
     )
 
 

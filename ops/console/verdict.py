@@ -111,6 +111,8 @@ def _failed(view: JobView, failed: FailedExecution, deployed: Deployment) -> Ver
         return _with(said, Act.REDRIVE, f"Redrive from {failed.failed.name}", failed.redrive)
     if not failed.is_open:
         return _with(said, None, "", "", cure=obstacle.reason)
+    if explanation.cure is Cure.DECISION:
+        return _with(said, Act.REPLAY, "Replay, and accept the rejects", obstacle.instead)
     replayed = explanation.cure is Cure.REPLAY or not failed.execution.is_redrivable
     act = Act.REPLAY if replayed else None
     return _with(said, act, "Replay the results object", obstacle.instead)

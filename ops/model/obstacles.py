@@ -14,6 +14,7 @@ from functions.domain.service_failures import explain
 if TYPE_CHECKING:
     from functions.aws.failed_state import FailedState
     from functions.domain.executions import Execution
+    from functions.domain.failures import Explanation
     from ops.model.deployment import Deployment
 
 _BEFORE_THE_CLAIM = {"ResolveJob", "ClaimObject", "ReadClaim"}
@@ -49,17 +50,29 @@ def find_obstacle(
             deployed.command("inspect", owner),
             leaves_work=False,
         )
+    return _in_the_error(deployed, execution, explain(error, status=execution.status))
+
+
+def _in_the_error(
+    deployed: Deployment, execution: Execution, explanation: Explanation
+) -> Obstacle | None:
+    """The obstacle that the failure itself is, or the execution's age."""
     replay = deployed.replay(execution.job_id, execution.key)
-    explanation = explain(error, status=execution.status)
-    if explanation.cure is Cure.NEW_EVENT:
-        reason = f"Neither a redrive nor a replay can cure it. {explanation.meaning}"
-        return Obstacle(reason, look, leaves_work=False)
-    if explanation.cure is Cure.REPLAY:
-        return Obstacle(f"A redrive would fail again. {explanation.meaning}", replay)
-    if not execution.is_redrivable:
-        reason = execution.redrive_status_reason or "Step Functions does not redrive it"
-        return Obstacle(f"It cannot be redriven: {reason}.", replay)
-    return None
+    again = f"A redrive would fail again. {explanation.meaning}"
+    match explanation.cure:
+        case Cure.NEW_EVENT:
+            reason = f"Neither a redrive nor a replay can cure it. {explanation.meaning}"
+            look = deployed.command("inspect", execution.arn)
+            return Obstacle(reason, look, leaves_work=False)
+        case Cure.REPLAY:
+            return Obstacle(again, replay)
+        case Cure.DECISION:
+            return Obstacle(again, deployed.command("rejects", execution.job_id or "JOB"))
+        case Cure.REDRIVE if not execution.is_redrivable:
+            reason = execution.redrive_status_reason or "Step Functions does not redrive it"
+            return Obstacle(f"It cannot be redriven: {reason}.", replay)
+        case Cure.REDRIVE:
+            return None
 
 
 def _new_owner(

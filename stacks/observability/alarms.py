@@ -62,11 +62,12 @@ class Alarms(Construct):
                 that nothing happened. (For DynamoDB's metrics the former would be the default, and
                 such an alarm would never end.)
         """
+        alarm_name = f"{Stack.of(self).stack_name}-{name}"
         alarm = cloudwatch.Alarm(
             self,
             name,
-            alarm_name=f"{Stack.of(self).stack_name}-{name}",
-            alarm_description=f"{meaning} Runbook: {self._runbook_url}/{page or name}.md",
+            alarm_name=alarm_name,
+            alarm_description=f"{meaning} {self._runbook(page or name, alarm_name)}",
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             datapoints_to_alarm=periods[0],
             evaluation_periods=periods[1],
@@ -92,11 +93,17 @@ class Alarms(Construct):
         It publishes when all of them are OK again. The alarms behind it publish what is wrong: a
         composite alarm that rings already publishes nothing for another trouble.
         """
+        alarm_name = f"{Stack.of(self).stack_name}-{name}"
         self.summary = cloudwatch.CompositeAlarm(
             self,
             name,
-            composite_alarm_name=f"{Stack.of(self).stack_name}-{name}",
-            alarm_description=f"{meaning} Runbook: {self._runbook_url}/{name}.md",
+            composite_alarm_name=alarm_name,
+            alarm_description=f"{meaning} {self._runbook(name, alarm_name)}",
             alarm_rule=cloudwatch.AlarmRule.any_of(*self.of(Urgency.ACT)),
         )
         self.summary.add_ok_action(self._action)
+
+    def _runbook(self, page: str, alarm_name: str) -> str:
+        """Where the page is; a path is shown with the command that prints the page."""
+        place = f"Runbook: {self._runbook_url}/{page}.md"
+        return place if "://" in place else f"{place}, printed by: ingest explain {alarm_name}"

@@ -34,7 +34,7 @@ def _linked(template: Template) -> set[str]:
         *template.of_type("AWS::CloudWatch::CompositeAlarm").values(),
     ]
     return {
-        re.search(r"Runbook: docs/runbook/([a-z-]+)\.md$", each["AlarmDescription"])[1]  # type: ignore[index]
+        re.search(r"Runbook: docs/runbook/([a-z-]+)\.md", each["AlarmDescription"])[1]  # type: ignore[index]
         for each in alarms
     }
 

@@ -191,10 +191,12 @@ def test_no_verdict_is_retried(states: States) -> None:
             assert not verdicts & set(retry["ErrorEquals"]), name
 
 
-def test_fail_states_are_verdicts_that_only_a_replay_changes(states: States) -> None:
+def test_fail_states_are_verdicts_that_no_redrive_changes(states: States) -> None:
     fails = _of_type(states, "Fail")
     assert {name for name, _ in fails} == {
-        failure.value for failure in Failure if failure.explanation.cure is Cure.REPLAY
+        failure.value
+        for failure in Failure
+        if failure.explanation.cure in (Cure.REPLAY, Cure.DECISION)
     } - {
         Failure.WORK_FILE_DAMAGED,  # raised by a task
     }

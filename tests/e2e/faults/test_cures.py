@@ -166,7 +166,7 @@ def test_too_many_rejects_end_as_they_are_by_a_replay_that_accepts_them(
     assert world.until_ended(arn) == "FAILED"
     facts = world.inbox.told(arn, "FAILED").facts
     assert facts["failedState"] == "TooManyRejects"
-    assert facts["command"] == f"ingest replay {batch.job.job_id} --object {batch.key}"
+    assert facts["command"] == f"ingest rejects {batch.job.job_id}"
     assert world.until_ended(_replayed(world, batch, accept_rejects=True)) == "SUCCEEDED"
     assert world.job_status(batch) == "COMPLETED"
     assert _left_behind(world, batch, upload) == []

@@ -65,6 +65,9 @@ def test_of_too_many_rejects_the_commands_show_why_and_accept_them(world: World)
     assert world.until_ended(arn) == "FAILED"
     mail = world.inbox.told(arn, "FAILED")
     shown = _inspected(world, batch)
+    (command,) = _NEXT.findall(shown)
+    assert _same_command(command, mail.facts["command"])
+    assert "ModelError" in paste(command).stdout
     assert _look(shown) == ["rejects"]
     (accepting,) = (each for each in _QUOTED.findall(shown) if each.endswith("--accept-rejects"))
     assert argument(batch.key) in accepting

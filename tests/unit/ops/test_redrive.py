@@ -131,7 +131,8 @@ def _described(described: dict[str, Any]) -> FailedExecution:
     [
         ({"status": "SUCCEEDED"}, "has succeeded", "inspect"),
         ({"status": "RUNNING"}, "is running", "inspect"),
-        ({"error": "TooManyRejects"}, "would fail again", "replay"),
+        ({"error": "TooManyRejects"}, "would fail again", "rejects"),
+        ({"error": "IncompleteLoad"}, "would fail again", "replay"),
         (
             {"redriveStatus": "NOT_REDRIVABLE", "redriveStatusReason": "period exceeded"},
             "period exceeded",
@@ -269,7 +270,7 @@ def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
     )
     found = read_failed(_with_claim(client, owner=ARN), ARN)
     assert found.obstacle is not None
-    assert found.obstacle.instead == f"ingest replay job-1 --object {KEY}"
+    assert found.obstacle.instead == "ingest rejects job-1"
     assert found.obstacle.leaves_work
     assert "`ingest rejects job-1`" in found.cause
     assert f"`ingest replay job-1 --object {KEY} --accept-rejects`" in found.cause

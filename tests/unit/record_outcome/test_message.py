@@ -1,6 +1,7 @@
 """What a message tells a person, for every error that an execution can end with."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,8 @@ def _facts(**more: Any) -> dict[str, object]:
     )
     assert message.facts["meaning"]
     assert str(message.facts["command"]) in message.text
+    page = re.findall(r"^Runbook:    ingest explain (\S+)$", message.text, re.MULTILINE)[0]
+    assert page in (more.get("error"), "state-failed")
     return message.facts
 
 
@@ -46,6 +49,7 @@ def test_every_error_has_a_meaning_a_cure_and_a_command(error: str) -> None:
         == {
             Cure.REDRIVE: f"ingest redrive {ARN}",
             Cure.REPLAY: "ingest replay job1",
+            Cure.DECISION: "ingest rejects job1",
             Cure.NEW_EVENT: f"ingest inspect {ARN}",
         }[explain(error).cure]
     )
@@ -68,8 +72,8 @@ def test_commands_name_the_job_its_object_and_the_right_place(
         state = FailedState("LoadRanges")
         return failure_message(execution, state, job_id="job1", stack="S").text
 
-    assert f"ingest replay job1 --object '{KEY}'\n" in text(Failure.TOO_MANY_REJECTS)
-    assert "`ingest rejects job1`" in text(Failure.TOO_MANY_REJECTS)
+    assert f"ingest replay job1 --object '{KEY}'\n" in text(Failure.INCOMPLETE_LOAD)
+    assert "    ingest rejects job1\n" in text(Failure.TOO_MANY_REJECTS)
     accept = f"`ingest replay job1 --object '{KEY}' --accept-rejects`"
     assert accept in text(Failure.TOO_MANY_REJECTS)
     assert f"`ingest replay job1 --object '{KEY}'`" in text(ServiceFailure.FILE_GONE)
