@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from functions.aws.runtime.service_errors import THROTTLED, is_any
+from functions.domain.attempts import Attempt, attempts_of
 from functions.domain.causes import plain_cause
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED
 
@@ -55,12 +56,14 @@ class FailedState:
     Attributes:
         items: What became of its items, if it is a map.
         children: Some failed children, if it is a map.
+        attempts: Of its task; none if it is a map.
         is_partly_known: Step Functions throttled a look-up of items or children.
     """
 
     name: str
     items: MapCounts | None = None
     children: tuple[FailedChild, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     is_partly_known: bool = False
 
     def lacks_children(self, error: str) -> bool:
@@ -91,15 +94,13 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
     pages = client.get_paginator("get_execution_history").paginate(
         executionArn=execution, reverseOrder=True, includeExecutionData=False
     )
-    name = next(
-        (
-            event["stateEnteredEventDetails"]["name"]
-            for page in pages
-            for event in page["events"]
-            if "stateEnteredEventDetails" in event
-        ),
-        _UNKNOWN,
-    )
+    name, events = _UNKNOWN, []
+    for event in (event for page in pages for event in page["events"]):
+        if "stateEnteredEventDetails" in event:
+            name = event["stateEnteredEventDetails"]["name"]
+            break
+        events.append(event)
+    attempts = attempts_of(reversed(events))
     items: MapCounts | None = None
     children: list[FailedChild] = []
     is_throttled = False
@@ -108,7 +109,7 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
             counts = _counts(client.describe_map_run(mapRunArn=run)["itemCounts"])
             if not counts.total:
                 # The map could not read its list: there are no items to speak of.
-                return FailedState(name)
+                return FailedState(name, attempts=attempts)
             items = counts
             for child in _failed_children(client, run):
                 children.append(_child(client, child))  # noqa: PERF401 - some, if it is throttled
@@ -116,7 +117,9 @@ def find_failed_state(client: "SFNClient", execution: str) -> FailedState:
         if not is_any(error, THROTTLED):
             raise
         is_throttled = True
-    return FailedState(name, items, tuple(children), is_partly_known=is_throttled)
+    return FailedState(
+        name, items, tuple(children), attempts=attempts, is_partly_known=is_throttled
+    )
 
 
 def _latest_map_run(client: "SFNClient", execution: str, state: str) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from functions.aws.failed_state import FailedState
+from functions.domain.attempts import tried
 from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Explanation
@@ -76,6 +77,7 @@ def failure_message(
         f"Object:     {execution.key or _NOTHING}",
         f"Error:      {error or _NOTHING}",
         f"Cause:      {cause or _NOTHING}",
+        *_attempts(failed),
         *_children(failed),
         "",
         explanation.meaning,
@@ -180,6 +182,11 @@ def _hint(text: str, execution: Execution, job_id: str) -> str:
         command=lambda words: job_command(words, job_id=job_id, key=execution.key),
         put_back=PUT_BACK_EMBEDDED if is_embedded(execution.arn) else PUT_BACK,
     )
+
+
+def _attempts(failed: FailedState) -> list[str]:
+    said = tried(failed.attempts)
+    return [f"Attempts:   {said}"] if said else []
 
 
 def _page(error: str) -> str:

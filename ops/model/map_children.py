@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.domain.attempts import Attempt, attempts_of
 from functions.domain.causes import plain_cause
 from functions.domain.ranges import Range
-from ops.model.attempts import Attempt, attempts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

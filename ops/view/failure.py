@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from functions.domain.attempts import tried
 from ops.view.terminal import prose, visible
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def failure_text(failed: FailedExecution) -> Text:
     )
     if failed.cause:
         text.append(f"\n{prose(visible(failed.cause[:_CAUSE_CHARACTERS]), indent=2)}")
+    if said := tried(failed.failed.attempts):
+        text.append(f"\n{prose(visible(said), indent=2)}")
     items = failed.failed.items
     if items is not None:
         text.append(

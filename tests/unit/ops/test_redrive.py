@@ -18,6 +18,7 @@ from ops.commands.since import moment
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
+from ops.view.failure import failure_text
 from tests.unit.ops.reports import failed_execution
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.executions import MACHINE, MemoryExecutions
@@ -48,6 +49,8 @@ class _StepFunctions:
             **described,
         }
         self.redriven: list[str] = []
+        self.tries: list[dict[str, Any]] = []
+        """Events of the history after the state was entered."""
         self.listed: list[list[dict[str, Any]]] = [
             [{"executionArn": ARN, "startDate": datetime(2026, 3, 2, tzinfo=UTC)}]
         ]
@@ -65,7 +68,7 @@ class _StepFunctions:
     def get_paginator(self, operation: str) -> _Pages:
         if operation == "get_execution_history":
             entered = {"stateEnteredEventDetails": {"name": self.state}}
-            return _Pages({"events": [entered]})
+            return _Pages({"events": [*reversed(self.tries), entered]})
         if operation == "list_map_runs":
             return _Pages({"mapRuns": []})
         return _Pages(*({"executions": page} for page in self.listed))
@@ -84,6 +87,20 @@ def test_a_failed_execution_is_redriven() -> None:
     (done,) = redrive.restart(_deployed(client), [found])
     assert client.redriven == [ARN]
     assert not done.has_failed
+
+
+def test_a_state_that_was_tried_again_says_how_often_and_why() -> None:
+    client = _StepFunctions(error="AccessDenied")
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    for error in ("Throttled", "Throttled", "AccessDenied"):
+        details = {"taskFailedEventDetails": {"error": error}}
+        client.tries += [
+            {"type": "TaskScheduled", "timestamp": at},
+            {"type": "TaskFailed", "timestamp": at, **details},
+        ]
+    client.tries.append({"type": "ExecutionFailed", "timestamp": at})
+    text = failure_text(read_failed(_deployed(client), ARN)).plain
+    assert "\n  Tried 3 times: 2 x Throttled, 1 x AccessDenied.\n" in text
 
 
 def test_many_are_redriven_at_a_pace() -> None:

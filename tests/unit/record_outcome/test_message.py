@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.aws.failed_state import FailedState
+from functions.domain.attempts import Attempt
 from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Failure
@@ -81,6 +82,13 @@ def test_commands_name_the_job_its_object_and_the_right_place(
     assert ("ingest local up --revert-drift" in denied) is is_embedded
     assert ("make deploy" in denied) is not is_embedded
     assert ("Console:" in denied) is not is_embedded
+
+
+def test_a_state_that_was_tried_again_says_how_often() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    failed = FailedState("PlanRanges", attempts=(Attempt(at, at, "Throttled"),) * 2)
+    text = failure_message(_execution(error="Throttled"), failed, job_id="j", stack="S").text
+    assert "\nAttempts:   Tried 2 times: 2 x Throttled.\n" in text
 
 
 @pytest.mark.parametrize("error", [ServiceFailure.ITEM_READER, ServiceFailure.FILE_GONE])

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from ops.model.attempts import Attempt, attempts_of
+from functions.domain.attempts import Attempt, attempts_of, tried
 
 
 def _event(kind: str, minute: int, **details: Any) -> dict[str, Any]:
@@ -55,3 +55,9 @@ def test_an_attempt_that_was_stopped_has_ended() -> None:
 def test_one_that_lasts_has_no_end() -> None:
     (found,) = attempts_of([_event("TaskScheduled", 1), _event("TaskStarted", 1)])
     assert found.ended is None
+
+
+def test_what_was_tried_once_says_nothing_and_more_says_why() -> None:
+    assert not tried([Attempt(_at(1), _at(2), "AccessDenied", is_last=True)])
+    again = [Attempt(_at(1), _at(2), error) for error in ("Throttled", "AccessDenied", "Throttled")]
+    assert tried([*again, Attempt(_at(3))]) == "Tried 4 times: 2 x Throttled, 1 x AccessDenied."

@@ -1,14 +1,10 @@
 """Attempts of a task: each call of its function, as an execution's history has them."""
 
-from __future__ import annotations
-
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-    from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 _SUCCEEDED: Final = ("TaskSucceeded", "LambdaFunctionSucceeded")
 _FAILED: Final = (
@@ -52,6 +48,18 @@ def attempts_of(events: Iterable[Mapping[str, Any]]) -> tuple[Attempt, ...]:
         if found and kind in _ENDS:
             found[-1] = replace(found[-1], is_last=True)
     return tuple(found)
+
+
+def tried(attempts: Sequence[Attempt]) -> str:
+    """How often it was tried, and what failed; empty for once at most.
+
+    An example: `Tried 3 times: 2 x WriteThrottled, 1 x AccessDenied.`
+    """
+    if len(attempts) < 2:
+        return ""
+    errors = Counter(each.error for each in attempts if each.error)
+    failed = ", ".join(f"{times} x {error}" for error, times in errors.items())
+    return f"Tried {len(attempts)} times: {failed or 'none has failed'}."
 
 
 def _error(event: Mapping[str, Any], kind: str) -> str:
