@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
+from functions.aws.manifests import read_manifest
 from functions.aws.objects import WorkFiles
 from functions.domain.errors import WorkFileDamaged
 from functions.domain.failures import Cure
@@ -71,6 +72,17 @@ def test_a_file_that_is_gone_is_named_whatever_s3_says(said: tuple[str, int]) ->
             WorkFiles(client, BUCKET).read_rows(KEY, Span)
     response: Any = raised.value.response
     assert response["Error"]["Key"] == KEY
+
+
+def test_a_manifest_that_has_not_come_is_not_read_whatever_s3_would_say() -> None:
+    """A refused read would count as a denied call, and ring: the key is listed instead."""
+    client = boto3.client("s3", region_name="eu-west-1")
+    key = "batch-output/job-1/manifest.json.out"
+    beside = {"Contents": [{"Key": f"{key}.old"}]}
+    with Stubber(client) as stubber:
+        listing = {"Bucket": BUCKET, "Prefix": key, "MaxKeys": 1}
+        stubber.add_response("list_objects_v2", beside, listing)
+        assert read_manifest(client, bucket=BUCKET, key=key) is None
 
 
 def test_a_file_that_is_there_and_refused_is_refused() -> None:

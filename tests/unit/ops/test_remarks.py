@@ -43,3 +43,14 @@ def test_errors_that_differ_from_the_manifest_are_said() -> None:
 
 def test_some_of_the_objects_are_not_compared_with_the_manifest() -> None:
     assert _remarks(_settled(errors=9, objects=2)) == []
+
+
+def test_what_replaced_content_left_behind_is_said_with_the_command_that_lists_it() -> None:
+    (remark,) = _remarks(_settled(errors=8, leftBehind=2))
+    assert remark.startswith("2 results object(s) were replaced after they had written")
+    assert "tidy job1" in remark
+
+
+def test_objects_that_no_execution_has_claimed_are_said() -> None:
+    (remark,) = _remarks(_settled(errors=8, objectsUnclaimed=3))
+    assert remark.startswith("3 results object(s)")
