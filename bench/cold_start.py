@@ -46,7 +46,7 @@ print(time.process_time(), flush=True)
 os._exit(0)
 """
 _BYTE_CODE: Final = Path("build/bench/byte-code")
-_LAYER_DATA: Final = Path("build/bench/layer-data")
+_LAYER: Final = Path("build/bench/layer")
 _ENVIRONMENT: Final = {
     "POWERTOOLS_SERVICE_NAME": "bench",
     "POWERTOOLS_METRICS_NAMESPACE": "bench",
@@ -82,19 +82,23 @@ def cpu(program: str) -> float:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(_BYTE_CODE.resolve())
     if program == OURS:
-        environment["AWS_DATA_PATH"] = str(_layer_data().resolve())
+        environment["PYTHONPATH"] = str(_layer().resolve())
     answer = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return float(answer.stdout.splitlines()[-1])
 
 
 @cache
-def _layer_data() -> Path:
-    """The SDK's descriptions of services as our layer has them."""
-    whole = Path(botocore.__file__).parent / "data"
-    shutil.rmtree(_LAYER_DATA, ignore_errors=True)
-    _LAYER_DATA.mkdir(parents=True)
-    shutil.copy(whole / "endpoints.json", _LAYER_DATA)
-    for service in SERVICES:
-        shutil.copytree(whole / service, _LAYER_DATA / service)
-    prune_data(_LAYER_DATA)
-    return _LAYER_DATA
+def _layer() -> Path:
+    """A folder with the SDK as it is in our layer, which has no data of other services."""
+    installed = Path(botocore.__file__).parent
+    shutil.rmtree(_LAYER, ignore_errors=True)
+    shutil.copytree(installed, _LAYER / "botocore", ignore=_other_services)
+    prune_data(_LAYER / "botocore" / "data")
+    return _LAYER
+
+
+def _other_services(folder: str, names: list[str]) -> list[str]:
+    data = Path(folder)
+    if data.name != "data":
+        return []
+    return [name for name in names if name not in SERVICES and (data / name).is_dir()]

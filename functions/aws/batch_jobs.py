@@ -10,13 +10,14 @@ from functions.domain.attribute_values import from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
 from functions.domain.retries import root_of
-from functions.domain.settlements import Settlement
 from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
 from functions.domain.written import Written
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from functions.domain.settlements import Settlement
 
 _PAGE = 500
 """Records a page. A minute is enough to examine so many, each by several calls."""
@@ -119,7 +120,7 @@ class BatchJobs:
         return Job.from_record(job_id, from_item(answer["Item"]))
 
     def write(
-        self, job: Job, settlement: Settlement, *, now: datetime
+        self, job: Job, settlement: "Settlement", *, now: datetime
     ) -> list[JobStatusChange] | None:
         """Write a job's status and counts, unless the record changed since it was read.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.aws.objects import WorkFiles
-from functions.aws.runtime.settings import PlanSettings
+from functions.aws.runtime.plan_settings import PlanSettings
 from functions.domain.images import Chunk
 from functions.domain.load_plan import plan_load
 from functions.domain.payloads.chunk_work import ChunkItem

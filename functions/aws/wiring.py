@@ -8,10 +8,7 @@ from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime import clients
-from functions.aws.runtime.settings import Settings, SettleSettings
-from functions.aws.runtime.telemetry import telemetry
-from functions.aws.settlement import JobSettler
-from functions.aws.status_events import StatusEvents
+from functions.aws.runtime.settings import Settings
 from functions.domain.payloads.payload import ClaimedWork
 
 
@@ -55,19 +52,4 @@ def progress_reports(
         expires=expires,
         clock=time.monotonic,
         now=time.time,
-    )
-
-
-def job_settler(settings: SettleSettings, *, announces: bool = True) -> JobSettler:
-    """Recomputes jobs, and announces changes of their status."""
-    return JobSettler(
-        jobs=batch_jobs(settings),
-        ledger=ledger(settings),
-        s3=clients.s3(),
-        bucket=settings.bucket_name,
-        grace=settings.grace,
-        telemetry=telemetry(),
-        events=StatusEvents(clients.eventbridge) if announces else None,
-        now=now,
-        sleep=time.sleep,
     )

@@ -11,6 +11,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry, telemetry
 from functions.aws.search_cursors import SearchCursors
+from functions.aws.settlement_wiring import job_settler
 from functions.find_stuck_jobs.listing import ObjectListing
 from functions.find_stuck_jobs.open_jobs import OpenJobs
 from functions.find_stuck_jobs.search import StuckJobSearch
@@ -34,7 +35,7 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> StuckJobSearch:
     now, jobs, ledger = wiring.now(), wiring.batch_jobs(settings), wiring.ledger(settings)
-    settler = wiring.job_settler(settings)
+    settler = job_settler(settings)
 
     def is_time() -> bool:
         return not deadline.has_passed

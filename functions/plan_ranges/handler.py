@@ -6,6 +6,7 @@ from typing import Any
 from functions.aws import wiring
 from functions.aws.plans import RangePlanner
 from functions.aws.runtime.telemetry import telemetry
+from functions.aws.settlement_wiring import job_settler
 from functions.domain.events import Event
 from functions.domain.payloads.ingest import Ingest
 from functions.plan_ranges.planning import Planning
@@ -21,7 +22,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             wiring.results_object(ingest),
             wiring.ledger(settings),
             RangePlanner(wiring.work_files(settings), settings),
-            wiring.job_settler(settings, announces=False),
+            job_settler(settings, announces=False),
             now=time.time,
             sleep=time.sleep,
         )

@@ -1,6 +1,7 @@
 """Settings of PlanRanges."""
 
-from functions.aws.runtime.settings import PlanSettings, SettleSettings
+from functions.aws.runtime.plan_settings import PlanSettings
+from functions.aws.runtime.settings import SettleSettings
 
 
 class PlanRangesSettings(PlanSettings, SettleSettings):

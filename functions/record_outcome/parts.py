@@ -6,6 +6,7 @@ from functions.aws import wiring
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.settlement_wiring import job_settler
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
@@ -22,7 +23,7 @@ def recorder_of(
         sns=clients.sns(),
         topic=settings.alarm_topic_arn,
         stack=settings.stack_name,
-        marker=OutcomeMarker(wiring.job_settler(settings), wiring.now),
+        marker=OutcomeMarker(job_settler(settings), wiring.now),
         announcements=Announcements(
             clients.dynamodb(),
             settings.ledger_table,

@@ -7,6 +7,7 @@ from functions.aws.bedrock_jobs import BedrockJobs
 from functions.aws.runtime import clients
 from functions.aws.runtime.settings import SettleSettings
 from functions.aws.runtime.telemetry import telemetry
+from functions.aws.settlement_wiring import job_settler
 from functions.domain.events import Event
 from functions.domain.payloads.settle_work import SettleWork
 from functions.settle_job.settling import Settling
@@ -23,7 +24,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     with telemetry().invocation(execution=work.execution, job=work.job) as log:
         settling = Settling(
             wiring.ledger(settings),
-            wiring.job_settler(settings),
+            job_settler(settings),
             BedrockJobs(clients.bedrock, settings.bucket_name),
             wiring.now,
         )

@@ -1,6 +1,6 @@
 """Settings of VerifyLoad."""
 
-from functions.aws.runtime.settings import PlanSettings
+from functions.aws.runtime.plan_settings import PlanSettings
 from functions.domain.model import PositiveInt
 
 

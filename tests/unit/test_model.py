@@ -115,6 +115,20 @@ def test_a_record_cannot_be_changed() -> None:
         Inner(size=1).size = 2  # type: ignore[misc]
 
 
+def test_a_record_is_made_of_its_fields_alone() -> None:
+    with pytest.raises(TypeError, match="Inner: size is missing"):
+        Inner()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="Inner has no height, width"):
+        Inner(size=1, height=2, width=3)  # type: ignore[call-arg]
+
+
+def test_equal_records_are_of_one_class_and_have_equal_values() -> None:
+    assert Inner(size=1) != Inner(size=2)
+    assert Inner(size=1) != Span(start=0, end=1)
+    assert {Inner(size=1), Inner(size=1)} == {Inner(size=1)}
+    assert repr(Inner(size=1)) == "Inner(size=1)"
+
+
 @given(
     text=st.text(max_size=5),
     absent=st.none() | st.text(max_size=5),

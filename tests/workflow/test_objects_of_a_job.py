@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from functions.aws import wiring
+from functions.aws import settlement_wiring, wiring
 from functions.aws.plans import RangePlanner
 from functions.aws.runtime import clients
 from functions.aws.writing import writer
@@ -90,7 +90,7 @@ class JobWithObjects:
         patch.setattr(
             clients, "transaction_writes", lambda: self.interleaving.client(self.dynamodb)
         )
-        patch.setattr(wiring, "telemetry", FakeTelemetry)
+        patch.setattr(settlement_wiring, "telemetry", FakeTelemetry)
 
     def ingest(self, number: int, *, calls: int = 1) -> None:
         """An execution: claim, plan, load; each call after the first is a retry or redrive."""
@@ -102,7 +102,7 @@ class JobWithObjects:
             wiring.results_object(ingest),
             wiring.ledger(_PLAN),
             RangePlanner(wiring.work_files(_PLAN), _PLAN),
-            wiring.job_settler(_PLAN),
+            settlement_wiring.job_settler(_PLAN),
             now=self.interleaving.clock,
             sleep=self.interleaving.sleep,
         ).plan(ingest)
