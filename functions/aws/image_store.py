@@ -18,8 +18,8 @@ from functions.aws.runtime.service_errors import (
     ARCHIVED,
     CONFLICT,
     CUSTOMER_KEY,
+    FORBIDDEN,
     NOT_FOUND,
-    OBJECT_DENIED,
     PRECONDITION_FAILED,
     is_any,
 )
@@ -190,7 +190,7 @@ class ImageStore:
             if is_any(error, ARCHIVED):
                 raise ContentArchived from error
             ours = {*self.bucket_keys, self.copy_options.get("SSEKMSKeyId")} - {None}
-            if is_any(error, OBJECT_DENIED) and image.kms_key and image.kms_key not in ours:
+            if is_any(error, FORBIDDEN) and image.kms_key and image.kms_key not in ours:
                 raise ContentRefused(error, by_its_key=bool(ours)) from error
             raise
 

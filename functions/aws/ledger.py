@@ -57,7 +57,7 @@ class Ledger:
         """Record that a retry of a root has claimed results; kept as long as claims."""
         self.client.update_item(
             TableName=self.table,
-            Key=to_item(dict(ledger_rows.retry_key(root_id, job_id).as_dict())),
+            Key=to_item(ledger_rows.retry_key(root_id, job_id).as_dict()),
             UpdateExpression="SET retry = :retry",
             ExpressionAttributeValues=to_item({":retry": job_id}),
         )
@@ -71,7 +71,7 @@ class Ledger:
         """The claim of a results object, None if it was never claimed."""
         answer = self.client.get_item(
             TableName=self.table,
-            Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
+            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
             ConsistentRead=True,
         )
         return Claim.from_row(from_item(answer["Item"])) if "Item" in answer else None
@@ -97,7 +97,7 @@ class Ledger:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
+            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
             UpdateExpression="ADD written :etags",
             ConditionExpression="#owner = :owner",
             ExpressionAttributeNames={"#owner": "owner"},
@@ -178,7 +178,7 @@ class Ledger:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(dict(ledger_rows.claim_key(job_id, key).as_dict())),
+            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
             UpdateExpression="SET " + ", ".join(sets) + removes,
             ConditionExpression=condition,
             ExpressionAttributeNames={**names, "#owner": "owner"},

@@ -102,7 +102,7 @@ class UnclaimedFailures:
         )
 
     def _key(self, job_id: str, key: str) -> Item:
-        return to_item(dict(unclaimed_key(job_id, key).as_dict()))
+        return to_item(unclaimed_key(job_id, key).as_dict())
 
 
 def claims_that_count(ledger: Ledger, job_id: str) -> list[Claim]:

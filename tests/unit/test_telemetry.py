@@ -9,8 +9,8 @@ from botocore.exceptions import (
     ClientError,
 )
 
+from functions.aws.runtime.service_errors import ServiceThrottled
 from functions.aws.runtime.telemetry import Telemetry
-from functions.aws.runtime.throttling import ServiceThrottled
 from functions.domain.events import Event
 from functions.domain.transient_errors import THROTTLED
 

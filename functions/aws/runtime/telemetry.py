@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.aws.runtime.denials import denials
 from functions.aws.runtime.plain_errors import leave_data_out
-from functions.aws.runtime.throttling import as_throttle
+from functions.aws.runtime.service_errors import as_throttle
 from functions.domain.events import METRICS_NAMESPACE, Event, Metric
 from functions.domain.payloads.payload import JobRef
 

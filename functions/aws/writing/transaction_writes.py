@@ -19,13 +19,12 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from functions.aws.runtime.request_bodies import BODY
-from functions.aws.runtime.service_errors import THROTTLED, is_any
+from functions.aws.runtime.service_errors import THROTTLED, is_any, is_server_error
 from functions.domain.transactions import Transaction
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_SERVER_ERRORS: Final = range(500, 600)
 NO_ANSWER: Final = (
     ChecksumError,
     ConnectionError,
@@ -66,7 +65,7 @@ def classify(error: Exception) -> RequestStatus | None:
     """The result of a failed request; None for an error that repeating does not change."""
     if not isinstance(error, ClientError):
         return RequestStatus.UNKNOWN
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) in _SERVER_ERRORS:
+    if is_server_error(error):
         return RequestStatus.UNKNOWN
     return RequestStatus.REFUSED if is_any(error, THROTTLED) else None
 
