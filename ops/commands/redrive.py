@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from botocore.exceptions import ClientError
-from rich.table import Table
 
 from ops.commands import options
 from ops.commands.asking import confirm, counted
@@ -25,18 +22,17 @@ from ops.model.failures import (
     read_failed,
 )
 from ops.model.pace import Pace
+from ops.model.redrives import Redriven, redrive_execution
 from ops.model.running import Running
-from ops.view.failure import failure_text
-from ops.view.terminal import err, out, outside, print_json, prose, visible
+from ops.view import redrive as redrive_view
+from ops.view.terminal import err, print_json, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from functions.domain.executions import Execution
     from ops.model.deployment import Deployment
 
-_CAUSE_CHARACTERS = 1000
 _SETTLED = "cured by another execution, or beyond any cure"
 
 
@@ -80,14 +76,18 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     found = find(deployed, execution=execution, job=job, since=moment(since))
     chosen = [each for each in found if each.obstacle is None]
     if not as_json:
-        show(found)
+        redrive_view.show(found)
     if chosen:
         confirm(question(deployed, chosen), yes=yes, as_json=as_json)
     again = _again(deployed, job, since, rate, at_a_time)
     outcomes = restart(deployed, chosen, rate=rate, at_a_time=at_a_time, again=again)
     if follow:
         outcomes = follow_to_the_end(deployed, outcomes, look_again=_look(deployed, chosen))
-    _report(deployed, found, outcomes, as_json=as_json)
+    if as_json:
+        by_arn = {each.arn: each for each in outcomes}
+        print_json({"executions": [redrive_view.as_json(each, by_arn) for each in found]})
+    else:
+        redrive_view.report(deployed, outcomes)
     if any(each.has_failed for each in outcomes):
         raise typer.Exit(ExitCode.JOB_FAILED)
     if not outcomes and found:
@@ -97,26 +97,6 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
 def question(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
     """The question before it is done."""
     return f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
-
-
-@dataclass(frozen=True)
-class Redriven:
-    """An execution that was redriven, and its state.
-
-    Attributes:
-        redrives: How often it was redriven before.
-        refusal: Why Step Functions did not redrive it after all.
-    """
-
-    arn: str
-    status: str
-    redrives: int
-    refusal: str | None = None
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether it did not succeed."""
-        return self.refusal is not None or self.status not in ("RUNNING", "SUCCEEDED")
 
 
 def find(
@@ -168,7 +148,7 @@ def restart(
     running = Running(deployed)
 
     def restart_one(each: FailedExecution) -> Redriven:
-        redriven = _restart(deployed, each.execution)
+        redriven = redrive_execution(deployed, each.execution)
         if redriven.refusal is None:
             running.note(redriven.arn, redrives=redriven.redrives + 1)
         return redriven
@@ -177,19 +157,6 @@ def restart(
         return [restart_one(each) for each in chosen]
     pace = Pace(rate, at_a_time, running.count)
     return work_through(chosen, restart_one, pace=pace, verb="Redrove", again=again)
-
-
-def _restart(deployed: Deployment, execution: Execution) -> Redriven:
-    """Redrive one; with a token, so that a repeated request is not a second redrive."""
-    arn, redrives = execution.arn, execution.redrive_count
-    try:
-        deployed.step_functions.redrive_execution(executionArn=arn, clientToken=uuid.uuid4().hex)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionNotRedrivable":
-            raise
-        # It was redriven by another command, or its two weeks ended this minute.
-        return Redriven(arn, execution.status, redrives, str(error))
-    return Redriven(arn, "RUNNING", redrives)
 
 
 def _again(deployed: Deployment, job: str | None, since: str, rate: float, at_a_time: int) -> str:
@@ -208,41 +175,6 @@ def _look(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
     return deployed.command("watch", *(jobs if len(jobs) <= AT_ONCE else ()))
 
 
-def show(found: Sequence[FailedExecution]) -> None:
-    """Show what will run again, why it failed, and what will not run again."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Execution", "Job", "Failed in", "Error", "Runs again"):
-        table.add_column(column, overflow="fold")
-    for each in found:
-        table.add_row(
-            outside(each.name),
-            outside(each.execution.job_id or "-"),
-            outside(each.failed.name),
-            outside(each.error, "red"),
-            outside(each.will_run if each.obstacle is None else "nothing"),
-        )
-    out.print(table)
-    _show_causes([each for each in found if each.obstacle is None])
-    for each in found:
-        if each.obstacle is not None:
-            out.print(outside(prose(f"{each.name}: {each.obstacle.reason}"), "yellow"))
-            out.print(outside(f"    instead: {each.obstacle.instead}"))
-
-
-def _show_causes(chosen: Sequence[FailedExecution]) -> None:
-    """Show what must be solved before a redrive, once for executions that failed alike."""
-    alike: dict[tuple[str, str], list[FailedExecution]] = {}
-    for each in chosen:
-        alike.setdefault((each.error, each.failed.name), []).append(each)
-    for first, *others in alike.values():
-        also = f" (and {len(others)} more alike)" if others else ""
-        out.print(outside(f"{first.name}{also}: {first.error}", "red"))
-        if first.cause:
-            out.print(outside(prose(first.cause[:_CAUSE_CHARACTERS], indent=4)))
-        if not first.is_explained:
-            out.print(outside(prose(first.advice, indent=4), "bold"))
-
-
 def follow_to_the_end(
     deployed: Deployment, outcomes: Sequence[Redriven], *, look_again: str
 ) -> list[Redriven]:
@@ -250,34 +182,3 @@ def follow_to_the_end(
     redrives = {each.arn: each.redrives + 1 for each in outcomes if each.refusal is None}
     statuses = follow_executions(deployed, redrives, look_again=look_again)
     return [replace(each, status=statuses.get(each.arn, each.status)) for each in outcomes]
-
-
-def _report(
-    deployed: Deployment,
-    found: Sequence[FailedExecution],
-    outcomes: Sequence[Redriven],
-    *,
-    as_json: bool,
-) -> None:
-    if as_json:
-        by_arn = {each.arn: each for each in outcomes}
-        print_json({"executions": [_as_json(each, by_arn) for each in found]})
-        return
-    for each in outcomes:
-        name = each.arn.rpartition(":")[2]
-        if each.refusal:
-            err.print(outside(f"{name}: {each.refusal}", "red"))
-            continue
-        out.print(outside(f"{name}: {each.status}", "red" if each.has_failed else "green"))
-        if each.has_failed:
-            out.print(failure_text(read_failed(deployed, each.arn)))
-            out.print(outside(f"    look: {deployed.command('inspect', each.arn)}"))
-
-
-def _as_json(each: FailedExecution, outcomes: dict[str, Redriven]) -> dict[str, Any]:
-    outcome = outcomes.get(each.execution.arn)
-    return {
-        **each.as_json(),
-        "redriven": outcome is not None and outcome.refusal is None,
-        "outcome": outcome.status if outcome else None,
-    }
