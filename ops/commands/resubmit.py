@@ -17,10 +17,12 @@ from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project
 from ops.model.estimating.prices import REGION
 from ops.model.job_records import read_job_record
-from ops.model.resubmission import expected_tokens, prepare, submit
+from ops.model.resubmission import expected_cost, expected_tokens, prepare, submit
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from functions.aws.resubmission.submission import Prepared
     from functions.domain.jobs import Job
     from ops.model.deployment import Deployment
@@ -61,6 +63,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = None,
     minimum: options.MinimumRecords = None,
+    max_cost: options.MaxCost = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the retry to its end.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -100,6 +103,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
             return
         if not as_json:
             _show(deployed, prepared)
+        refuse_above(deployed, prepared, max_cost)
         if dry_run:
             if as_json:
                 print_json(_as_json(prepared, None))
@@ -166,6 +170,32 @@ def summary(prepared: Prepared) -> str:
     )
 
 
+def refuse_above(deployed: Deployment, prepared: Prepared, max_cost: float | None) -> None:
+    """Refuse what would cost more than is allowed.
+
+    Raises:
+        Refused: it would, or its cost is not known.
+    """
+    if max_cost is None:
+        return
+    cost = expected_cost(_stats(deployed, prepared.root), prepared)
+    if cost is None:
+        raise Refused(
+            "--max-cost needs Bedrock's counts of the job and the list price of "
+            f"{visible(prepared.model)}, and one of them is not known. Nothing was submitted."
+        )
+    if cost > max_cost:
+        raise Refused(
+            f"Bedrock would bill about ${cost:,.2f}, more than --max-cost ${max_cost:,.2f}. "
+            "Nothing was submitted."
+        )
+
+
+def _stats(deployed: Deployment, root: Job) -> Mapping[str, Any]:
+    """What the job's record counts."""
+    return (read_job_record(deployed, root.job_id) or {}).get("resultStats") or {}
+
+
 def _show(deployed: Deployment, prepared: Prepared) -> None:
     export = prepared.export
     out.print(prose(summary(prepared)))
@@ -193,8 +223,7 @@ def not_repeated(prepared: Prepared) -> str:
 
 def cost_of(deployed: Deployment, prepared: Prepared) -> str:
     """The size of the retry against the job's own; tokens and dollars where Bedrock counted."""
-    record = read_job_record(deployed, prepared.root.job_id) or {}
-    stats = record.get("resultStats") or {}
+    stats = _stats(deployed, prepared.root)
     total = int((stats.get("bedrock") or {}).get("totalRecordCount") or stats.get("totalCount", 0))
     if not total:
         return ""

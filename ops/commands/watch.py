@@ -12,11 +12,11 @@ from ops.commands import options
 from ops.commands.completing import complete_job
 from ops.commands.inspect import show
 from ops.errors import ExitCode, NothingFound
-from ops.model.job_list import read_jobs
 from ops.model.job_report import read_execution, read_job
+from ops.model.open_jobs import OpenJobs
 from ops.model.progress import progress_of
 from ops.view import job as job_view
-from ops.view.follower import Follower, ended
+from ops.view.follower import Follower, ended, is_marked
 from ops.view.progress import line
 from ops.view.terminal import err, out, outside, print_json, prose, visible
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ops.model.job_report import JobReport
 
 AT_ONCE = 10
-"""Jobs on the screen. Reading one takes about five calls."""
+"""Jobs that are read at the same time. Reading one takes about five calls."""
 PATIENCE_SECONDS = 3_600.0
 """Of work that throttling may hold up for half an hour and more."""
 _FINAL = {"COMPLETED", "PARTIALLY_COMPLETED", "FAILED"}
@@ -38,7 +38,7 @@ def watch(
         list[str] | None,
         typer.Argument(
             metavar="JOB",
-            help="Ids or ARNs of jobs; without any, those that are open now.",
+            help="Ids or ARNs of jobs; without any, those that are open, also later.",
             show_default=False,
             autocompletion=complete_job,
         ),
@@ -54,13 +54,16 @@ def watch(
     time: the ingest goes on by itself. Ends when all have ended, with 4 if one failed.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
-    jobs = [each.rpartition("/")[2] for each in job] if job else _open(deployed)
-    if not jobs:
+    if job:
+        jobs = [each.rpartition("/")[2] for each in job]
+        for each in jobs:
+            _require(deployed, each)
+        reports = follow_jobs(deployed, jobs)
+    else:
+        reports = _follow_open(deployed)
+    if not reports:
         out.print("No job is open.")
         return
-    for each in jobs if job else ():
-        _require(deployed, each)
-    reports = follow_jobs(deployed, jobs)
     if len(reports) == 1:
         show(deployed, reports[0], as_json=as_json)
         return
@@ -82,6 +85,29 @@ def follow_jobs(deployed: Deployment, job_ids: Sequence[str]) -> Sequence[JobRep
         look_again=deployed.command("watch", *job_ids),
         patience=None,
     ).follow()
+
+
+def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
+    """Follow the jobs that are open, and those that open meanwhile, until none is."""
+    jobs = OpenJobs(deployed, read_job, _is_final, AT_ONCE)
+    if not jobs.look():
+        return []
+    if jobs.is_cut:
+        more = deployed.command("jobs")
+        text = f"More than {AT_ONCE} jobs are open; the others follow. `{more}` lists all."
+        err.print(prose(text), style="dim")
+    return Follower(
+        read=jobs.reports,
+        is_over=is_settled,
+        now=lambda: datetime.now(UTC),
+        look_again=deployed.command("watch"),
+        patience=None,
+    ).follow()
+
+
+def _is_final(report: JobReport) -> bool:
+    """Whether a job has ended and its record says so: nothing about it changes any more."""
+    return is_settled(report) and is_marked(report)
 
 
 def follow_executions(
@@ -135,15 +161,6 @@ def _of_execution(deployed: Deployment, arn: str) -> JobReport:
     if found is None:
         raise NothingFound(f"On {deployed.place} there is no execution {visible(arn)} any more.")
     return found.only(lambda claim: claim.owner == arn)
-
-
-def _open(deployed: Deployment) -> list[str]:
-    found = read_jobs(deployed, limit=AT_ONCE + 1)
-    jobs = [each.job_id for each in found.jobs if each.is_open]
-    if len(jobs) > AT_ONCE:
-        more = deployed.command("jobs")
-        err.print(prose(f"More than {AT_ONCE} jobs are open; `{more}` lists them."), style="dim")
-    return jobs[:AT_ONCE]
 
 
 def _require(deployed: Deployment, job_id: str) -> None:

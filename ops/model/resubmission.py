@@ -83,6 +83,12 @@ def expected_tokens(stats: Mapping[str, Any], export: Export) -> Tokens | None:
     )
 
 
+def expected_cost(stats: Mapping[str, Any], prepared: Prepared) -> float | None:
+    """What Bedrock is likely to bill of a retry, in US dollars; None where that is not known."""
+    tokens = expected_tokens(stats, prepared.export)
+    return None if tokens is None else tokens.cost(prepared.model)
+
+
 def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
     match refusal:
         case NothingClaimed(job_id=job_id):

@@ -34,7 +34,7 @@ class Follower:
     """Follows jobs.
 
     Attributes:
-        read: Reads where the jobs are; always the same jobs, in the same order.
+        read: Reads where the jobs are; always in the same order, new ones at the end.
         is_over: Whether a job has ended.
         now: The present (UTC).
         look_again: The command that shows more when it gives up.

@@ -1,134 +1,80 @@
-"""The search settles jobs that ended unheard, and looks at a large table and bucket in parts."""
+"""`ingest watch` without a job: those that are open, and those that open later."""
 
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from functions.domain.attribute_values import to_item
-from functions.domain.events import Event, Metric
-from tests.workflow.fake_telemetry import FakeTelemetry
-from tests.workflow.machine import JOB, Machine
-from tests.workflow.searching import search_of
-
-HOUR = timedelta(hours=1)
-BEDROCK_ID = "abcdefghij01"
+from ops.commands.watch import is_settled
+from ops.model.deployment import Deployment
+from ops.model.job_report import JobReport
+from ops.model.open_jobs import LOOK_SECONDS, OpenJobs
+from tests.unit.ops.reports import report, unclaimed
+from tests.workflow.aws_tables import deployment_on
+from tests.workflow.rows import put_job
 
 
-def _search(machine: Machine, **limits: Any) -> FakeTelemetry:
-    told = FakeTelemetry()
-    search_of(machine, told, **limits).run()
-    return told
+class _Jobs:
+    """Jobs of which some have ended."""
+
+    def __init__(self, aws: tuple[Any, Any], *, at_once: int = 10) -> None:
+        self.ended: set[str] = set()
+        self.read: list[str] = []
+        self.now = 0.0
+        self._dynamodb = aws[1]
+        self.open = OpenJobs(
+            deployment_on(aws), self._report, is_settled, at_once, clock=lambda: self.now
+        )
+
+    def submit(self, job: str, status: str = "INGESTING") -> None:
+        put_job(self._dynamodb, job, intentId=job, status=status)
+
+    def shown(self) -> list[str]:
+        self.now += LOOK_SECONDS
+        return [each.job_id for each in self.open.reports()]
+
+    def _report(self, _: Deployment, job: str) -> JobReport:
+        self.read.append(job)
+        return replace(report() if job in self.ended else unclaimed(), job_id=job)
 
 
-def _submit(machine: Machine, job_id: str = BEDROCK_ID, **more: object) -> None:
-    record = {"intentId": job_id, "submitTime": "t", "jobId": job_id, "userId": "u", **more}
-    machine.dynamodb.put_item(
-        TableName="batch-jobs", Item=to_item({"status": "SUBMITTED", **record})
-    )
+def test_a_job_that_opens_later_is_added_at_the_end(aws: tuple[Any, Any]) -> None:
+    jobs = _Jobs(aws)
+    jobs.submit("b")
+    jobs.submit("settled", "COMPLETED")
+    assert jobs.open.look() == ["b"]
+    jobs.submit("a")
+    assert jobs.shown() == ["b", "a"]
 
 
-def _at_bedrock(machine: Machine, status: str, job_id: str = BEDROCK_ID) -> None:
-    uri = "s3://images/batch-output/some/where/"
-    machine.bedrock.jobs[job_id] = {
-        "status": status,
-        "message": "said by Bedrock",
-        "endTime": machine.now,
-        "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": uri}},
-    }
+def test_one_that_has_ended_stays_and_is_not_read_again(aws: tuple[Any, Any]) -> None:
+    jobs = _Jobs(aws)
+    jobs.submit("a")
+    jobs.submit("b")
+    jobs.ended.add("a")
+    assert sorted(jobs.shown()) == ["a", "b"]
+    jobs.submit("a", "COMPLETED")
+    jobs.read.clear()
+    assert sorted(jobs.shown()) == ["a", "b"]
+    assert jobs.read == ["b"]
 
 
-def _status(machine: Machine, job_id: str = BEDROCK_ID) -> Any:
-    return machine.dynamodb.tables["batch-jobs"][job_id, "t"]["status"]["S"]
+def test_one_that_opens_again_is_read_again(aws: tuple[Any, Any]) -> None:
+    jobs = _Jobs(aws)
+    jobs.submit("a")
+    jobs.ended.add("a")
+    jobs.shown()
+    jobs.ended.clear()
+    assert jobs.shown() == ["a"]
+    assert not is_settled(jobs.open.reports()[0])
 
 
-@pytest.mark.parametrize(
-    ("at_bedrock", "status"),
-    [
-        ("Failed", "FAILED"),
-        ("Expired", "FAILED"),
-        ("Stopped", "FAILED"),
-        ("Completed", "COMPLETED"),
-        ("PartiallyCompleted", "PARTIALLY_COMPLETED"),
-        ("InProgress", "SUBMITTED"),
-        ("Stopping", "SUBMITTED"),
-    ],
-)
-def test_an_open_job_without_a_claim_gets_what_bedrock_says(at_bedrock: str, status: str) -> None:
-    machine = Machine()
-    _submit(machine)
-    _at_bedrock(machine, at_bedrock)
-    told = _search(machine)
-    assert _status(machine) == status
-    assert bool(told.all(Event.JOB_FOUND_ENDED)) is (status != "SUBMITTED")
-    assert [each["status"] for each in machine.bus.details] == (
-        [] if status == "SUBMITTED" else [status]
-    )
-    _search(machine)
-    assert len(machine.bus.details) == (status != "SUBMITTED")
-
-
-def test_only_ids_that_bedrock_gives_are_asked_for_and_only_of_open_jobs() -> None:
-    machine = Machine()
-    _submit(machine, "made-by-hand")
-    _submit(machine, "abcdefghij02", status="COMPLETED")
-    _submit(machine, "abcdefghij03")
-    _search(machine)
-    assert machine.bedrock.asked == ["abcdefghij03"]
-
-
-def test_results_that_lie_where_bedrock_wrote_them_hold_the_job_open() -> None:
-    machine = Machine()
-    _submit(machine)
-    _at_bedrock(machine, "Completed")
-    machine.upload(f"batch-output/some/where/{BEDROCK_ID}/a.jsonl.out", b"x")
-    stored = machine.s3.objects[f"batch-output/some/where/{BEDROCK_ID}/a.jsonl.out"]
-    key = f"batch-output/some/where/{BEDROCK_ID}/a.jsonl.out"
-    machine.s3.objects[key] = type(stored)(
-        stored.body, stored.etag, stored.version, created=machine.now
-    )
-    _search(machine)
-    assert _status(machine) == "INGESTING"
-    machine.pass_time(25 * HOUR)
-    _search(machine)
-    assert _status(machine) == "COMPLETED"
-
-
-def test_a_job_whose_work_is_done_is_not_left_open() -> None:
-    machine = Machine()
-    machine.write_record(pendingImageCount=3)
-    execution, _ = machine.start(machine.upload(f"batch-output/{JOB}/a.jsonl", b"x"))
-    machine.finish(execution, successCount=2)
-    assert machine.record["status"] == "INGESTING"
-    machine.pass_time(30 * 24 * HOUR)
-    _search(machine)
-    assert machine.record["status"] == "PARTIALLY_COMPLETED"
-
-
-def test_a_large_table_is_looked_through_in_parts_and_to_its_end() -> None:
-    machine = Machine()
-    for number in range(9):
-        _submit(machine, f"abcdefghij1{number}")
-        _at_bedrock(machine, "Failed", f"abcdefghij1{number}")
-    behind, runs = [], 0
-    while any(_status(machine, f"abcdefghij1{n}") != "FAILED" for n in range(9)):
-        told = _search(machine, pages=3)
-        behind.append(told.sums[Metric.SEARCH_BEHIND_HOURS])
-        machine.pass_time(HOUR)
-        runs += 1
-        assert runs < 20
-    assert runs > 1
-    assert len(machine.bus.details) == 9
-
-
-def test_how_long_ago_a_pass_began_is_measured_until_it_ends() -> None:
-    machine = Machine()
-    for number in range(40):
-        _submit(machine, f"job-{number:02d}", status="COMPLETED")
-    hours = []
-    for _ in range(4):
-        told = _search(machine, pages=1)
-        hours.append(told.sums[Metric.SEARCH_BEHIND_HOURS])
-        machine.pass_time(2 * HOUR)
-    assert hours == [0, 2, 4, 6]
-    assert _search(machine).sums[Metric.SEARCH_BEHIND_HOURS] == 0
+def test_of_many_the_next_follow_when_one_has_ended(aws: tuple[Any, Any]) -> None:
+    jobs = _Jobs(aws, at_once=1)
+    for job in ("a", "b"):
+        jobs.submit(job)
+    (first,) = jobs.open.look()
+    assert jobs.open.is_cut
+    jobs.ended.add(first)
+    jobs.shown()
+    jobs.submit(first, "COMPLETED")
+    assert jobs.shown() == [first, *({"a", "b"} - {first})]
+    assert not jobs.open.is_cut

@@ -33,7 +33,7 @@ from tests.workflow.resubmitting import (
     retries_on_record,
     write_claim,
 )
-from tests.workflow.rows import JOB_RECORD
+from tests.workflow.rows import JOB_RECORD, put_job
 
 
 def _run(deployed: Deployment, request: Request = REQUEST) -> str | None:
@@ -208,3 +208,25 @@ def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
     assert bedrock.jobs == {}
     acts.perform(deployed, view, Act.RESUBMIT, subjects=asked.subjects, option=False)
     assert len(bedrock.jobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "most", "refused"),
+    [
+        ({"totalRecordCount": 10, "inputTokenCount": 10**6, "outputTokenCount": 0}, 0.05, False),
+        ({"totalRecordCount": 10, "inputTokenCount": 10**8, "outputTokenCount": 0}, 0.05, True),
+        ({}, 0.05, True),
+        ({}, None, False),
+    ],
+)
+def test_what_costs_more_than_is_allowed_or_an_unknown_sum_is_refused(
+    aws: Aws, deployed: Deployment, counts: dict[str, int], most: float | None, *, refused: bool
+) -> None:
+    put_job(aws[1], status="COMPLETED", resultStats={"bedrock": counts})
+    prepared = prepare(deployed, root_job(deployed, JOB), REQUEST, io.BytesIO())
+    assert prepared is not None
+    if not refused:
+        resubmit.refuse_above(deployed, prepared, most)
+        return
+    with pytest.raises(Refused, match="Nothing was submitted"):
+        resubmit.refuse_above(deployed, prepared, most)
