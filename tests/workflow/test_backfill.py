@@ -194,7 +194,7 @@ class TestCommand:
         assert "Started 1 execution." in shown
 
     def test_unasked_nothing_is_started(self, executions: MemoryExecutions) -> None:
-        with pytest.raises(Refused, match="say --yes"):
+        with pytest.raises(Refused, match=r"^Ingest 2 objects on a test\? .* say --yes"):
             backfill()
         assert not executions.now
 

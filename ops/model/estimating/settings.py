@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.aws.runtime.settings import PlanSettings
+from functions.aws.runtime.plan_settings import PlanSettings
 from functions.domain.load_plan import LoadLimits
 from functions.domain.model import PositiveInt, ValuesInvalid
 from ops.model import project

@@ -42,6 +42,10 @@ class MemoryExecutions:
         self._answered()
         return {"executionArn": arn, "startDate": START}
 
+    def describe_state_machine(self, **_: Any) -> dict[str, Any]:
+        """There are executions alone."""
+        raise _error("StateMachineDoesNotExist", "DescribeStateMachine")
+
     def redrive_execution(self, *, executionArn: str, clientToken: str) -> None:  # noqa: N803
         assert clientToken
         known = self.now[executionArn]
