@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,22 +12,12 @@ import pytest
 from ops.model import history
 from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord
-from tests.e2e.own_aws import deploy_product, own_aws
+from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import eventually, executions
 
 OBJECTS_OF_A_JOB = 2
 
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An embedded AWS of its own: the command looks at all that lies in the bucket."""
-    with own_aws(tmp_path_factory.mktemp("history-aws")) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def deployed(data: Path) -> Deployment:
-    return deploy_product(data)
+__all__ = ["data", "deployed"]  # these commands look at all that is on it
 
 
 def _line(image: str) -> bytes:

@@ -13,10 +13,9 @@ from demo import seeding
 from demo.batch import Batch
 from demo.forms import NOVA
 from demo.generator import Recipe, make_batch
-from local import deploy, server, synthesis
-from ops.model import deployment
 from ops.model.deployment import Deployment
 from ops.model.job_report import read_job
+from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import eventually
 
 JOBS = 150
@@ -28,13 +27,8 @@ PATIENCE_SECONDS = 1800.0
 
 @pytest.fixture
 def small_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    folder = tmp_path_factory.mktemp("small-aws")
-    running = server.start(folder, settings=SETTINGS).server
-    try:
-        deploy.deploy(synthesis.synthesize(server.PROJECT), endpoint=running.endpoint)
-        yield deployment.on_embedded(running)
-    finally:
-        server.stop(folder)
+    with own_aws(tmp_path_factory.mktemp("small-aws"), **SETTINGS) as folder:
+        yield deploy_product(folder)
 
 
 def _batch(number: int) -> Batch:

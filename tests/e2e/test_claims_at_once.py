@@ -14,6 +14,7 @@ from demo.observation import observe
 from functions.domain.timestamps import timestamp
 from ops.model import history
 from ops.model.deployment import Deployment
+from tests.e2e.held import output_of
 from tests.e2e.waiting import SECONDS, until_ended
 
 EVENTS = 20
@@ -52,6 +53,12 @@ def test_of_20_events_at_once_one_ingests_the_object(deployed: Deployment) -> No
     first = int(claim.owner in started)
     assert ends == Counter({"AlreadyClaimed": EVENTS - first, "Settled": first})
     assert claim.generation == 1
+    for execution in started:
+        if execution != claim.owner:
+            turned_away = output_of(deployed, history.read(client, execution))
+            assert turned_away["owner"] == claim.owner
+            assert turned_away["state"] in ("claimed", "done")
+            assert claim.owner in turned_away["command"]
     seen = observe(deployed, batch)
     assert compare(batch, seen, etag=etag, not_before=began, not_after=delivered) == []
 

@@ -94,12 +94,6 @@ def test_a_line_of_30_megabytes_is_a_reject_between_its_good_neighbours(
     assert expected.rejects() == {"LineTooLong": 1}
 
 
-def test_the_older_layout_is_a_results_object_too(deployed: Deployment, job: JobRecord) -> None:
-    receipt = '{"amount":1.50,"type":"income","date":"2024-02-29","merchant":"A","category":"sale"}'
-    body = json.dumps({"customData": "image-1", "output": {"text": receipt}}).encode()
-    assert_held(deployed, job, deliver(deployed, job.key("output.jsonl"), body), body)
-
-
 def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: JobRecord) -> None:
     """The rule's wildcard lets it through; the execution decides."""
     key = f"batch-output/{job.job_id}/.jsonl"
@@ -151,43 +145,6 @@ def test_trouble_with_the_job_is_named_and_a_redrive_cures_it(
     deployed.step_functions.redrive_execution(executionArn=failed.arn)
     cured = next_execution(deployed, key=job.key(), but=executions(deployed) - {failed.arn})
     assert_held(deployed, job, cured, body)
-
-
-def test_five_identical_events_at_once_do_the_work_once(
-    deployed: Deployment, job: JobRecord
-) -> None:
-    body = b"".join(_good(f"image-{number}") for number in range(50))
-    known = executions(deployed)
-    stored = deployed.s3.put_object(Bucket=deployed.bucket, Key=job.key(), Body=body)
-    event = _event(bucket=deployed.bucket, key=job.key(), etag=stored["ETag"].strip('"'))
-    for _ in range(4):
-        deployed.step_functions.start_execution(
-            stateMachineArn=deployed.state_machine, input=json.dumps(event)
-        )
-    ends = []
-    for _ in range(5):
-        ends.append(next_execution(deployed, key=job.key(), but=known))
-        known.add(ends[-1].arn)
-    assert sorted(map(last_state, ends)) == ["AlreadyClaimed"] * 4 + ["Settled"]
-    (worked,) = (end for end in ends if last_state(end) == "Settled")
-    for end in ends:
-        if end is not worked:
-            told = output_of(deployed, end)
-            assert told["owner"] == worked.arn
-            assert told["state"] in ("claimed", "done")
-            assert worked.arn in told["command"]
-    assert len(job.transactions(deployed)) == 50
-    assert job.read(deployed)["resultStats"]["totalCount"] == 50
-
-
-def test_the_same_object_again_changes_nothing(deployed: Deployment, job: JobRecord) -> None:
-    body = b"".join(_good(f"image-{number}") for number in range(10))
-    first = deliver(deployed, job.key(), body)
-    before = (job.transactions(deployed), job.read(deployed))
-    second = deliver(deployed, job.key(), body)
-    assert last_state(second) == "AlreadyClaimed"
-    assert (job.transactions(deployed), job.read(deployed)) == before
-    assert_held(deployed, job, first, body)
 
 
 def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobRecord) -> None:

@@ -11,9 +11,8 @@ import pytest
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.transactions import transaction_id
 from ops.model.deployment import Deployment
-from ops.model.history import History
-from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
-from tests.e2e.waiting import eventually, executions, next_execution
+from tests.e2e.held import JobRecord, assert_held, deliver
+from tests.e2e.waiting import eventually
 
 RECEIPT = {
     "amount": 1,
@@ -87,25 +86,6 @@ def _everything_of(deployed: Deployment, job: JobRecord) -> dict[str, Any]:
     return found
 
 
-def _started(deployed: Deployment, event: dict[str, Any]) -> History:
-    known = executions(deployed)
-    deployed.step_functions.start_execution(
-        stateMachineArn=deployed.state_machine, input=json.dumps(event)
-    )
-    return next_execution(deployed, key=event["detail"]["object"]["key"], but=known)
-
-
-def _event(deployed: Deployment, key: str, **described: Any) -> dict[str, Any]:
-    return {
-        "detail-type": "Object Created",
-        "time": "2026-01-09T12:34:56Z",
-        "detail": {
-            "bucket": {"name": deployed.bucket},
-            "object": {"key": key, "etag": "0" * 32, **described},
-        },
-    }
-
-
 @pytest.mark.parametrize("case", NAMES)
 def test_a_name_that_means_something_elsewhere_is_a_name_here(
     deployed: Deployment, case: str
@@ -129,39 +109,6 @@ def test_a_name_that_means_something_elsewhere_is_a_name_here(
             assert others == rows, table
 
 
-def test_hand_made_events_end_by_name_and_touch_nothing(deployed: Deployment) -> None:
-    victim = _victim(deployed)
-    before = _everything_of(deployed, victim)
-    lie = _event(deployed, victim.key())
-    other = _event(deployed, victim.key())
-    other["detail"]["bucket"]["name"] = "somebody-elses-bucket"
-    deleted = {**_event(deployed, victim.key()), "detail-type": "Object Deleted"}
-    ended = {
-        "a lie about the content": _started(deployed, lie),
-        "a time that never was": _started(deployed, {**lie, "time": "9999-12-31T23:59:59Z"}),
-        "an order beyond all": _started(deployed, _event(deployed, victim.key(), sequencer="~")),
-        "another bucket": _started(deployed, other),
-        "a deletion": _started(deployed, deleted),
-    }
-    errors = {what: each.failure.error for what, each in ended.items() if each.failure}
-    assert errors == {
-        "a lie about the content": "ResultsObjectChanged",
-        "a time that never was": "EventInvalid",
-        "an order beyond all": "EventInvalid",
-    }
-    for what in ("another bucket", "a deletion"):
-        assert last_state(ended[what]) == "Ignored"
-        assert output_of(deployed, ended[what])["reason"]
-    after = _everything_of(deployed, victim)
-    # That the first of them failed is told, and marks nothing that is the victim's claim.
-    for table in ("PendingImages", "Transactions", "bucket"):
-        assert after[table] == before[table]
-    claim = deployed.ledger.claim(victim.job_id, victim.key())
-    assert claim is not None
-    assert claim.state == "done"
-    assert victim.read(deployed)["status"] == "COMPLETED"
-
-
 @pytest.mark.causes_denials("states:DescribeExecution")
 def test_a_forged_end_of_another_machines_execution_is_denied(deployed: Deployment) -> None:
     victim = _victim(deployed)
@@ -178,16 +125,4 @@ def test_a_forged_end_of_another_machines_execution_is_denied(deployed: Deployme
     answer = functions.invoke(FunctionName=name, Payload=json.dumps({"detail": detail}).encode())
     assert answer["FunctionError"]
     assert "AccessDenied" in answer["Payload"].read().decode()
-    assert _everything_of(deployed, victim) == before
-
-
-def test_an_object_of_rubbish_is_told_and_settles_as_its_own_job(deployed: Deployment) -> None:
-    victim = _victim(deployed)
-    before = _everything_of(deployed, victim)
-    job = JobRecord()
-    job.write(deployed)
-    body = b"1\n" * 20_000 + b"[" * 3_000_000 + b"\n" + b"\xff" * 1_000_000
-    history = deliver(deployed, job.key(), body)
-    assert history.failure is not None
-    assert history.failure.error == "TooManyRejects"
     assert _everything_of(deployed, victim) == before

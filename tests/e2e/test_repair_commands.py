@@ -17,22 +17,12 @@ from ops.errors import ExitCode
 from ops.model.deployment import Deployment
 from ops.model.history import History
 from tests.e2e.held import JobRecord, deliver
-from tests.e2e.own_aws import deploy_product, own_aws
+from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import executions, next_execution
 
 SECONDS = 60.0
 
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An embedded AWS of its own: these commands look at all that ever failed on it."""
-    with own_aws(tmp_path_factory.mktemp("repaired-aws")) as folder:
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def deployed(data: Path) -> Deployment:
-    return deploy_product(data)
+__all__ = ["data", "deployed"]  # these commands look at all that is on it
 
 
 @pytest.fixture

@@ -92,15 +92,15 @@ class ClaimedObject:
         self.etag = self.s3.objects[KEY].etag
         put_claim(self.dynamodb, "job-1", KEY, etag=self.etag)
 
-    def load(self, interruptions: Interruptions | None = None) -> SegmentWork:
+    def load(self, interruptions: Interruptions | None = None, **changes: Any) -> SegmentWork:
         """A call for the whole object, seen through interruptions."""
         with self.clients(interruptions or Interruptions()):
-            return self.load_by_these()
+            return self.load_by_these(**changes)
 
-    def load_by_these(self) -> SegmentWork:
+    def load_by_these(self, **changes: Any) -> SegmentWork:
         """A call with the clients that there are."""
         return call.load_segment(
-            SegmentWork.read(segment_work(self.etag)),
+            SegmentWork.read(segment_work(self.etag) | changes),
             context=Context(f"request-{next(self._requests)}"),
             settings=_SETTINGS,
             log=FakeTelemetry(),

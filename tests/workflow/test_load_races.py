@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,12 @@ from tests.workflow.memory.interruptions import Interruptions
 
 
 @pytest.fixture
-def new_world(monkeypatch: pytest.MonkeyPatch) -> Callable[[], ClaimedObject]:
+def new_claimed(monkeypatch: pytest.MonkeyPatch) -> Callable[[], ClaimedObject]:
     return lambda: ClaimedObject(monkeypatch)
 
 
 def _steps(claimed: ClaimedObject) -> list[str]:
-    """The calls of an attempt that nobody disturbs."""
+    """The calls of an undisturbed attempt."""
     undisturbed = Interruptions()
     claimed.load(undisturbed)
     return undisturbed.calls
@@ -40,14 +41,41 @@ def _holds_edits(claimed: ClaimedObject, edited: set[str]) -> None:
     assert {claimed.transactions[image]["merchant"] for image in edited} <= {"a person's"}
 
 
-def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays(
-    new_world: Callable[[], ClaimedObject],
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},  # the same call is tried once more
+        {"undisturbed": False},
+        {"range": {"from": 0, "to": len(DATA), "again": True}},
+        {"claim": {"generation": 2, "eventTime": "2026-07-01T00:00:00Z"}},
+    ],
+    ids=["retry", "continued", "planned again", "replay"],
+)
+def test_a_second_pass_spares_a_persons_work_and_mends_everything_else(
+    new_claimed: Callable[[], ClaimedObject], again: dict[str, Any]
 ) -> None:
-    first = _steps(new_world())
+    claimed = new_claimed()
+    claimed.load()
+    table = claimed.dynamodb.tables["transactions"]
+    by_image = {item["imageId"]["S"]: key for key, item in table.items()}
+    table[by_image["image-7"]] |= {"version": {"N": "2"}, "merchant": {"S": "a person's"}}
+    before = claimed.transactions
+    del table[by_image["image-9"]]
+    second = Interruptions()
+    claimed.load(second, **again)
+    assert "batch_execute_statement" in second.calls
+    assert "batch_write_item" not in second.calls
+    assert claimed.transactions == before
+
+
+def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays(
+    new_claimed: Callable[[], ClaimedObject],
+) -> None:
+    first = _steps(new_claimed())
     assert first.count("batch_write_item") == 3
     found = 0
     for number in range(len(first)):
-        claimed, edited = new_world(), set[str]()
+        claimed, edited = new_claimed(), set[str]()
         claimed.load(
             Interruptions(meanwhile={number: lambda w=claimed, e=edited: e.update(w.edit_all())})  # type: ignore[misc]
         )
@@ -59,17 +87,17 @@ def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays
 
 
 def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_nothing(
-    new_world: Callable[[], ClaimedObject],
+    new_claimed: Callable[[], ClaimedObject],
 ) -> None:
     """The first goes on when the second is done and a person has edited all of it.
 
     Not in the middle of a put: that one ends, or is given up, before a second attempt begins.
     """
-    steps = _steps(new_world())
+    steps = _steps(new_claimed())
     for number, step in enumerate(steps):
         if step == "batch_write_item":
             continue
-        claimed = new_world()
+        claimed = new_claimed()
 
         def overtake(claimed: ClaimedObject = claimed) -> None:
             claimed.load()
@@ -82,12 +110,12 @@ def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_not
 
 @pytest.mark.parametrize("tried_again", [False, True])
 def test_an_execution_that_lost_its_claim_at_any_step_writes_nothing_over_newer_content(
-    new_world: Callable[[], ClaimedObject], *, tried_again: bool
+    new_claimed: Callable[[], ClaimedObject], *, tried_again: bool
 ) -> None:
     """What it sent before ends, or is given up, before the newer content is written."""
 
     def begin() -> ClaimedObject:
-        claimed = new_world()
+        claimed = new_claimed()
         if tried_again:
             claimed.load()
         return claimed
@@ -106,10 +134,10 @@ def test_an_execution_that_lost_its_claim_at_any_step_writes_nothing_over_newer_
 
 
 def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
-    new_world: Callable[[], ClaimedObject], monkeypatch: pytest.MonkeyPatch
+    new_claimed: Callable[[], ClaimedObject], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(5):
-        claimed = new_world()
+        claimed = new_claimed()
         monkeypatch.setattr(writer, "THREADS", 4)
         together = threading.Barrier(3)
 

@@ -104,31 +104,6 @@ def test_the_rate_in_force_is_a_metric_and_is_printed(
     assert counted[Metric.WRITE_UNITS_PER_SECOND] == [123.5]
 
 
-@pytest.mark.parametrize(
-    "again",
-    [
-        {},  # the same call is tried once more
-        {"undisturbed": False},
-        {"range": {"from": 0, "to": len(DATA), "again": True}},
-        {"claim": {"generation": 2, "eventTime": "2026-07-01T00:00:00Z"}},
-    ],
-    ids=["retry", "continued", "planned again", "replay"],
-)
-def test_a_second_pass_spares_a_persons_work_and_mends_everything_else(
-    loading: Loading, requests: list[str], again: dict[str, Any]
-) -> None:
-    loading.run()
-    loading.edit("image-7")
-    before = loading.items()
-    gone = before["image-9"]
-    key = {name: gone[name] for name in ("userId", "transactionId")}
-    loading.dynamodb.delete_item(TableName="transactions", Key=to_item(key))
-    requests.clear()
-    loading.run(request="request-2", **again)
-    assert set(requests) == {"BatchExecuteStatement"}
-    assert loading.items() == before
-
-
 def test_a_retry_s_first_pass_inserts_without_looking_for_items(
     loading: Loading, requests: list[str]
 ) -> None:

@@ -1,9 +1,7 @@
-"""What runs beside the executions: the rules, the messages, the search, and what they keep."""
+"""What runs next to the executions: the rules, the messages, the search, and what they keep."""
 
 import contextlib
-import json
 import uuid
-from typing import Any
 
 from demo.batch import Batch
 from functions.domain.attribute_values import to_item
@@ -17,9 +15,13 @@ from tests.e2e.grants.scenario import (
     Attempt,
     Scenario,
     counted,
+    dead_outcomes,
+    forget_outcome,
     how_it_ended,
     put_manifest,
     redrive_to_the_end,
+    reopen,
+    search_error,
 )
 from tests.e2e.waiting import eventually
 
@@ -87,16 +89,16 @@ class NotStarted(Scenario):
 
 
 class Announced(Scenario):
-    """An execution fails, and people are told.
+    """An execution fails, and a message is sent.
 
     Where RecordOutcome cannot do that, it fails three times, and the event waits in its queue.
     """
 
-    ends = "people are told"
+    ends = "a message is sent"
     shows = frozenset({"RecordOutcome", RULES})
 
     def __init__(self, function: str, *, state: str, manifest: bool = False) -> None:
-        self.name = f"{state} fails{', its job has its manifest' * manifest}, and people are told"
+        self.name = f"{state} fails{', its job has its manifest' * manifest}, and a message is sent"
         self._function = function
         self._manifest = manifest
 
@@ -106,28 +108,29 @@ class Announced(Scenario):
         )
 
         def ended() -> str:
-            told = any(e.facts["outcome"] == "FAILED" for e in world.inbox.of_execution(arn))
-            if told:
+            sent = any(e.facts["outcome"] == "FAILED" for e in world.inbox.of_execution(arn))
+            if sent:
                 return self.ends
-            return "nobody is told: the event waits in OutcomeDeadLetters" * bool(_dead(world, arn))
+            waits = bool(dead_outcomes(world, arn))
+            return "no message is sent: the event waits in OutcomeDeadLetters" * waits
 
         def finish() -> None:
             _until_the_lease_is_over(world, arn)
-            (body, receipt), *_ = _dead(world, arn)
+            (body, receipt), *_ = dead_outcomes(world, arn)
             answer = world.deployed.make_client("lambda").invoke(
                 FunctionName=world.function("RecordOutcome"), Payload=body
             )
             assert "FunctionError" not in answer
-            world.deployed.sqs.delete_message(QueueUrl=_queue(world), ReceiptHandle=receipt)
+            forget_outcome(world, receipt)
             world.inbox.told(arn, "FAILED")
             redrive_to_the_end(world, arn)
             world.inbox.told(arn, "RECOVERED", redrives=1)
             self.compare(world, batch, upload)
 
-        return Attempt(eventually(ended, f"{arn} is told of, or its event is kept"), finish)
+        return Attempt(eventually(ended, f"{arn} has a message, or its event is kept"), finish)
 
 
-class Untold(Scenario):
+class NotRecorded(Scenario):
     """RecordOutcome fails, by itself or because its rule may not call it: its event is kept."""
 
     ends = "the event waits in OutcomeDeadLetters"
@@ -154,7 +157,7 @@ class Untold(Scenario):
         batch, upload, arn = _failed(world, "ResolveJob", "*", keep_faults=True)
 
         def ended() -> str:
-            if _dead(world, arn):
+            if dead_outcomes(world, arn):
                 return self.ends
             return f"the event is lost; {self._metric} counts it" * (self._lost(world) > lost)
 
@@ -193,16 +196,7 @@ class StuckCheck(Scenario):
             put_manifest(world, batch)
         world.deliver(batch)
         assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
-        world.deployed.dynamodb.update_item(
-            TableName=world.deployed.outputs["BatchJobsTableName"],
-            Key={
-                "intentId": {"S": batch.job.intent_id},
-                "submitTime": {"S": batch.job.submit_time},
-            },
-            UpdateExpression="SET #status = :ingesting",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":ingesting": {"S": "INGESTING"}},
-        )
+        reopen(world, batch.job.intent_id, batch.job.submit_time)
 
         # Bedrock is asked for jobs that stay open without a claim.
         asked = {"intentId": uuid.uuid4().hex, "submitTime": "t", "status": "SUBMITTED"}
@@ -212,11 +206,8 @@ class StuckCheck(Scenario):
         )
 
         def search() -> str:
-            answer: Any = world.deployed.make_client("lambda").invoke(
-                FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
-            )
-            if "FunctionError" in answer:
-                return f"the search fails: {json.loads(answer['Payload'].read())['errorType']}"
+            if error := search_error(world):
+                return f"the search fails: {error}"
             assert world.job_status(batch) == "COMPLETED"
             return self.ends
 
@@ -269,7 +260,7 @@ class AlarmRings(Scenario):
     """An alarm changes its state, and says so."""
 
     name = "an alarm rings"
-    ends = "people are told"
+    ends = "a message is sent"
     shows = frozenset({"cloudwatch.amazonaws.com"})
 
     def run(self, world: World) -> Attempt:
@@ -290,7 +281,7 @@ class AlarmRings(Scenario):
             world.inbox.fetch()
             if any(each.alarm.get("NewStateReason") == reason for each in world.inbox.messages):
                 return self.ends
-            return "nobody is told" * (len(_denials(world)) > known)
+            return "no message is sent" * (len(_denials(world)) > known)
 
         end: str = eventually(ended, "the alarm is heard, or refused")
         world.until_quiet("executions-aborted")
@@ -339,23 +330,8 @@ def _waiting(world: World) -> list[dead_events.DeadEvent]:
     return [each for each in found if each.target.name == "results"]
 
 
-def _queue(world: World) -> str:
-    urls = world.deployed.sqs.list_queues()["QueueUrls"]
-    (url,) = (each for each in urls if "OutcomeDeadLetters" in each)
-    return str(url)
-
-
-def _dead(world: World, arn: str) -> list[tuple[str, str]]:
-    """Bodies and receipts of events about an execution that RecordOutcome did not deal with."""
-    answer = world.deployed.sqs.receive_message(
-        QueueUrl=_queue(world), MaxNumberOfMessages=10, VisibilityTimeout=0
-    )
-    messages = answer.get("Messages", [])
-    return [(each["Body"], each["ReceiptHandle"]) for each in messages if arn in each["Body"]]
-
-
 def _until_the_lease_is_over(world: World, arn: str) -> None:
-    """Let six minutes pass, if RecordOutcome has begun to tell: so long nobody else would."""
+    """Let the six minutes pass in which only the invocation that began a message may send it."""
     with contextlib.suppress(world.deployed.dynamodb.exceptions.ConditionalCheckFailedException):
         world.deployed.dynamodb.update_item(
             TableName=world.deployed.outputs["LedgerTableName"],

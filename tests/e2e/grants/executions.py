@@ -65,7 +65,7 @@ class Batches(Scenario):
 
 
 class TriedAgain(Scenario):
-    """Whoever finds an attempt on record writes conditionally."""
+    """A worker that finds an attempt on record writes conditionally."""
 
     name = "a range is tried again"
 
@@ -103,7 +103,7 @@ class ChunkMissing(Scenario):
 
 
 class MovedBefore(Scenario):
-    """Another job has moved an image: this one takes the copy, or moves anew if that is gone."""
+    """Another job has moved an image: the copy is taken, or made again where it is gone."""
 
     def __init__(self, *, copied: bool) -> None:
         self.name = "an image was moved before" + ("" if copied else ", and its copy is gone")
@@ -166,8 +166,8 @@ class AlreadyClaimed(Scenario):
 class Gone(Scenario):
     """An object is deleted before a worker has read it, and the error says so.
 
-    S3 answers 403 instead of 404 to whoever may not list the bucket; people would be told to mend
-    permissions.
+    S3 answers 403 instead of 404 to a role that may not list the bucket: the advice would be to
+    mend permissions.
     """
 
     def __init__(self, function: str, *, what: str, key: tuple[str, str], ends: str) -> None:

@@ -10,8 +10,12 @@ from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
     Scenario,
+    dead_outcomes,
+    forget_outcome,
     how_it_ended,
     redrive_to_the_end,
+    reopen,
+    search_error,
 )
 from tests.e2e.waiting import eventually
 
@@ -46,19 +50,10 @@ class RetryFound(Scenario):
     def run(self, world: World) -> Attempt:
         retry, key = _retried(world, self._expired)
         assert world.until_ended(world.execution_for(key)) == "SUCCEEDED"
-        world.deployed.dynamodb.update_item(
-            TableName=world.deployed.outputs["BatchJobsTableName"],
-            Key=to_item({name: retry[name] for name in ("intentId", "submitTime")}),
-            UpdateExpression="SET #status = :ingesting",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":ingesting": {"S": "INGESTING"}},
-        )
+        reopen(world, str(retry["intentId"]), str(retry["submitTime"]))
 
         def search() -> str:
-            answer: Any = world.deployed.make_client("lambda").invoke(
-                FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
-            )
-            if "FunctionError" in answer:
+            if search_error(world):
                 return "the search fails"
             status = world.deployed.jobs.find(str(retry["jobId"])).written.status
             return self.ends if status == "COMPLETED" else "the job stays open"
@@ -86,27 +81,15 @@ class RetryAnnounced(Scenario):
         arn = world.execution_for(key)
         assert world.until_ended(arn) == "FAILED"
         world.clear_faults()
-        queue = next(
-            url
-            for url in world.deployed.sqs.list_queues()["QueueUrls"]
-            if "OutcomeDeadLetters" in url
-        )
-
-        def waiting() -> list[str]:
-            """Receipts of the events about the execution that were not dealt with."""
-            received = world.deployed.sqs.receive_message(
-                QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0
-            ).get("Messages", [])
-            return [each["ReceiptHandle"] for each in received if arn in each["Body"]]
 
         def ended() -> str:
             if world.deployed.jobs.find(str(retry["jobId"])).written.status == "FAILED":
                 return self.ends
-            return "its record is not written" * bool(waiting())
+            return "its record is not written" * bool(dead_outcomes(world, arn))
 
         def finish() -> None:
-            for receipt in waiting():
-                world.deployed.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)
+            for _, receipt in dead_outcomes(world, arn):
+                forget_outcome(world, receipt)
             redrive_to_the_end(world, arn)
 
         return Attempt(eventually(ended, f"{arn} is on record"), finish)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo.batch import Batch
+from functions.domain.attribute_values import to_item
 from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
@@ -158,3 +159,44 @@ def counted(world: World, namespace: str, metric: str, **dimensions: str) -> flo
         Statistics=["Sum"],
     )["Datapoints"]
     return sum(float(each["Sum"]) for each in points)
+
+
+def reopen(world: World, intent_id: str, submit_time: str) -> None:
+    """Set a settled job's record back, as a settlement does that was lost on its way."""
+    world.deployed.dynamodb.update_item(
+        TableName=world.deployed.outputs["BatchJobsTableName"],
+        Key=to_item({"intentId": intent_id, "submitTime": submit_time}),
+        UpdateExpression="SET #status = :ingesting",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":ingesting": {"S": "INGESTING"}},
+    )
+
+
+def search_error(world: World) -> str:
+    """Run the scheduled search; the type of its error, if it fails."""
+    answer: Any = world.deployed.make_client("lambda").invoke(
+        FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
+    )
+    if "FunctionError" not in answer:
+        return ""
+    return str(json.loads(answer["Payload"].read())["errorType"])
+
+
+def dead_outcomes(world: World, arn: str) -> list[tuple[str, str]]:
+    """Bodies and receipts of events about an execution that RecordOutcome did not deal with."""
+    answer = world.deployed.sqs.receive_message(
+        QueueUrl=_outcome_queue(world), MaxNumberOfMessages=10, VisibilityTimeout=0
+    )
+    messages = answer.get("Messages", [])
+    return [(each["Body"], each["ReceiptHandle"]) for each in messages if arn in each["Body"]]
+
+
+def forget_outcome(world: World, receipt: str) -> None:
+    """Take an event out of the queue."""
+    world.deployed.sqs.delete_message(QueueUrl=_outcome_queue(world), ReceiptHandle=receipt)
+
+
+def _outcome_queue(world: World) -> str:
+    urls = world.deployed.sqs.list_queues()["QueueUrls"]
+    (url,) = (each for each in urls if "OutcomeDeadLetters" in each)
+    return str(url)

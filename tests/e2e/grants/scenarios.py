@@ -4,10 +4,10 @@ from tests.e2e.grants.deliveries import (
     AlarmRings,
     Announced,
     Arrives,
+    NotRecorded,
     NotStarted,
     Scheduled,
     StuckCheck,
-    Untold,
 )
 from tests.e2e.grants.executions import (
     AlreadyClaimed,
@@ -27,7 +27,7 @@ from tests.e2e.grants.retries import RETRIES
 from tests.e2e.grants.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
-    # Before all others: they start executions, tell people and ring alarms too.
+    # Before all others, which start executions, send messages and ring alarms too.
     Arrives(),
     AlarmRings(),
     Scheduled(),
@@ -74,8 +74,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Announced("MigrateImages", state="MigrateImages"),
     StuckCheck(),
     StuckCheck(manifest=True),
-    Untold(callable_by_rule=True),
-    Untold(callable_by_rule=False),
+    NotRecorded(callable_by_rule=True),
+    NotRecorded(callable_by_rule=False),
     NotStarted(),
     *RETRIES,
 )

@@ -33,7 +33,7 @@ REPRESENTATIVES = {
     ("LoadSegment", "s3:PutObject", "StorageBucket/dead-letters/*"): "an object is ingested",
     ("MigrateImages", "s3:PutObjectTagging", "StorageBucket/processed/*"): "an image has tags",
     ("RecordOutcome", "states:ListExecutions", "mapRun:BatchIngest/LoadRanges:*"): (
-        "LoadRanges fails, and people are told"
+        "LoadRanges fails, and a message is sent"
     ),
     ("SettleJob", "s3:ListBucket", "StorageBucket, keys batch-output/*"): "an object is ingested",
     ("Workflow", "states:RedriveExecution", "execution:BatchIngest/LoadRanges:*"): (
