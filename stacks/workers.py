@@ -198,18 +198,13 @@ class Workers(Construct):
             "Closes a claim and recomputes its job's record.",
             {"GRACE_HOURS": self._settings.grace_hours},
         )
-        worker.grants.index(self._storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(self._storage.ledger, "GetItem", "Query", "UpdateItem")
-        self._may_recompute_job(worker)
-        self._may_announce(worker)
-        self._may_count_by_image(worker)
+        self._may_settle(worker)
         self._may_ask_bedrock(worker)
         return worker
 
     def _record_outcome(
         self, *, dead_letters: sqs.IQueue, definition: Definition, notifications: Notifications
     ) -> Worker:
-        storage = self._storage
         worker = self._worker(
             "RecordOutcome",
             "Marks the job of a failed execution and tells people what to do.",
@@ -220,11 +215,7 @@ class Workers(Construct):
             },
             dead_letter_queue=dead_letters,
         )
-        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
-        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
-        self._may_recompute_job(worker)
-        self._may_announce(worker)
-        self._may_count_by_image(worker)
+        self._may_settle(worker)
         executions = names.executions_arn(self)
         children = [names.executions_arn(self, label=label) for label in definition.map_labels]
         map_runs = [names.map_runs_arn(self, label=label) for label in definition.map_labels]
@@ -251,12 +242,8 @@ class Workers(Construct):
                 "STUCK_LOOKBACK_DAYS": settings.stuck_lookback_days,
             },
         )
-        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        self._may_settle(worker)
         worker.grants.items(storage.batch_jobs, "Scan")
-        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
-        self._may_recompute_job(worker)
-        self._may_announce(worker)
-        self._may_count_by_image(worker)
         self._may_ask_bedrock(worker)
         return worker
 
@@ -350,12 +337,22 @@ class Workers(Construct):
         worker.grants.objects(bucket, _BATCH_OUTPUT_OBJECTS, "GetObject", "GetObjectVersion")
         worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
 
-    def _may_recompute_job(self, worker: Worker) -> None:
-        """Read a job's record and manifest, and write the recomputed record."""
-        bucket = self._storage.bucket
-        worker.grants.items(self._storage.batch_jobs, "GetItem", "UpdateItem")
-        worker.grants.objects(bucket, _MANIFESTS, "GetObject")
-        worker.grants.listing(bucket, _BATCH_OUTPUT_OBJECTS)
+    def _may_settle(self, worker: Worker) -> None:
+        """Mark claims, recompute their job's record from its manifest, and announce the change."""
+        storage = self._storage
+        worker.grants.index(storage.batch_jobs, JOB_ID_INDEX)
+        worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
+        worker.grants.items(storage.batch_jobs, "GetItem", "UpdateItem")
+        worker.grants.objects(storage.bucket, _MANIFESTS, "GetObject")
+        worker.grants.listing(storage.bucket, _BATCH_OUTPUT_OBJECTS)
+        # Events of this system to the default bus, and no others.
+        bus = Stack.of(self).format_arn(
+            service="events", resource="event-bus", resource_name="default"
+        )
+        worker.grants.allow(
+            "events:PutEvents", on=[bus], conditions={"StringEquals": {"events:source": SOURCE}}
+        )
+        self._may_count_by_image(worker)
 
     def _may_count_by_image(self, worker: Worker) -> None:
         """Read which images the claims of a job answered, where there are several."""
@@ -363,15 +360,6 @@ class Workers(Construct):
         for prefix in (DEAD_LETTERS_PREFIX, WORK_PREFIX):
             worker.grants.objects(bucket, f"{prefix}*", "GetObject")
         worker.grants.listing(bucket, f"{DEAD_LETTERS_PREFIX}*", f"{WORK_PREFIX}*")
-
-    def _may_announce(self, worker: Worker) -> None:
-        """Send events of this system to the default bus, and no others."""
-        stack = Stack.of(self)
-        worker.grants.allow(
-            "events:PutEvents",
-            on=[stack.format_arn(service="events", resource="event-bus", resource_name="default")],
-            conditions={"StringEquals": {"events:source": SOURCE}},
-        )
 
     def _may_ask_bedrock(self, worker: Worker) -> None:
         """Look at any batch inference job of the account: their ids are not known beforehand."""
