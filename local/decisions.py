@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from embedded_aws.iam.uses import Denial, Use
 from local.owner import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from local.endpoint import Endpoint
-
-
-@dataclass(frozen=True)
-class Use:
-    """A grant that allowed calls; of its resource and conditions what was met."""
-
-    principal: str
-    action: str
-    resource: str
-    conditions: str
-    case: str
-
-
-@dataclass(frozen=True)
-class Denial:
-    """A call that was denied.
-
-    Attributes:
-        without_policies: The role, or the resource, had no policy at all or was gone, as while a
-            stack is deleted.
-    """
-
-    principal: str
-    action: str
-    resource: str
-    context: Mapping[str, Any]
-    case: str
-    without_policies: bool
-
-    def __str__(self) -> str:
-        return f"{self.principal} was denied {self.action} on {self.resource} ({self.case})"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import iam_evaluator
 
+from embedded_aws.iam.uses import Denial, Use
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,42 +27,6 @@ _DENIALS_KEPT = 10_000
 
 _enforce = iam_evaluator.enforce
 _evaluate = iam_evaluator.evaluate
-
-
-@dataclass(frozen=True)
-class Use:
-    """A grant, and the case in which it allowed calls.
-
-    Attributes:
-        principal: The name of a role, or of a service.
-        resource: As the policy has it: `arn:aws:s3:::bucket/work/*`.
-        conditions: Those of the grant, each with the values that were met, as JSON.
-    """
-
-    principal: str
-    action: str
-    resource: str
-    conditions: str
-    case: str
-
-
-@dataclass(frozen=True)
-class Denial:
-    """A call that was denied.
-
-    Attributes:
-        resource: The ARN that it was denied on.
-        context: The condition keys of the service in the request, `s3:prefix` among them.
-        without_policies: The role, or the resource, had no policy at all or was gone, as while a
-            stack is deleted.
-    """
-
-    principal: str
-    action: str
-    resource: str
-    context: Mapping[str, Any]
-    case: str
-    without_policies: bool = False
 
 
 @dataclass

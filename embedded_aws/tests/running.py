@@ -1,6 +1,7 @@
 """How its tests start an embedded AWS: the only use of `local` in this folder."""
 
-from local.decisions import Decisions, Denial, Use
+from embedded_aws.iam.uses import Denial, Use
+from local.decisions import Decisions
 from local.endpoint import Endpoint
 from local.messages import read_messages
 from local.owner import ask, signed

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from local.decisions import Decisions, Denial
+from embedded_aws.iam.uses import Denial
+from local.decisions import Decisions
 from local.endpoint import Endpoint
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.decisions import Denial
+from embedded_aws.iam.uses import Denial
 from tests.e2e.denials import Watch
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.decisions import Denial, Use
+from embedded_aws.iam.uses import Denial, Use
 from ops.model.deployment import Deployment
 from tests.e2e.faults.permissions import not_callable_by_rules
 from tests.e2e.grants.stack_resources import stack_resources

@@ -4,8 +4,9 @@ import contextlib
 import uuid
 
 from demo.batch import Batch
+from embedded_aws.iam.uses import Denial
 from functions.domain.attribute_values import to_item
-from local.decisions import Decisions, Denial
+from local.decisions import Decisions
 from ops.commands import dead_events
 from ops.model.uploads import Upload
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
