@@ -59,7 +59,7 @@ class World:
 
     deployed: Deployment
     inbox: Inbox
-    _rung_before: dict[str, int] = field(default_factory=dict)
+    _rang_before: dict[str, datetime | None] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -163,7 +163,7 @@ class World:
         """Wait until alarms are silent; from when on they are heard."""
         for name in map(self.alarm, alarms):
             eventually(partial(self._is_silent, name), f"{name} falls silent")
-            self._rung_before[name] = self.times_rung(name)
+            self._rang_before[name] = self.last_rang(name)
         return self.inbox.mark()
 
     def _is_silent(self, name: str) -> bool:
@@ -178,8 +178,8 @@ class World:
             else:
                 eventually(partial(self._has_rung, name), f"{name} rings")
 
-    def times_rung(self, name: str) -> int:
-        """How often an alarm went into ALARM, by its history."""
+    def last_rang(self, name: str) -> datetime | None:
+        """When an alarm last went into ALARM, by what is kept of its history; None if never."""
         pages = (
             self.deployed.make_client("cloudwatch")
             .get_paginator("describe_alarm_history")
@@ -189,13 +189,16 @@ class World:
                 HistoryItemType="StateUpdate",
             )
         )
-        changes = (
-            json.loads(item["HistoryData"]) for page in pages for item in page["AlarmHistoryItems"]
+        rang = (
+            item["Timestamp"]
+            for page in pages
+            for item in page["AlarmHistoryItems"]
+            if json.loads(item["HistoryData"])["newState"]["stateValue"] == "ALARM"
         )
-        return sum(change["newState"]["stateValue"] == "ALARM" for change in changes)
+        return max(rang, default=None)
 
     def _has_rung(self, name: str) -> bool:
-        return self.times_rung(name) > self._rung_before.get(name, 0)
+        return self.last_rang(name) not in (None, self._rang_before.get(name))
 
     @contextmanager
     def fault(self, *more: dict[str, Any], **rule: Any) -> Iterator[None]:
