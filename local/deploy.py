@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -58,11 +58,16 @@ class Assembly:
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """A deployed stack, its outputs, and whether this deployment changed it."""
+    """A deployed stack, its outputs, and whether this deployment changed it.
+
+    Attributes:
+        put_back: Names of what had been changed by hand, and is as it was.
+    """
 
     stack: str
     outputs: Mapping[str, str]
     changed: bool
+    put_back: tuple[str, ...] = ()
 
 
 def deploy(folder: Path, *, endpoint: Endpoint) -> DeployedStack:
@@ -84,8 +89,12 @@ def revert_drift(folder: Path, *, endpoint: Endpoint) -> DeployedStack:
     """
     assembly = Assembly.read(folder)
     body = assembly.template.read_text(encoding="utf-8")
+    _deploy(assembly, body, endpoint)
+    before = drift.snapshot(endpoint, assembly.stack)
     _deploy(assembly, json.dumps(drift.disturbed(json.loads(body))), endpoint)
-    return _deploy(assembly, body, endpoint)
+    deployed = _deploy(assembly, body, endpoint)
+    after = drift.snapshot(endpoint, assembly.stack)
+    return replace(deployed, put_back=drift.differences(before, after))
 
 
 def _deploy(assembly: Assembly, body: str, endpoint: Endpoint) -> DeployedStack:

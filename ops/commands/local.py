@@ -13,7 +13,7 @@ from local import deploy, server, synthesis
 from ops.commands import options
 from ops.model.deployment import DEFAULT_STACK, running_on
 from ops.model.program import pasteable, program
-from ops.view.terminal import err, out, print_json
+from ops.view.terminal import err, out, outside, print_json
 
 app = typer.Typer(no_args_is_help=True, help="The embedded AWS on this machine.")
 
@@ -52,6 +52,11 @@ def up(
     bring_up = deploy.revert_drift if revert_drift else deploy.deploy
     with server.stopped_if_interrupted(started):
         deployment = bring_up(assembly, endpoint=running.endpoint)
+    if revert_drift:
+        for name in deployment.put_back:
+            err.print(outside(f"Put back: {name}"))
+        if not deployment.put_back:
+            err.print("Nothing had been changed by hand.")
     _show(running, deployment.outputs, as_json=as_json)
     if not as_json:
         folder = "" if data == server.DEFAULT_DATA else f" --data {shlex.quote(str(data))}"

@@ -164,7 +164,14 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
     functions.update_function_configuration(FunctionName=function_name, MemorySize=128)
     assert not deploy(folder, endpoint=aws.endpoint).changed
 
-    assert revert_drift(folder, endpoint=aws.endpoint).outputs["Name"] == function_name
+    reverted = revert_drift(folder, endpoint=aws.endpoint)
+    assert reverted.outputs["Name"] == function_name
+    assert reverted.put_back == (
+        f"function {function_name}",
+        f"permissions of function {function_name}",
+        f"policy {policy_name} of role {role_name}",
+    )
+    assert not revert_drift(folder, endpoint=aws.endpoint).put_back
     found = aws.iam.get_role_policy(RoleName=role_name, PolicyName=policy_name)
     assert found["PolicyDocument"] == granted
     assert rule in functions.get_policy(FunctionName=function_name)["Policy"]
