@@ -1,4 +1,4 @@
-"""What the page can do: it asks what the commands ask, and does what they do."""
+"""Acts of the page: each asks the question of its command, and does the same."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CHANGED = "It is no longer as it was when you were asked. Nothing was done."
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked before something is done.
+    """The question before an act.
 
     Attributes:
         asked: The sentence that the command asks.
@@ -51,7 +51,7 @@ class Question:
 
 
 def question(deployed: Deployment, view: JobView, act: Act) -> Question:
-    """What to ask about a job.
+    """Build the question of an act about a job.
 
     Raises:
         OpsError: there is nothing to do, or it cannot be done.
@@ -68,7 +68,7 @@ def question(deployed: Deployment, view: JobView, act: Act) -> Question:
 def perform(
     deployed: Deployment, view: JobView, act: Act, *, subjects: Collection[str], option: bool
 ) -> None:
-    """Do what was asked, as far as it is still so.
+    """Do what was confirmed, as far as it still holds.
 
     Raises:
         OpsError: nothing of it is.
@@ -193,6 +193,6 @@ def _prepared(deployed: Deployment, job_id: str) -> Iterator[Prepared]:
 
 
 def _digest(found: Leftovers) -> str:
-    """Of what would be removed: there may be too many for a form."""
+    """A hash of the ids to remove: there may be too many for a form."""
     removed = "\n".join(sorted(each.transaction_id for each in found.removable))
     return hashlib.sha256(removed.encode()).hexdigest()

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _PATIENCE_SECONDS: Final = 1.0
-"""A list of many jobs takes longer to read: until then the page shows the last one."""
+"""Wait for a reading; if it takes longer, as of many jobs, show the last one."""
 
 
 def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
@@ -88,7 +88,7 @@ class Page:
     """Answers requests about one deployment."""
 
     def __init__(self, deployed: Deployment, *, keys: Secrets, acts: bool) -> None:
-        """See `make_app`."""
+        """Make the page; see `make_app`."""
         self._deployed = deployed
         self._keys = keys
         self._rejects = RejectsReader(deployed)
@@ -152,7 +152,7 @@ class Page:
         return self._page("ask.html", context)
 
     async def act(self, request: Request) -> Response:
-        """Do what was asked, and show the job again."""
+        """Do what was confirmed, and show the job again."""
         job_id, act = request.path_params["job_id"], _act(request)
         form = parse_qs((await request.body()).decode(errors="replace"))
         if not hmac.compare_digest("".join(form.get("form", ())), self._keys.form):
@@ -171,7 +171,7 @@ class Page:
         return RedirectResponse(Asked(job_id).link(), status_code=303)
 
     async def explain(self, request: Request) -> Response:
-        """What the runbook says about an alarm or an error."""
+        """The runbook's text about an alarm or an error."""
         name = request.path_params["name"]
         text = await run_in_threadpool(lambda: of_error(name) or of_alarm(name))
         if text is None:
@@ -184,7 +184,7 @@ class Page:
         return StreamingResponse(_events(feed), media_type="text/event-stream")
 
     async def trouble(self, _: Request, error: Exception) -> Response:
-        """A sentence about what went wrong."""
+        """A page that says what went wrong."""
         status = 502
         heading = "It could not be read"
         if isinstance(error, NothingFound | Refused):
@@ -193,7 +193,7 @@ class Page:
         return self._page("message.html", {"heading": heading, "text": str(error)}, status=status)
 
     async def not_found(self, _: Request, __: Exception) -> Response:
-        """No such page."""
+        """The page for an unknown address."""
         context = {"heading": "Not found", "text": "There is no such page."}
         return self._page("message.html", context, status=404)
 

@@ -72,7 +72,7 @@ class RejectsReader:
     """Reads rejects again when a job has other dead letters, at work at most every ten seconds."""
 
     def __init__(self, deployed: Deployment) -> None:
-        """Nothing is read yet."""
+        """Make the reader; it reads nothing yet."""
         self._deployed = deployed
         self._read: dict[str, tuple[object, float, Rejects]] = {}
 

@@ -68,18 +68,18 @@ class Feed(Generic[Value]):
 
     @property
     def viewers(self) -> int:
-        """How many look at it now."""
+        """The number of present viewers."""
         return self._viewers
 
     async def get(self) -> Reading[Value]:
-        """The value now, at most `FRESH_SECONDS` old, or as old as its reader lets it become."""
+        """Return a value at most `FRESH_SECONDS` old, or the last one while it has viewers."""
         is_fresh = time.monotonic() - self._read_at < FRESH_SECONDS
         if self._last is not None and not self._last.trouble and (is_fresh or self._viewers):
             return self._last
         return await self.read_again()
 
     async def soon(self, seconds: float) -> Reading[Value] | None:
-        """The value now, or the last one where reading takes longer; None before there is one."""
+        """Return the present value, or the last one if reading is slow; None before the first."""
         reading = asyncio.create_task(self.get())
         await asyncio.wait({reading}, timeout=seconds)
         if reading.done():
@@ -89,13 +89,13 @@ class Feed(Generic[Value]):
         return self._last
 
     def _forget(self, reading: asyncio.Task[Reading[Value]]) -> None:
-        """A reading that no one waits for any more. Who asks next sees its error."""
+        """Drop a late reading. The next caller of `get` sees its error."""
         self._late.discard(reading)
         if not reading.cancelled():
             reading.exception()
 
     async def read_again(self) -> Reading[Value]:
-        """Read it, and wake the viewers."""
+        """Read the value again, and wake the viewers."""
         asked = time.monotonic()
         async with self._lock:
             if self._last is not None and self._read_at > asked:
@@ -156,7 +156,7 @@ class Feed(Generic[Value]):
 
 @dataclass
 class Feeds(Generic[Value]):
-    """Feeds by name; those that were not looked at for longest are forgotten."""
+    """Feeds by name; drops those that were unused for longest."""
 
     make: Callable[[str], Feed[Value]]
     _feeds: dict[str, Feed[Value]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Who may see the page: the person who has the address that `ingest console` printed.
+"""Access to the page: only for the person who has the address that `ingest console` printed.
 
 Other users and programs of the machine can reach a port of 127.0.0.1, and so can scripts of any web
 page that is open in a browser (DNS rebinding included). So every request needs the name that the
@@ -59,27 +59,27 @@ class Secrets:
 
     @property
     def address(self) -> str:
-        """What to open."""
+        """The address to open."""
         return f"http://127.0.0.1:{self.port}/?{PARAMETER}={self.token}"
 
     @property
     def cookie_name(self) -> str:
-        """Cookies are shared by all ports of a host."""
+        """The name of the cookie, with the port: all ports of a host share cookies."""
         return f"ingest-console-{self.port}"
 
     @property
     def cookie(self) -> str:
-        """What a browser has that has opened the address."""
+        """The value of the cookie that opening the address sets."""
         return self._derived("cookie")
 
     @property
     def form(self) -> str:
-        """What a form of this page carries, and a form elsewhere cannot."""
+        """The secret in every form of this page; a form of another site does not have it."""
         return self._derived("form")
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Names under which the page answers."""
+        """The values of `Host` that the page answers."""
         return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
 
     def _derived(self, purpose: str) -> str:
@@ -87,7 +87,7 @@ class Secrets:
 
 
 class Guard:
-    """Answers that person alone, and sets the headers that hold for every answer."""
+    """Refuses requests without the secret, and sets the headers of every answer."""
 
     def __init__(self, app: ASGIApp, *, keys: Secrets) -> None:
         self._app = app

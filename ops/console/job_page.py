@@ -39,7 +39,7 @@ _NOTED: Final = {"LoadRanges": "ranges", "MigrateImages": "parts"}
 
 @dataclass(frozen=True)
 class Asked:
-    """What of a job's page was asked for.
+    """The part of a job's page that a request asks for.
 
     Attributes:
         tab: What came of it.
@@ -61,7 +61,7 @@ class Asked:
 
     @classmethod
     def of(cls, job_id: str, asked: Mapping[str, str]) -> Asked:
-        """From an address."""
+        """Parse the query of an address."""
         tab = asked.get("tab", "")
         return cls(
             job_id,
@@ -75,7 +75,7 @@ class Asked:
         )
 
     def link(self, **changes: object) -> str:
-        """The address of the same page with something else shown."""
+        """Return the address of the same page with other parts shown."""
         said = {
             "tab": "" if self.tab == "rejects" else self.tab,
             "range": self.range,
@@ -97,7 +97,7 @@ def job_context(
     rejects: Rejects,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the template shows, without what a tab needs alone."""
+    """Build the context of the template, without that of the tab."""
     report = view.report
     history = report.history
     objects = sorted(report.objects, key=lambda each: each.claim.key)

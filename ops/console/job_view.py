@@ -1,4 +1,4 @@
-"""What the page of a job is made from, and its reader."""
+"""The data of a job's page, and its reader."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class JobReader:
     """Reads a job; of a Map Run's children, those that have ended are read once."""
 
     def __init__(self, deployed: Deployment, job_id: str) -> None:
-        """Nothing is read yet."""
+        """Make the reader; it reads nothing yet."""
         self._deployed = deployed
         self._job_id = job_id
         self._children: ChildrenReader | None = None
         self._meter = Meter()
 
     def read(self) -> JobView:
-        """Read it now.
+        """Read the present value.
 
         Raises:
             NothingFound: there is no such job.

@@ -68,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of the list was asked for."""
+    """The part of the list that a request asks for."""
 
     group: Group | None = None
     search: str = ""
@@ -76,14 +76,14 @@ class Shown:
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> Shown:
-        """From an address; what makes no sense counts as not asked for."""
+        """Parse the query of an address; ignore values that make no sense."""
         show, page = asked.get("show", ""), asked.get("page", "")
         group = Group(show) if show in set(Group) else None
         number = int(page) if page.isdecimal() and len(page) < 6 else 1
         return cls(group, asked.get("q", "").strip()[:200], max(1, number))
 
     def link(self, **changes: object) -> str:
-        """The address of another view."""
+        """Return the address of another view."""
         said = {"show": self.group or "", "q": self.search, "page": self.page, **changes}
         kept = {name: value for name, value in said.items() if value not in {"", None, 1}}
         return f"/?{urlencode(kept)}" if kept else "/"
@@ -92,7 +92,7 @@ class Shown:
 def jobs_context(
     overview: Overview, shown: Shown, *, deployed: Deployment, now: datetime
 ) -> dict[str, Any]:
-    """What the template shows."""
+    """Build the context of the template."""
     found = {group: _matching(jobs, overview, shown) for group, jobs in overview.groups.items()}
     chosen = [shown.group] if shown.group else list(Group)
     sections = []
@@ -133,7 +133,7 @@ def _matching(jobs: Sequence[ListedJob], overview: Overview, shown: Shown) -> li
 
 
 def row(job: ListedJob, look: Look | None, *, now: datetime) -> Row:
-    """A job as it is listed."""
+    """Build the line of a job."""
     report = look.report if look else None
     is_counted = bool(job.stats) or (report is not None and bool(report.objects))
     loads = report.loads_so_far if report is not None and report.objects else None
@@ -199,7 +199,7 @@ def _under_way(found: JobProgress) -> Progress:
 
 
 def _why(job: ListedJob, look: Look | None) -> tuple[str, str]:
-    """Why it is as it is, and what comes next or is to be done."""
+    """Return the reason for its status, and the next step."""
     report = look.report if look else None
     if group_of(job) is Group.RUNNING and report is not None and report.history is not None:
         state = report.history.current or report.history.status

@@ -1,4 +1,4 @@
-"""What the list of jobs is made from, and its reader."""
+"""The data of the list of jobs, and its reader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ops.model.failures import FailedExecution
 
 LOOKED_AT: Final = 24
-"""Jobs of which more is read than their records: those that need attention, and those at work."""
+"""Jobs of each kind, failed and running, of which more is read than their records."""
 _AT_ONCE: Final = 8
 _ALARM_SECONDS: Final = 15.0
 
@@ -35,7 +35,7 @@ class Group(StrEnum):
 
 
 def group_of(job: ListedJob) -> Group:
-    """Failed or incomplete; something is still to come; or done."""
+    """Return the group of a job by its status."""
     if job.is_open:
         return Group.RUNNING
     if job.status in {JobStatus.FAILED, JobStatus.PARTIALLY_COMPLETED}:
@@ -63,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Overview:
-    """All jobs, and what rings.
+    """All jobs, and the alarms that ring.
 
     Attributes:
         groups: The jobs, each group newest first.
@@ -81,7 +81,7 @@ class Overview:
 
 @dataclass
 class OverviewReader:
-    """Reads it; what has not changed since is not read again."""
+    """Reads the overview; jobs that have not changed are not looked at again."""
 
     deployed: Deployment
     _looks: dict[str, tuple[ListedJob, Look]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class OverviewReader:
     _rings_until: float = 0.0
 
     def read(self) -> Overview:
-        """Read it now."""
+        """Read the present value."""
         listed = read_records(self.deployed)
         groups: dict[Group, list[ListedJob]] = {group: [] for group in Group}
         for job in listed.jobs:

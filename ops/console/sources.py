@@ -1,4 +1,4 @@
-"""What the page reads, and how often: the bound of its cost."""
+"""The feeds of the page, and how often they read: this bounds its cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PAUSE_SECONDS: Final = 1.0
 _BUSY: Final = 3.0
-"""It pauses for so many times what a reading took: at most a quarter of the time it reads."""
+"""Pause, as a multiple of the time of a reading: it reads for at most a quarter of the time."""
 
 
 class Sources:
@@ -30,7 +30,7 @@ class Sources:
         self._jobs: Feeds[JobView] = Feeds(self._make)
 
     def feed(self, name: str) -> Feed[Any]:
-        """The feed that a page names.
+        """Find the feed that a page names.
 
         Raises:
             NothingFound: there is none of that name.

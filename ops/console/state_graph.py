@@ -30,7 +30,7 @@ _ENDS: Final = ("Succeed", "Fail")
 
 @dataclass(frozen=True)
 class Mark:
-    """What happened in a state.
+    """The look of a state: what happened in it.
 
     Attributes:
         look: Shape and colour: done, failed, running, pending, warn or stopped.

@@ -52,7 +52,7 @@ class Tile:
 
     @property
     def word(self) -> str:
-        """What the look says."""
+        """The meaning of its look, in words."""
         return _WORDS[self.look]
 
 
@@ -69,7 +69,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Lens:
-    """One range close up.
+    """One range, enlarged.
 
     Attributes:
         ticks: Where records were rejected, as the path of an SVG of 1,000 units.
@@ -107,7 +107,7 @@ class Strip:
 
     @property
     def words(self) -> dict[str, str]:
-        """What the looks say."""
+        """The meaning of each look, in words."""
         return _WORDS
 
 

@@ -1,4 +1,4 @@
-"""What came of a job: the content of the tab that is shown, and nothing of the others."""
+"""Results of a job: the content of the tab that is shown; the other tabs are not read."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ClaimRow:
 def tab_context(
     deployed: Deployment, view: JobView, asked: Asked, rejects: Rejects
 ) -> dict[str, Any]:
-    """What the tab shows. It blocks where transactions were asked for."""
+    """Build the context of the tab; reading transactions blocks."""
     report, job_id = view.report, view.report.job_id
     loads, images = report.loads_so_far, report.images_so_far
     claims = [row for each in report.objects for row in _claim_rows(each)]

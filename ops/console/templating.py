@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 UNKNOWN: Final = "\N{EN DASH}"
-"""What is shown for a value that there is not."""
+"""Shown for a value that is not known."""
 _UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def _shown(value: object) -> object:
-    """A text from outside: its control characters as escapes; jinja2 escapes its markup.
+    """Escape the control characters of a text from outside; jinja2 escapes its markup.
 
     So a value that a browser sends back is encoded before (`urlencode`), or is plain.
     """
@@ -52,7 +52,7 @@ def percent(part: float, whole: float) -> str:
 
 
 def local(moment: datetime) -> datetime:
-    """A moment in the zone of this machine."""
+    """Convert a moment to the time zone of this machine."""
     return moment.astimezone()
 
 
@@ -105,7 +105,7 @@ def left(seconds_left: float) -> str:
 
 
 def prose(text: str) -> Markup:
-    """A text whose words in backticks are code."""
+    """Format a text, with words in backticks as code."""
     parts = text.split("`")
     return Markup().join(
         Markup("<code>{}</code>").format(visible(part)) if number % 2 else escape(visible(part))
@@ -114,7 +114,7 @@ def prose(text: str) -> Markup:
 
 
 def lines(text: str) -> Markup:
-    """A text of several lines."""
+    """Format a text of several lines."""
     return Markup("\n").join(escape(visible(line)) for line in text.splitlines())
 
 
@@ -147,5 +147,5 @@ _ENVIRONMENT.globals |= {"percent": percent, "when": when, "ago": ago, "zone": z
 
 
 def render(template: str, context: Mapping[str, Any]) -> str:
-    """The HTML of a page."""
+    """Render the HTML of a page."""
     return _ENVIRONMENT.get_template(template).render(context)

@@ -25,7 +25,7 @@ _MOST_ATTEMPTS: Final = 16
 
 @dataclass(frozen=True)
 class Bar:
-    """A time at work.
+    """A period of work.
 
     Attributes:
         look: done, try (failed and tried again), failed, stopped or running.
@@ -63,7 +63,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Timeline:
-    """All of it."""
+    """The whole timeline."""
 
     axis: TimeAxis
     rows: tuple[Row, ...]

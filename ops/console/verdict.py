@@ -1,4 +1,4 @@
-"""The first thing that the page of a job says: what it came to, and the one thing to do."""
+"""The verdict at the top of a job's page: the outcome, and the one thing to do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Act(StrEnum):
-    """What the page can do, as the command of that name does it."""
+    """An act of the page; it does the same as the command of that name."""
 
     REDRIVE = "redrive"
     REPLAY = "replay"
@@ -32,7 +32,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a job came to.
+    """The outcome of a job.
 
     Attributes:
         look: done, failed, warn, running or pending.
@@ -69,7 +69,7 @@ _DOING: Final = {
 
 
 def verdict(view: JobView, *, deployed: Deployment, now: datetime) -> Verdict:
-    """What a job came to, or how it is now."""
+    """Return the outcome of a job, or its present state."""
     if view.failed is not None:
         return _failed(view, view.failed, deployed)
     if view.is_running:
@@ -82,7 +82,7 @@ def verdict(view: JobView, *, deployed: Deployment, now: datetime) -> Verdict:
 
 
 def _by_record(view: JobView, deployed: Deployment) -> Verdict:
-    """Of a job without an execution to speak of."""
+    """Return the verdict by the job's record alone."""
     if view.listed.status == JobStatus.FAILED:
         return _in_vain(view, deployed)
     if view.listed.status == JobStatus.PARTIALLY_COMPLETED:

@@ -22,7 +22,7 @@ class Pill:
 
     @property
     def turns(self) -> bool:
-        """Whether its shape turns."""
+        """Whether its shape rotates on the page."""
         return self.look == "running"
 
 
@@ -36,7 +36,7 @@ _PILLS: Final = {
 
 
 def pill_of(status: str | None) -> Pill:
-    """The status of a job; another application's words are shown as they are."""
+    """Return the look of a job's status; unknown words are shown as they are."""
     if not status or status == "-":
         return Pill("pending", "No status")
     return _PILLS.get(status, Pill("pending", status))

@@ -47,7 +47,7 @@ class Counting:
             self._say(f"about {_duration(seconds)} left.")
 
     def wait(self) -> None:
-        """The next has to wait; shows progress."""
+        """Note that the next one has to wait; shows progress."""
         self._say("waiting until fewer executions run.")
 
     def _say(self, more: str) -> None:

@@ -16,7 +16,7 @@ _CENT = 0.01
 
 
 def summary(found: Estimate) -> str:
-    """In a sentence."""
+    """Say the estimate in a sentence."""
     about = "about " if found.is_sampled else ""
     return (
         f"Estimate: {about}{found.records:,.0f} records, {found.images:,.0f} images to move; "
@@ -26,7 +26,7 @@ def summary(found: Estimate) -> str:
 
 
 def table(found: Estimate) -> Table:
-    """By service."""
+    """Show the estimate by service."""
     drawn = Table(box=None, header_style="dim", pad_edge=False)
     drawn.add_column("Service")
     drawn.add_column("What is billed")

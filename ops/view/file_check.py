@@ -1,4 +1,4 @@
-"""What `ingest check` shows."""
+"""The view of `ingest check`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _COLUMNS = ("imageId", "date", "type", "amount", "category", "merchant", "descri
 
 
 def show(file: Path, found: FileCheck, *, excerpts: bool) -> None:
-    """Show all of it."""
+    """Print the whole report."""
     if found.is_gzip:
         out.print(GZIP, style="yellow")
     for looks, count in found.looks_like.most_common(2):

@@ -139,7 +139,7 @@ def _reasons(report: JobReport) -> Table:
 
 
 def _places(report: JobReport, *, bucket: str) -> Text:
-    """Where things lie: lines to copy from, so nothing may wrap or shorten them."""
+    """The places of objects and executions. These lines are copied: never wrap or shorten them."""
     text = Text(overflow="ignore", no_wrap=True)
     for each in report.objects:
         done, planned = each.ranges_done, each.claim.ranges

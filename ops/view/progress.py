@@ -97,7 +97,7 @@ def _rate(each: JobProgress) -> str:
 
 
 def _left(each: JobProgress) -> str:
-    """The time that is left, as rough as it is known; empty where it is not."""
+    """Format the time left, roughly; empty if it is not known."""
     if not each.is_running or each.seconds_left is None or each.share == 1.0:
         return ""
     seconds = each.seconds_left

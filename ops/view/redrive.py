@@ -42,7 +42,7 @@ def show(found: Sequence[FailedExecution]) -> None:
 
 
 def _show_causes(chosen: Sequence[FailedExecution]) -> None:
-    """Show what must be solved before a redrive, once for executions that failed alike."""
+    """Show each cause to remove before a redrive, once for executions that failed alike."""
     alike: dict[tuple[str, str], list[FailedExecution]] = {}
     for each in chosen:
         alike.setdefault((each.error, each.failed.name), []).append(each)

@@ -28,7 +28,7 @@ class Steps:
 
     @property
     def seconds(self) -> float:
-        """Since the first step."""
+        """The time since the first step."""
         return self.clock() - self._began
 
     def begin(self, what: str) -> None:
