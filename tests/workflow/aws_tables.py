@@ -1,5 +1,6 @@
 """The system's tables and bucket in moto, with their real keys, and a function's environment."""
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -80,10 +81,15 @@ def _execute(_backend: object, statements: list[Any]) -> list[dict[str, Any]]:
     return execute(boto3.client("dynamodb"), statements, keys=TABLES)
 
 
+@functools.cache
+def _client(service: Any) -> Any:
+    """A client, made once: each loads its service's whole model."""
+    return boto3.client(service)
+
+
 def create_all() -> tuple[Any, Any]:
     """Make bucket and tables; clients of S3 and DynamoDB."""
-    s3: Any = boto3.client("s3")
-    dynamodb: Any = boto3.client("dynamodb")
+    s3, dynamodb = _client("s3"), _client("dynamodb")
     s3.create_bucket(Bucket=BUCKET)
     for table, keys in TABLES.items():
         index: dict[str, Any] = {}
