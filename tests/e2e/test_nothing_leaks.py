@@ -24,7 +24,7 @@ from ops import cli
 from ops.commands import options
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import failed_attempts
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import SECONDS, eventually, executions
@@ -47,7 +47,7 @@ class _Ran:
         queued: Bodies of messages that waited in queues.
     """
 
-    world: World
+    world: FaultyDeployment
     arns: set[str] = field(default_factory=set)
     jobs: set[str] = field(default_factory=set)
     errors: dict[str, set[str]] = field(default_factory=dict)
@@ -202,7 +202,7 @@ REDRIVEN = "DynamoDB quotes an item that it does not take"
 
 
 @pytest.fixture(scope="module")
-def ran(world: World) -> Iterator[_Ran]:
+def ran(world: FaultyDeployment) -> Iterator[_Ran]:
     ran = _Ran(world)
     known = executions(world.deployed)
     ran.arns |= known
@@ -507,7 +507,7 @@ def _marked(texts: Any) -> list[str]:
     return [text for text in texts if MARK in text or _image() in text]
 
 
-def _children(world: World, arn: str) -> list[str]:
+def _children(world: FaultyDeployment, arn: str) -> list[str]:
     client = world.deployed.step_functions
     return [
         child["executionArn"]
@@ -516,7 +516,7 @@ def _children(world: World, arn: str) -> list[str]:
     ]
 
 
-def _log_lines(world: World) -> Iterator[str]:
+def _log_lines(world: FaultyDeployment) -> Iterator[str]:
     logs = world.deployed.make_client("logs")
     for group in logs.describe_log_groups()["logGroups"]:
         for page in logs.get_paginator("filter_log_events").paginate(

@@ -9,17 +9,17 @@ import pytest
 from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
 from tests.e2e.faults.cases import CASES, SETTLING_CASES
-from tests.e2e.faults.world import World, world_in
+from tests.e2e.faults.world import FaultyDeployment, world_in
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyDeployment]:
     with world_in(tmp_path_factory.mktemp("faulty-aws")) as world, watch.over(world.endpoint):
         yield world
 
 
 @pytest.fixture(autouse=True)
-def _no_faults_left(world: World) -> Iterator[None]:
+def _no_faults_left(world: FaultyDeployment) -> Iterator[None]:
     yield
     world.clear_faults()
 

@@ -15,7 +15,7 @@ from demo import flaws
 from demo.batch import Batch
 from functions.domain.timestamps import timestamp
 from tests.e2e.faults import browsing
-from tests.e2e.faults.world import World, world_in
+from tests.e2e.faults.world import FaultyDeployment, world_in
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
 
@@ -61,14 +61,14 @@ def _shrink(picture: Path) -> None:
         subprocess.run([pngquant, "128", "--force", "--ext", ".png", str(picture)], check=True)
 
 
-def _settled(world: World, *, records: int, flawed: dict[flaws.Flaw, int]) -> Batch:
+def _settled(world: FaultyDeployment, *, records: int, flawed: dict[flaws.Flaw, int]) -> Batch:
     batch = world.new_batch(records=records, flawed=flawed)
     world.deliver(batch)
     assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
     return batch
 
 
-def _failed(world: World) -> Batch:
+def _failed(world: FaultyDeployment) -> Batch:
     """S3 refuses all ranges but the first of an object, after a redrive still."""
     batch = world.new_batch(records=90, flawed={flaws.MODEL_ERROR: 2, flaws.NO_SUCH_DAY: 2})
     refused = {
@@ -93,13 +93,13 @@ def _failed(world: World) -> Batch:
     return batch
 
 
-def _rejected(world: World) -> None:
+def _rejected(world: FaultyDeployment) -> None:
     batch = world.new_batch(records=40, flawed={flaws.REFUSAL: 22})
     world.deliver(batch)
     assert world.until_ended(world.execution_of(batch)) == "FAILED"
 
 
-def _waiting(world: World) -> None:
+def _waiting(world: FaultyDeployment) -> None:
     submitted = timestamp(datetime.now(UTC))
     JobRecord().write(
         world.deployed, status="SUBMITTED", submitTime=submitted, pendingImageCount=400

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.e2e.faults.cases import Spot
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 
 NEVER = 10**9
 """Calls that a rule lets pass: it only counts them."""
@@ -28,7 +28,7 @@ class Seen:
 
 
 @contextmanager
-def seen(world: World, spots: Sequence[Spot]) -> Iterator[Seen]:
+def seen(world: FaultyDeployment, spots: Sequence[Spot]) -> Iterator[Seen]:
     """Count what is called until the block ends."""
     world.clear_faults()
     for spot in spots:

@@ -13,7 +13,7 @@ from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.arrived import Arrival
 from local import owner
 from ops.model.uploads import Upload
-from tests.e2e.faults.world import RECORDS, World
+from tests.e2e.faults.world import RECORDS, FaultyDeployment
 
 SUBMITTED = "2026-11-28T00:00:00Z"
 MESSAGE = "The embedded AWS failed this job: its rule says so."
@@ -26,13 +26,13 @@ class Event(Protocol):
     def job_id(self) -> str:
         """The job's."""
 
-    def arrive(self, world: World) -> None:
+    def arrive(self, world: FaultyDeployment) -> None:
         """Let it happen."""
 
     def word(self) -> str:
         """What the input of its execution has, and no other's."""
 
-    def differences(self, world: World) -> list[str]:
+    def differences(self, world: FaultyDeployment) -> list[str]:
         """What differs from what an undisturbed execution leaves behind."""
 
 
@@ -44,7 +44,7 @@ class EndAtBedrock:
     job_id: str
 
     @classmethod
-    def of_new_job(cls, world: World) -> Self:
+    def of_new_job(cls, world: FaultyDeployment) -> Self:
         """Submit a job, held, and put it on record."""
         deployed, name = world.deployed, f"ends-{uuid.uuid4().hex[:12]}"
         rule = {"jobName": name, "end": "Failed", "processedShare": 0, "minimumRecords": 1}
@@ -69,13 +69,13 @@ class EndAtBedrock:
         )
         return end
 
-    def arrive(self, world: World) -> None:
+    def arrive(self, world: FaultyDeployment) -> None:
         owner.ask(world.endpoint, "bedrock", "DELETE", {"jobName": self.name})
 
     def word(self) -> str:
         return self.job_id
 
-    def differences(self, world: World) -> list[str]:
+    def differences(self, world: FaultyDeployment) -> list[str]:
         record = self._read(
             world, "BatchJobsTableName", {"intentId": self.name, "submitTime": SUBMITTED}
         )
@@ -91,7 +91,7 @@ class EndAtBedrock:
         }
         return [f"{what}: {seen}, not {due}" for what, (due, seen) in wanted.items() if seen != due]
 
-    def _read(self, world: World, table: str, key: dict[str, object]) -> dict[str, Any]:
+    def _read(self, world: FaultyDeployment, table: str, key: dict[str, object]) -> dict[str, Any]:
         answer = world.deployed.dynamodb.get_item(
             TableName=world.deployed.outputs[table], Key=to_item(key), ConsistentRead=True
         )
@@ -106,7 +106,7 @@ class ManifestComes:
     upload: Upload
 
     @classmethod
-    def of_new_job(cls, world: World) -> Self:
+    def of_new_job(cls, world: FaultyDeployment) -> Self:
         """Ingest a job's results."""
         batch = world.new_batch()
         upload = world.deliver(batch)
@@ -121,7 +121,7 @@ class ManifestComes:
     def _key(self) -> str:
         return manifest_key(results_folder(self.job_id))
 
-    def arrive(self, world: World) -> None:
+    def arrive(self, world: FaultyDeployment) -> None:
         body = json.dumps({"totalRecordCount": RECORDS, "errorRecordCount": 1})
         world.deployed.s3.put_object(
             Bucket=world.deployed.bucket, Key=self._key, Body=body.encode()
@@ -130,7 +130,7 @@ class ManifestComes:
     def word(self) -> str:
         return self._key
 
-    def differences(self, world: World) -> list[str]:
+    def differences(self, world: FaultyDeployment) -> list[str]:
         stats = world.observed(self.batch).job_record["resultStats"]
         said = dict(stats.get("bedrock", {}))
         return [] if said == {"totalRecordCount": RECORDS, "errorRecordCount": 1} else [str(said)]

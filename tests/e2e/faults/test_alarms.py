@@ -20,7 +20,7 @@ from tests.e2e.faults.cases import WORKERS
 from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.settling import EndAtBedrock
-from tests.e2e.faults.world import RECORDS, World, kebab, state_alarm
+from tests.e2e.faults.world import RECORDS, FaultyDeployment, kebab, state_alarm
 from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ RESENT = "as undisturbed, after `ingest dead-events --resend`"
 WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "throttle"}
 
 
-def _run(world: World, batch: Batch | None = None) -> str:
+def _run(world: FaultyDeployment, batch: Batch | None = None) -> str:
     """Deliver an object, and wait for the end of its execution."""
     batch = batch or world.new_batch()
     world.deliver(batch)
@@ -60,7 +60,7 @@ def _run(world: World, batch: Batch | None = None) -> str:
 
 
 @contextmanager
-def _lowered(world: World, alarm: str, threshold: int) -> Iterator[None]:
+def _lowered(world: FaultyDeployment, alarm: str, threshold: int) -> Iterator[None]:
     """A threshold that no test can wait for, lowered until the block ends."""
     cloudwatch = world.deployed.make_client("cloudwatch")
     (found,) = cloudwatch.describe_alarms(AlarmNames=[world.alarm(alarm)])["MetricAlarms"]
@@ -73,7 +73,9 @@ def _lowered(world: World, alarm: str, threshold: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("state", "function"), WORKERS.items())
-def test_a_state_whose_function_runs_out_of_time(world: World, state: str, function: str) -> None:
+def test_a_state_whose_function_runs_out_of_time(
+    world: FaultyDeployment, state: str, function: str
+) -> None:
     name = kebab(function)
     alarms = (
         state_alarm(state),
@@ -88,7 +90,7 @@ def test_a_state_whose_function_runs_out_of_time(world: World, state: str, funct
 
 
 @pytest.mark.parametrize("function", WORKERS.values())
-def test_a_function_that_may_not_run(world: World, function: str) -> None:
+def test_a_function_that_may_not_run(world: FaultyDeployment, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
     alarm = f"function-throttles-{kebab(function)}"
     since = world.until_quiet(alarm)
@@ -100,7 +102,7 @@ def test_a_function_that_may_not_run(world: World, function: str) -> None:
         client.delete_function_concurrency(FunctionName=name)
 
 
-def test_the_states_around_the_claim(world: World) -> None:
+def test_the_states_around_the_claim(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-claim-object", "state-read-claim")
     error = {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"}
     with world.fault(caller="states", action="dynamodb:UpdateItem", **error):
@@ -116,7 +118,7 @@ def test_the_states_around_the_claim(world: World) -> None:
     world.rings("state-read-claim", since=since)
 
 
-def test_verdicts(world: World) -> None:
+def test_verdicts(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-incomplete-load", "state-incomplete-migration")
     for word, alarm in (("segment#", "incomplete-load"), ("chunk#", "incomplete-migration")):
         with world.fault(caller="*", action="dynamodb:PutItem", having=[word], kind="pretend"):
@@ -124,14 +126,14 @@ def test_verdicts(world: World) -> None:
         world.rings(f"state-{alarm}", since=since)
 
 
-def test_too_many_rejects(world: World) -> None:
+def test_too_many_rejects(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-too-many-rejects", "rejects")
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
     _run(world, batch)
     world.rings("state-too-many-rejects", "rejects", since=since)
 
 
-def test_an_execution_that_is_stopped(world: World) -> None:
+def test_an_execution_that_is_stopped(world: FaultyDeployment) -> None:
     since = world.until_quiet("executions-aborted")
     batch = world.new_batch()
     with world.fault(caller="*LoadSegment*", action="s3:GetObject", kind="hold"):
@@ -142,7 +144,7 @@ def test_an_execution_that_is_stopped(world: World) -> None:
         world.inbox.told(arn, "ABORTED")
 
 
-def test_an_execution_that_runs_out_of_time(world: World) -> None:
+def test_an_execution_that_runs_out_of_time(world: FaultyDeployment) -> None:
     client, machine = world.deployed.step_functions, world.deployed.state_machine
     since = world.until_quiet("executions-timed-out")
     definition = client.describe_state_machine(stateMachineArn=machine)["definition"]
@@ -160,7 +162,7 @@ def test_an_execution_that_runs_out_of_time(world: World) -> None:
     world.inbox.told(arn, "TIMED_OUT")
 
 
-def test_an_execution_that_takes_long(world: World) -> None:
+def test_an_execution_that_takes_long(world: FaultyDeployment) -> None:
     with _lowered(world, "execution-slow", LOWERED_SECONDS * 1000):
         since = world.until_quiet("execution-slow")
         batch = world.new_batch()
@@ -195,7 +197,7 @@ def test_an_execution_that_takes_long(world: World) -> None:
     ],
 )
 def test_throttles_ring_and_lose_nothing(
-    world: World, show: Show, alarm: str, what: str, throttle: dict[str, str]
+    world: FaultyDeployment, show: Show, alarm: str, what: str, throttle: dict[str, str]
 ) -> None:
     show(f"AWS throttles {what}", cured="nothing fails; as undisturbed")
     since = world.until_quiet(alarm)
@@ -208,7 +210,7 @@ def test_throttles_ring_and_lose_nothing(
     world.until_quiet(alarm)
 
 
-def test_a_denied_call_rings_although_another_way_does_its_work(world: World) -> None:
+def test_a_denied_call_rings_although_another_way_does_its_work(world: FaultyDeployment) -> None:
     since = world.until_quiet("calls-denied")
     batch = world.new_batch()
     with world.fault(caller="*LoadSegment*", action="dynamodb:BatchWriteItem", **DENIED):
@@ -220,7 +222,9 @@ def test_a_denied_call_rings_although_another_way_does_its_work(world: World) ->
 
 
 @pytest.mark.causes_denials("states:StartExecution")
-def test_results_that_start_no_execution_and_are_resent(world: World, show: Show) -> None:
+def test_results_that_start_no_execution_and_are_resent(
+    world: FaultyDeployment, show: Show
+) -> None:
     show("The rule of results may not start an execution", cured=RESENT)
     alarms = ("trigger-dead-letters", "trigger-failed-invocations")
     since = world.until_quiet(*alarms)
@@ -237,7 +241,7 @@ def test_results_that_start_no_execution_and_are_resent(world: World, show: Show
 
 
 @contextmanager
-def _closed(world: World, queue: str) -> Iterator[None]:
+def _closed(world: FaultyDeployment, queue: str) -> Iterator[None]:
     """The queue with a name that contains `queue` takes no message until the block ends."""
     sqs = world.deployed.sqs
     (url,) = (each for each in sqs.list_queues()["QueueUrls"] if queue in each)
@@ -252,7 +256,7 @@ def _closed(world: World, queue: str) -> Iterator[None]:
 
 
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
-def test_results_whose_event_is_lost(world: World, show: Show) -> None:
+def test_results_whose_event_is_lost(world: FaultyDeployment, show: Show) -> None:
     show(
         "The rule of results may neither start an execution nor keep the event",
         cured="the alarm `trigger-events-lost`",
@@ -263,7 +267,9 @@ def test_results_whose_event_is_lost(world: World, show: Show) -> None:
         world.rings("trigger-events-lost", since=since)
 
 
-def test_a_job_that_ends_while_eventbridge_is_throttled(world: World, show: Show) -> None:
+def test_a_job_that_ends_while_eventbridge_is_throttled(
+    world: FaultyDeployment, show: Show
+) -> None:
     show("AWS throttles the rule of ended jobs", cured="nothing fails; as undisturbed")
     since = world.until_quiet("ended-jobs-throttled")
     end = EndAtBedrock.of_new_job(world)
@@ -276,7 +282,7 @@ def test_a_job_that_ends_while_eventbridge_is_throttled(world: World, show: Show
 
 
 @pytest.mark.causes_denials("states:StartExecution")
-def test_a_job_that_ends_and_starts_no_execution(world: World, show: Show) -> None:
+def test_a_job_that_ends_and_starts_no_execution(world: FaultyDeployment, show: Show) -> None:
     show("The rule of ended jobs may not start an execution", cured=RESENT)
     alarms = ("trigger-dead-letters", "ended-jobs-failed-invocations")
     since = world.until_quiet(*alarms)
@@ -292,7 +298,7 @@ def test_a_job_that_ends_and_starts_no_execution(world: World, show: Show) -> No
 
 
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
-def test_a_job_that_ends_and_whose_event_is_lost(world: World, show: Show) -> None:
+def test_a_job_that_ends_and_whose_event_is_lost(world: FaultyDeployment, show: Show) -> None:
     show(
         "The rule of ended jobs may neither start an execution nor keep the event",
         cured="as undisturbed, after the next search",
@@ -307,7 +313,7 @@ def test_a_job_that_ends_and_whose_event_is_lost(world: World, show: Show) -> No
     assert end.differences(world) == []
 
 
-def test_a_search_that_is_behind(world: World) -> None:
+def test_a_search_that_is_behind(world: FaultyDeployment) -> None:
     """What makes it so are millions of objects: the metric stands in for them."""
     since = world.until_quiet("search-behind")
     metrics = world.deployed.make_client("cloudwatch")
@@ -330,7 +336,7 @@ def test_a_search_that_is_behind(world: World) -> None:
     eventually(is_silent, "search-behind falls silent")
 
 
-def test_an_outcome_that_cannot_be_told(world: World) -> None:
+def test_an_outcome_that_cannot_be_told(world: FaultyDeployment) -> None:
     alarms = (
         "outcome-dead-letters",
         "function-errors-record-outcome",
@@ -347,7 +353,7 @@ def test_an_outcome_that_cannot_be_told(world: World) -> None:
 
 
 @pytest.mark.causes_denials("lambda:InvokeFunction", "sqs:SendMessage")
-def test_an_outcome_whose_event_is_lost_by_the_rule(world: World) -> None:
+def test_an_outcome_whose_event_is_lost_by_the_rule(world: FaultyDeployment) -> None:
     since = world.until_quiet("outcome-events-lost")
     function = world.function("RecordOutcome")
     with _closed(world, "OutcomeDeadLetters"), not_callable_by_rules(world.deployed, function):
@@ -357,7 +363,7 @@ def test_an_outcome_whose_event_is_lost_by_the_rule(world: World) -> None:
 
 
 @pytest.mark.causes_denials("sqs:SendMessage")
-def test_an_outcome_whose_event_is_lost_by_the_function(world: World) -> None:
+def test_an_outcome_whose_event_is_lost_by_the_function(world: FaultyDeployment) -> None:
     since = world.until_quiet("outcome-dead-letter-errors")
     world.add_fault(caller="*ResolveJob*", action="*", **DENIED)
     failing = {"caller": "*RecordOutcome*", "action": "states:DescribeExecution", "kind": "timeout"}
@@ -367,7 +373,7 @@ def test_an_outcome_whose_event_is_lost_by_the_function(world: World) -> None:
 
 
 @pytest.mark.parametrize("function", ["RecordOutcome", "FindStuckJobs"])
-def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> None:
+def test_a_function_of_a_rule_that_may_not_run(world: FaultyDeployment, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
     alarm = f"function-throttles-{kebab(function)}"
     since = world.until_quiet(alarm)
@@ -389,7 +395,7 @@ def test_a_function_of_a_rule_that_may_not_run(world: World, function: str) -> N
     ],
 )
 def test_a_rule_that_may_not_call_its_function(
-    world: World, function: str, rule: str, alarm: str
+    world: FaultyDeployment, function: str, rule: str, alarm: str
 ) -> None:
     events = world.deployed.make_client("events")
     since = world.until_quiet(alarm)
@@ -421,7 +427,7 @@ def test_a_rule_that_may_not_call_its_function(
     ],
 )
 def test_a_manifest_that_differs_or_cannot_be_read(
-    world: World, manifest: object, alarm: str
+    world: FaultyDeployment, manifest: object, alarm: str
 ) -> None:
     since = world.until_quiet(alarm, "images-left")
     batch = world.new_batch()
@@ -435,7 +441,7 @@ def test_a_manifest_that_differs_or_cannot_be_read(
     world.rings(alarm, "images-left", since=since)
 
 
-def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
+def test_a_job_that_is_stuck_and_the_search_for_it(world: FaultyDeployment) -> None:
     client, name = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
     own = ("function-errors-find-stuck-jobs", "function-duration-find-stuck-jobs")
     since = world.until_quiet("stuck-jobs", *own)
@@ -470,7 +476,9 @@ def test_a_job_that_is_stuck_and_the_search_for_it(world: World) -> None:
     world.rings(*own, since=since)
 
 
-def test_every_alarm_rang_and_all_is_over(world: World, show_alarms: Callable[[int], None]) -> None:
+def test_every_alarm_rang_and_all_is_over(
+    world: FaultyDeployment, show_alarms: Callable[[int], None]
+) -> None:
     """Last: what the tests of this module have caused."""
     cloudwatch = world.deployed.make_client("cloudwatch")
     alarms = [
@@ -506,7 +514,7 @@ def test_every_alarm_rang_and_all_is_over(world: World, show_alarms: Callable[[i
     assert heard("OK") == {world.alarm("someone-must-act")}
 
 
-def test_every_metric_of_the_dashboard_was_published(world: World) -> None:
+def test_every_metric_of_the_dashboard_was_published(world: FaultyDeployment) -> None:
     """After all of the above, but for a redrive, nothing is left that none of it publishes."""
     arn = next(
         each for each in _failed(world) if read_failed(world.deployed, each).obstacle is None
@@ -534,11 +542,11 @@ def test_every_metric_of_the_dashboard_was_published(world: World) -> None:
     assert shown - published == set()
 
 
-def _failed(world: World) -> Iterator[str]:
+def _failed(world: FaultyDeployment) -> Iterator[str]:
     return failed_since(world.deployed, datetime.now(UTC) - timedelta(hours=1))
 
 
-def _tell_again(world: World) -> None:
+def _tell_again(world: FaultyDeployment) -> None:
     """Give RecordOutcome what it was not given, as its runbook page says."""
     found = dead_events.read(world.deployed)
     assert found
@@ -546,5 +554,5 @@ def _tell_again(world: World) -> None:
         assert dead_events.send_again(each).problem is None
 
 
-def _put_claim(world: World, item: dict[str, Any]) -> None:
+def _put_claim(world: FaultyDeployment, item: dict[str, Any]) -> None:
     world.deployed.dynamodb.put_item(TableName=world.deployed.outputs["LedgerTableName"], Item=item)

@@ -24,7 +24,7 @@ from ops.model import deployment
 from ops.model.deployment import Deployment
 from tests.e2e.faults import browsing
 from tests.e2e.faults.cases import CASES, Case
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
 
@@ -62,7 +62,7 @@ def _params() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def keys(world: World) -> Iterator[Secrets]:
+def keys(world: FaultyDeployment) -> Iterator[Secrets]:
     with browsing.served(world.deployed, acts=True) as keys:
         yield keys
 
@@ -92,7 +92,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, keys: Secrets) -> It
     assert watched.elsewhere == []
 
 
-def _failed(world: World, case: Case) -> tuple[Any, Any, str]:
+def _failed(world: FaultyDeployment, case: Case) -> tuple[Any, Any, str]:
     batch = world.new_batch()
     with world.fault(*case.before, **case.rule):
         upload = world.deliver(batch)
@@ -109,7 +109,7 @@ def test_there_are_ten_faults() -> None:
 @needs_a_browser
 @pytest.mark.parametrize("case", list(_params()))
 def test_a_person_finds_in_two_clicks_what_failed_and_why_and_cures_it(
-    world: World, page: Page, case: Case, request: pytest.FixtureRequest
+    world: FaultyDeployment, page: Page, case: Case, request: pytest.FixtureRequest
 ) -> None:
     page.goto("about:blank")
     batch, upload, arn = _failed(world, case)
@@ -143,7 +143,7 @@ def test_a_person_finds_in_two_clicks_what_failed_and_why_and_cures_it(
 
 
 @needs_a_browser
-def test_hostile_names_are_shown_and_not_obeyed(world: World, page: Page) -> None:
+def test_hostile_names_are_shown_and_not_obeyed(world: FaultyDeployment, page: Page) -> None:
     names = ["job-<script>document.title='x'<", "job-&lt;b>\u202egnp.exe", 'job-"onload=alert(1)']
     for job_id in names:
         JobRecord(job_id=job_id).write(world.deployed, status="SUBMITTED")
@@ -158,7 +158,9 @@ def test_hostile_names_are_shown_and_not_obeyed(world: World, page: Page) -> Non
 
 
 @needs_a_browser
-def test_it_can_be_read_at_400_percent_and_used_by_keyboard(world: World, page: Page) -> None:
+def test_it_can_be_read_at_400_percent_and_used_by_keyboard(
+    world: FaultyDeployment, page: Page
+) -> None:
     batch = world.new_batch()
     world.deliver(batch)
     assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
@@ -187,7 +189,9 @@ def test_it_can_be_read_at_400_percent_and_used_by_keyboard(world: World, page: 
 
 
 @needs_a_browser
-def test_transactions_and_texts_are_shown_when_asked_for(world: World, page: Page) -> None:
+def test_transactions_and_texts_are_shown_when_asked_for(
+    world: FaultyDeployment, page: Page
+) -> None:
     batch = world.new_batch()
     world.deliver(batch)
     assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
@@ -208,7 +212,7 @@ def _host(page: Page) -> str:
     return page.url.split("/")[2]
 
 
-def test_over_the_wire_it_answers_its_owner_alone(world: World) -> None:
+def test_over_the_wire_it_answers_its_owner_alone(world: FaultyDeployment) -> None:
     with browsing.served(world.deployed, acts=False) as keys:
 
         def ask(path: str, *, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
@@ -230,7 +234,7 @@ def test_over_the_wire_it_answers_its_owner_alone(world: World) -> None:
             assert ask(f"/{act}/x", method="POST", **here).status == 404
 
 
-def test_a_form_of_another_origin_does_nothing(world: World, keys: Secrets) -> None:
+def test_a_form_of_another_origin_does_nothing(world: FaultyDeployment, keys: Secrets) -> None:
     batch = world.new_batch()
     cookie = f"{keys.cookie_name}={keys.cookie}"
     here = f"http://127.0.0.1:{keys.port}"
@@ -250,7 +254,7 @@ def test_a_form_of_another_origin_does_nothing(world: World, keys: Secrets) -> N
         assert answer.status == status
 
 
-def test_events_come_while_somebody_looks(world: World, keys: Secrets) -> None:
+def test_events_come_while_somebody_looks(world: FaultyDeployment, keys: Secrets) -> None:
     cookie = f"{keys.cookie_name}={keys.cookie}"
     connection = http.client.HTTPConnection("127.0.0.1", keys.port, timeout=60)
     with closing(connection):
@@ -313,7 +317,9 @@ def _as_reader(deployed: Deployment) -> tuple[Deployment, str]:
     return found, role
 
 
-def test_the_documented_policy_is_enough_and_each_grant_of_it_is_used(world: World) -> None:
+def test_the_documented_policy_is_enough_and_each_grant_of_it_is_used(
+    world: FaultyDeployment,
+) -> None:
     (denied,) = (
         case
         for case in CASES

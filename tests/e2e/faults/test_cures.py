@@ -17,14 +17,14 @@ from ops.model import replays
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
 from tests.e2e.faults.conftest import Show
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.waiting import eventually
 
 WRITES_JOB = {"action": "dynamodb:UpdateItem", "having": ["ingestState"]}
 
 
 def _delivered_and(
-    world: World, batch: Batch, do: Callable[[str], None], **held: Any
+    world: FaultyDeployment, batch: Batch, do: Callable[[str], None], **held: Any
 ) -> tuple[Upload, str]:
     """Deliver an object, and do something while a call of its execution waits."""
     with world.fault(**held, kind="hold"):
@@ -35,21 +35,21 @@ def _delivered_and(
     return upload, arn
 
 
-def _replayed(world: World, batch: Batch, *, accept_rejects: bool = False) -> str:
+def _replayed(world: FaultyDeployment, batch: Batch, *, accept_rejects: bool = False) -> str:
     (found,) = replays.find(world.deployed, batch.job.job_id)
     return replays.start(
         world.deployed, found, reason="as the runbook says", accept_rejects=accept_rejects
     )
 
 
-def _left_behind(world: World, batch: Batch, upload: Upload) -> list[str]:
+def _left_behind(world: FaultyDeployment, batch: Batch, upload: Upload) -> list[str]:
     """What differs from an undisturbed run, but that the claim is a replay's."""
     found = world.differences(batch, upload)
     (claimed,) = (each for each in found if f"claim {batch.key}, generation: " in each)
     return [each for each in found if each != claimed]
 
 
-def _deleted(world: World, batch: Batch, part: str) -> list[str]:
+def _deleted(world: FaultyDeployment, batch: Batch, part: str) -> list[str]:
     """Delete files of a job under `work/`, those with a word in their keys."""
     s3, bucket = world.deployed.s3, world.deployed.bucket
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"work/{batch.job.job_id}/")
@@ -59,7 +59,7 @@ def _deleted(world: World, batch: Batch, part: str) -> list[str]:
     return keys
 
 
-def _overwritten(world: World, batch: Batch, part: str) -> list[str]:
+def _overwritten(world: FaultyDeployment, batch: Batch, part: str) -> list[str]:
     """Put something else in the place of such files."""
     keys = _deleted(world, batch, part)
     for key in keys:
@@ -80,7 +80,7 @@ def _overwritten(world: World, batch: Batch, part: str) -> list[str]:
     ],
 )
 def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
-    world: World, show: Show, part: str, held: dict[str, Any], state: str
+    world: FaultyDeployment, show: Show, part: str, held: dict[str, Any], state: str
 ) -> None:
     what = f"A person overwrites `work/…{part}…`"
     show(
@@ -118,7 +118,7 @@ def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
     ],
 )
 def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
-    world: World, show: Show, part: str, held: dict[str, Any], state: str
+    world: FaultyDeployment, show: Show, part: str, held: dict[str, Any], state: str
 ) -> None:
     what = f"A person deletes `work/…{part}…` for good"
     show(what, state=state, cured="as undisturbed, after `ingest replay JOB`")
@@ -138,7 +138,9 @@ def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
     assert _left_behind(world, batch, upload) == []
 
 
-def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World, show: Show) -> None:
+def test_a_map_whose_results_somebody_deletes_needs_no_cure(
+    world: FaultyDeployment, show: Show
+) -> None:
     show("A person deletes the results of the maps", cured="nothing fails")
 
     def delete_results(_: str) -> None:
@@ -152,7 +154,7 @@ def test_a_map_whose_results_somebody_deletes_needs_no_cure(world: World, show: 
 
 
 def test_too_many_rejects_end_as_they_are_by_a_replay_that_accepts_them(
-    world: World, show: Show
+    world: FaultyDeployment, show: Show
 ) -> None:
     show(
         "25 of 40 records are rejects",
@@ -172,7 +174,7 @@ def test_too_many_rejects_end_as_they_are_by_a_replay_that_accepts_them(
     assert _left_behind(world, batch, upload) == []
 
 
-def _make_old(world: World, batch: Batch) -> None:
+def _make_old(world: FaultyDeployment, batch: Batch) -> None:
     """Make the claim, and all that was written for it, eight hours older than it is."""
     ledger, by = world.deployed.outputs["LedgerTableName"], timedelta(hours=8)
     job_id = batch.job.job_id
@@ -198,7 +200,9 @@ def _make_old(world: World, batch: Batch) -> None:
         change(key, "#ttl = :value", int(row["ttl"] - by.total_seconds()), **{"#ttl": "ttl"})
 
 
-def test_an_execution_that_hangs_is_found_stopped_and_redriven(world: World, show: Show) -> None:
+def test_an_execution_that_hangs_is_found_stopped_and_redriven(
+    world: FaultyDeployment, show: Show
+) -> None:
     what = "LoadSegment is silent for hours: the search finds it, and a person stops the execution"
     show(what, state="LoadRanges", cured="the job is completed")
     functions, search = world.deployed.make_client("lambda"), world.function("FindStuckJobs")

@@ -11,7 +11,7 @@ from ops.model.failures import read_failed
 from tests.e2e.faults.cases import CASES, SPOTS, Case
 from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.seen import seen
-from tests.e2e.faults.world import Edit, World, state_alarm
+from tests.e2e.faults.world import Edit, FaultyDeployment, state_alarm
 
 MAPS = ("LoadRanges", "MigrateImages")
 OF_THE_MAP = ("States.ItemReader", "States.ResultWriter")
@@ -28,7 +28,7 @@ def _params(*, heals: bool) -> Iterator[Any]:
 
 @pytest.mark.parametrize("case", list(_params(heals=False)))
 def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
-    world: World, case: Case, show: Show
+    world: FaultyDeployment, case: Case, show: Show
 ) -> None:
     show(case.fault, where=case.where, state=case.state, error=case.error)
     batch = world.new_batch()
@@ -45,7 +45,7 @@ def test_a_fault_is_loud_explained_and_cured_by_one_redrive(
 
 @pytest.mark.parametrize("case", list(_params(heals=True)))
 def test_an_answer_that_is_lost_after_the_work_is_done_fails_nothing(
-    world: World, case: Case, show: Show
+    world: FaultyDeployment, case: Case, show: Show
 ) -> None:
     show(case.fault, where=case.where, state=case.state)
     batch = world.new_batch()
@@ -55,7 +55,7 @@ def test_an_answer_that_is_lost_after_the_work_is_done_fails_nothing(
     assert world.differences(batch, upload) == []
 
 
-def test_the_matrix_has_every_call_of_an_undisturbed_run(world: World) -> None:
+def test_the_matrix_has_every_call_of_an_undisturbed_run(world: FaultyDeployment) -> None:
     """Each call is one of a row and of one alone."""
     batch = world.new_batch()
     with seen(world, SPOTS) as found:
@@ -67,7 +67,13 @@ def test_the_matrix_has_every_call_of_an_undisturbed_run(world: World) -> None:
 
 
 def is_loud_and_explained(
-    world: World, batch: Batch, arn: str, *, state: str, error: str, status: str = "FAILED"
+    world: FaultyDeployment,
+    batch: Batch,
+    arn: str,
+    *,
+    state: str,
+    error: str,
+    status: str = "FAILED",
 ) -> None:
     """The message says where, why and what to do; the job says that it failed."""
     message = world.inbox.told(
@@ -90,7 +96,7 @@ def is_loud_and_explained(
         assert claim["state"] == "failed"
 
 
-def one_redrive_finishes(world: World, batch: Batch | None, arn: str) -> None:
+def one_redrive_finishes(world: FaultyDeployment, batch: Batch | None, arn: str) -> None:
     """One redrive goes on where it stood; it spares finished work, and an edit of the batch's."""
     finished = _finished_children(world, arn)
     exited = _exited_states(world, arn)
@@ -116,7 +122,7 @@ def one_redrive_finishes(world: World, batch: Batch | None, arn: str) -> None:
     assert sorted(outcomes) in (["RECOVERED"], ["RECOVERED", "REDRIVEN"])
 
 
-def _finished_children(world: World, arn: str) -> dict[str, Any]:
+def _finished_children(world: FaultyDeployment, arn: str) -> dict[str, Any]:
     """When each child that succeeded ended."""
     client = world.deployed.step_functions
     return {
@@ -128,12 +134,12 @@ def _finished_children(world: World, arn: str) -> dict[str, Any]:
     }
 
 
-def _events(world: World, arn: str) -> list[Any]:
+def _events(world: FaultyDeployment, arn: str) -> list[Any]:
     pages = world.deployed.step_functions.get_paginator("get_execution_history")
     return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
 
-def _exited_states(world: World, arn: str) -> set[str]:
+def _exited_states(world: FaultyDeployment, arn: str) -> set[str]:
     return {
         event["stateExitedEventDetails"]["name"]
         for event in _events(world, arn)
@@ -141,7 +147,7 @@ def _exited_states(world: World, arn: str) -> set[str]:
     }
 
 
-def _entered_since_redrive(world: World, arn: str) -> set[str]:
+def _entered_since_redrive(world: FaultyDeployment, arn: str) -> set[str]:
     events = _events(world, arn)
     redriven = max(n for n, event in enumerate(events) if event["type"] == "ExecutionRedriven")
     return {

@@ -21,7 +21,7 @@ from functions.domain.plain_text import argument
 from local import server
 from ops.errors import ExitCode
 from tests.e2e.faults.cases import CASES, Case
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 
 _BIN = Path(sys.executable).parent
 _NEXT = re.compile(r"^  (?:Next|Instead): (.+)$", re.MULTILINE)
@@ -41,7 +41,7 @@ def _one_of_each_kind() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("case", list(_one_of_each_kind()))
-def test_the_command_that_inspect_prints_cures(world: World, case: Case) -> None:
+def test_the_command_that_inspect_prints_cures(world: FaultyDeployment, case: Case) -> None:
     batch = world.new_batch()
     with world.fault(*case.before, **case.rule):
         upload = world.deliver(batch)
@@ -58,7 +58,7 @@ def test_the_command_that_inspect_prints_cures(world: World, case: Case) -> None
     _look(shown)
 
 
-def test_of_too_many_rejects_the_commands_show_why_and_accept_them(world: World) -> None:
+def test_of_too_many_rejects_the_commands_show_why_and_accept_them(world: FaultyDeployment) -> None:
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
     world.deliver(batch)
     arn = world.execution_of(batch)
@@ -99,7 +99,7 @@ def paste(command: str) -> subprocess.CompletedProcess[str]:
         os.close(keyboard)
 
 
-def _inspected(world: World, batch: Batch) -> str:
+def _inspected(world: FaultyDeployment, batch: Batch) -> str:
     """What `ingest inspect` says of a job, typed as README says."""
     assert world.deployed.embedded is not None
     data = argument(str(world.deployed.embedded.data))

@@ -13,11 +13,11 @@ from ops.commands.redrive import restart
 from ops.model import replays
 from ops.model.failures import read_failed
 from tests.e2e.faults.conftest import Show
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.waiting import eventually
 
 
-def _table(world: World) -> str:
+def _table(world: FaultyDeployment) -> str:
     return world.deployed.outputs["BatchJobsTableName"]
 
 
@@ -25,22 +25,22 @@ def _key(batch: Batch) -> dict[str, object]:
     return {"intentId": batch.job.intent_id, "submitTime": batch.job.submit_time}
 
 
-def _remove(world: World, batch: Batch) -> None:
+def _remove(world: FaultyDeployment, batch: Batch) -> None:
     world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(_key(batch)))
 
 
-def _write(world: World, batch: Batch, **more: object) -> None:
+def _write(world: FaultyDeployment, batch: Batch, **more: object) -> None:
     item = {**batch.job.attributes(), **more}
     world.deployed.dynamodb.put_item(
         TableName=_table(world), Item=to_item({n: v for n, v in item.items() if v is not None})
     )
 
 
-def _twin(world: World, batch: Batch) -> None:
+def _twin(world: FaultyDeployment, batch: Batch) -> None:
     _write(world, batch, submitTime="2020-01-01T00:00:00Z")
 
 
-def _without_twin(world: World, batch: Batch) -> None:
+def _without_twin(world: FaultyDeployment, batch: Batch) -> None:
     key = {"intentId": batch.job.intent_id, "submitTime": "2020-01-01T00:00:00Z"}
     world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(dict(key)))
 
@@ -54,12 +54,12 @@ def _without_twin(world: World, batch: Batch) -> None:
     ],
 )
 def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
-    world: World,
+    world: FaultyDeployment,
     show: Show,
     what: str,
     error: str,
-    break_it: Callable[[World, Batch], None],
-    mend_it: Callable[[World, Batch], None],
+    break_it: Callable[[FaultyDeployment, Batch], None],
+    mend_it: Callable[[FaultyDeployment, Batch], None],
     status: str | None,
 ) -> None:
     show(f"The job's record {what}", state="ResolveJob", error=error)
@@ -99,7 +99,7 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     ],
 )
 def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done(
-    world: World, state: str, error: str, fault: dict[str, Any], show: Show
+    world: FaultyDeployment, state: str, error: str, fault: dict[str, Any], show: Show
 ) -> None:
     what = f"Another object of a job that is done fails in {state}"
     show(what, state=state, error=error, cured="the job is completed, both objects counted")
@@ -145,7 +145,7 @@ def _revision(record: Mapping[str, Any]) -> int:
     ("error", "word"), [("IncompleteLoad", "segment#"), ("IncompleteMigration", "chunk#")]
 )
 def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
-    world: World, error: str, word: str, show: Show
+    world: FaultyDeployment, error: str, word: str, show: Show
 ) -> None:
     show(
         f"Workers say that they wrote their {word.strip('#')}'s row, and it is not there",
@@ -189,7 +189,7 @@ def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
 )
 @pytest.mark.parametrize("action", ["dynamodb:BatchWriteItem", "s3:CopyObject"])
 def test_a_fault_that_passes_is_healed_without_a_person(
-    world: World, kind: str, action: str, show: Show
+    world: FaultyDeployment, kind: str, action: str, show: Show
 ) -> None:
     show(f"One call of {action}: {kind}", cured="heals without a person")
     batch = world.new_batch()

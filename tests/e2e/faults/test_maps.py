@@ -7,7 +7,7 @@ from functions.domain.load_plan import SAMPLE_BYTES, LoadLimits, mean_line_bytes
 from functions.domain.ranges import Range
 from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
-from tests.e2e.faults.world import CONTEXT, World, state_alarm
+from tests.e2e.faults.world import CONTEXT, FaultyDeployment, state_alarm
 from tests.e2e.waiting import eventually
 
 LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
@@ -48,7 +48,7 @@ def _chunk(which: str) -> list[str]:
     "which", ["first", pytest.param("middle", marks=pytest.mark.slow), "last", "all"]
 )
 def test_children_that_fail_are_named_and_alone_run_again(
-    world: World, state: str, which: str, show: Show
+    world: FaultyDeployment, state: str, which: str, show: Show
 ) -> None:
     children = f"the {which} child" if which != "all" else "all children"
     show(f"{state}: {children} cannot call the function", state=state, error=ERROR)
@@ -66,7 +66,9 @@ def test_children_that_fail_are_named_and_alone_run_again(
 
 
 @pytest.mark.slow
-def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World, show: Show) -> None:
+def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(
+    world: FaultyDeployment, show: Show
+) -> None:
     """A worker tries until its time is over: it is given little here."""
     fault = "LoadSegment: DynamoDB refuses every write until the time is over"
     show(fault, state="LoadRanges", error="WriteThrottled")
@@ -96,7 +98,7 @@ def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(world: World, sh
     ],
 )
 def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
-    world: World, state: str, function: str, show: Show
+    world: FaultyDeployment, state: str, function: str, show: Show
 ) -> None:
     show(f"The execution is stopped by hand while {function} works", state=state)
     batch = world.new_batch()

@@ -11,7 +11,7 @@ from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.seen import seen
 from tests.e2e.faults.settling import EVENTS, Event
 from tests.e2e.faults.test_fault_matrix import one_redrive_finishes
-from tests.e2e.faults.world import World, state_alarm
+from tests.e2e.faults.world import FaultyDeployment, state_alarm
 
 
 def _params(*, heals: bool) -> Iterator[Any]:
@@ -22,7 +22,7 @@ def _params(*, heals: bool) -> Iterator[Any]:
 
 @pytest.mark.parametrize("case", list(_params(heals=False)))
 def test_a_fault_of_an_execution_that_settles_a_job_is_cured_by_one_redrive(
-    world: World, case: Case, show: Show
+    world: FaultyDeployment, case: Case, show: Show
 ) -> None:
     show(case.fault, where=case.where, state=case.state, error=case.error)
     event: Event = EVENTS[case.arrival].of_new_job(world)
@@ -39,7 +39,7 @@ def test_a_fault_of_an_execution_that_settles_a_job_is_cured_by_one_redrive(
 
 @pytest.mark.parametrize("case", list(_params(heals=True)))
 def test_a_fault_after_the_work_of_settling_is_done_fails_nothing(
-    world: World, case: Case, show: Show
+    world: FaultyDeployment, case: Case, show: Show
 ) -> None:
     show(case.fault, where=case.where, state=case.state)
     event: Event = EVENTS[case.arrival].of_new_job(world)
@@ -57,7 +57,7 @@ def test_a_fault_after_the_work_of_settling_is_done_fails_nothing(
     ],
 )
 def test_the_matrix_has_every_call_of_an_execution_that_settles_a_job(
-    world: World, arrival: Arrival, spots: list[Spot]
+    world: FaultyDeployment, arrival: Arrival, spots: list[Spot]
 ) -> None:
     event: Event = EVENTS[arrival].of_new_job(world)
     known = [spot for spot in SPOTS if spot.function in ("ResolveJob", "SettleJob")]
@@ -72,7 +72,7 @@ def test_the_matrix_has_every_call_of_an_execution_that_settles_a_job(
     assert found.calls == found.calls_of_rows
 
 
-def is_loud(world: World, event: Event, arn: str, case: Case) -> None:
+def is_loud(world: FaultyDeployment, event: Event, arn: str, case: Case) -> None:
     """The message names job, state, error and command; the job's record says that it failed."""
     facts = world.inbox.told(arn, "FAILED").facts
     assert (facts["failedState"], facts["error"]) == (case.state, case.error)

@@ -54,8 +54,8 @@ def kebab(name: str) -> str:
 
 
 @dataclass
-class World:
-    """A deployment with faults, and what people are told of it."""
+class FaultyDeployment:
+    """A deployment on an embedded AWS that fails on demand, and the messages it sends."""
 
     deployed: Deployment
     inbox: Inbox
@@ -234,14 +234,14 @@ class World:
 
 
 @contextmanager
-def world_in(folder: Path) -> Iterator[World]:
+def world_in(folder: Path) -> Iterator[FaultyDeployment]:
     """The stack with small ranges, on an embedded AWS in quick time, with faults within reach."""
     assembly = synthesis.synthesize(server.PROJECT, context=CONTEXT)
     running = server.start(folder, settings=SERVER_SETTINGS).server
     try:
         deploy.deploy(assembly, endpoint=running.endpoint)
         deployed = deployment.on_embedded(running)
-        yield World(deployed, Inbox.subscribe(deployed))
+        yield FaultyDeployment(deployed, Inbox.subscribe(deployed))
     finally:
         server.stop(folder)
 
@@ -255,7 +255,7 @@ class Edit:
     after: dict[str, Any]
 
     @classmethod
-    def some(cls, world: World, batch: Batch) -> Self | None:
+    def some(cls, world: FaultyDeployment, batch: Batch) -> Self | None:
         """Correct a transaction, if the job has one yet."""
         items = sorted(world.observed(batch).transactions.items())
         if not items:
@@ -266,12 +266,12 @@ class Edit:
         edit.put(world, after)
         return edit
 
-    def put(self, world: World, item: dict[str, Any]) -> None:
+    def put(self, world: FaultyDeployment, item: dict[str, Any]) -> None:
         world.deployed.dynamodb.put_item(
             TableName=world.deployed.outputs["TransactionsTableName"], Item=to_item(item)
         )
 
-    def kept(self, world: World, batch: Batch) -> bool:
+    def kept(self, world: FaultyDeployment, batch: Batch) -> bool:
         """Whether it is as the person left it; the image step may have set `s3Key`."""
         now = dict(world.observed(batch).transactions[self.key["transactionId"]])
         now.pop("s3Key", None)
@@ -279,7 +279,7 @@ class Edit:
         wanted.pop("s3Key", None)
         return now == wanted
 
-    def undo(self, world: World, batch: Batch) -> None:
+    def undo(self, world: FaultyDeployment, batch: Batch) -> None:
         """Make the item what it would be without the edit, so that all can be compared."""
         now = world.observed(batch).transactions[self.key["transactionId"]]
         self.put(world, {**now, **{n: self.before[n] for n in ("merchant", "version", "status")}})

@@ -7,7 +7,7 @@ import pytest
 
 from local import deploy, server, synthesis
 from local.decisions import Decisions
-from tests.e2e.faults.world import CONTEXT, World, world_in
+from tests.e2e.faults.world import CONTEXT, FaultyDeployment, world_in
 from tests.e2e.grants.admission import Admission, admissions_of
 from tests.e2e.grants.removal import RoleGrant, grants_of
 
@@ -19,7 +19,7 @@ from tests.infrastructure.conftest import created, created_folder, synthesized  
 class Site:
     """A deployment, its grants, and the record of what its callers were allowed."""
 
-    world: World
+    world: FaultyDeployment
     grants: list[RoleGrant | Admission]
     decisions: Decisions
 

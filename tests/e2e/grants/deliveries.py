@@ -10,7 +10,7 @@ from local.decisions import Decisions
 from ops.commands import dead_events
 from ops.model.uploads import Upload
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -37,7 +37,7 @@ class Arrives(Scenario):
     ends = "an execution starts"
     shows = frozenset({"WorkflowTrigger"})
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         upload = world.deliver(batch)
 
@@ -65,7 +65,7 @@ class NotStarted(Scenario):
     shows = frozenset({RULES})
     causes = frozenset({"states:StartExecution"})
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         lost = _not_kept(world, "results")
 
@@ -103,7 +103,7 @@ class Announced(Scenario):
         self._function = function
         self._manifest = manifest
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch, upload, arn = _failed(
             world, self._function, "dynamodb:GetItem", manifest=self._manifest
         )
@@ -146,13 +146,13 @@ class NotRecorded(Scenario):
             self.shows = frozenset({RULES})
             self.causes = frozenset({"lambda:InvokeFunction"})
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         if self._callable:
             return self._run(world)
         with not_callable_by_rules(world.deployed, world.function("RecordOutcome")):
             return self._run(world)
 
-    def _run(self, world: World) -> Attempt:
+    def _run(self, world: FaultyDeployment) -> Attempt:
         lost = self._lost(world)
         world.add_fault(caller="*WorkersRecordOutcome*", action="sns:Publish", **DENIED)
         batch, upload, arn = _failed(world, "ResolveJob", "*", keep_faults=True)
@@ -174,7 +174,7 @@ class NotRecorded(Scenario):
     def _metric(self) -> str:
         return "DeadLetterErrors" if self._callable else "InvocationsFailedToBeSentToDlq"
 
-    def _lost(self, world: World) -> float:
+    def _lost(self, world: FaultyDeployment) -> float:
         if not self._callable:
             return _not_kept(world, "outcomes")
         name = world.function("RecordOutcome")
@@ -191,7 +191,7 @@ class StuckCheck(Scenario):
         self.name = f"a search finds a job to settle{' that has its manifest' * manifest}"
         self._manifest = manifest
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         if self._manifest:
             put_manifest(world, batch)
@@ -225,13 +225,13 @@ class Scheduled(Scenario):
     ends = "the search runs"
     shows = frozenset({RULES})
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         def finish() -> None:
             assert self._once(world) == self.ends
 
         return Attempt(self._once(world), finish)
 
-    def _once(self, world: World) -> str:
+    def _once(self, world: FaultyDeployment) -> str:
         events, rule = world.deployed.make_client("events"), f"{world.deployed.stack}-stuck-check"
         usual = events.describe_rule(Name=rule)["ScheduleExpression"]
         ran, refused = self._ran(world), self._refused(world, rule)
@@ -249,11 +249,11 @@ class Scheduled(Scenario):
             events.put_rule(Name=rule, ScheduleExpression=usual)
         return end
 
-    def _ran(self, world: World) -> float:
+    def _ran(self, world: FaultyDeployment) -> float:
         name = world.function("FindStuckJobs")
         return counted(world, "AWS/Lambda", "Invocations", FunctionName=name)
 
-    def _refused(self, world: World, rule: str) -> float:
+    def _refused(self, world: FaultyDeployment, rule: str) -> float:
         return counted(world, "AWS/Events", "FailedInvocations", RuleName=rule)
 
 
@@ -264,13 +264,13 @@ class AlarmRings(Scenario):
     ends = "a message is sent"
     shows = frozenset({"cloudwatch.amazonaws.com"})
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         def finish() -> None:
             assert self._ring(world) == self.ends
 
         return Attempt(self._ring(world), finish)
 
-    def _ring(self, world: World) -> str:
+    def _ring(self, world: FaultyDeployment) -> str:
         reason, known = uuid.uuid4().hex, len(_denials(world))
         world.deployed.make_client("cloudwatch").set_alarm_state(
             AlarmName=f"{world.deployed.stack}-executions-aborted",
@@ -289,7 +289,7 @@ class AlarmRings(Scenario):
         return end
 
 
-def _denials(world: World) -> list[Denial]:
+def _denials(world: FaultyDeployment) -> list[Denial]:
     """What the topic refused to alarms."""
     assert world.deployed.embedded is not None
     denials = Decisions(world.deployed.embedded.endpoint).denials()
@@ -297,7 +297,7 @@ def _denials(world: World) -> list[Denial]:
 
 
 def _failed(
-    world: World,
+    world: FaultyDeployment,
     function: str,
     action: str,
     *,
@@ -317,21 +317,21 @@ def _failed(
     return batch, upload, arn
 
 
-def _waits(world: World, batch: Batch) -> bool:
+def _waits(world: FaultyDeployment, batch: Batch) -> bool:
     """Whether the event of an object is in the trigger's queue."""
     waiting = _waiting(world)
     dead_events.put_back(waiting)
     return any(each.as_json()["about"] == batch.key for each in waiting)
 
 
-def _waiting(world: World) -> list[dead_events.DeadEvent]:
+def _waiting(world: FaultyDeployment) -> list[dead_events.DeadEvent]:
     """The events that started no execution; those of outcomes stay where they are."""
     found = dead_events.read(world.deployed)
     dead_events.put_back(each for each in found if each.target.name != "results")
     return [each for each in found if each.target.name == "results"]
 
 
-def _until_the_lease_is_over(world: World, arn: str) -> None:
+def _until_the_lease_is_over(world: FaultyDeployment, arn: str) -> None:
     """Let the six minutes pass in which only the invocation that began a message may send it."""
     with contextlib.suppress(world.deployed.dynamodb.exceptions.ConditionalCheckFailedException):
         world.deployed.dynamodb.update_item(
@@ -343,7 +343,7 @@ def _until_the_lease_is_over(world: World, arn: str) -> None:
         )
 
 
-def _not_kept(world: World, rule: str) -> float:
+def _not_kept(world: FaultyDeployment, rule: str) -> float:
     """Events of a rule that could not even be put into its queue."""
     name = f"{world.deployed.stack}-{rule}"
     return counted(world, "AWS/Events", "InvocationsFailedToBeSentToDlq", RuleName=name)

@@ -12,7 +12,7 @@ from functions.domain.attribute_values import to_item
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -30,7 +30,7 @@ class Tagged(Scenario):
 
     name = "an image has tags"
 
-    def prepare(self, world: World, batch: Batch) -> None:
+    def prepare(self, world: FaultyDeployment, batch: Batch) -> None:
         world.deployed.s3.put_object_tagging(
             Bucket=world.deployed.bucket,
             Key=_movable(batch).key,
@@ -43,7 +43,7 @@ class ManifestThere(Scenario):
 
     name = "an object is ingested whose job has its manifest"
 
-    def prepare(self, world: World, batch: Batch) -> None:
+    def prepare(self, world: FaultyDeployment, batch: Batch) -> None:
         put_manifest(world, batch)
 
 
@@ -54,7 +54,7 @@ class Batches(Scenario):
     ends = "no attempt fails"
     heals = frozenset[str]()
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
@@ -69,7 +69,7 @@ class TriedAgain(Scenario):
 
     name = "a range is tried again"
 
-    def trouble(self, world: World, /) -> AbstractContextManager[Any]:
+    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
         return world.fault(
             caller="*LoadSegment*", action="dynamodb:BatchWriteItem", kind="lost", times=1
         )
@@ -81,7 +81,7 @@ class NeverWritten(Scenario):
     name = "a range is tried again, and nothing was written"
     heals = frozenset({"dynamodb:BatchWriteItem"})
 
-    def trouble(self, world: World, /) -> AbstractContextManager[Any]:
+    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
         return world.fault(
             caller="*LoadSegment*",
             action="dynamodb:BatchWriteItem",
@@ -96,7 +96,7 @@ class ChunkMissing(Scenario):
 
     name = "the ledger lacks a chunk of images"
 
-    def trouble(self, world: World, /) -> AbstractContextManager[Any]:
+    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
         return world.fault(
             caller="*", action="dynamodb:PutItem", having=["chunk#"], kind="pretend", times=1
         )
@@ -109,7 +109,7 @@ class MovedBefore(Scenario):
         self.name = "an image was moved before" + ("" if copied else ", and its copy is gone")
         self._copied = copied
 
-    def prepare(self, world: World, batch: Batch) -> None:
+    def prepare(self, world: FaultyDeployment, batch: Batch) -> None:
         image = _movable(batch)
         key = f"processed/2026-01-01/{image.key.removeprefix('uploads/')}"
         if self._copied:
@@ -124,7 +124,7 @@ class MovedBefore(Scenario):
             ExpressionAttributeValues={":processed": {"S": "processed"}, ":key": {"S": key}},
         )
 
-    def compare(self, world: World, batch: Batch, upload: Upload) -> None:
+    def compare(self, world: FaultyDeployment, batch: Batch, upload: Upload) -> None:
         """Where the image is was the other job's choice."""
 
 
@@ -134,7 +134,7 @@ class Versioned(Scenario):
     name = "the bucket has versions"
 
     @contextlib.contextmanager
-    def trouble(self, world: World, /) -> Iterator[None]:
+    def trouble(self, world: FaultyDeployment, /) -> Iterator[None]:
         def versioning(status: Any) -> None:
             world.deployed.s3.put_bucket_versioning(
                 Bucket=world.deployed.bucket, VersioningConfiguration={"Status": status}
@@ -152,7 +152,7 @@ class AlreadyClaimed(Scenario):
 
     name = "an object is delivered twice"
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         world.deliver(batch)
         first = world.execution_of(batch)
@@ -176,11 +176,11 @@ class Gone(Scenario):
         self._function = function
         self._folder, self._word = key
 
-    def trouble(self, world: World, /) -> AbstractContextManager[Any]:
+    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
         caller = f"*Workers{self._function}Function*"
         return world.fault(caller=caller, action="dynamodb:*", kind="hold")
 
-    def meanwhile(self, world: World, batch: Batch, /) -> Callable[[], None]:
+    def meanwhile(self, world: FaultyDeployment, batch: Batch, /) -> Callable[[], None]:
         eventually(
             lambda: any(fault["done"] for fault in world.faults()["faults"]),
             f"{self._function} is held",
@@ -197,7 +197,7 @@ class Gone(Scenario):
 
         return put_back
 
-    def compare(self, world: World, batch: Batch, upload: Upload) -> None:
+    def compare(self, world: FaultyDeployment, batch: Batch, upload: Upload) -> None:
         """The object that came back may have started an execution too; wait for both."""
         for arn in world.executions_for(batch.key):
             world.until_ended(arn)
@@ -211,7 +211,7 @@ class Redriven(Scenario):
         self.name = f"{state} is redriven"
         self._function = function
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
         with world.fault(
             caller="states",
@@ -238,7 +238,7 @@ class EndsAtBedrock(Scenario):
 
     name = "a job ends at Bedrock"
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         job_id, deployed = uuid.uuid4().hex[:12], world.deployed
         record = {"intentId": job_id, "submitTime": "t", "jobId": job_id, "userId": "user"}
         deployed.dynamodb.put_item(

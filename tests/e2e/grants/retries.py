@@ -5,7 +5,7 @@ from typing import Any
 
 from demo.batch import Batch
 from functions.domain.attribute_values import to_item
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
@@ -29,7 +29,7 @@ class RetrySettled(Scenario):
         self._expired = expired
         self.name = "a retry is ingested" + (f", and {expired} has expired" if expired else "")
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         _, key = _retried(world, self._expired)
         arn = world.execution_for(key)
         world.until_ended(arn)
@@ -47,7 +47,7 @@ class RetryFound(Scenario):
         of = f", and {expired} has expired" if expired else ""
         self.name = f"a search finds a retry to settle{of}"
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         retry, key = _retried(world, self._expired)
         assert world.until_ended(world.execution_for(key)) == "SUCCEEDED"
         reopen(world, str(retry["intentId"]), str(retry["submitTime"]))
@@ -75,7 +75,7 @@ class RetryAnnounced(Scenario):
         of = f", and {expired} has expired" if expired else ""
         self.name = f"a retry fails while its images move{of}"
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         denied = {"caller": "*WorkersMigrateImagesFunction*", "action": "dynamodb:GetItem"}
         retry, key = _retried(world, self._expired, **denied)
         arn = world.execution_for(key)
@@ -102,7 +102,7 @@ RETRIES: tuple[Scenario, ...] = tuple(
 )
 
 
-def _retried(world: World, expired: str, **denied: Any) -> tuple[dict[str, object], str]:
+def _retried(world: FaultyDeployment, expired: str, **denied: Any) -> tuple[dict[str, object], str]:
     """A retry of an ingested job whose answers have just come: its record, and their key."""
     batch = world.new_batch(records=RECORDS)
     world.deliver(batch)
@@ -126,7 +126,7 @@ def _retried(world: World, expired: str, **denied: Any) -> tuple[dict[str, objec
     return retry, key
 
 
-def _delete(world: World, batch: Batch, folder: str) -> None:
+def _delete(world: FaultyDeployment, batch: Batch, folder: str) -> None:
     s3, bucket = world.deployed.s3, world.deployed.bucket
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}{batch.job.job_id}/")
     for each in listed["Contents"]:

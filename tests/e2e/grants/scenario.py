@@ -14,7 +14,7 @@ from functions.domain.object_keys import manifest_key, results_folder
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
-from tests.e2e.faults.world import World
+from tests.e2e.faults.world import FaultyDeployment
 from tests.infrastructure.granted import Granted
 
 RECORDS = 13
@@ -65,7 +65,7 @@ class Scenario:
     heals = frozenset({"dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert"})
     causes: frozenset[str] = frozenset()
 
-    def run(self, world: World) -> Attempt:
+    def run(self, world: FaultyDeployment) -> Attempt:
         """Deliver an object, and wait for the end of its execution."""
         batch = world.new_batch(records=RECORDS)
         self.prepare(world, batch)
@@ -83,14 +83,14 @@ class Scenario:
 
         return Attempt(how_it_ended(world, arn), finish)
 
-    def prepare(self, world: World, batch: Batch) -> None:
+    def prepare(self, world: FaultyDeployment, batch: Batch) -> None:
         """What is there before the object comes."""
 
-    def trouble(self, _world: World, /) -> AbstractContextManager[Any]:
+    def trouble(self, _world: FaultyDeployment, /) -> AbstractContextManager[Any]:
         """What goes wrong meanwhile."""
         return contextlib.nullcontext()
 
-    def meanwhile(self, _world: World, _batch: Batch, /) -> Callable[[], None]:
+    def meanwhile(self, _world: FaultyDeployment, _batch: Batch, /) -> Callable[[], None]:
         """What happens while the execution runs; returns what undoes it."""
         return lambda: None
 
@@ -98,13 +98,13 @@ class Scenario:
         """Whether the want of a grant is seen in its end."""
         return granted.who in self.shows and granted.action not in self.heals
 
-    def compare(self, world: World, batch: Batch, upload: Upload) -> None:
+    def compare(self, world: FaultyDeployment, batch: Batch, upload: Upload) -> None:
         """Hold all that came of the object against an undisturbed run."""
         differences = world.differences(batch, upload)
         assert not differences, differences
 
 
-def put_manifest(world: World, batch: Batch) -> None:
+def put_manifest(world: FaultyDeployment, batch: Batch) -> None:
     """Put a job's manifest, and wait for the execution that it starts."""
     key = manifest_key(results_folder(batch.job.job_id))
     world.deployed.s3.put_object(
@@ -113,7 +113,7 @@ def put_manifest(world: World, batch: Batch) -> None:
     world.until_ended(world.execution_for(key))
 
 
-def how_it_ended(world: World, arn: str) -> str:
+def how_it_ended(world: FaultyDeployment, arn: str) -> str:
     """An execution's end in words."""
     if world.describe(arn)["status"] == "SUCCEEDED":
         return WELL
@@ -121,7 +121,7 @@ def how_it_ended(world: World, arn: str) -> str:
     return f"{failed.failed.name} fails: {failed.error}"
 
 
-def failed_attempts(world: World, arn: str) -> list[str]:
+def failed_attempts(world: FaultyDeployment, arn: str) -> list[str]:
     """Errors of the attempts at a map's items that failed, each once."""
     client = world.deployed.step_functions
     runs = client.list_map_runs(executionArn=arn)["mapRuns"]
@@ -140,13 +140,13 @@ def failed_attempts(world: World, arn: str) -> list[str]:
     )
 
 
-def redrive_to_the_end(world: World, arn: str) -> None:
+def redrive_to_the_end(world: FaultyDeployment, arn: str) -> None:
     """Continue an execution, which succeeds."""
     restart(world.deployed, [read_failed(world.deployed, arn)])
     assert world.until_ended(arn) == "SUCCEEDED", world.describe(arn).get("cause")
 
 
-def counted(world: World, namespace: str, metric: str, **dimensions: str) -> float:
+def counted(world: FaultyDeployment, namespace: str, metric: str, **dimensions: str) -> float:
     """The sum of a metric so far."""
     now = datetime.now(UTC)
     points = world.deployed.make_client("cloudwatch").get_metric_statistics(
@@ -161,7 +161,7 @@ def counted(world: World, namespace: str, metric: str, **dimensions: str) -> flo
     return sum(float(each["Sum"]) for each in points)
 
 
-def reopen(world: World, intent_id: str, submit_time: str) -> None:
+def reopen(world: FaultyDeployment, intent_id: str, submit_time: str) -> None:
     """Set a settled job's record back, as a settlement does that was lost on its way."""
     world.deployed.dynamodb.update_item(
         TableName=world.deployed.outputs["BatchJobsTableName"],
@@ -172,7 +172,7 @@ def reopen(world: World, intent_id: str, submit_time: str) -> None:
     )
 
 
-def search_error(world: World) -> str:
+def search_error(world: FaultyDeployment) -> str:
     """Run the scheduled search; the type of its error, if it fails."""
     answer: Any = world.deployed.make_client("lambda").invoke(
         FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
@@ -182,7 +182,7 @@ def search_error(world: World) -> str:
     return str(json.loads(answer["Payload"].read())["errorType"])
 
 
-def dead_outcomes(world: World, arn: str) -> list[tuple[str, str]]:
+def dead_outcomes(world: FaultyDeployment, arn: str) -> list[tuple[str, str]]:
     """Bodies and receipts of events about an execution that RecordOutcome did not deal with."""
     answer = world.deployed.sqs.receive_message(
         QueueUrl=_outcome_queue(world), MaxNumberOfMessages=10, VisibilityTimeout=0
@@ -191,12 +191,12 @@ def dead_outcomes(world: World, arn: str) -> list[tuple[str, str]]:
     return [(each["Body"], each["ReceiptHandle"]) for each in messages if arn in each["Body"]]
 
 
-def forget_outcome(world: World, receipt: str) -> None:
+def forget_outcome(world: FaultyDeployment, receipt: str) -> None:
     """Take an event out of the queue."""
     world.deployed.sqs.delete_message(QueueUrl=_outcome_queue(world), ReceiptHandle=receipt)
 
 
-def _outcome_queue(world: World) -> str:
+def _outcome_queue(world: FaultyDeployment) -> str:
     urls = world.deployed.sqs.list_queues()["QueueUrls"]
     (url,) = (each for each in urls if "OutcomeDeadLetters" in each)
     return str(url)
