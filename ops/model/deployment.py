@@ -280,8 +280,8 @@ def _without_credentials(stack: str, also_running: server.Server | None) -> str:
             f"embedded AWS at {also_running.endpoint.url}, add --local."
         )
     return (
-        "No embedded AWS runs, and no AWS region and credentials are set. "
-        "`ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
+        f"No embedded AWS runs on {server.DEFAULT_DATA}, and no AWS region and credentials are "
+        "set. `ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
         "AWS_DEFAULT_REGION with credentials."
     )
 

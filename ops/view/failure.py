@@ -40,6 +40,6 @@ def failure_text(failed: FailedExecution) -> Text:
     if failed.obstacle is None:
         return text.append(f"\n  Next: {failed.redrive}")
     reason = failed.obstacle.reason.removesuffix(failed.explanation.meaning).strip()
-    return text.append(f"\n{prose(visible(reason), indent=2)}").append(
-        f"\n  Instead: {visible(failed.obstacle.instead)}"
-    )
+    if reason not in failed.cause:
+        text.append(f"\n{prose(visible(reason), indent=2)}")
+    return text.append(f"\n  Instead: {visible(failed.obstacle.instead)}")

@@ -293,6 +293,7 @@ def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
     assert f"`ingest replay job-1 --object {KEY} --accept-rejects`" in found.cause
     assert "`ingest resubmit job-1`" in found.cause
     assert found.is_explained
+    assert failure_text(found).plain.count("A redrive would fail again.") == 1
 
 
 @pytest.mark.parametrize("is_embedded", [True, False])
