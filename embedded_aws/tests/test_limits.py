@@ -170,7 +170,7 @@ def test_a_maps_labelled_machine_cannot_be_started(aws: Aws, passing: str) -> No
     assert refused.value.response["Error"]["Code"] == "ValidationException"
 
 
-def test_the_machines_time_limit_ends_the_execution_and_starts_anew_when_redriven(
+def test_the_machines_time_limit_ends_the_execution_and_starts_again_when_redriven(
     aws: Aws, role: str, invoke: Invoke, switch: Path
 ) -> None:
     """statemachine-structure.html, TimeoutSeconds; redrive-executions.html: reset to 0."""

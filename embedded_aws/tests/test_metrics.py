@@ -83,7 +83,7 @@ class TestLambda:
         named = function.rpartition(":")[2]
         return metric_sum(aws, "AWS/Lambda", metric, FunctionName=named)
 
-    def test_counts_calls_and_errors_whoever_calls(self, aws: Aws, role: str) -> None:
+    def test_counts_calls_and_errors_of_every_caller(self, aws: Aws, role: str) -> None:
         function = aws.function()
         call = {
             "Type": "Task",

@@ -135,7 +135,7 @@ def test_uses_the_definition_and_the_input_of_the_original(
     assert json.loads(used["definition"])["StartAt"] == "Old"
 
 
-def test_retries_are_counted_anew(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_retries_are_counted_from_zero_again(aws: Aws, role: str, invoke: Invoke) -> None:
     """redrive-executions.html: the retry attempt count of a rerun Task is reset to 0."""
     retry = [{"ErrorEquals": ["Flaky"], "MaxAttempts": 2, "IntervalSeconds": 1}]
     states = {"StartAt": "Only", "States": {"Only": invoke(Retry=retry)}}

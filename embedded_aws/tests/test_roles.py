@@ -31,7 +31,7 @@ def bucket(aws: Aws) -> str:
     return created
 
 
-def test_credentials_that_nobody_gave_out_are_refused(aws: Aws) -> None:
+def test_credentials_that_were_never_issued_are_refused(aws: Aws) -> None:
     stranger = replace(aws.endpoint, access_key_id="AKIAEXAMPLE")
     with pytest.raises(ClientError, match=r"security token|InvalidClientTokenId|InvalidAccessKey"):
         stranger.client("dynamodb").list_tables()

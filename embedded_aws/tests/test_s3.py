@@ -29,7 +29,7 @@ def status(error: pytest.ExceptionInfo[ClientError]) -> int:
 class TestMissingKey:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, "Permissions"."""
 
-    def test_is_denied_to_who_may_not_list(self, aws: Aws, bucket: str) -> None:
+    def test_is_denied_to_a_caller_that_may_not_list(self, aws: Aws, bucket: str) -> None:
         s3 = assumed(aws, allow("s3:GetObject", objects(bucket))).client("s3")
         with pytest.raises(ClientError) as denied:
             s3.get_object(Bucket=bucket, Key="none")
@@ -38,7 +38,9 @@ class TestMissingKey:
             s3.head_object(Bucket=bucket, Key="none")
         assert status(denied) == 403
 
-    def test_is_told_to_who_may_list_keys_like_it(self, aws: Aws, bucket: str) -> None:
+    def test_is_answered_with_404_to_a_caller_that_may_list_keys_like_it(
+        self, aws: Aws, bucket: str
+    ) -> None:
         listing = allow(
             "s3:ListBucket",
             f"arn:aws:s3:::{bucket}",

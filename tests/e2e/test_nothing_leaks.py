@@ -482,9 +482,7 @@ def test_no_command_shows_a_mark_unless_excerpts_are_asked_for(
     assert _marked(shown) == []
 
 
-def test_excerpts_are_shown_to_who_asks_for_them(
-    ran: _Ran, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_excerpts_are_shown_on_request(ran: _Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or else nothing above would have been found either."""
     monkeypatch.setattr(options, "chosen", lambda **_: ran.world.deployed)
     (arn,) = (arn for arn, said in ran.errors.items() if Failure.TOO_MANY_REJECTS in said)

@@ -216,7 +216,7 @@ class TestDeadEvents:
         assert _json(ingest("dead-events", "--json")) == {"events": [], "left": 0}
         assert _queued(deployed) == 0
 
-    def test_outcomes_that_were_not_told_are_told_by_resending(
+    def test_messages_of_outcomes_that_were_not_sent_are_sent_by_resending(
         self, deployed: Deployment, ingest: Callable[..., Result]
     ) -> None:
         with _denied(deployed, "RecordOutcomeRole", "dynamodb:UpdateItem"):

@@ -180,7 +180,7 @@ INPUTS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("case", INPUTS)
-def test_an_execution_of_a_hostile_input_is_told_and_marks_nothing(
+def test_an_execution_of_a_hostile_input_has_a_message_and_marks_nothing(
     setup: RecorderSetup, case: str
 ) -> None:
     _told_alone(setup, input=INPUTS[case]())

@@ -200,7 +200,7 @@ def test_thresholds(created: Template, name: str, threshold: float, statistic: s
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
-def test_one_alarm_says_that_somebody_must_act(created: Template) -> None:
+def test_one_alarm_says_that_a_person_must_act(created: Template) -> None:
     composite = created.one(COMPOSITE)
     rule = composite["AlarmRule"]
     alarms = created.of_type(ALARM)

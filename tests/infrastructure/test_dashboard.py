@@ -51,7 +51,7 @@ def test_the_first_row_answers_whether_all_is_well_and_if_not_what_is_stuck_wher
     assert sum(widget["width"] for widget in first_row) == 24
 
 
-def test_one_light_says_whether_somebody_must_act(created: Template) -> None:
+def test_one_light_says_whether_a_person_must_act(created: Template) -> None:
     (summary,) = created.of_type(COMPOSITE)
 
     assert _titled(created, "Must a person act?")["alarms"] == [f"<{summary}.Arn>"]

@@ -130,7 +130,7 @@ def test_the_page_of_settings_is_up_to_date() -> None:
     assert (PROJECT / "docs" / "generated" / "settings.md").read_text() == page()
 
 
-def test_an_unknown_knob_without_a_near_name_is_told_all_names() -> None:
+def test_an_unknown_setting_without_a_near_name_is_answered_with_all_names() -> None:
     with pytest.raises(
         SettingsError, match=r"^zzz is not a setting: there are accountRetentionDays, "
     ):

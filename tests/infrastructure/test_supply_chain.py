@@ -269,7 +269,9 @@ class TestBillOfMaterials:
         assert components == _required()
 
     @pytest.mark.slow
-    def test_a_synthesis_writes_it_beside_the_layer_that_it_describes(self, tmp_path: Path) -> None:
+    def test_a_synthesis_writes_it_next_to_the_layer_that_it_describes(
+        self, tmp_path: Path
+    ) -> None:
         subprocess.run(
             [sys.executable, "-m", "stacks.synth", "--output", str(tmp_path / "cdk.out")],
             cwd=PROJECT,

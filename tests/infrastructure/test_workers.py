@@ -58,13 +58,13 @@ def test_a_function_finds_its_settings_in_its_environment(created: Template, nam
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_function_is_told_nothing_that_it_does_not_read(created: Template, name: str) -> None:
+def test_a_function_has_no_setting_that_it_does_not_read(created: Template, name: str) -> None:
     read = {field.name.upper() for field in fields(SETTINGS[name])}
 
     assert set(_environment(created, name)) - FOR_ALL == read - FOR_ALL
 
 
-def test_for_ever_is_a_retention_of_no_days(created: Template) -> None:
+def test_no_expiry_is_a_retention_of_no_days(created: Template) -> None:
     environment = _environment(created, "LoadSegment")
 
     assert environment["GUEST_RETENTION_DAYS"] == "60"
@@ -114,7 +114,7 @@ def test_a_task_outlives_the_call_that_it_makes(created: Template) -> None:
     assert max(function["Timeout"] for function in functions) < 330
 
 
-def test_the_code_is_the_functions_package_and_nothing_beside_it(created_folder: Path) -> None:
+def test_the_code_is_the_functions_package_and_nothing_else(created_folder: Path) -> None:
     (code,) = [path for path in created_folder.glob("asset.*") if path.is_dir()]
     files = [path.relative_to(code) for path in code.rglob("*") if path.is_file()]
 

@@ -243,7 +243,7 @@ def test_rules_alone_may_invoke_their_functions(created: Template) -> None:
     }
 
 
-def test_a_job_with_data_troubles_is_told_of(created: Template) -> None:
+def test_a_job_with_data_troubles_is_named_in_a_message(created: Template) -> None:
     rule = created.one(RULE, "OutcomesTroubles")
     counts = ("failureCount", "missingCount", "unexpectedCount", "imagesLeft")
     assert rule["EventPattern"] == {

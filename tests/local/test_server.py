@@ -175,7 +175,7 @@ def test_a_taken_port_is_named(data: Path) -> None:
             server.start(data, port=port)
 
 
-def test_a_folder_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for name in ("tmp", "saved", "state"):
         (home / name).mkdir(parents=True)
@@ -215,7 +215,7 @@ def test_an_interruption_stops_what_was_started_for_it_and_nothing_else(data: Pa
     assert server.find(data) is None
 
 
-def test_it_ends_with_the_process_that_it_was_told(data: Path) -> None:
+def test_it_ends_with_the_process_that_is_named_at_its_start(data: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as starter:
         settings = {"EMBEDDED_AWS_ENDS_WITH": str(starter.pid)}
         assert server.start(data, settings=settings).server == server.find(data)

@@ -62,7 +62,7 @@ def test_guests_are_kept_for_less_long(user_id: str, guest: bool, ttl: str) -> N
     assert (made["isGuest"], made["ttl"]) == ({"BOOL": guest}, {"N": ttl})
 
 
-def test_for_ever_is_without_ttl() -> None:
+def test_no_expiry_is_no_ttl() -> None:
     assert "ttl" not in item(retention=Retention(guest_days=None, account_days=None))
 
 

@@ -53,7 +53,7 @@ _records = st.lists(
 
 
 @given(own=st.lists(_records, min_size=1, max_size=3), retries=st.lists(_records, max_size=3))
-def test_an_image_is_one_record_of_the_job_whoever_answers_it(
+def test_an_image_is_one_record_of_the_job_whichever_claim_answers_it(
     own: list[list[Record]], retries: list[list[Record]]
 ) -> None:
     claims = [_claim(number, records) for number, records in enumerate([*own, *retries])]

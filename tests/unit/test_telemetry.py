@@ -55,12 +55,12 @@ def test_a_throttle_of_any_service_has_one_name_that_step_functions_waits_for(co
     assert ServiceThrottled.__name__ in THROTTLED
 
 
-def test_a_line_says_who_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_names_the_code_that_wrote_it(capsys: pytest.CaptureFixture[str]) -> None:
     log = Telemetry(Logger(service="location"), Metrics(namespace="Test", service="test"))
     log.info(Event.JOB_RESOLVED)
     log.warn(Event.JOB_RESOLVED)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    here = "test_a_line_says_who_wrote_it"
+    here = "test_a_line_names_the_code_that_wrote_it"
     assert [line["location"].partition(":")[0] for line in lines] == [here, here]
 
 

@@ -27,7 +27,7 @@ def _replayed(event: dict[str, Any]) -> dict[str, Any]:
     return {**event, "replay": {"reason": "on purpose"}}
 
 
-def test_who_is_turned_away_is_told_the_owner_its_state_and_the_commands(
+def test_an_execution_without_the_claim_names_the_owner_its_state_and_the_commands(
     machine: Machine,
 ) -> None:
     event = machine.upload(KEY, b"{}")

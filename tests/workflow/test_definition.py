@@ -43,7 +43,7 @@ def _of_type(states: States, kind: str) -> States:
     return [(name, state) for name, state in states if state["Type"] == kind]
 
 
-def test_nothing_is_caught_but_the_answer_that_somebody_else_has_the_claim(states: States) -> None:
+def test_nothing_is_caught_but_that_another_execution_has_the_claim(states: States) -> None:
     catches = {name: state["Catch"] for name, state in states if "Catch" in state}
     assert list(catches) == ["ClaimObject"]
     (catch,) = catches["ClaimObject"]

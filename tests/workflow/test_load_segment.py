@@ -170,7 +170,7 @@ def _row(caller: str) -> AttemptRow:
     return AttemptRow(clients.dynamodb(), "ledger", partition, 0, caller=caller, expires=1)
 
 
-def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Loading) -> None:
+def test_the_row_of_an_attempt_says_which_was_first_and_which_must_wait(loading: Loading) -> None:
     first, second = _row("a"), _row("b")
     assert first.begin(now=100, ends_by=400).first
     assert first.begin(now=100, ends_by=400).first  # the SDK repeated it
@@ -185,7 +185,7 @@ def test_the_row_of_an_attempt_tells_who_was_first_and_who_must_wait(loading: Lo
     assert _row("e").begin(now=500, ends_by=800).seconds == 0  # d was stopped long ago
 
 
-def test_the_answer_of_the_row_is_asked_again_after_a_second_and_a_no_is_for_ever() -> None:
+def test_the_row_is_read_again_after_a_second_and_a_no_is_final() -> None:
     now, answers = [0.0], iter([True, False, True])
     place = WritePermit(
         True, lambda: next(answers), lambda: True, lambda: True, clock=lambda: now[0]
@@ -263,7 +263,7 @@ class TestSharedBudget:
         assert rate(None) == 500
         assert self.leases(loading) == []
 
-    def test_it_has_half_of_it_beside_another_execution_and_leaves_that_lease_alone(
+    def test_it_has_half_of_it_next_to_another_execution_and_leaves_that_lease_alone(
         self, loading: Loading, rate: Callable[[Lease | None], float]
     ) -> None:
         other = Lease("execution-2", "another", rate=250, budget=500, until=time.time() + 600)

@@ -127,7 +127,7 @@ def test_without_a_person_to_ask_nothing_starts(
     assert len(machine.requests) == 2
 
 
-def test_objects_that_nobody_has_claimed_are_named_with_the_command_that_starts_them(
+def test_unclaimed_objects_are_named_with_the_command_that_starts_them(
     deployed: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     show(deployed, JobReport("job-1", {"status": "SUBMITTED"}, (), None), as_json=False)

@@ -87,7 +87,7 @@ def test_objects_and_manifest_end_in_the_same_record_in_any_order(order: tuple[i
     assert record["ingestState"]["objectsDone"] == 3
 
 
-def test_progress_is_told_while_some_objects_are_done_and_others_are_not() -> None:
+def test_progress_is_on_record_while_some_objects_are_done_and_others_are_not() -> None:
     machine = Machine()
     _ingest(machine, KEYS[0], **_counts(1))
     for key in KEYS[1:]:
@@ -281,7 +281,7 @@ def test_a_record_that_others_keep_writing_is_given_up_to_be_tried_again_later()
 
 
 @pytest.mark.parametrize("theirs", ["x", [], {}, {"revision": "a"}, {"revision": True}])
-def test_what_somebody_else_wrote_as_ingest_state_is_replaced(theirs: object) -> None:
+def test_an_ingest_state_of_another_writer_is_replaced(theirs: object) -> None:
     machine = Machine()
     machine.write_record(ingestState=theirs)
     _ingest(machine, KEYS[0], **_counts(1))

@@ -104,7 +104,7 @@ def test_one_that_is_edited_or_written_again_meanwhile_stays(
     assert "left" in _left(aws)
 
 
-def test_nothing_is_removed_once_results_are_claimed_anew(aws: Aws, deployed: Deployment) -> None:
+def test_nothing_is_removed_once_results_are_claimed_again(aws: Aws, deployed: Deployment) -> None:
     found = leftovers.find(deployed, JOB)
     _claim(aws, state="claimed", generation=3)
     with pytest.raises(Refused, match="meanwhile"):

@@ -11,7 +11,7 @@ from embedded_aws.bedrock.rules import Rule
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 
 
-def test_bedrock_writes_the_object_that_was_foretold() -> None:
+def test_bedrock_writes_the_object_that_the_generator_expects() -> None:
     batch = make_batch(account_recipe("a", records=120), run="a", now=NOW, seed=1)
     rule = Rule.from_json({"answers": inference._answers(batch)})
     job = {"modelId": batch.job.model_id, "modelInvocationType": "InvokeModel"}

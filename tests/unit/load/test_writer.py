@@ -352,7 +352,7 @@ def test_requests_of_statements_are_throttled_and_fail_unknown_and_are_repeated(
     assert writing.writer.throttles == 2
 
 
-def test_nothing_is_replaced_once_somebody_else_has_come(
+def test_nothing_is_replaced_once_another_attempt_has_begun(
     client: Any, stub: Any, transactions: list[Transaction]
 ) -> None:
     a, b, c = transactions

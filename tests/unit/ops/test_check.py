@@ -93,7 +93,7 @@ def test_gzip_that_ends_too_early_is_one_sentence(file: Path) -> None:
     assert "ends too early" in shown.output
 
 
-def test_another_shape_is_told_where_to_change_the_product(file: Path) -> None:
+def test_a_file_of_another_shape_names_what_to_change_in_the_product(file: Path) -> None:
     _write(file, *[says('{"invoice": 1, "total": 2}')] * 3, says(TEXT))
     shown = check(file).stdout
     assert "This product reads receipts" in shown

@@ -81,7 +81,7 @@ def test_what_never_moves_is_given_up_and_says_where_to_look() -> None:
     assert 10 < clock.at < 12
 
 
-def test_who_stops_watching_is_told_that_it_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_watch_says_that_the_job_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted() -> Iterator[Sequence[JobReport]]:
         yield [report(history=RUNNING, state=CLAIMED, status="INGESTING")]
         raise KeyboardInterrupt

@@ -29,7 +29,7 @@ def test_counts_add_up_and_say_what_is_missing() -> None:
     assert "more than expected" not in text
 
 
-def test_a_failed_job_does_not_count_records_as_missing_that_are_shown_beside() -> None:
+def test_a_failed_job_does_not_count_its_records_as_missing() -> None:
     assert "missing" not in shown(report(history=FAILED, status="FAILED"), failed_execution())
 
 

@@ -185,7 +185,7 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_is_shown(
     assert each.error == "WriteThrottled"
 
 
-def test_all_failed_looks_back_as_far_as_it_is_told() -> None:
+def test_all_failed_looks_back_as_far_as_since_says() -> None:
     deployed = _deployed(_StepFunctions())
     since = datetime(2026, 3, 1, tzinfo=UTC)
     assert redrive.find(deployed, execution=None, job=None, since=since)

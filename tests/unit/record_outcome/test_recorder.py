@@ -341,7 +341,7 @@ def test_a_claim_that_another_execution_took_over_is_left_alone(setup: RecorderS
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"detail": {"object": {"key": 7}}}'])
-def test_an_input_that_is_no_event_is_told_and_marks_nothing(
+def test_an_input_that_is_not_an_event_has_a_message_and_marks_nothing(
     setup: RecorderSetup, text: str
 ) -> None:
     setup.describes(input=text)

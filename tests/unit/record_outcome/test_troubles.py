@@ -50,11 +50,11 @@ def test_the_message_names_job_troubles_and_commands_and_comes_once(setup: Recor
     setup.all_was_called()
 
 
-def test_a_job_of_another_stack_is_not_told_of(setup: RecorderSetup) -> None:
+def test_a_job_of_another_stack_has_no_message(setup: RecorderSetup) -> None:
     assert not teller(setup).tell(settled("another", missingCount=4))
 
 
-def test_a_failed_job_without_a_failed_execution_is_told_of(setup: RecorderSetup) -> None:
+def test_a_failed_job_without_a_failed_execution_has_a_message(setup: RecorderSetup) -> None:
     setup.job(userId="u")
     setup.claim(state="done")
     setup.expect_message()
@@ -63,7 +63,7 @@ def test_a_failed_job_without_a_failed_execution_is_told_of(setup: RecorderSetup
     assert message["Subject"] == f"BatchIngest: job {JOB} FAILED, 3 of 3 records rejected"
 
 
-def test_a_job_that_failed_at_bedrock_is_told_of(setup: RecorderSetup) -> None:
+def test_a_job_that_failed_at_bedrock_has_a_message(setup: RecorderSetup) -> None:
     setup.job(userId="u")
     JobNotes(setup.recorder.marker.settler.ledger).note_end(JOB, end(BedrockStatus.FAILED))
     setup.expect_message()
