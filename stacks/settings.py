@@ -446,7 +446,7 @@ class Settings(BaseModel):
 
     @classmethod
     def defaults(cls) -> dict[str, object]:
-        """What `cdk.json` holds before anybody changes it."""
+        """Every setting's default, as `cdk.json` is delivered."""
         return cls().model_dump(by_alias=True)
 
 

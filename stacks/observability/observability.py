@@ -24,8 +24,8 @@ from stacks.worker import Worker
 from stacks.workers import Workers
 from stacks.workflow import Workflow
 
-#: Share of its time limit that a function must not reach: workers end their work before.
 _WHICH_JOB = "`ingest jobs --since 2h` names the job."
+#: Share of its time limit that a function must not reach: workers end their work before.
 _TIME_LIMIT_SHARE = 0.97
 
 

@@ -30,7 +30,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "FindStuckJobs": StuckJobsSettings,
 }
 
-#: Read by Powertools, and the stack's name for whoever looks at a function.
+#: Read by Powertools, and the stack's name for people who look at a function.
 FOR_ALL = {
     "BATCH_JOBS_TABLE",
     "BUCKET_NAME",
