@@ -74,7 +74,10 @@ def _wildcards(pattern: Any) -> Iterator[list[str]]:
         for each in pattern.values():
             yield from _wildcards(each)
     elif isinstance(pattern, list):
-        yield [each["wildcard"] for each in pattern if "wildcard" in each]
+        # A list of `numeric` has numbers and operators.
+        yield [
+            each["wildcard"] for each in pattern if isinstance(each, dict) and "wildcard" in each
+        ]
         for each in pattern:  # of `$or`
             yield from _wildcards(each)
 
