@@ -86,7 +86,6 @@ bench: setup
 	@$(NPM) ci --prefix bench/node --silent --no-audit --no-fund || echo "Without the baseline in Node: its packages could not be installed."
 	@$(RUN) -m bench $(QUICK)
 	@$(RUN) -m bench.images
-	@$(RUN) -m bench.emulator
 	@$(RUN) -m bench.simulation --all
 	@$(RUN) -m bench.console
 
