@@ -4,23 +4,9 @@ A rule is chosen by a test or a person over HTTP (`rules_api`), before the job i
 one that names the job's name is the job's; without one every record is answered by `DEFAULT_TEXT`
 and the job completes.
 
-| field | meaning |
-|---|---|
-| jobName | a pattern as of file names; `*` |
-| answers | by recordId, each one of: `{"text": …}` in the form of the job's model; `{"modelOutput": …}` or `{"error": …}` as it is; `{"line": …}`, a line of output to write as it is; or a list of these, for the records of that id in their order |
-| text | what records are answered with that `answers` does not name |
-| errorShare, truncatedShare | of all records: an `error`; half of the text, stopped at the token limit |
-| seed | of the records that the shares fall on, of the order, and of made-up record ids |
-| shuffled | whether the output is in another order than the input |
-| end | the status in which the job ends: Completed, PartiallyCompleted, Failed, Stopped, Expired |
-| processedShare | of all records: answered before the job ends (or is held as InProgress); 1 for Completed, 0 for Failed and Expired, else 0.5. A job that fails at 0 fails its validation |
-| failureMessage | of a job that ends as Failed |
-| manifest | `last`, `first` (before the output files) or `none` |
-| holdAt | a status in which the job stays until its rule is removed, or the job is stopped |
-| minimumRecords | the quota of the model; 100 |
-
+What each field means is in the table of docs/local-aws.md.
 The same rule, input and seed make the same output.
-"""  # noqa: E501 - a table
+"""
 
 from __future__ import annotations
 
@@ -46,7 +32,7 @@ class UnknownRule(ValueError):  # noqa: N818 - what is wrong with it
 
 @dataclass(frozen=True)
 class Rule:
-    """How jobs are answered; the fields are those of the module's table."""
+    """How jobs are answered; the fields are those of the documented table."""
 
     job_name: str = "*"
     answers: Mapping[str, Answers] = field(default_factory=dict, repr=False)
@@ -67,7 +53,7 @@ class Rule:
         """Read a rule.
 
         Raises:
-            UnknownRule: A field or a value is not in the module's table.
+            UnknownRule: A field or a value is not in the documented table.
         """
         if not isinstance(value, dict):
             raise UnknownRule("a rule is a JSON object")

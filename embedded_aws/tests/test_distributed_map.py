@@ -379,7 +379,7 @@ def test_a_map_entered_twice_has_two_map_runs(
             "Each": each,
             "Count": {
                 "Type": "Pass",
-                "Parameters": {"round.$": "States.MathAdd($.round, 1)", "unless": str(switch)},
+                "Parameters": {"round.$": "$.next", "next": 2, "unless": str(switch)},
                 "Next": "Again?",
             },
             "Again?": {
@@ -390,7 +390,9 @@ def test_a_map_entered_twice_has_two_map_runs(
             "Done": {"Type": "Succeed"},
         },
     }
-    execution = aws.start(aws.machine(definition, role=role), {"round": 0, "unless": "/"})
+    execution = aws.start(
+        aws.machine(definition, role=role), {"round": 0, "next": 1, "unless": "/"}
+    )
     assert aws.ended(execution)["status"] == "FAILED"
     first, second = aws.map_runs(execution)
     assert (first["status"], second["status"]) == ("SUCCEEDED", "FAILED")

@@ -1,39 +1,26 @@
-r"""Choice rules.
+"""Choice rules.
 
 AWS (Step Functions guide, "state-choice"): the first rule that matches decides; a Variable or
 comparison path that selects nothing fails the execution with States.Runtime (only IsPresent asks
 whether it is there); a value of another type does not match; no match and no Default is
-States.NoChoiceMatched. In StringMatches `*` matches any characters, `\*` an asterisk.
+States.NoChoiceMatched. A rule with another operator is refused.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embedded_aws.stepfunctions.errors import StateError
 from embedded_aws.stepfunctions.language import paths
 
-_Predicate = Callable[[Any], bool]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_timestamp(value: Any) -> bool:
-    return isinstance(value, str) and _timestamp(value) is not None
-
-
-def _timestamp(value: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 _COMPARISONS = {
@@ -43,21 +30,13 @@ _COMPARISONS = {
     "LessThanEquals": operator.le,
     "GreaterThanEquals": operator.ge,
 }
-_TYPES: dict[str, tuple[_Predicate, Callable[[Any], Any]]] = {
-    "String": (lambda value: isinstance(value, str), lambda value: value),
-    "Numeric": (_is_number, lambda value: value),
-    "Timestamp": (_is_timestamp, _timestamp),
-    "Boolean": (lambda value: isinstance(value, bool), lambda value: value),
-}
-_TESTS: dict[str, _Predicate] = {
-    "IsNull": lambda value: value is None,
-    "IsNumeric": _is_number,
-    "IsString": lambda value: isinstance(value, str),
-    "IsBoolean": lambda value: isinstance(value, bool),
-    "IsTimestamp": _is_timestamp,
+_TYPES: dict[str, Callable[[Any], bool]] = {
+    "String": lambda value: isinstance(value, str),
+    "Numeric": _is_number,
+    "Boolean": lambda value: isinstance(value, bool),
 }
 _COMPARISON = re.compile(
-    "(String|Numeric|Timestamp)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)"
+    "(String|Numeric)(Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)"
     "(Path)?|(Boolean)(Equals)(Path)?"
 )
 
@@ -70,8 +49,7 @@ def operators(rule: Mapping[str, Any]) -> list[str]:
 
 def is_operator(name: str) -> bool:
     """Whether this is a comparison operator of the Amazon States Language."""
-    known = name in _TESTS or name in ("IsPresent", "StringMatches")
-    return known or _COMPARISON.fullmatch(name) is not None
+    return name == "IsPresent" or _COMPARISON.fullmatch(name) is not None
 
 
 def decide(state: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> str:
@@ -99,10 +77,6 @@ def _holds(name: str, rule: Mapping[str, Any], data: Any, context: Mapping[str, 
     if name == "IsPresent":
         return _is_present(rule["Variable"], data, context) is rule[name]
     value = paths.select(rule["Variable"], data, context)
-    if name in _TESTS:
-        return _TESTS[name](value) is rule[name]
-    if name == "StringMatches":
-        return isinstance(value, str) and _pattern(rule[name]).fullmatch(value) is not None
     return _compare(name, value, rule[name], data, context)
 
 
@@ -120,15 +94,6 @@ def _compare(name: str, value: Any, other: Any, data: Any, context: Mapping[str,
     kind, comparison, path = match.groups()[:3] if match[1] else match.groups()[3:]
     if path:
         other = paths.select(other, data, context)
-    has_type, convert = _TYPES[kind]
-    if not (has_type(value) and has_type(other)):
+    if not (_TYPES[kind](value) and _TYPES[kind](other)):
         return False
-    return bool(_COMPARISONS[comparison](convert(value), convert(other)))
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    parts = re.split(r"(\\.|\*)", text)
-    return re.compile(
-        "".join(".*" if part == "*" else re.escape(part.removeprefix("\\")) for part in parts),
-        re.DOTALL,
-    )
+    return bool(_COMPARISONS[comparison](value, other))
