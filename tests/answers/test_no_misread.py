@@ -18,7 +18,10 @@ TAG = "(reasoning|think|thinking)"
 TAG_ENDS = re.compile(rf"</{TAG}>")
 REASONING = re.compile(rf"[\s\ufeff]*<{TAG}>(?:.*?</\1>|.*)", re.DOTALL)
 BEHIND_LAST_CLOSING = re.compile(rf".*</{TAG}>", re.DOTALL)
-WORDS = ("Here: ", "\n", "\ufeff ", "```json\n", "```", "[", "]", ";", '"', "}", "{x", "\\")
+WORDS = (
+    *("Here: ", "\n", "\ufeff ", "```json\n", "```", "[", "]", ";", '"', "}", "{x", "\\"),
+    *(",", "{a}", "}{", '{"a": "', '{"a": 1}', "<answer>", "</answer>", "<|eot_id|>", "「合計」"),
+)
 TAGS = ("<think>", "</think>", "<reasoning>", "</reasoning>", "<thinking>", "</thinking>")
 DESCRIPTIONS = ("", "}", "{", '"', "\\", "</think>", "<think>", '{"amount": 9}', '"}, {"a": 1')
 

@@ -10,7 +10,7 @@ import random
 import pytest
 
 from ops.model.deployment import Deployment
-from tests.e2e.held import JobRecord, assert_held, deliver, last_state, output_of
+from tests.e2e.held import JobRecord, assert_held, deliver, last_state
 from tests.e2e.waiting import executions, next_execution
 from tests.reference.corpus import Knobs, generate
 
@@ -100,51 +100,6 @@ def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: J
     history = deliver(deployed, key, _good())
     assert (history.status, last_state(history)) == ("SUCCEEDED", "Ignored")
     assert job.transactions(deployed) == {}
-
-
-def test_another_buckets_event_given_by_hand_is_ignored(
-    deployed: Deployment, job: JobRecord
-) -> None:
-    known = executions(deployed)
-    event = _event(bucket="somebody-elses", key=job.key(), etag="0" * 32)
-    deployed.step_functions.start_execution(
-        stateMachineArn=deployed.state_machine, input=json.dumps(event)
-    )
-    history = next_execution(deployed, key=job.key(), but=known)
-    assert last_state(history) == "Ignored"
-    assert deployed.bucket in output_of(deployed, history)["reason"]
-
-
-@pytest.mark.parametrize("trouble", ["JobNotFound", "JobAmbiguous", "JobInvalid"])
-def test_trouble_with_the_job_is_named_and_a_redrive_cures_it(
-    deployed: Deployment, trouble: str
-) -> None:
-    job = JobRecord()
-    if trouble == "JobAmbiguous":
-        job.write(deployed)
-        job.write(deployed, intentId="intent-of-another")
-    elif trouble == "JobInvalid":
-        job.write(deployed, userId=None)
-    body = _good()
-    failed = deliver(deployed, job.key(), body)
-    assert failed.failure is not None
-    assert (failed.failure.error, failed.failure.state) == (trouble, "ResolveJob")
-    assert job.job_id in failed.failure.cause
-    assert "redrive" in failed.failure.cause
-
-    if trouble == "JobAmbiguous":
-        deployed.dynamodb.delete_item(
-            TableName=deployed.outputs["BatchJobsTableName"],
-            Key={
-                "intentId": {"S": "intent-of-another"},
-                "submitTime": {"S": "2026-01-09T00:00:00Z"},
-            },
-        )
-    else:
-        job.write(deployed)
-    deployed.step_functions.redrive_execution(executionArn=failed.arn)
-    cured = next_execution(deployed, key=job.key(), but=executions(deployed) - {failed.arn})
-    assert_held(deployed, job, cured, body)
 
 
 def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobRecord) -> None:

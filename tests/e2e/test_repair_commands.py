@@ -18,7 +18,7 @@ from ops.model.deployment import Deployment
 from ops.model.history import History
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.own_aws import data, deployed
-from tests.e2e.waiting import executions, next_execution
+from tests.e2e.waiting import next_execution
 
 SECONDS = 60.0
 
@@ -142,25 +142,6 @@ class TestRedrive:
         assert result.exit_code == ExitCode.JOB_FAILED
         assert f"look: ingest inspect {history.arn} --data {data}" in result.stdout
         assert ingest("redrive", history.arn, "--yes").exit_code == ExitCode.DONE
-
-    def test_is_refused_for_what_has_succeeded_or_was_taken_over(
-        self, deployed: Deployment, ingest: Callable[..., Result]
-    ) -> None:
-        job, history = _failed(deployed)
-        known = executions(deployed)
-        assert ingest("replay", job.job_id, "--yes").exit_code == ExitCode.DONE
-        replay = next_execution(deployed, key=job.key(), but=known)
-        assert replay.status == "SUCCEEDED"
-
-        taken_over = ingest("redrive", history.arn, "--yes", "--json")
-        assert taken_over.exit_code == ExitCode.REFUSED
-        (each,) = _json(taken_over)["executions"]
-        assert "Another execution has taken the results object over" in each["obstacle"]["reason"]
-        assert each["obstacle"]["instead"].startswith(f"ingest inspect {replay.arn}")
-
-        succeeded = ingest("redrive", replay.arn, "--yes")
-        assert succeeded.exit_code == ExitCode.REFUSED
-        assert "has succeeded" in succeeded.stdout
 
     @pytest.mark.parametrize(
         ("arguments", "code"),

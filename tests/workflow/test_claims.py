@@ -123,13 +123,6 @@ def test_the_event_time_is_that_of_the_first_claim(machine: Machine, tries: bool
     assert machine.arrived[last]["claim"]["eventTime"] == "2026-11-23T00:00:00Z"
 
 
-def test_a_late_event_of_an_older_version_does_not_displace_a_newer_one(machine: Machine) -> None:
-    older = machine.upload(KEY, b"old", versioned=True)
-    newer, _ = machine.start(machine.upload(KEY, b"new", versioned=True))
-    assert machine.start(older)[1] == "AlreadyClaimed"
-    assert _owner(machine) == newer
-
-
 def test_sequencers_of_different_lengths_are_ordered_as_s3_orders_them(machine: Machine) -> None:
     older = machine.upload(KEY, b"old", versioned=True)
     newer = machine.upload(KEY, b"new", versioned=True)

@@ -117,7 +117,9 @@ def test_another_object_is_ignored(job: dict[str, Any], key: str) -> None:
 
 def test_an_object_of_another_bucket_is_ignored(job: dict[str, Any]) -> None:
     job["detail"]["bucket"]["name"] = "another"
-    assert _resolve(job)["arrival"] == "IGNORED"
+    ignored = _resolve(job)
+    assert ignored["arrival"] == "IGNORED"
+    assert BUCKET in ignored["reason"]
 
 
 def test_an_event_without_a_sequencer_and_a_replay_are_blocked_by_no_order(

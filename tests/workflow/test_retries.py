@@ -330,15 +330,6 @@ def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -
     ]
 
 
-def test_what_a_retry_answers_unasked_is_unexpected_in_the_retry() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=2)
-    jobs.ingest([*good("a"), *bad("x")])
-    jobs.retry("retry-1", pendingImageCount=2)
-    jobs.ingest(good("x", "new"), job="retry-1")
-    assert jobs.stats("retry-1")["unexpectedCount"] == 1
-
-
 @pytest.mark.parametrize("said", ["NoSuchKey", "AccessDenied"])
 def test_files_that_have_expired_leave_the_sum_of_the_roots_own(said: str) -> None:
     """S3 may say 403 of a key that is not there."""

@@ -1,7 +1,6 @@
 """A job is recomputed from its claims and the manifest, in whatever order these come."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -71,22 +70,6 @@ def test_one_object_and_its_manifest_complete_a_job() -> None:
     }
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-def test_objects_and_manifest_end_in_the_same_record_in_any_order(order: tuple[int, ...]) -> None:
-    machine = Machine()
-    for step in order:
-        if step == 3:
-            machine.manifest(12)
-            machine.settle()
-        else:
-            _ingest(machine, KEYS[step], **_counts(step + 2, step))
-    record = machine.record
-    assert record["status"] == "COMPLETED"
-    assert record["resultStats"]["totalCount"] == 12
-    assert record["resultStats"]["rejectsByReason"] == {"InvalidReceipt": 3}
-    assert record["ingestState"]["objectsDone"] == 3
-
-
 def test_progress_is_on_record_while_some_objects_are_done_and_others_are_not() -> None:
     machine = Machine()
     _ingest(machine, KEYS[0], **_counts(1))
@@ -129,14 +112,6 @@ def test_records_that_are_missing_are_waited_for_until_the_grace_period_has_pass
     assert machine.told.sums[Metric.RECORDS_MISSING] == 2
 
 
-def test_a_manifest_that_says_more_than_came_ends_the_wait_at_once() -> None:
-    machine = Machine()
-    machine.manifest(5)
-    _ingest(machine, KEYS[0], **_counts(3))
-    assert machine.record["status"] == "PARTIALLY_COMPLETED"
-    assert machine.record["resultStats"]["missingCount"] == 2
-
-
 def test_the_manifest_is_believed_where_it_disagrees_with_the_application() -> None:
     machine = Machine()
     machine.write_record(pendingImageCount=100)
@@ -175,19 +150,6 @@ def test_a_replay_with_fewer_rejects_counts_what_it_found_and_keeps_completed_at
     assert machine.record["resultStats"]["rejectsByReason"] == {}
     assert machine.record["resultStats"]["successCount"] == 6
     assert machine.record["completedAt"] == completed
-
-
-def test_a_job_completes_again_after_a_failure_that_was_redriven() -> None:
-    machine = Machine()
-    first, _ = machine.start(machine.upload(KEYS[0], b"x"))
-    machine.plan(first, ranges=1)
-    machine.fail(first)
-    assert machine.record["status"] == "FAILED"
-    assert machine.record["ingestState"]["objectsFailed"] == 1
-    machine.redrive(first)
-    assert machine.record["status"] == "INGESTING"
-    machine.finish(first, **_counts(1))
-    assert machine.record["status"] == "COMPLETED"
 
 
 def test_settling_twice_changes_nothing_but_the_revision() -> None:

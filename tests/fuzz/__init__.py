@@ -1,1 +1,0 @@
-"""Coverage-guided fuzzing, by hand: nothing here runs with the tests."""
