@@ -37,11 +37,6 @@ def running(*, delay_ms: float) -> Iterator[str]:
             process.terminate()
 
 
-def image_list(count: int) -> bytes:
-    """The list of a segment's images."""
-    return b"".join(b'"image-%d"\n' % number for number in range(count))
-
-
 def dynamodb(operation: str, request: dict[str, Any]) -> dict[str, Any]:
     """An answer: all records are there, everything is confirmed."""
     if operation == "GetItem":

@@ -1,24 +1,17 @@
-"""Moving images: how fast, against one by one; how many calls; how much memory.
+"""`python -m bench.images`: what moving an image costs, against one by one: calls and time."""
 
-`measure()` returns what it found; `python -m bench.images` prints it.
-"""
-
-import io
 import json
 import random
 import time
-import tracemalloc
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.response import StreamingBody
 
 from bench import image_stub
-from bench.image_stub import ETAG, USER
+from bench.image_stub import USER
 from bench.ours import reports
 from functions.aws.image_deletion import ImageDeletion
 from functions.aws.image_records import ImageRecords
@@ -29,7 +22,7 @@ from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
 from functions.aws.runtime.clients import MAX_CONNECTIONS
 from functions.aws.runtime.deadline import Deadline
-from functions.aws.runtime.request_bodies import BODY, accept_ready_bodies
+from functions.aws.runtime.request_bodies import accept_ready_bodies
 from functions.aws.runtime.telemetry import Telemetry
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
@@ -39,7 +32,6 @@ from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.pace import Pace
 
 DELAY_MS: Final = 20.0
-IMAGES_PER_CHUNK: Final = 2_000
 DATE: Final = "2026-01-09"
 BUCKET: Final = "images"
 _KEYS: Final = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
@@ -60,7 +52,7 @@ class _Silent(Telemetry):
 
 
 def measure(*, ours: int = 1_000, one_by_one: int = 40) -> list[Measurement]:
-    """Measure all; takes about half a minute.
+    """Measure all; takes some seconds.
 
     Args:
         ours: Images that a worker moves at 20 ms a call.
@@ -68,18 +60,10 @@ def measure(*, ours: int = 1_000, one_by_one: int = 40) -> list[Measurement]:
     """
     fast, calls, milliseconds = _our_speed(ours)
     slow, naive_calls, naive_milliseconds = _naive_speed(one_by_one)
-    few, many = _peak_bytes(1_000), _peak_bytes(100_000)
     return [
         _measurement("images a second of one worker at 20 ms a call", fast, slow, "images/s"),
         _measurement("calls an image", calls, naive_calls, "calls"),
         _measurement("processor time an image", milliseconds, naive_milliseconds, "ms"),
-        {
-            "name": "peak memory of 100,000 images against 1,000",
-            "ours": round(many / 1e6, 2),
-            "baselines": {"1,000 images": round(few / 1e6, 2)},
-            "ratio": round(many / few, 2),
-            "unit": "MB",
-        },
     ]
 
 
@@ -159,19 +143,6 @@ def _clients(endpoint: str) -> tuple[Any, Any, list[str]]:
     return made[0], made[1], calls
 
 
-def _peak_bytes(images: int) -> int:
-    """What a worker holds at most, over all chunks of one list; clients without a network."""
-    s3: Any = _InProcessS3(image_stub.image_list(images))
-    dynamodb: Any = _InProcessDynamoDB()
-    migrator = _migrator(s3, dynamodb, WorkFiles(s3, BUCKET))
-    tracemalloc.start()
-    for first in range(0, images, IMAGES_PER_CHUNK):
-        migrator.migrate(_work(first=first, count=min(IMAGES_PER_CHUNK, images - first)))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 @dataclass(frozen=True)
 class _Lists(WorkFiles):
     """The list of images without a network: it is read once, and no part of an image's cost."""
@@ -179,37 +150,6 @@ class _Lists(WorkFiles):
     def read_strings(self, key: str, *, first: int, count: int) -> list[str]:
         del key
         return [f"image-{number}" for number in range(first, first + count)]
-
-
-@dataclass(frozen=True)
-class _InProcessS3:
-    images: bytes
-
-    def get_object(self, **_: Any) -> dict[str, Any]:
-        return {"Body": StreamingBody(io.BytesIO(self.images), len(self.images))}
-
-    def head_object(self, **_: Any) -> dict[str, Any]:
-        return {"ETag": f'"{ETAG}"', "ContentLength": 50_000}
-
-    def copy_object(self, **_: Any) -> None:
-        """Done."""
-
-    def delete_objects(self, **_: Any) -> dict[str, Any]:
-        return {}
-
-
-class _InProcessDynamoDB:
-    def get_item(self, **request: Any) -> dict[str, Any]:
-        return image_stub.dynamodb("GetItem", request)
-
-    def batch_get_item(self, **request: Any) -> dict[str, Any]:
-        return image_stub.dynamodb("BatchGetItem", request)
-
-    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
-        return image_stub.dynamodb("BatchExecuteStatement", json.loads(request[BODY]))
-
-    def put_item(self, **_: Any) -> None:
-        """Done."""
 
 
 def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
@@ -258,11 +198,6 @@ def _work(*, first: int, count: int) -> ChunkWork:
     )
 
 
-def _lines() -> Iterator[str]:
-    for each in measure():
-        yield json.dumps(each)
-
-
 if __name__ == "__main__":
-    for line in _lines():
-        print(line)
+    for each in measure():
+        print(json.dumps(each))
