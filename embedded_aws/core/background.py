@@ -1,6 +1,6 @@
 """Work in threads of its own, and the scale of its waits.
 
-Waits (a Wait state's, those between retries, those between deliveries) are multiplied by the
+Waits (a Wait state's, those between retries, those of schedules) are multiplied by the
 environment variable EMBEDDED_AWS_WAIT_SCALE, so that tests are fast. Time limits are not scaled.
 """
 

@@ -1,1 +1,1 @@
-"""EventBridge: rules, targets, retries."""
+"""EventBridge: rules, targets, dead letters."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import lambda_svc, sns, sqs
 
-from embedded_aws.events.retries import NotDelivered
 from embedded_aws.iam import roles
 from embedded_aws.sqs import queues
 from embedded_aws.stepfunctions import executions, store
@@ -37,6 +36,14 @@ _SUPPORTED = frozenset(
 Target = dict[str, Any]
 
 
+class NotDelivered(Exception):  # noqa: N818 - reads as what it is
+    """A target did not take an event, and would not take it a second time."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(f"{code}: {message}")
+
+
 def unsupported(target: Target) -> str | None:
     """The part of a target that is not emulated, in a sentence; None if all is."""
     service = str(target.get("Arn", "")).split(":")[2:3]
@@ -51,7 +58,7 @@ def send(target: Target, payload: str, rule_arn: str) -> None:
     """Send an event to its target.
 
     Raises:
-        NotDelivered: the target does not exist, denies the call, or refuses the event now.
+        NotDelivered: the target does not exist, denies the call, or refuses the event.
     """
     arn = target["Arn"]
     hand_over: Callable[[], None] = {
@@ -69,12 +76,12 @@ def _start_execution(target: Target, payload: str, rule_arn: str) -> None:
         raise _missing(arn)
     role = target.get("RoleArn") or ""
     if not role:
-        raise NotDelivered("NO_PERMISSIONS", "the target has no role", final=True)
+        raise NotDelivered("NO_PERMISSIONS", "the target has no role")
     _require(roles.denial(role, "states:StartExecution", arn, "events", source_arn=rule_arn))
     try:
         executions.start({"stateMachineArn": arn, "input": payload})
     except ApiError as error:
-        raise NotDelivered("SDK_CLIENT_ERROR", str(error), final=True) from None
+        raise NotDelivered("SDK_CLIENT_ERROR", str(error)) from None
 
 
 def _invoke_function(arn: str, payload: str, rule_arn: str) -> None:
@@ -112,8 +119,8 @@ def _require_policy(policy: Any, action: str, arn: str, rule_arn: str) -> None:
 
 def _require(denial: str | None) -> None:
     if denial:
-        raise NotDelivered("NO_PERMISSIONS", denial, final=True)
+        raise NotDelivered("NO_PERMISSIONS", denial)
 
 
 def _missing(arn: str) -> NotDelivered:
-    return NotDelivered("RESOURCE_NOT_FOUND", f"{arn} does not exist", final=True)
+    return NotDelivered("RESOURCE_NOT_FOUND", f"{arn} does not exist")

@@ -1,4 +1,6 @@
-"""Delivery of events: in the background, with retries, then to the dead-letter queue.
+"""Delivery of events: in the background; what a target refuses, to the dead-letter queue.
+
+AWS tries again where that can help. Here no delivery fails in such a way.
 
 * Input https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 * Dead letters https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
@@ -9,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from ministack.services import cloudwatch, eventbridge
 
 from embedded_aws.core import background
 from embedded_aws.events import event_targets, pattern_complexity
-from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
+from embedded_aws.events.event_targets import NotDelivered
 from embedded_aws.faults import throttles
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _validate_target_arn = eventbridge._validate_target_arn
 _parse_rate = eventbridge._parse_rate_seconds
 _event_pattern_error = eventbridge._event_pattern_error
 _delete = eventbridge._delete_rule
-_jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 _logger = logging.getLogger("eventbridge.delivery")
 
 Event = dict[str, Any]
@@ -95,7 +95,7 @@ class _Delivery:
     view: Any
 
     def run(self) -> None:
-        """Deliver, with retries where they can help, else send to the dead-letter queue."""
+        """Deliver, else send to the dead-letter queue."""
         try:
             self._count("TriggeredRules")
             self._attempt()
@@ -108,21 +108,11 @@ class _Delivery:
             self._count("ThrottledRules")
             time.sleep(throttles.SECONDS)
         try:
-            retried = deliver(
-                lambda: event_targets.send(self.target, payload, self.rule["Arn"]),
-                RetryPolicy.of(self.target),
-                clock=time.monotonic,
-                pause=self._pause,
-            )
-        except GivenUp as end:
-            self._give_up(end)
+            event_targets.send(self.target, payload, self.rule["Arn"])
+        except NotDelivered as failure:
+            self._give_up(failure)
         else:
             self._count("Invocations")
-            _logger.debug("rule %s: delivered after %d retries", self.rule["Name"], retried)
-
-    def _pause(self, seconds: float) -> None:
-        self._count("RetryInvocationAttempts")
-        time.sleep(_jitter.uniform(0, seconds) * background.wait_scale())
 
     def _payload(self) -> str:
         """What the target receives: the event, a part of it, or a text in its place."""
@@ -136,8 +126,7 @@ class _Delivery:
                 event = event[part] if part else event
         return json.dumps(event)
 
-    def _give_up(self, end: GivenUp) -> None:
-        failure = end.failure
+    def _give_up(self, failure: NotDelivered) -> None:
         _logger.warning(
             "rule %s: %s did not take the event: %s",
             self.rule["Name"], self.target["Arn"], failure,
@@ -152,10 +141,8 @@ class _Delivery:
             "TARGET_ARN": self.target["Arn"],
             "ERROR_CODE": failure.code,
             "ERROR_MESSAGE": failure.message,
-            "RETRY_ATTEMPTS": str(end.retried),
+            "RETRY_ATTEMPTS": "0",
         }
-        if end.exhausted:
-            attributes["EXHAUSTED_RETRY_CONDITION"] = end.exhausted
         body = json.dumps(self.view.event_with_detail())
         try:
             event_targets.send_message(queue, body, self.rule["Arn"], attributes)

@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.events import pattern_complexity
-from embedded_aws.events.retries import GivenUp, NotDelivered, RetryPolicy, deliver
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
 from embedded_aws.tests.operations import allow, client, document, metric_sum, name, queue, received
 
@@ -155,53 +154,6 @@ class TestTargetsPolicy:
         rule(aws, {"Arn": topic, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
         put(aws, source)
         assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
-
-
-class TestRetries:
-    """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html.
-
-    Nothing in the embedded AWS fails in a way that may be tried again, so that these speak to the
-    loop itself, with a clock of their own.
-    """
-
-    def outcome(self, failures: list[NotDelivered], policy: RetryPolicy) -> int:
-        now, left = [0.0], list(failures)
-
-        def send() -> None:
-            if left:
-                raise left.pop(0)
-
-        def pause(seconds: float) -> None:
-            now[0] += seconds
-
-        return deliver(send, policy, clock=lambda: now[0], pause=pause)
-
-    def test_go_on_until_the_target_takes_the_event(self) -> None:
-        busy = NotDelivered("THROTTLING", "busy", final=False)
-        assert self.outcome([busy] * 7, RetryPolicy()) == 7
-
-    def test_end_with_the_attempts(self) -> None:
-        busy = NotDelivered("THROTTLING", "busy", final=False)
-        with pytest.raises(GivenUp) as end:
-            self.outcome([busy] * 9, RetryPolicy(attempts=3))
-        assert end.value.retried == 3
-        assert end.value.exhausted == "MaximumRetryAttempts"
-
-    def test_end_with_the_age_of_the_event(self) -> None:
-        busy = NotDelivered("THROTTLING", "busy", final=False)
-        with pytest.raises(GivenUp) as end:
-            self.outcome([busy] * 99, RetryPolicy(seconds=60))
-        assert end.value.exhausted == "MaximumEventAgeInSeconds"
-
-    def test_are_not_made_where_they_cannot_help(self) -> None:
-        denied = NotDelivered("NO_PERMISSIONS", "no", final=True)
-        with pytest.raises(GivenUp) as end:
-            self.outcome([denied], RetryPolicy())
-        assert end.value.retried == 0
-        assert end.value.exhausted is None
-
-    def test_have_the_limits_of_aws_by_default(self) -> None:
-        assert RetryPolicy.of({}) == RetryPolicy(attempts=185, seconds=24 * 3600)
 
 
 class TestMetrics:
