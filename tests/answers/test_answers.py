@@ -1,4 +1,7 @@
-"""Each shape of answer becomes what docs/contract.md says, and a reject tells its cause."""
+"""Each answer of the files becomes what docs/contract.md says, and a reject tells its cause.
+
+Single shapes of answers, with their sources, are in tests/reference/shapes.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -8,7 +11,6 @@ import pytest
 from functions.domain.lines import split_lines
 from functions.domain.records import Outcome, Padding, Reject
 from functions.domain.transactions import Transaction
-from tests.answers.shapes import SHAPES, Shape
 from tests.unit.load.segment_loading import interpreter
 
 FILES = Path(__file__).parent / "files"
@@ -132,17 +134,6 @@ def _assert_becomes(outcome: Outcome, expected: str) -> None:
     assert isinstance(outcome, Reject)
     assert outcome.reason.value == reason, outcome.details
     assert any(detail in each for each in outcome.details), outcome.details
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
-def test_a_documented_or_reported_shape_is_read_or_refused(shape: Shape) -> None:
-    (outcome,) = _outcomes(shape.line)
-    _assert_becomes(outcome, f"{shape.becomes}: {shape.detail}" if shape.detail else shape.becomes)
-
-
-def test_every_shape_has_a_name_of_its_own_and_a_source() -> None:
-    assert len({shape.name for shape in SHAPES}) == len(SHAPES) >= 60
-    assert all(shape.source.startswith("https://") for shape in SHAPES)
 
 
 @pytest.mark.parametrize("name", CASES)
