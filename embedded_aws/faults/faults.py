@@ -10,7 +10,6 @@ machine calls itself), an action (`s3:GetObject`) and a kind:
 | closed | the connection breaks before the request is performed |
 | lost | the request is performed, then the connection breaks |
 | unanswered | no answer within the client's time limit |
-| broken | the answer's body breaks off in the middle |
 | kill | the process is killed before the request is performed |
 | kill-after | the request is performed, then the process is killed |
 | timeout | the function is stopped at its time limit, which passes at once |
@@ -36,7 +35,6 @@ from embedded_aws.faults import throttles
 
 KINDS = frozenset(
     {
-        "broken",
         "closed",
         "error",
         "hold",
@@ -49,7 +47,7 @@ KINDS = frozenset(
         "unanswered",
     }
 )
-PERFORMED = frozenset({"lost", "kill-after", "broken"})
+PERFORMED = frozenset({"lost", "kill-after"})
 """Kinds after which the request has had its effect."""
 
 

@@ -26,7 +26,6 @@ def _install_faults():
     import os, signal, time
     import botocore.exceptions as errors
     import botocore.handlers, botocore.httpsession
-    import urllib3.exceptions
 
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
     scale, sleep = float(os.environ.get("{WAIT_SCALE_VARIABLE}", "1")), time.sleep
@@ -40,18 +39,6 @@ def _install_faults():
     botocore.handlers.BUILTIN_HANDLERS.append(("before-call", name_call))
     send = botocore.httpsession.URLLib3Session.send
 
-    class Broken:
-        def __init__(self, raw):
-            self._raw, self._left = raw, 64
-        def read(self, amt=None, **_):
-            if self._left <= 0:
-                raise urllib3.exceptions.ProtocolError("Connection broken: IncompleteRead")
-            piece = self._raw.read(min(self._left, amt or self._left))
-            self._left -= max(1, len(piece))
-            return piece
-        def __getattr__(self, attribute):
-            return getattr(self._raw, attribute)
-
     def faulty_send(self, request):
         response = send(self, request)
         fault = response.headers.get("{FAULT_HEADER}")
@@ -63,8 +50,6 @@ def _install_faults():
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "timeout":
             os._exit({TIMED_OUT})
-        if fault == "broken":
-            response.raw = Broken(response.raw)
         return response
 
     botocore.httpsession.URLLib3Session.send = faulty_send

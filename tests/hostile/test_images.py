@@ -107,6 +107,13 @@ MOVED = {
     "a line end": "a\n.jpg",
     "reversed": "gpj.\u202ea",
     "another bucket's name": "another-bucket/a.jpg",
+    "dots at the beginning": "...jpg",
+    "dots within": "a..b/c",
+    "two slashes, twice": "//double//slashes",
+    "another script": "領収書/レシート 1.jpg",
+    "composed and decomposed": "e\u0301 and \xe9.jpg",
+    "a tab": "tab\tand\nnewline",
+    "a tilde": "~",
 }
 
 
