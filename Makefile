@@ -85,6 +85,7 @@ bench: setup
 	@$(BIN)/uv sync --locked --quiet --inexact --group bench --python $(BIN)/python || echo "Without awswrangler and Tracer: the dependency group bench could not be installed."
 	@$(NPM) ci --prefix bench/node --silent --no-audit --no-fund || echo "Without the baseline in Node: its packages could not be installed."
 	@$(RUN) -m bench $(QUICK)
+	@$(RUN) -m bench.answers
 	@$(RUN) -m bench.images
 	@$(RUN) -m bench.simulation --all
 	@$(RUN) -m bench.console
