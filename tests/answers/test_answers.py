@@ -18,30 +18,6 @@ LIMIT = 16 * 1024 * 1024
 INTERPRET = interpreter(line_bytes_limit=LIMIT)
 INVALID = "InvalidReceipt"
 CASES = {
-    "tool-use.jsonl.out": dict.fromkeys(
-        (
-            "tool-anthropic",
-            "tool-anthropic-preamble",
-            "tool-anthropic-thinking",
-            "tool-nova",
-            "tool-chat",
-            "tool-chat-empty-content",
-        ),
-        "1280",
-    ),
-    "reasoning-tags.jsonl.out": {
-        "reason-gptoss-tag": "1280",
-        "reason-gptoss-two-tags": "1280",
-        "reason-think-tag": "1280",
-        "reason-nova-thinking-tag": "1280",
-        "reason-llama-think": "1280",
-        "reason-gptoss-cut": "Truncated: length",
-    },
-    "prefill.jsonl.out": {
-        "prefill-fence-nova": "1280",
-        "prefill-brace-anthropic": "1280",
-        "fence-open-only": "1280",
-    },
     "broken-json.jsonl.out": {
         "json-trailing-comma": "NoJsonInText: trailing comma",
         "json-raw-newline": "NoJsonInText: control character",
@@ -91,19 +67,6 @@ CASES = {
         "json-in-string": "NoJsonInText: key must be a string",
         "keys-caps": f"{INVALID}: the object has the keys Amount, Type",
         "keys-synonym": f"{INVALID}: the object has the keys total_amount",
-    },
-    "errors.jsonl.out": {
-        "err-message": "ModelError: boom",
-        "err-openai-shape": "ModelError: rate_limit",
-        "err-string": "ModelError: Too many tokens",
-        "err-list": "ModelError: Too many tokens",
-        "err-empty": "UnknownForm: the record has the keys recordId, modelInput, error",
-        "err-empty-and-output": "1280",
-        "err-inside-output": "ModelError: Too many requests",
-        "err-inside-output-anthropic": "ModelError: overloaded_error",
-        "output-null": "UnknownForm: the record has the keys",
-        "output-missing": "UnknownForm: the record has the keys",
-        "output-empty": "UnknownForm: modelOutput has no keys",
     },
 }
 WHOLE = {
