@@ -153,8 +153,8 @@ def stop(data: Path = DEFAULT_DATA, *, tell: Callable[[str], None] | None = None
     process.ask_to_end(record.pid, record.started)
     patience = time.monotonic() + STOP_SECONDS
     while not process.ended(record.pid, record.started, within=_POLL_SECONDS):
-        for service in steps.saved():
-            say(f"Saved {service}.")
+        if saved := steps.saved():
+            say(f"Saved the state of {len(saved)} services.")
             patience = time.monotonic() + STOP_SECONDS
         if time.monotonic() > patience:
             say(f"It has made no progress for {STOP_SECONDS:.0f} s: killing it.")

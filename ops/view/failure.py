@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from functions.domain.attempts import tried
+from functions.domain.failures import Cure
 from ops.view.terminal import prose, visible
 
 if TYPE_CHECKING:
@@ -42,4 +43,6 @@ def failure_text(failed: FailedExecution) -> Text:
     reason = failed.obstacle.reason.removesuffix(failed.explanation.meaning).strip()
     if reason not in failed.cause:
         text.append(f"\n{prose(visible(reason), indent=2)}")
+    if failed.explanation.cure is Cure.NEW_EVENT:
+        return text  # all there is to look at is this
     return text.append(f"\n  Instead: {visible(failed.obstacle.instead)}")

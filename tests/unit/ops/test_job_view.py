@@ -74,6 +74,14 @@ def test_what_cannot_be_redriven_says_what_helps_instead() -> None:
     assert "Next:" not in text
 
 
+def test_where_only_another_event_helps_no_command_is_named() -> None:
+    obstacle = Obstacle("Neither cures it.", "ingest inspect one", leaves_work=False)
+    text = shown(report(history=FAILED), failed_execution(error="EventInvalid", obstacle=obstacle))
+    assert "start an execution with the event as S3 sends it" in " ".join(text.split())
+    assert "Neither cures it." in text
+    assert "Instead:" not in text
+
+
 def test_what_came_from_outside_is_not_obeyed() -> None:
     hostile = report(history=FAILED, key="batch-output/job1/\x1b]0;title\x07[red].jsonl")
     text = shown(hostile, failed_execution())
