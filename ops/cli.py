@@ -73,6 +73,8 @@ class Sentences(TyperGroup):
             _end(str(refused), refused.exit_code, error)
         except (typer.Exit, typer.Abort, TyperException):
             raise
+        except BrokenPipeError:  # the reader of a pipe has enough, as `head` does: typer ends
+            raise
         except OSError as error:
             _end(f"This machine does not allow it: {visible(error)}", ExitCode.FAILED, error)
         except Exception as error:  # noqa: BLE001 - a fault of this command: show the trace

@@ -25,6 +25,8 @@ def check(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what would become of a file of batch results. It needs no AWS."""
+    if file.is_dir():
+        raise CannotSubmit(f"{visible(file)} is a folder. Name one file in it.")
     if not file.is_file():
         raise NothingFound(f"There is no file {visible(file)}.")
     try:

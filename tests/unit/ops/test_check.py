@@ -112,3 +112,9 @@ def test_a_file_that_is_not_there(file: Path) -> None:
     shown = check(file)
     assert shown.exit_code == ExitCode.NOT_FOUND
     assert "There is no file" in shown.output
+
+
+def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
+    shown = check(tmp_path)
+    assert shown.exit_code == ExitCode.REFUSED
+    assert "is a folder" in " ".join(shown.output.split())

@@ -1,5 +1,6 @@
 """Commands say what is wrong and what to do in a sentence, and end with a code that means it."""
 
+import errno
 import importlib.metadata
 import re
 import sys
@@ -67,6 +68,18 @@ def test_an_empty_argument_is_refused(arguments: list[str]) -> None:
     result = ingest(*arguments)
     assert result.exit_code == ExitCode.REFUSED
     assert "is empty" in result.stderr
+
+
+def test_a_reader_that_has_enough_is_no_failure_to_report() -> None:
+    app = typer.Typer(cls=cli.Sentences)
+    app.callback()(lambda: None)
+
+    @app.command()
+    def writes() -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    shown = CliRunner().invoke(app, ["writes"])
+    assert (shown.exit_code, shown.output) == (ExitCode.FAILED, "")
 
 
 def test_what_the_machine_does_not_allow_is_a_sentence(tmp_path: Path) -> None:
