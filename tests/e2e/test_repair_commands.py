@@ -116,9 +116,7 @@ class TestRedrive:
             assert job_of.transactions(deployed)
         left = said[verdict.arn]
         assert (left["redriven"], left["willRun"]) == (False, None)
-        assert left["obstacle"]["instead"] == (
-            f"ingest replay {job.job_id} --object {job.key()} --data {data}"
-        )
+        assert left["obstacle"]["instead"] == f"ingest rejects {job.job_id} --data {data}"
 
         again = ingest("redrive", "--all-failed", "--since", "2d", "--yes")
         assert again.exit_code == ExitCode.REFUSED
