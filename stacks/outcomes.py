@@ -109,7 +109,8 @@ class Outcomes(Construct):
                 detail_type=[DETAIL_TYPE],
                 detail={"status": _SETTLED},
             ),
-            # No dead letters: the rejects stay open, and `ingest resubmit` submits them.
+            # No dead letters: an alarm rings, the rejects stay open, and `ingest resubmit` submits
+            # them (docs/adr/0010-resubmission-by-a-function.md).
             targets=[
                 targets.LambdaFunction(
                     worker.function, max_event_age=DELIVERY_AGE, retry_attempts=DELIVERY_ATTEMPTS

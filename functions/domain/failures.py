@@ -98,7 +98,7 @@ _EXPLANATIONS = {
     ),
     Failure.JOB_INVALID: Explanation(
         "The job's record cannot be worked with.",
-        "mend the record (it needs a userId of 1 to 2048 bytes)",
+        "mend the attribute of the record that the cause names",
         Cure.REDRIVE,
     ),
     Failure.RESULTS_OBJECT_MISSING: Explanation(

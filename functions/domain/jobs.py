@@ -89,7 +89,7 @@ class Job:
         if not isinstance(user_id, str) or not 1 <= len(user_id.encode()) <= MAX_USER_ID_BYTES:
             raise JobInvalid(
                 job_id,
-                "no userId, or not a string of 1 to 2048 bytes",
+                "userId is not a string of 1 to 2048 bytes, or absent",
                 record_key=(key.intent_id, key.submit_time),
                 written=written,
             )

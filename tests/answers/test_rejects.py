@@ -137,6 +137,46 @@ def test_an_excerpt_of_a_tool_call_is_its_input() -> None:
     assert json.loads(found.excerpt) == {**RECEIPT, "amount": -1}
 
 
+@pytest.mark.parametrize("number", ["0.10", "1E3", "-7", "12345678901234567.89", "1e400", "1.0"])
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        (
+            "InvalidReceipt",
+            (
+                '{"recordId":"r","modelInput":{"x":9.90},"modelOutput":{"content":['
+                '{"type":"tool_use","input":{"amount":@,"x":[@,true,null,{"y":@}]}}]}}'
+            ),
+        ),
+        ("ModelError", '{"recordId":"r","x":9.90,"error":{"a":"@"},"error":{"message":[@]}}'),
+        ("UnknownForm", '{"recordId":"r","modelOutput":{"scores":[1, @],"x":0.5}}'),
+        ("MissingRecordId", '{"recordId":@,"modelInput":{"scores":[9.90]}}'),
+    ],
+)
+def test_an_excerpt_shows_numbers_as_they_are_written(reason: str, line: str, number: str) -> None:
+    found = _reject(line.replace("@", number).encode())
+    assert found.reason.value == reason
+    assert found.excerpt.count(number) == line.rpartition('"error"')[2].count("@")
+    assert "9.9" not in found.excerpt
+
+
+@pytest.mark.parametrize(
+    ("status", "is_error"),
+    [
+        *((200, False), (299, False), ("200", False), ("299", False), (None, False)),
+        *((199, True), (300, True), (429.0, True), ("199", True), ("500", True)),
+        *(("", False), ("5000", False), ("-50", False), (" 500", False), ("５００", False)),  # noqa: RUF001
+        *((True, False), ([500], False), ("500 Internal Server Error", False)),
+    ],
+)
+def test_a_status_code_of_no_success_is_an_error(status: Any, is_error: bool) -> None:
+    body = says(TEXT)["modelOutput"]
+    found = read(_record(response={"status_code": status, "body": body}))
+    assert isinstance(found, Reject) == is_error
+    if isinstance(found, Reject):
+        assert (found.reason.value, found.details[0]) == ("ModelError", f"status_code {status}")
+
+
 @pytest.mark.parametrize(
     "members",
     [{}, {"error": {"errorCode": 1}}, {"modelOutput": 7}, says(TEXT), {"customData": "image"}],

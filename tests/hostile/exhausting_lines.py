@@ -94,6 +94,9 @@ _LINES = {
         '{"recordId":"r","modelInput":[',
         '0],"modelOutput":{"content":[{"type":"tool_use","input":{"amount":1.50}}]}}',
     ),
+    "numbers behind those that an excerpt shows": lambda: _filled(
+        "1.50,", '{"recordId":"r","modelOutput":[', "0]}"
+    ),
     "tool calls": lambda: _filled(
         '{"type":"tool_use"},', '{"recordId":"r","modelOutput":{"content":[', "]}}"
     ),

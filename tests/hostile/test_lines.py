@@ -58,6 +58,7 @@ VERDICTS = {
     "members behind a prefilled brace": "InvalidReceipt",
     "escapes in a string behind words": "InvalidReceipt",
     "numbers beside an amount in a tool's input": "InvalidReceipt",
+    "numbers behind those that an excerpt shows": "UnknownForm",
     "tool calls": "InvalidJson",
     "an array of a member, never closed": "InvalidJson",
     "errors in errors": "InvalidJson",

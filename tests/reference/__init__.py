@@ -36,7 +36,8 @@ AMBIGUITIES: what the contract leaves open, and how it is read here.
  8. An `error` of `0`, `[]`, `true` or white space is an error: only null, false, `""` and `{}`
     are none. `response.body` takes the place of a `modelOutput` that is absent or null, also for
     the errors inside it, the stop reasons and the guardrail's action; only then does
-    `response.status_code` count, if it is a number, by its value.
+    `response.status_code` count, if it is a number, by its value, or a string of three ASCII
+    digits.
  9. A missing image id comes before everything but padding, padding before a model's error.
 10. An image id of white space only is an image id: the rule is its bytes. It is not stripped.
     Padding is decided on the image id that was found, not on each of the three places.

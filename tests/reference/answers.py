@@ -56,10 +56,11 @@ def outer_error(record: Record) -> Value:
     if is_error(error):
         return error
     status = _walk(record, "response", "status_code")
-    if record.get("modelOutput") is not None or not isinstance(status, Number):
+    code = status.text if isinstance(status, Number) else _three_digits(status)
+    if record.get("modelOutput") is not None or code is None:
         return None
     body = _walk(record, "response", "body")
-    return None if 200 <= float(status.text) < 300 else status if body is None else body
+    return None if 200 <= float(code) < 300 else status if body is None else body
 
 
 def inner_error(record: Record) -> Value:
@@ -158,6 +159,12 @@ def _places(record: Record) -> list[Value]:
     contents = [_walk(message, "content") for message in messages]
     parts = [part for content in contents if isinstance(content, list) for part in content]
     return [output, *firsts, *messages, *parts, record.get("output")]
+
+
+def _three_digits(value: Value) -> str | None:
+    """A string that is a status code of HTTP."""
+    is_code = isinstance(value, str) and len(value) == 3 and value.isascii() and value.isdigit()
+    return value if is_code and isinstance(value, str) else None
 
 
 def _walk(value: Value, *path: str | int) -> Value:

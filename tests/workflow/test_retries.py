@@ -360,8 +360,9 @@ def test_a_retry_without_a_root_of_its_own_touches_nothing(
     jobs = Jobs()
     jobs.retry("retry-1", **record)
     event = jobs.machine.upload("batch-output/retry-1/a.jsonl.out", b"{}")
-    with pytest.raises(JobInvalid, match=problem):
+    with pytest.raises(JobInvalid, match=problem) as raised:
         jobs.machine.start(event)
+    assert "userId" not in str(raised.value)
     assert not jobs.machine.dynamodb.tables["ledger"]
 
 

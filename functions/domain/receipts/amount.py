@@ -1,12 +1,12 @@
 """Amounts, exact to the last digit: never a binary float."""
 
-import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import PydanticCustomError
+
+from functions.domain.receipts.written_numbers import WrittenNumber
 
 MAX_AMOUNT: Final = Decimal(10) ** 12
 MAX_WHOLE_AMOUNT: Final = int(MAX_AMOUNT)
@@ -18,12 +18,6 @@ MAX_SIGNIFICANT_DIGITS: Final = 38
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _MAX_EXPONENT_DIGITS: Final = 12
 """A larger exponent cannot be balanced by zeros: no line is long enough."""
-
-
-class WrittenNumber(str):
-    """A JSON number as it is written: a float loses digits, and `int` refuses very long ones."""
-
-    __slots__ = ()
 
 
 def exact_amount(value: object) -> Decimal:
@@ -55,29 +49,6 @@ def exact_amount(value: object) -> Decimal:
     if not MIN_AMOUNT <= amount <= MAX_AMOUNT:
         raise PydanticCustomError("out_of_range", "must be at least 10^-130 and at most 10^12")
     return amount
-
-
-def number_as_written(source: str, value: float, find: Callable[[Any], Any]) -> WrittenNumber:
-    """How a number is written.
-
-    Only the standard library's parser hands over a number's own text. Of a line with millions of
-    numbers it keeps the spellings of this one alone.
-
-    Args:
-        source: The JSON that holds it; strict, since it was parsed before.
-        value: The float that it was parsed to.
-        find: Takes the number out of the parsed source.
-    """
-    spellings: dict[str, WrittenNumber] = {}
-
-    def keep(written: str) -> WrittenNumber | float:
-        if float(written) != value:
-            return 0.0
-        return spellings.setdefault(written, WrittenNumber(written))
-
-    decoder = json.JSONDecoder(parse_float=keep, parse_int=len)
-    found: WrittenNumber = find(decoder.decode(source))
-    return found
 
 
 def _bounded(exponent: str) -> int:

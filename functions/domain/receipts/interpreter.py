@@ -32,5 +32,5 @@ class Interpreter:
             return record
         transaction = self.builder.build(record.image_id, record.receipt)
         if transaction.size > MAX_ITEM_BYTES:
-            return too_large(record, transaction.size)
+            return too_large(record, transaction.size, line)
         return transaction

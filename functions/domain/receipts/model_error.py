@@ -1,6 +1,7 @@
 """Errors in the place of an answer, in any shape."""
 
-from typing import Any, Final, TypeGuard
+import re
+from typing import Any, Final
 
 from functions.domain.receipts.excerpt import json_head
 from functions.domain.receipts.forms import output_of
@@ -21,6 +22,8 @@ _MESSAGES: Final = (
 """Names in small letters, without underscores: `Code`, `error_code` and `__type` are found too."""
 _NESTED: Final = ("error", "errors", "innererror")
 _MAX_NESTING: Final = 4
+_STATUS_CODE: Final = re.compile("[0-9]{3}")
+"""Of HTTP: https://www.rfc-editor.org/rfc/rfc9110.html#name-status-codes."""
 
 
 def error_of(record: dict[str, Any]) -> list[str] | None:
@@ -30,7 +33,7 @@ def error_of(record: dict[str, Any]) -> list[str] | None:
     response = record.get("response")
     if isinstance(response, dict) and record.get("modelOutput") is None:
         status = response.get("status_code")
-        if _is_number(status) and not 200 <= status < 300:
+        if _is_no_success(status):
             return [f"status_code {status}", *details_of(response.get("body"))]
     return None
 
@@ -77,5 +80,9 @@ def _is_error(value: Any) -> bool:
     return value is not None and value is not False and value not in ("", {})
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_no_success(status: Any) -> bool:
+    """Whether it is a status code outside 200 to 299; a string of three digits is one, too."""
+    if isinstance(status, str) and _STATUS_CODE.fullmatch(status):
+        status = int(status)
+    is_number = isinstance(status, int | float) and not isinstance(status, bool)
+    return is_number and not 200 <= status < 300

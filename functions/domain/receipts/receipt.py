@@ -10,15 +10,11 @@ from typing import Any, Final, Literal, TypedDict, get_args
 from pydantic_core import PydanticCustomError, SchemaValidator, ValidationError
 from pydantic_core import core_schema as schema
 
-from functions.domain.receipts.amount import (
-    MAX_WHOLE_AMOUNT,
-    WrittenNumber,
-    exact_amount,
-    number_as_written,
-)
+from functions.domain.receipts.amount import MAX_WHOLE_AMOUNT, exact_amount
 from functions.domain.receipts.one_object import WHITE_SPACE, find_object
 from functions.domain.receipts.reject import RejectReason, Unreadable, keys_of
 from functions.domain.receipts.strict_json import kind_of
+from functions.domain.receipts.written_numbers import WrittenNumber, number_as_written
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_CHARACTERS: Final = len("YYYY-MM-DD")

@@ -17,7 +17,7 @@ from functions.domain.receipts.excerpt import (
     excerpt_of_line,
     excerpt_of_record,
     excerpt_of_text,
-    json_head,
+    excerpt_of_value,
 )
 from functions.domain.receipts.forms import Answer, answer_of, unknown_form
 from functions.domain.receipts.image_id import image_id_of, missing_id
@@ -84,13 +84,13 @@ def too_long(line: Line, limit: int) -> Reject:
     )
 
 
-def too_large(record: GoodRecord, size: int) -> Reject:
+def too_large(record: GoodRecord, size: int, line: Line) -> Reject:
     """The reject of a good record whose item DynamoDB would refuse."""
     return Reject(
         RejectReason.ITEM_TOO_LARGE,
         record.image_id,
         [f"the item would have {size} bytes"],
-        _excerpt(record.answer),
+        _excerpt(record.answer, line.content or b""),
     )
 
 
@@ -122,30 +122,30 @@ def _read(
 ) -> GoodRecord | Reject | Padding:
     image_id = image_id_of(record)
     if image_id is None:
-        return _reject(RejectReason.MISSING_RECORD_ID, None, missing_id(record), record)
+        return _reject(RejectReason.MISSING_RECORD_ID, None, missing_id(record), record, content)
     if image_id.startswith(padding_prefix):
         return Padding(image_id)
     if ("error" in record or "response" in record) and (error := error_of(record)) is not None:
-        return _reject(RejectReason.MODEL_ERROR, image_id, error, record)
+        return _reject(RejectReason.MODEL_ERROR, image_id, error, record, content)
     answer = answer_of(record)
     if answer is None:
-        return _unanswered(image_id, record)
+        return _unanswered(image_id, record, content)
     try:
         receipt = _called(answer, content) if answer.inputs else read_receipt(answer.text)
     except Unreadable as problem:
         stop = stop_of(record)
         details = short([*problem.details, *stop.details])
-        return Reject(stop.reason or problem.reason, image_id, details, _excerpt(answer))
+        return Reject(stop.reason or problem.reason, image_id, details, _excerpt(answer, content))
     return GoodRecord(image_id, receipt, answer)
 
 
-def _unanswered(image_id: str, record: dict[str, Any]) -> Reject:
+def _unanswered(image_id: str, record: dict[str, Any], content: bytes) -> Reject:
     """A record in no known form: an error, perhaps, or the model stopped before it answered."""
     if (error := error_inside(record)) is not None:
-        return _reject(RejectReason.MODEL_ERROR, image_id, error, record)
+        return _reject(RejectReason.MODEL_ERROR, image_id, error, record, content)
     stop = stop_of(record)
     reason = stop.reason or RejectReason.UNKNOWN_FORM
-    return _reject(reason, image_id, [*unknown_form(record), *stop.details], record)
+    return _reject(reason, image_id, [*unknown_form(record), *stop.details], record, content)
 
 
 def _called(answer: Answer, content: bytes) -> Receipt:
@@ -156,13 +156,25 @@ def _called(answer: Answer, content: bytes) -> Receipt:
 
 
 def _reject(
-    reason: RejectReason, image_id: str | None, details: list[str], record: dict[str, Any]
+    reason: RejectReason,
+    image_id: str | None,
+    details: list[str],
+    record: dict[str, Any],
+    content: bytes,
 ) -> Reject:
-    return Reject(reason, image_id, short(details), excerpt_of_record(record))
+    return Reject(reason, image_id, short(details), excerpt_of_record(record, content))
 
 
-def _excerpt(answer: Answer) -> str:
+def _excerpt(answer: Answer, content: bytes) -> str:
     """The head of what the model wrote."""
     if not answer.inputs:
         return excerpt_of_text(answer.text)
-    return json_head(answer.inputs[0] if len(answer.inputs) == 1 else list(answer.inputs))
+    return excerpt_of_value(
+        _input_of(answer), content, find=lambda line: _input_of(answer_of(line))
+    )
+
+
+def _input_of(answer: Answer | None) -> Any:
+    """The input of the tool call; of several, the list of all."""
+    inputs = list(answer.inputs) if answer else []
+    return inputs[0] if len(inputs) == 1 else inputs

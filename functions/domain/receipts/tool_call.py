@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from functions.domain.receipts.amount import WrittenNumber, number_as_written
 from functions.domain.receipts.forms import Answer, Form, answer_of
 from functions.domain.receipts.one_object import WHITE_SPACE
 from functions.domain.receipts.receipt import Receipt, validate_receipt
 from functions.domain.receipts.reject import RejectReason, Unreadable
 from functions.domain.receipts.strict_json import NotJson, kind_of, parse_object
+from functions.domain.receipts.written_numbers import WrittenNumber, number_as_written
 
 _AMOUNT: Final = "amount"
 
