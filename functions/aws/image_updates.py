@@ -10,19 +10,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import repeat
 from typing import Final
 
 from botocore.exceptions import ClientError
 
 from functions.aws.image_tables import ImageTables
+from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.service_errors import THROTTLED, is_any
-from functions.aws.writing.batch_statements import StatementResult, StatementStatus, execute
+from functions.aws.writing.batch_statements import (
+    MAX_STATEMENTS,
+    StatementResult,
+    StatementStatus,
+    execute,
+)
+from functions.aws.writing.write_budget import WriteBudget
 from functions.domain.attribute_values import to_attribute
 from functions.domain.images import PROCESSED, PendingImage
 from functions.domain.timestamps import timestamp
 from functions.domain.transactions import Statement, transaction_id
 
 _MAX_ATTEMPTS: Final = 5
+_POINTER_UNITS: Final = 1
+"""Write units of an `s3Key`: transactions are seldom larger than 1 KiB."""
 _SETTLED: Final = frozenset({StatementStatus.DONE, StatementStatus.CONDITION_FAILED})
 
 Placed = tuple[PendingImage, str]
@@ -31,20 +41,38 @@ Placed = tuple[PendingImage, str]
 
 @dataclass(frozen=True)
 class ImageUpdates:
-    """Updates for images of one job, at most 25 at a time."""
+    """Updates for images of one job.
+
+    Attributes:
+        budget: Of the user's transactions.
+        deadline: When no more transactions may be updated.
+    """
 
     tables: ImageTables
+    budget: WriteBudget
+    deadline: Deadline
 
     def point(self, placed: Sequence[Placed]) -> Mapping[str, bool]:
-        """Set `s3Key` of the images' transactions, edited or not.
+        """Set `s3Key` of the images' transactions, edited or not, as fast as the budget allows.
 
         Returns:
-            Whether there is a transaction, by image id. An image that was throttled is missing.
+            Whether there is a transaction, by image id. An image that was throttled, or that the
+            deadline came before, is missing.
         """
-        return self._carry_out({image.image_id: self._pointer(image, key) for image, key in placed})
+        held: dict[str, bool] = {}
+        left = placed
+        while left:
+            affordable = self.budget.affordable(repeat(_POINTER_UNITS, len(left)))
+            size = min(MAX_STATEMENTS, affordable)
+            held |= self._carry_out(
+                {image.image_id: self._pointer(image, key) for image, key in left[:size]},
+                units=_POINTER_UNITS,
+            )
+            left = left[size:]
+        return held
 
     def mark(self, placed: Sequence[Placed], *, now: datetime) -> Mapping[str, bool]:
-        """Say in pending-images where the images are now.
+        """Say in pending-images where the images are now, at most 25 at a time.
 
         A record that was removed, or that names another object since, is the user's and stays.
 
@@ -79,8 +107,14 @@ class ImageUpdates:
             },
         )
 
-    def _carry_out(self, statements: Mapping[str, Statement]) -> dict[str, bool]:
+    def _carry_out(
+        self, statements: Mapping[str, Statement], *, units: int = 0
+    ) -> dict[str, bool]:
         """Carry out statements; whether the condition of each held.
+
+        Args:
+            statements: At most 25.
+            units: What each costs of the budget, in each request.
 
         Raises:
             ClientError: for an error of DynamoDB's own that lasts, or for any other answer.
@@ -88,10 +122,14 @@ class ImageUpdates:
         held: dict[str, bool] = {}
         left = dict(statements)
         for attempt in range(_MAX_ATTEMPTS):
+            if units and not self.budget.spend(units * len(left), self.deadline):
+                return held
             results = dict(zip(left, self._execute(list(left.values())), strict=True))
             for image_id, result in results.items():
                 if result.status in _SETTLED:
                     held[image_id] = result.status is StatementStatus.DONE
+            if units and any(each.status is StatementStatus.THROTTLED for each in results.values()):
+                self.budget.throttled()
             errors = {each: result.error for each, result in results.items() if result.error}
             if not errors:
                 return held

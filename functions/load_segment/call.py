@@ -8,9 +8,8 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.aws.writing.attempts import AttemptRow
-from functions.aws.writing.budget_lease import BudgetLease
+from functions.aws.writing.leased_budget import leased_budget
 from functions.aws.writing.pacing import Pacing
-from functions.aws.writing.write_budget import WriteBudget
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.claims import FIRST_GENERATION
@@ -109,17 +108,6 @@ def _load(
     log: Telemetry,
 ) -> Loaded:
     job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
-    lease = BudgetLease(
-        clients.dynamodb(),
-        settings.ledger_table,
-        user_id=job.user_id,
-        execution=work.execution,
-        caller=caller,
-        budget=work.write_units_per_second,
-        clock=time.monotonic,
-        now=time.time,
-    )
-    budget = WriteBudget(lease, clock=time.monotonic, sleep=time.sleep)
     interpret = Interpreter(
         TransactionBuilder(
             job,
@@ -131,7 +119,16 @@ def _load(
         padding_prefix=settings.padding_prefix,
     )
     with (
-        lease,
+        leased_budget(
+            settings.ledger_table,
+            user_id=job.user_id,
+            execution=work.execution,
+            caller=caller,
+            units_per_second=work.write_units_per_second,
+            clock=time.monotonic,
+            now=time.time,
+            sleep=time.sleep,
+        ) as budget,
         TransactionWriter(
             clients.transaction_writes(),
             settings.transactions_table,

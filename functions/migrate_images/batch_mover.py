@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from botocore.exceptions import ClientError
 
 from functions.aws.image_deletion import ImageDeletion
-from functions.aws.image_records import ImageRecords, KeysUnread
+from functions.aws.image_records import BATCH_KEYS, ImageRecords, KeysUnread
 from functions.aws.image_store import ContentArchived, ContentRefused
 from functions.aws.image_updates import ImageUpdates, Placed
 from functions.aws.runtime.deadline import Deadline
@@ -32,7 +33,8 @@ class ImageResult:
     Attributes:
         left: Why it was left; None where it moved, or where the next attributes say more.
         refused: S3 did not allow to read or copy it.
-        not_now: A service throttled it, or throttled others until the call's time was spent.
+        not_now: A service throttled it, or throttled others until the call's time was spent; or
+            the write budget left no part for it in time.
     """
 
     left: ImageLeftReason | None = None
@@ -41,6 +43,11 @@ class ImageResult:
 
 
 _NOT_NOW = ImageResult(not_now=True)
+_BATCH_SECONDS: Final = 5.0
+"""How long the updates of a batch's transactions take at the rate in force: the claim is looked at
+between two batches."""
+_LEAST_BATCH: Final = 10
+"""Images: a worker that has no part of the budget yet would look at the claim for each."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,12 @@ class BatchMover:
     deadline: Deadline
     pace: Pace
     now: Callable[[], datetime]
+
+    @property
+    def batch_size(self) -> int:
+        """How many images to move at a time, at the rate that the write budget allows now."""
+        affordable = int(self.updates.budget.rate * _BATCH_SECONDS)
+        return min(BATCH_KEYS, max(_LEAST_BATCH, affordable))
 
     def move(self, image_ids: Sequence[str]) -> dict[str, ImageResult]:
         """Move a batch; what became of each image.
@@ -97,8 +110,8 @@ class BatchMover:
             return _NOT_NOW
 
     def _write(self, moves: Mapping[str, Move], pool: ThreadPoolExecutor) -> dict[str, ImageResult]:
-        """Point, mark and delete; an image that is throttled at one step takes no later one."""
-        pointed = _in_parts(pool, self.updates.point, moves.values())
+        """Point, mark and delete; an image that one step leaves out takes no later one."""
+        pointed = self.updates.point([(move.image, move.key) for move in moves.values()])
         marked = _in_parts(
             pool,
             lambda part: self.updates.mark(part, now=self.now()),

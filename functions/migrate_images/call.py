@@ -13,6 +13,8 @@ from functions.aws.image_updates import ImageUpdates
 from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.writing.leased_budget import leased_budget
+from functions.aws.writing.write_budget import WriteBudget
 from functions.domain.events import Event
 from functions.domain.ledger_rows import chunk_progress_sk
 from functions.domain.payloads.chunk_work import ChunkWork
@@ -25,6 +27,8 @@ from functions.migrate_images.settings import MigrateSettings
 
 MARGIN_SECONDS = 30.0
 """Kept for the batch under way and the chunk's row."""
+POINTING_MARGIN_SECONDS = 15.0
+"""Of that, kept for what follows the updates of transactions."""
 
 
 def migrate_images(
@@ -38,57 +42,69 @@ def migrate_images(
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
     pace = Pace(sleep=time.sleep, jitter=random.random)
     log.info(Event.CHUNK_STARTED, position=work.position)
-    done = ChunkMigrator(
-        files=wiring.work_files(settings),
-        ledger=ledger,
-        mover=_mover(work, settings, deadline=deadline, pace=pace),
-        deadline=deadline,
-        pace=pace,
-        reports=wiring.progress_reports(
-            work,
-            settings,
-            chunk_progress_sk(work.chunk.number),
+    user_id = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key).user_id
+    with leased_budget(
+        settings.ledger_table,
+        user_id=user_id,
+        execution=work.execution,
+        caller=context.aws_request_id,
+        units_per_second=settings.write_units_per_second,
+        clock=time.monotonic,
+        now=time.time,
+        sleep=time.sleep,
+    ) as budget:
+        tables = _tables(work, settings, user_id)
+        pointing = Deadline.of(context, margin=POINTING_MARGIN_SECONDS, clock=time.monotonic)
+        done = ChunkMigrator(
+            files=wiring.work_files(settings),
+            ledger=ledger,
+            mover=BatchMover(
+                copier=_copier(work, settings, tables),
+                records=ImageRecords(tables),
+                updates=ImageUpdates(tables, budget, pointing),
+                deletion=ImageDeletion(clients.s3(), settings.bucket_name),
+                deadline=deadline,
+                pace=pace,
+                now=wiring.now,
+            ),
+            deadline=deadline,
+            pace=pace,
+            reports=wiring.progress_reports(
+                work,
+                settings,
+                chunk_progress_sk(work.chunk.number),
+                expires=settings.expires(time.time()),
+            ),
             expires=settings.expires(time.time()),
-        ),
-        expires=settings.expires(time.time()),
-        log=log,
-    ).migrate(work)
+            log=log,
+        ).migrate(work)
     log.info(Event.CHUNK_MIGRATED, position=done.position, counts=done.counts)
     return done
 
 
-def _mover(
-    work: ChunkWork, settings: MigrateSettings, *, deadline: Deadline, pace: Pace
-) -> BatchMover:
-    job = wiring.batch_jobs(settings).read(work.job.job_id, work.job.key)
-    tables = ImageTables(
+def _tables(work: ChunkWork, settings: MigrateSettings, user_id: str) -> ImageTables:
+    return ImageTables(
         client=clients.dynamodb(),
         pending_images=settings.pending_images_table,
         transactions=settings.transactions_table,
         job_id=work.job.root_id,
-        user_id=job.user_id,
+        user_id=user_id,
         sleep=time.sleep,
         jitter=random.random,
     )
-    records = ImageRecords(tables)
-    return BatchMover(
-        copier=ImageCopier(
-            store=ImageStore(
-                clients.s3(),
-                settings.bucket_name,
-                _copy_options(settings),
-                bucket_keys=[each for each in settings.bucket_key_arns.split(",") if each],
-            ),
-            records=records,
-            user_id=job.user_id,
-            date=jst_date(work.claim.event_time),
+
+
+def _copier(work: ChunkWork, settings: MigrateSettings, tables: ImageTables) -> ImageCopier:
+    return ImageCopier(
+        store=ImageStore(
+            clients.s3(),
+            settings.bucket_name,
+            _copy_options(settings),
+            bucket_keys=[each for each in settings.bucket_key_arns.split(",") if each],
         ),
-        records=records,
-        updates=ImageUpdates(tables),
-        deletion=ImageDeletion(clients.s3(), settings.bucket_name),
-        deadline=deadline,
-        pace=pace,
-        now=wiring.now,
+        records=ImageRecords(tables),
+        user_id=tables.user_id,
+        date=jst_date(work.claim.event_time),
     )
 
 

@@ -1,10 +1,9 @@
 """Goes through a chunk of images, several at once, and stops in time."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from functions.aws.image_records import BATCH_KEYS
 from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
 from functions.aws.progress_reports import ProgressReports
@@ -19,7 +18,10 @@ from functions.migrate_images.pace import Pace
 
 
 class ImagesThrottled(Exception):  # noqa: N818  the name is what Step Functions retries on
-    """S3 or DynamoDB throttled a whole call: waiting helps, and Step Functions waits for free."""
+    """S3 or DynamoDB throttled a whole call, or the write budget left it no part.
+
+    Waiting helps, and Step Functions waits for free.
+    """
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class ChunkMigrator:
         """
         counts = ImageCounts.from_dict(work.counts)
         position = work.position
-        for batch in _batches(self._image_ids(work)):
+        for batch in _batches(self._image_ids(work), lambda: self.mover.batch_size):
             if position > work.position:
                 if self.deadline.has_passed:
                     return _stopped(work, position, counts)
@@ -123,13 +125,19 @@ def _count(left: Sequence[ImageLeftReason | None]) -> ImageCounts:
     return ImageCounts(migrated=len(left) - reasons.total(), left=dict(reasons))
 
 
-def _batches(image_ids: Iterator[str]) -> Iterator[list[str]]:
-    """Batches of different ids: two segments may answer one image, a call may ask once."""
+def _batches(image_ids: Iterator[str], size: Callable[[], int]) -> Iterator[list[str]]:
+    """Batches of different ids: two segments may answer one image, a call may ask once.
+
+    Args:
+        image_ids: All that are left.
+        size: Of the next batch at most.
+    """
     batch: dict[str, None] = {}
+    most = size()
     for image_id in image_ids:
-        if image_id in batch or len(batch) == BATCH_KEYS:
+        if image_id in batch or len(batch) == most:
             yield list(batch)
-            batch = {}
+            batch, most = {}, size()
         batch[image_id] = None
     if batch:
         yield list(batch)

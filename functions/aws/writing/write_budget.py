@@ -9,8 +9,9 @@ Writing faster only buys throttles.
 import math
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Protocol
 
 from functions.aws.runtime.deadline import Clock, Deadline
@@ -99,6 +100,15 @@ class WriteBudget:
         """Write units a second in force."""
         with self._lock:
             return self._settle(self._clock())
+
+    def affordable(self, units: Iterable[float]) -> int:
+        """How many of these writes, in their order, may share a request; at least one.
+
+        They cost what a tenth of a second allows: larger requests would leave the end of each
+        second unused.
+        """
+        allowed = self.rate / 10
+        return max(1, sum(total <= allowed for total in accumulate(units)))
 
     def spend(self, units: float, deadline: Deadline) -> bool:
         """Wait until these units may be written now, one caller after the other.

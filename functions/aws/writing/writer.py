@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import accumulate
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
@@ -224,13 +223,7 @@ class TransactionWriter:
         return mismatched
 
     def _affordable(self, batch: Sequence[Transaction]) -> Sequence[Transaction]:
-        """As much of a batch as a tenth of a second allows; at least one transaction.
-
-        Larger ones would leave the end of each second unused.
-        """
-        allowed = self._pacing.budget.rate / 10
-        totals = accumulate(each.write_units for each in batch)
-        return batch[: max(1, sum(total <= allowed for total in totals))]
+        return batch[: self._pacing.budget.affordable(each.write_units for each in batch)]
 
     def _admitted(self, part: Sequence[Transaction], refusals: int) -> bool:
         units = sum(each.write_units for each in part)
