@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +17,11 @@ from functions.aws.ledger import Ledger
 from functions.aws.objects import WorkFiles
 from functions.aws.progress_reports import EVERY_SECONDS, ProgressReports
 from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.budget_lease import BudgetLease
+from functions.aws.writing.write_budget import FixedShare, Share, WriteBudget
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.images import PROCESSED
-from functions.domain.ledger_rows import chunk_progress_sk, object_partition
+from functions.domain.ledger_rows import LEASE_PREFIX, chunk_progress_sk, object_partition
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.domain.timestamps import jst_date
@@ -27,6 +30,7 @@ from functions.migrate_images.batch_mover import BatchMover
 from functions.migrate_images.copier import ImageCopier
 from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.pace import Pace
+from tests.unit.load.fake_time import FakeTime
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import Interrupted, Interruptions
@@ -40,6 +44,7 @@ EVENT_TIME = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 DATE = jst_date(EVENT_TIME)
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
 LIST = "work/images.jsonl"
+_UNLIMITED = 1e9
 
 
 def results_key(job: str) -> str:
@@ -75,6 +80,10 @@ class ImageMigration:
     bucket_keys: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     """Seconds that workers waited because a service throttled."""
+    time: FakeTime = field(default_factory=FakeTime)
+    """Of the write budget and its leases."""
+    requests: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
+    """Numbers of the calls."""
 
     def add(
         self,
@@ -134,9 +143,10 @@ class ImageMigration:
         threads: int = 1,
         deadline: Deadline | None = None,
         date: str = DATE,
+        share: Share | None = None,
         **copy_options: Any,
     ) -> ChunkMigrator:
-        """A worker of a job."""
+        """A worker of a job, with as much of the write budget as it can use unless a share says."""
         s3: Any = Interrupted(self.s3, interruptions or Interruptions())
         dynamodb: Any = Interrupted(self.dynamodb, interruptions or Interruptions())
         tables = ImageTables(
@@ -150,6 +160,9 @@ class ImageMigration:
         )
         records = ImageRecords(tables)
         deadline = deadline or Deadline(1_000.0, lambda: 0.0)
+        budget = WriteBudget(
+            share or FixedShare(_UNLIMITED), clock=self.time.clock, sleep=self.time.sleep
+        )
         pace = Pace(sleep=self.pauses.append, jitter=lambda: 0.5, widest=threads)
         return ChunkMigrator(
             files=WorkFiles(s3, BUCKET),
@@ -162,7 +175,7 @@ class ImageMigration:
                     date=date,
                 ),
                 records=records,
-                updates=ImageUpdates(tables),
+                updates=ImageUpdates(tables, budget, Deadline(math.inf, self.time.clock)),
                 deletion=ImageDeletion(s3, BUCKET),
                 deadline=deadline,
                 pace=pace,
@@ -189,12 +202,32 @@ class ImageMigration:
         )
 
     def migrate(self, interruptions: Interruptions | None = None, **more: Any) -> ChunkWork:
-        """The whole chunk, as often as the map would call."""
+        """The whole chunk, as often as the map would call; each call has a lease of the budget."""
         job = more.get("job", JOB)
         work = self.work(job=job)
         while not work.finished:
-            work = self.migrator(interruptions, **more).migrate(work)
+            with self.lease(interruptions or Interruptions()) as lease:
+                work = self.migrator(interruptions, share=lease, **more).migrate(work)
         return work
+
+    def lease(self, interruptions: Interruptions) -> BudgetLease:
+        """Of a call that begins now."""
+        dynamodb: Any = Interrupted(self.dynamodb, interruptions)
+        return BudgetLease(
+            dynamodb,
+            "ledger",
+            user_id=USER,
+            execution=EXECUTION,
+            caller=f"request-{next(self.requests)}",
+            budget=1_000,
+            clock=self.time.clock,
+            now=self.time.clock,
+        )
+
+    @property
+    def leases(self) -> list[str]:
+        """Sort keys of the leases that are on record."""
+        return [sk for _, sk in self.dynamodb.tables["ledger"] if sk.startswith(LEASE_PREFIX)]
 
     def transactions(self, *, job: str = JOB) -> dict[str, dict[str, Any]]:
         """Plain transactions by image id."""
@@ -225,12 +258,14 @@ class ImageMigration:
         }
 
     def state(self) -> dict[str, Any]:
-        """Everything that can be told apart from outside."""
+        """Everything that can be told apart from outside, but for leases, which run out."""
         versionless = {
             key: (o.body, o.etag, o.content_type, o.metadata, o.tags, o.storage_class)
             for key, o in self.s3.objects.items()
         }
-        return {"objects": versionless, "tables": self.dynamodb.tables}
+        rows = self.dynamodb.tables["ledger"].items()
+        ledger = {key: row for key, row in rows if not key[1].startswith(LEASE_PREFIX)}
+        return {"objects": versionless, "tables": self.dynamodb.tables | {"ledger": ledger}}
 
     # What must hold at every moment -------------------------------------------------------
 
