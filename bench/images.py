@@ -24,6 +24,7 @@ from functions.aws.runtime.clients import MAX_CONNECTIONS
 from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.request_bodies import accept_ready_bodies
 from functions.aws.runtime.telemetry import Telemetry
+from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.domain.payloads.chunk_work import ChunkItem, ChunkWork, Slice
 from functions.domain.payloads.payload import ClaimRef, JobRef, ObjectRef
 from functions.migrate_images.batch_mover import BatchMover
@@ -32,6 +33,8 @@ from functions.migrate_images.migrator import ChunkMigrator
 from functions.migrate_images.pace import Pace
 
 DELAY_MS: Final = 20.0
+_UNLIMITED: Final = 1e9
+"""Write units a second: the speed of a worker is measured, and not the budget."""
 DATE: Final = "2026-01-09"
 BUCKET: Final = "images"
 _KEYS: Final = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
@@ -173,7 +176,11 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
                 store=ImageStore(s3, BUCKET, {}), records=records, user_id=USER, date=DATE
             ),
             records=records,
-            updates=ImageUpdates(tables),
+            updates=ImageUpdates(
+                tables,
+                WriteBudget(FixedShare(_UNLIMITED), clock=time.monotonic, sleep=time.sleep),
+                deadline,
+            ),
             deletion=ImageDeletion(s3, BUCKET),
             deadline=deadline,
             pace=pace,

@@ -148,10 +148,11 @@ class Workers(Construct):
                 "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,
                 "PENDING_IMAGES_TABLE": storage.pending_images.table_name,
                 "TRANSACTIONS_TABLE": storage.transactions.table_name,
+                "WRITE_UNITS_PER_SECOND": settings.write_units_per_second,
             },
         )
         worker.grants.items(storage.batch_jobs, "GetItem")
-        worker.grants.items(storage.ledger, "GetItem", "PutItem")
+        worker.grants.items(storage.ledger, "DeleteItem", "GetItem", "PutItem", "Query")
         worker.grants.items(storage.pending_images, "BatchGetItem", "PartiQLUpdate")
         worker.grants.items(storage.transactions, "BatchGetItem", "PartiQLUpdate")
         worker.grants.objects(bucket, f"{WORK_PREFIX}*", "GetObject")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import simpy
 
 from bench.simulation.account import Account
-from bench.simulation.policies import Policy, Worker
+from bench.simulation.policies import Policy, Share, Worker
 from bench.simulation.retriers import Retries
 from functions.aws.runtime.deadline import Deadline
 from functions.domain.load_plan import LoadPlan, processor_bytes_per_second
@@ -157,14 +157,28 @@ class Execution:
         deadline = self.env.now + SEGMENT_SECONDS
         worker = Worker(self.user, self.name, f"{self.name}-{self._calls}")
         with self.policy.share(worker, plan, load) as share:
-            while left > 1e-6 and self.env.now < deadline:
-                allowed = share.units_per_second
-                rate = min(fastest, allowed / units) if units else fastest
-                step = min(share.seconds or _NOTHING_SECONDS, deadline - self.env.now)
-                step = min(step, left / rate) if rate else step
-                yield self.env.timeout(step)
-                left -= rate * step
-                share.note(rate * step * units, allowed * step)
+            return (yield from self._paced(left, share, fastest, units=units, until=deadline))
+
+    def _paced(
+        self, left: float, share: Share, fastest: float, *, units: float, until: float
+    ) -> Process:
+        """Work as fast as the budget allows; returns what is left at that time.
+
+        Args:
+            left: Of work: bytes, or images.
+            share: Of the budget.
+            fastest: Work a second that is possible.
+            units: Write units of each byte or image.
+            until: When to stop.
+        """
+        while left > 1e-6 and self.env.now < until:
+            allowed = share.units_per_second
+            rate = min(fastest, allowed / units) if units else fastest
+            step = min(share.seconds or _NOTHING_SECONDS, until - self.env.now)
+            step = min(step, left / rate) if rate else step
+            yield self.env.timeout(step)
+            left -= rate * step
+            share.note(rate * step * units, allowed * step)
         return 0.0 if left <= 1e-6 else left
 
     def _migrate(self, recorded: int) -> Process:
@@ -181,6 +195,12 @@ class Execution:
 
     def _move(self, recorded: int) -> Process:
         """One call; returns the transactions that it leaves."""
+        self._calls += 1
+        worker = Worker(self.user, self.name, f"{self.name}-{self._calls}")
+        with self.policy.share(worker, None, self.limits.load) as share:
+            return (yield from self._move_with(share, recorded))
+
+    def _move_with(self, budget: Share, recorded: int) -> Process:
         pauses: list[float] = []
         pace = Pace(pauses.append, self.random.random)
         deadline = Deadline(self.env.now + SEGMENT_SECONDS, lambda: self.env.now)
@@ -192,7 +212,8 @@ class Execution:
             waiting = batch * share
             while waiting > 0:
                 taken = self.account.s3_writes.take(waiting)
-                yield self.env.timeout(taken / IMAGES_PER_SECOND * THREADS / pace.width)
+                fastest = IMAGES_PER_SECOND * pace.width / THREADS
+                yield from self._paced(taken, budget, fastest, units=1.0, until=math.inf)
                 waiting -= taken
                 if waiting > 0:
                     self.account.refused["SlowDown"] += math.ceil(waiting)

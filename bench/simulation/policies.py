@@ -65,8 +65,8 @@ class Present:
         return plan_load(spans, line_bytes=workload.line_bytes, conditional=False, limits=limits)
 
     @contextmanager
-    def share(self, worker: Worker, _plan: LoadPlan, limits: LoadLimits) -> Iterator[Share]:
-        """A lease, as LoadSegment has it."""
+    def share(self, worker: Worker, _plan: LoadPlan | None, limits: LoadLimits) -> Iterator[Share]:
+        """A lease, as LoadSegment and MigrateImages have it."""
         client: Any = self.leases
         budget = limits.write_units_per_second
         with BudgetLease(
@@ -108,9 +108,9 @@ class Before:
         return LoadPlan(workers, _BEFORE_RANGE_BYTES, tuple(found), share, 0.0)
 
     @contextmanager
-    def share(self, _worker: Worker, plan: LoadPlan, _limits: LoadLimits) -> Iterator[Share]:
-        """A part of the budget."""
-        yield Fixed(plan.share)
+    def share(self, _worker: Worker, plan: LoadPlan | None, _limits: LoadLimits) -> Iterator[Share]:
+        """A part of the budget; images were moved without one."""
+        yield Fixed(plan.share if plan else math.inf)
 
 
 Policy = Present | Before

@@ -6,11 +6,11 @@ ConditionalCheckFailed
 Each statement may be repeated: it sets the same values again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Final
 
 from botocore.exceptions import ClientError
@@ -52,23 +52,23 @@ class ImageUpdates:
     budget: WriteBudget
     deadline: Deadline
 
-    def point(self, placed: Sequence[Placed]) -> Mapping[str, bool]:
+    def point(self, placed: Iterable[Placed]) -> Mapping[str, bool]:
         """Set `s3Key` of the images' transactions, edited or not, as fast as the budget allows.
+
+        Args:
+            placed: Taken a request at a time, so that later images may still be copied meanwhile.
 
         Returns:
             Whether there is a transaction, by image id. An image that was throttled, or that the
             deadline came before, is missing.
         """
         held: dict[str, bool] = {}
-        left = placed
-        while left:
-            affordable = self.budget.affordable(repeat(_POINTER_UNITS, len(left)))
-            size = min(MAX_STATEMENTS, affordable)
+        waiting = iter(placed)
+        while part := list(islice(waiting, self._affordable)):
             held |= self._carry_out(
-                {image.image_id: self._pointer(image, key) for image, key in left[:size]},
+                {image.image_id: self._pointer(image, key) for image, key in part},
                 units=_POINTER_UNITS,
             )
-            left = left[size:]
         return held
 
     def mark(self, placed: Sequence[Placed], *, now: datetime) -> Mapping[str, bool]:
@@ -86,6 +86,11 @@ class ImageUpdates:
         return self._carry_out(
             {image.image_id: self._mark(image, key, now) for image, key in placed}
         )
+
+    @property
+    def _affordable(self) -> int:
+        """How many transactions a request may update."""
+        return self.budget.affordable(repeat(_POINTER_UNITS, MAX_STATEMENTS))
 
     def _pointer(self, image: PendingImage, key: str) -> Statement:
         transaction = {
@@ -107,9 +112,7 @@ class ImageUpdates:
             },
         )
 
-    def _carry_out(
-        self, statements: Mapping[str, Statement], *, units: int = 0
-    ) -> dict[str, bool]:
+    def _carry_out(self, statements: Mapping[str, Statement], *, units: int = 0) -> dict[str, bool]:
         """Carry out statements; whether the condition of each held.
 
         Args:

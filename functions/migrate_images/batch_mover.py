@@ -1,11 +1,11 @@
 """Moves a batch of images, in an order that is safe to interrupt between any two calls.
 
-All copies, then the `s3Key` of all transactions, then the marks of all pending images, then the
-deletes of the sources. Whenever this stops, each transaction points at an object that exists, or
-at none; and doing it again ends in the same state.
+The copies, and the `s3Key` of each transaction whose image is copied; then the marks of all pending
+images, then the deletes of the sources. Whenever this stops, each transaction points at an object
+that exists, or at none; and doing it again ends in the same state.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,8 +46,6 @@ _NOT_NOW = ImageResult(not_now=True)
 _BATCH_SECONDS: Final = 5.0
 """How long the updates of a batch's transactions take at the rate in force: the claim is looked at
 between two batches."""
-_LEAST_BATCH: Final = 10
-"""Images: a worker that has no part of the budget yet would look at the claim for each."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class BatchMover:
     def batch_size(self) -> int:
         """How many images to move at a time, at the rate that the write budget allows now."""
         affordable = int(self.updates.budget.rate * _BATCH_SECONDS)
-        return min(BATCH_KEYS, max(_LEAST_BATCH, affordable))
+        return min(BATCH_KEYS, max(1, affordable))
 
     def move(self, image_ids: Sequence[str]) -> dict[str, ImageResult]:
         """Move a batch; what became of each image.
@@ -86,10 +84,7 @@ class BatchMover:
             return self._copy(image_id, images.get(image_id), has_transaction=image_id in there)
 
         with ThreadPoolExecutor(self.pace.width, thread_name_prefix="mover") as pool:
-            copied = dict(zip(image_ids, pool.map(copy, image_ids), strict=True))
-            moves = {key: each for key, each in copied.items() if isinstance(each, Move)}
-            results = {key: each for key, each in copied.items() if isinstance(each, ImageResult)}
-            return results | self._write(moves, pool)
+            return self._write(zip(image_ids, pool.map(copy, image_ids), strict=True), pool)
 
     def _copy(
         self, image_id: str, image: PendingImage | None, *, has_transaction: bool
@@ -109,9 +104,28 @@ class BatchMover:
                 raise
             return _NOT_NOW
 
-    def _write(self, moves: Mapping[str, Move], pool: ThreadPoolExecutor) -> dict[str, ImageResult]:
-        """Point, mark and delete; an image that one step leaves out takes no later one."""
-        pointed = self.updates.point([(move.image, move.key) for move in moves.values()])
+    def _write(
+        self, copied: Iterable[tuple[str, Move | ImageResult]], pool: ThreadPoolExecutor
+    ) -> dict[str, ImageResult]:
+        """Point, mark and delete; an image that one step leaves out takes no later one.
+
+        Args:
+            copied: In the order in which copies end: those that have ended are pointed at, as fast
+                as the budget allows, while others are copied.
+            pool: Which copies.
+        """
+        moves: dict[str, Move] = {}
+        results: dict[str, ImageResult] = {}
+
+        def placed() -> Iterator[Placed]:
+            for image_id, each in copied:
+                if isinstance(each, Move):
+                    moves[image_id] = each
+                    yield each.image, each.key
+                else:
+                    results[image_id] = each
+
+        pointed = self.updates.point(placed())
         marked = _in_parts(
             pool,
             lambda part: self.updates.mark(part, now=self.now()),
@@ -123,7 +137,7 @@ class BatchMover:
             if key in pointed and (key in marked or not move.marks)
         }
         kept = self.deletion.delete({move.source for move in done.values() if move.source})
-        return {
+        return results | {
             key: _result(move, is_pointed=pointed[key])
             if key in done and move.source not in kept
             else _NOT_NOW

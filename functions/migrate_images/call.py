@@ -14,7 +14,6 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.writing.leased_budget import leased_budget
-from functions.aws.writing.write_budget import WriteBudget
 from functions.domain.events import Event
 from functions.domain.ledger_rows import chunk_progress_sk
 from functions.domain.payloads.chunk_work import ChunkWork

@@ -2,7 +2,7 @@
 
 S3 takes about 3,500 writes a second under a prefix and scales a new one up gradually, and
 `processed/{date}/` is new every day. All executions share that rate and none knows of the
-others, so each worker does what the write budget does: halve on a throttle, climb back slowly.
+others, so each worker halves its own on a throttle and climbs back slowly.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html
 """
 

@@ -92,8 +92,10 @@ FUNCTIONS = {
     },
     "MigrateImages": {
         f"dynamodb:GetItem {JOBS}",
+        f"dynamodb:DeleteItem {LEDGER}",
         f"dynamodb:GetItem {LEDGER}",
         f"dynamodb:PutItem {LEDGER}",
+        f"dynamodb:Query {LEDGER}",
         f"dynamodb:BatchGetItem {IMAGES}",
         f"dynamodb:PartiQLUpdate {IMAGES}",
         f"dynamodb:BatchGetItem {TRANSACTIONS}",

@@ -53,7 +53,10 @@ class Context:
 def memory_tables() -> MemoryDynamoDB:
     """Empty tables of what a worker reads and writes."""
     return MemoryDynamoDB(
-        **{name: TABLES[name] for name in ("transactions", "batch-jobs", "pending-images", "ledger")}
+        **{
+            name: TABLES[name]
+            for name in ("transactions", "batch-jobs", "pending-images", "ledger")
+        }
     )
 
 

@@ -224,11 +224,6 @@ class ImageMigration:
             now=self.time.clock,
         )
 
-    @property
-    def leases(self) -> list[str]:
-        """Sort keys of the leases that are on record."""
-        return [sk for _, sk in self.dynamodb.tables["ledger"] if sk.startswith(LEASE_PREFIX)]
-
     def transactions(self, *, job: str = JOB) -> dict[str, dict[str, Any]]:
         """Plain transactions by image id."""
         items = map(from_item, self.dynamodb.tables["transactions"].values())

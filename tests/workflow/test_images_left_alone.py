@@ -1,5 +1,6 @@
 """Which images are moved, which are left alone, and what is said of them."""
 
+import threading
 from collections import Counter
 from typing import Any
 
@@ -294,7 +295,8 @@ def test_a_batch_takes_two_calls_an_image_and_few_more() -> None:
         "copy_object": 100,
         "batch_execute_statement": 8,
         "delete_objects": 1,
-        "put_item": 1,
+        "put_item": 2,
+        "delete_item": 1,
     }
 
 
@@ -307,21 +309,45 @@ def test_a_call_says_how_many_images_it_has_looked_at() -> None:
     assert progress.chunks[0].counts == ImageCounts(left={"ImageUnknown": 100})
 
 
-def test_a_batch_is_copied_then_pointed_at_then_marked_then_deleted() -> None:
+def test_a_batch_is_copied_and_pointed_at_then_marked_then_deleted() -> None:
     migration = ImageMigration()
     for number in range(60):
         migration.add(f"image-{number}")
     interruptions = Interruptions()
     migration.migrate(interruptions, threads=8)
-    steps = [name for name in interruptions.calls if name not in ("head_object", "batch_get_item")]
-    assert steps == [
-        "get_object",
-        *["copy_object"] * 60,
-        *["batch_execute_statement"] * 3,
-        *["batch_execute_statement"] * 3,
+    reads = ("get_object", "head_object", "batch_get_item", "query")
+    steps = [name for name in interruptions.calls if name not in reads]
+    assert sorted(steps[1:-7]) == ["batch_execute_statement"] * 2 + ["copy_object"] * 60
+    assert steps[0] == "put_item", "the lease"
+    assert steps[-7:] == [
+        *["batch_execute_statement"] * 4,
         "delete_objects",
         "put_item",
+        "delete_item",
     ]
+
+
+def test_images_are_copied_while_earlier_ones_wait_for_their_part_of_the_budget() -> None:
+    migration = ImageMigration()
+    for number in range(60):
+        migration.add(f"image-{number}")
+    first_pointed = threading.Event()
+
+    def copy_object(**request: Any) -> Any:
+        if "image-59." in request["Key"]:
+            assert first_pointed.wait(60), "the last copy does not end before the first update"
+        return copied(**request)
+
+    def batch_execute_statement(**request: Any) -> Any:
+        first_pointed.set()
+        return updated(**request)
+
+    copied, updated = migration.s3.copy_object, migration.dynamodb.batch_execute_statement
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migration.s3, "copy_object", copy_object)
+        patch.setattr(migration.dynamodb, "batch_execute_statement", batch_execute_statement)
+        migration.migrator(threads=8).migrate(migration.work())
+    assert migration.counts()["imagesMigrated"] == 60
 
 
 def test_what_a_person_or_an_earlier_migration_noted_of_the_time_stays() -> None:

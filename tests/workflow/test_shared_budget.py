@@ -1,7 +1,6 @@
 """Calls of workers for one user at the same time: no second sees more than the budget."""
 
 import contextlib
-import itertools
 import json
 import math
 import threading
@@ -113,15 +112,13 @@ class Calls:
         self.clock = SharedClock()
         self.written: list[tuple[float, int, str]] = []
         """When how many transactions were written, and in which thread."""
-        self.steps: list[str] = []
-        """Of movers: what they did, step by step."""
         self.ended: dict[str, float] = {}
         self.results: dict[str, object] = {}
         """Of the calls that returned."""
         self._dies_at: dict[str, float] = {}
         lock = threading.RLock()
         dynamodb = OneAtATime(self.memory, lock, self._note)
-        patch.setattr(clients, "s3", lambda: OneAtATime(self.s3, lock, self._note_image))
+        patch.setattr(clients, "s3", lambda: OneAtATime(self.s3, lock, lambda _: self._die()))
         patch.setattr(clients, "dynamodb", lambda: dynamodb)
         patch.setattr(clients, "transaction_writes", lambda: dynamodb)
         patch.setattr(loading, "time", self.clock)
@@ -251,19 +248,8 @@ class Calls:
         else:
             written = [each["Statement"] for each in body["Statements"]]
             units = sum('"transactions"' in each for each in written)
-            if any('SET "s3Key"' in each for each in written):
-                self.steps.append("point")
-            elif not units:
-                self.steps.append("mark")
         if units:
             self.written.append((self.clock.now, units, threading.current_thread().name))
-
-    def _note_image(self, request: dict[str, Any]) -> None:
-        self._die()
-        if "CopySource" in request:
-            self.steps.append("copy")
-        elif "Delete" in request:
-            self.steps.append("delete")
 
     def _die(self) -> None:
         """Make no more requests of a process that is dead by now."""
@@ -305,12 +291,6 @@ def test_images_that_move_share_the_budget_with_records_that_are_loaded(calls: C
     assert len(calls.memory.tables["transactions"]) == 2 * RECORDS
     calls.check_moved("images")
     assert calls.leases == []
-
-
-def test_the_budget_changes_nothing_in_the_order_of_an_images_steps(calls: Calls) -> None:
-    calls.run(loader=calls.load("records"), mover=calls.move(calls.images("images")))
-    order = [step for step, _ in itertools.groupby(calls.steps)]
-    assert order == ["copy", "point", "mark", "delete"] * (len(order) // 4)
 
 
 def test_a_mover_that_dies_leaves_its_part_to_others_and_its_images_to_the_next_call(

@@ -63,7 +63,9 @@ _SEGMENT: Final = Requests(
 _SECOND: Final = Requests(write_units=1.0, read_units=3.5)
 """Of a worker that writes: it looks at the ledger each second, and renews its lease and reports its
 progress every other one."""
-_CHUNK: Final = Requests(transitions=2, calls=1, write_units=1, read_units=2, log_bytes=3_000)
+_CHUNK: Final = Requests(transitions=2, calls=1, write_units=3, read_units=4, log_bytes=3_000)
+_MOVING_SECOND: Final = Requests(write_units=1.0, read_units=0.5)
+"""Of a worker that moves images: its lease and its progress, every other second."""
 _LIST: Final = Requests(s3_reads=1)
 """Of image ids: a segment has one."""
 _BATCH: Final = Requests(read_units=1)
@@ -167,7 +169,8 @@ def _migration(workload: Workload, plan: LoadPlan, limits: IngestLimits) -> tupl
     chunks, lists = len(planned), sum(map(len, planned))
     workers = min(chunks, limits.migrate_concurrency)
     known = min(workload.images, recorded)
-    work = known / IMAGES_PER_SECOND + recorded / LOOKUPS_PER_SECOND
+    moving = known / min(IMAGES_PER_SECOND, limits.load.write_units_per_second / workers)
+    work = moving + recorded / LOOKUPS_PER_SECOND
     requests = (
         _MIGRATION
         + (_CHILD + _CHUNK).times(chunks)
@@ -175,6 +178,7 @@ def _migration(workload: Workload, plan: LoadPlan, limits: IngestLimits) -> tupl
         + _BATCH.times(max(0, math.ceil(recorded / IMAGE_BATCH) - chunks))
         + _RECORDED_IMAGE.times(recorded)
         + _IMAGE.times(known)
+        + _MOVING_SECOND.times(moving)
         + _compute(chunks * START_SECONDS + work + CALL_SECONDS, limits)
     )
     waves = math.ceil(chunks / workers)

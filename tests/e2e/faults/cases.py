@@ -35,6 +35,11 @@ def _spots(state: str, function: str, *calls: tuple[str, str, str]) -> list[Spot
 
 _CLAIM = ("dynamodb:GetItem", "claim#", "read the claim")
 _JOB = ("dynamodb:GetItem", "submitTime", "read the job's record")
+_LEASE = (
+    ("dynamodb:Query", "lease#", "read the leases of the write budget"),
+    ("dynamodb:PutItem", "lease#", "take a lease of the write budget"),
+    ("dynamodb:DeleteItem", "", "give the lease back"),
+)
 _LIST = ("s3:ListObjectsV2", "", "look for results objects and the manifest")
 _EVIDENCE = (
     ("dynamodb:Query", '":prefix": {"S": "claim#"}', "read the job's claims"),
@@ -80,9 +85,7 @@ SPOTS = [
         ("dynamodb:GetItem", "attempt#", "see that no other attempt has begun"),
         ("dynamodb:PutItem", '"endsBy": {"N": "0"}', "state that the attempt is over"),
         ("dynamodb:Query", "claim#", "look for other claims of the job"),
-        ("dynamodb:Query", "lease#", "read the leases of the write budget"),
-        ("dynamodb:PutItem", "lease#", "take a lease of the write budget"),
-        ("dynamodb:DeleteItem", "", "give the lease back"),
+        *_LEASE,
         ("s3:GetObject", "", "read the range"),
         ("dynamodb:BatchWriteItem", "", "write transactions"),
         ("s3:PutObject", "dead-letters/", "write dead letters"),
@@ -103,6 +106,7 @@ SPOTS = [
         "MigrateImages",
         _CLAIM,
         _JOB,
+        *_LEASE,
         ("s3:GetObject", "work/", "read the image list"),
         ("dynamodb:BatchGetItem", "imageId", "read pending images"),
         ("s3:HeadObject", "", "look at the image"),
