@@ -13,6 +13,7 @@ from functions.domain.plain_text import argument
 from functions.domain.service_failures import PUT_BACK
 
 PUT_BACK_EMBEDDED: Final = "ingest local up --revert-drift"
+DEFAULT_STACK: Final = "BatchIngest"
 _EMBEDDED_ACCOUNT: Final = "000000000000"
 _OF_A_JOB: Final = re.compile(r"`ingest ([a-z-]+) JOB((?: --[a-z-]+)*)`")
 
@@ -30,12 +31,24 @@ def filled_in(text: str, *, command: Callable[[str], str], put_back: str) -> str
     )
 
 
-def job_command(words: str, *, job_id: str, key: str = "") -> str:
+def job_command(words: str, *, job_id: str, key: str = "", options: str = "") -> str:
     """A command about a job; a replay replays the named results object alone."""
     parts = ["ingest", words, argument(job_id) if job_id else "JOB"]
     if words == "replay" and key:
         parts += ["--object", argument(key)]
-    return " ".join(parts)
+    return " ".join(parts) + options
+
+
+def stack_options(stack: str, *, arn: str) -> str:
+    """What a command needs to find a stack, after a space; nothing for the default one.
+
+    Args:
+        stack: Its name.
+        arn: Of any part of it.
+    """
+    if stack == DEFAULT_STACK:
+        return ""
+    return f"{' --local' if is_embedded(arn) else ''} --stack {argument(stack)}"
 
 
 def is_embedded(arn: str) -> bool:

@@ -33,6 +33,11 @@ def argument(text: str) -> str:
     return f"$'{''.join(each if _is_showable(each) else _shell_escape(each) for each in plain)}'"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 execution`, `2 executions`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _is_showable(character: str) -> bool:
     return unicodedata.category(character) not in _UNSHOWABLE
 

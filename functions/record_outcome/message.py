@@ -13,8 +13,14 @@ from functions.domain.attempts import tried
 from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Explanation
-from functions.domain.hints import PUT_BACK_EMBEDDED, filled_in, is_embedded, job_command
-from functions.domain.plain_text import visible
+from functions.domain.hints import (
+    PUT_BACK_EMBEDDED,
+    filled_in,
+    is_embedded,
+    job_command,
+    stack_options,
+)
+from functions.domain.plain_text import counted, visible
 from functions.domain.service_failures import PUT_BACK, explain
 
 MAX_SUBJECT: Final = 100
@@ -46,8 +52,13 @@ def failure_message(
     """The message of a failure: what failed, why, and what to do about it."""
     error, cause = failed.behind(execution.error, plain_cause(execution.cause))
     explanation = explain(error, status=execution.status)
-    error, cause = error[:_MAX_ERROR], _hint(cause[:_MAX_CAUSE], execution, job_id)
-    command = _command(execution, explanation, job_id)
+    options = stack_options(stack, arn=execution.arn)
+
+    def hint(text: str) -> str:
+        return _hint(text, execution, job_id, options=options)
+
+    error, cause = error[:_MAX_ERROR], hint(cause[:_MAX_CAUSE])
+    command = _command(execution, explanation, job_id, options=options)
     facts: dict[str, object] = {
         "outcome": execution.status,
         **_subject_facts(execution, job_id),
@@ -81,7 +92,7 @@ def failure_message(
         *_children(failed),
         "",
         explanation.meaning,
-        f"What to do: {_hint(_advice(execution, explanation), execution, job_id)}",
+        f"What to do: {hint(_advice(execution, explanation))}",
         "",
         f"    {command}",
         "",
@@ -117,7 +128,7 @@ def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Messag
         [
             (
                 f"The ingest of job {job_id or _NOTHING} has succeeded after"
-                f" {execution.redrive_count} redrive(s). Nothing is left to do."
+                f" {counted(execution.redrive_count, 'redrive')}. Nothing is left to do."
             ),
             "",
             f"Object:     {execution.key or _NOTHING}",
@@ -163,23 +174,23 @@ def _advice(execution: Execution, explanation: Explanation) -> str:
     return f"It cannot be redriven ({reason[:_MAX_REASON]}): replay the results object."
 
 
-def _command(execution: Execution, explanation: Explanation, job_id: str) -> str:
+def _command(execution: Execution, explanation: Explanation, job_id: str, *, options: str) -> str:
     match _cure(execution, explanation):
         case Cure.REDRIVE:
-            return f"ingest redrive {execution.arn}"
+            return f"ingest redrive {execution.arn}{options}"
         case Cure.REPLAY:
-            return job_command("replay", job_id=job_id, key=execution.key)
+            return job_command("replay", job_id=job_id, key=execution.key, options=options)
         case Cure.DECISION:
-            return job_command("rejects", job_id=job_id)
+            return job_command("rejects", job_id=job_id, options=options)
         case Cure.NEW_EVENT:
-            return f"ingest inspect {execution.arn}"
+            return f"ingest inspect {execution.arn}{options}"
 
 
-def _hint(text: str, execution: Execution, job_id: str) -> str:
+def _hint(text: str, execution: Execution, job_id: str, *, options: str) -> str:
     """A text with commands about this job, for the place where it runs."""
     return filled_in(
         text,
-        command=lambda words: job_command(words, job_id=job_id, key=execution.key),
+        command=lambda words: job_command(words, job_id=job_id, key=execution.key, options=options),
         put_back=PUT_BACK_EMBEDDED if is_embedded(execution.arn) else PUT_BACK,
     )
 

@@ -7,6 +7,7 @@ from functions.aws.runtime import clients
 from functions.aws.runtime.deadline import LambdaContext
 from functions.aws.runtime.telemetry import Telemetry
 from functions.aws.settlement_wiring import job_settler
+from functions.domain.hints import stack_options
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import OutcomeRecorder
@@ -44,5 +45,6 @@ def teller_of(settings: OutcomeSettings, context: LambdaContext, log: Telemetry)
         announcements=recorder.announcements,
         publish=recorder.publish,
         stack=settings.stack_name,
+        options=stack_options(settings.stack_name, arn=settings.alarm_topic_arn),
         reject_percent=settings.reject_percent_alarm,
     )

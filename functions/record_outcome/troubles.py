@@ -6,7 +6,7 @@ else names the job then.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,7 @@ from functions.domain.claims import ClaimState
 from functions.domain.counts import LoadCounts, is_count
 from functions.domain.hints import job_command
 from functions.domain.jobs import JobStatus
+from functions.domain.plain_text import counted
 from functions.record_outcome.announcements import Announcements, about_job
 from functions.record_outcome.message import Message, message_of
 
@@ -34,12 +35,25 @@ class SettledJob(BaseModel):
     stats: dict[str, Any] = Field(alias="resultStats")
 
 
+class Trouble(NamedTuple):
+    """Where more is said about what is wrong.
+
+    Attributes:
+        words: Of the command that shows more of it.
+        page: Of the runbook, as `ingest explain` takes it.
+    """
+
+    words: str
+    page: str
+
+
 @dataclass(frozen=True)
 class TroubleTeller:
     """Publishes it once a status.
 
     Attributes:
         jobs: Those of this stack; other stacks of the account announce theirs on the same bus.
+        options: What a command needs to find the stack.
         reject_percent: Share of rejects that is worth a message.
     """
 
@@ -48,6 +62,7 @@ class TroubleTeller:
     announcements: Announcements
     publish: Callable[[Message], None]
     stack: str
+    options: str
     reject_percent: int
 
     def tell(self, job: SettledJob) -> bool:
@@ -58,7 +73,7 @@ class TroubleTeller:
         troubles = find_troubles(job, end, reject_percent=self.reject_percent)
         if not troubles or self._an_execution_failed(job, end):
             return False
-        message = trouble_message(job, troubles, stack=self.stack)
+        message = trouble_message(job, troubles, stack=self.stack, options=self.options)
         self.announcements.once(about_job(job.job_id, job.revision), lambda: self.publish(message))
         return True
 
@@ -72,8 +87,10 @@ class TroubleTeller:
         return any(claim.state is ClaimState.FAILED for claim in claims)
 
 
-def find_troubles(job: SettledJob, end: JobEnd | None, *, reject_percent: int) -> dict[str, str]:
-    """What is wrong, each with the word of the command that shows more of it.
+def find_troubles(
+    job: SettledJob, end: JobEnd | None, *, reject_percent: int
+) -> dict[str, Trouble]:
+    """What is wrong, in words, and where more is said about it.
 
     Args:
         job: With its `resultStats`.
@@ -82,32 +99,43 @@ def find_troubles(job: SettledJob, end: JobEnd | None, *, reject_percent: int) -
             unless the job has failed.
     """
     loads = LoadCounts.from_dict(job.stats)
-    found = {}
+    found: dict[str, Trouble] = {}
     if job.status is JobStatus.FAILED:
         reject_percent = 0
     if 100 * loads.failure > reject_percent * loads.unpadded:
-        found[f"{loads.failure} of {loads.unpadded} records rejected"] = "rejects"
+        of_all = f"{loads.failure:,} of {counted(loads.unpadded, 'record')}"
+        found[f"{of_all} rejected"] = Trouble("rejects", "rejects")
     if missing := _count(job.stats, "missingCount"):
-        found[f"{missing} records missing"] = "inspect"
+        found[f"{counted(missing, 'record')} missing"] = Trouble("inspect", "records-missing")
     if unexpected := _count(job.stats, "unexpectedCount"):
-        found[f"{unexpected} records more than expected"] = "inspect"
+        more = f"{counted(unexpected, 'record')} more than expected"
+        found[more] = Trouble("inspect", "records-unexpected")
     if left := _count(job.stats, "imagesLeft"):
-        found[f"{left} images left where they are"] = "inspect"
+        found[f"{counted(left, 'image')} left in place"] = Trouble("inspect", "images-left")
     if end is not None and end.status.is_unfinished and job.status is not JobStatus.COMPLETED:
-        found[f"{end.status} at Bedrock"] = "inspect"
+        found[f"{end.status} at Bedrock"] = Trouble("inspect", "records-missing")
     return found
 
 
-def trouble_message(job: SettledJob, troubles: Mapping[str, str], *, stack: str) -> Message:
-    """Say what is wrong with a job's data, and where to look."""
+def trouble_message(
+    job: SettledJob, troubles: Mapping[str, Trouble], *, stack: str, options: str
+) -> Message:
+    """Say what is wrong with a job's data, where to look, and what prints the cure."""
     what = ", ".join(troubles)
-    commands = {job_command(words, job_id=job.job_id): None for words in troubles.values()}
+    looks = [
+        job_command(each.words, job_id=job.job_id, options=options) for each in troubles.values()
+    ]
+    cures = [f"ingest explain {each.page}" for each in troubles.values()]
     lines = [
         f"Job {job.job_id} is {job.status}: {what}.",
         "",
         "No execution has failed. What is there is written; this says why the rest is not:",
         "",
-        *(f"    {command}" for command in commands),
+        *(f"    {command}" for command in dict.fromkeys(looks)),
+        "",
+        "These print what to do about it:",
+        "",
+        *(f"    {command}" for command in dict.fromkeys(cures)),
     ]
     counts = {name: value for name, value in job.stats.items() if is_count(value)}
     facts: dict[str, object] = {

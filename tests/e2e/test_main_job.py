@@ -107,7 +107,7 @@ def test_a_job_with_rejects_and_images_left_is_named_in_a_message(
         "a message about the job's data",
     )
     assert message.text.startswith(f"Job {job_id} is COMPLETED: ")
-    assert "images left where they are" in message.text
+    assert "images left in place" in message.text
     assert f"    ingest inspect {job_id}" in message.text
 
 

@@ -60,10 +60,19 @@ EMBEDDED = ARN.replace(ARN.split(":")[4], "000000000000")
 KEY = "batch-output/job1/a b.jsonl"
 
 
-@pytest.mark.parametrize(("arn", "is_embedded"), [(ARN, False), (EMBEDDED, True)])
+@pytest.mark.parametrize(
+    ("arn", "stack", "options"),
+    [
+        (ARN, "BatchIngest", ""),
+        (ARN, "S", " --stack S"),
+        (EMBEDDED, "BatchIngest", ""),
+        (EMBEDDED, "S", " --local --stack S"),
+    ],
+)
 def test_commands_name_the_job_its_object_and_the_right_place(
-    arn: str, *, is_embedded: bool
+    arn: str, stack: str, options: str
 ) -> None:
+    is_embedded = arn == EMBEDDED
     event = {"time": "2026-02-28T00:00:00Z", "detail": {}}
     event["detail"] = {"bucket": {"name": "b"}, "object": {"key": KEY, "etag": "e"}}
     described = {"executionArn": arn, "input": json.dumps(event)}
@@ -71,13 +80,15 @@ def test_commands_name_the_job_its_object_and_the_right_place(
     def text(error: str) -> str:
         execution = _execution(error=error, **described)
         state = FailedState("LoadRanges")
-        return failure_message(execution, state, job_id="job1", stack="S").text
+        return failure_message(execution, state, job_id="job1", stack=stack).text
 
-    assert f"ingest replay job1 --object '{KEY}'\n" in text(Failure.INCOMPLETE_LOAD)
-    assert "    ingest rejects job1\n" in text(Failure.TOO_MANY_REJECTS)
-    accept = f"`ingest replay job1 --object '{KEY}' --accept-rejects`"
+    assert f"ingest replay job1 --object '{KEY}'{options}\n" in text(Failure.INCOMPLETE_LOAD)
+    assert f"    ingest redrive {arn}{options}\n" in text(Failure.WRITE_THROTTLED)
+    assert f"    ingest inspect {arn}{options}\n" in text(Failure.EVENT_INVALID)
+    assert f"    ingest rejects job1{options}\n" in text(Failure.TOO_MANY_REJECTS)
+    accept = f"`ingest replay job1 --object '{KEY}'{options} --accept-rejects`"
     assert accept in text(Failure.TOO_MANY_REJECTS)
-    assert f"`ingest replay job1 --object '{KEY}'`" in text(ServiceFailure.FILE_GONE)
+    assert f"`ingest replay job1 --object '{KEY}'{options}`" in text(ServiceFailure.FILE_GONE)
     denied = text(ServiceFailure.PERMISSIONS)
     assert ("ingest local up --revert-drift" in denied) is is_embedded
     assert ("make deploy" in denied) is not is_embedded
