@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 STALL_SECONDS = 30.0
 """How long a client may read nothing of a response."""
 
+PIECE = 1 << 20
+"""Bytes of a response that are handed to the transport at once: it copies what it cannot send."""
+
 
 def install() -> None:
     """Have hypercorn serve such connections."""
@@ -35,8 +38,7 @@ class Connection(TCPServer):
         if isinstance(event, RawData):
             async with self.send_lock:
                 try:
-                    self.writer.write(event.data)
-                    await drained(self.writer, patience=STALL_SECONDS)
+                    await send(event.data, self.writer, patience=STALL_SECONDS)
                 except (ConnectionError, RuntimeError):
                     await self.protocol.handle(Closed())
         elif not (isinstance(event, Updated) and event.idle and self._gone):
@@ -49,12 +51,20 @@ class Connection(TCPServer):
         await self.idle_task.stop()
 
 
-async def drained(writer: asyncio.StreamWriter, *, patience: float) -> None:
-    """Wait until the client has read enough.
+async def send(data: bytes, writer: asyncio.StreamWriter, *, patience: float) -> None:
+    """Send data as fast as the client reads it.
 
     Raises:
         ConnectionAbortedError: It has read nothing for so many seconds; what is left is dropped.
     """
+    view = memoryview(data)
+    for start in range(0, len(view), PIECE):
+        writer.write(view[start : start + PIECE])
+        await _drained(writer, patience)
+
+
+async def _drained(writer: asyncio.StreamWriter, patience: float) -> None:
+    """Wait until the client has read enough for the next piece."""
     left = writer.transport.get_write_buffer_size()
     while True:
         try:
