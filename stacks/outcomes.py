@@ -11,9 +11,8 @@ from constructs import Construct
 from functions.domain.jobs import JobStatus
 from functions.domain.status_events import DETAIL_TYPE, SOURCE
 from stacks import names
-from stacks.queues_and_logs import DELIVERY_AGE, DELIVERY_ATTEMPTS
+from stacks.rules import rule, to_function
 from stacks.settings import Settings
-from stacks.worker import Worker
 from stacks.workers import Workers
 
 #: What the rules are called, after the stack's name.
@@ -22,7 +21,6 @@ STUCK_CHECK = "stuck-check"
 RESUBMISSION = "resubmission"
 TROUBLES = "troubles"
 
-_SETTLED = [each.value for each in JobStatus if each.is_settled]
 _TROUBLES = {
     "$or": [
         {"status": [JobStatus.FAILED.value, JobStatus.PARTIALLY_COMPLETED.value]},
@@ -56,27 +54,26 @@ class Outcomes(Construct):
         super().__init__(scope, construct_id)
         self.dead_letters = dead_letters
         self.check_period = Duration.minutes(settings.stuck_check_minutes)
-        self.rule = events.Rule(
+        record = to_function(workers.record_outcome.function, dead_letter_queue=dead_letters)
+        self.rule = rule(
             self,
             "Rule",
-            rule_name=names.rule_name(self, OUTCOMES),
+            name=OUTCOMES,
             description="Tells how executions of the state machine ended",
-            event_pattern=events.EventPattern(
-                source=["aws.states"],
-                detail_type=["Step Functions Execution Status Change"],
-                detail=_outcomes_of(names.state_machine_arn(self)),
-            ),
-            targets=[self._record(workers, dead_letters)],
+            source="aws.states",
+            detail_type="Step Functions Execution Status Change",
+            detail=_outcomes_of(names.state_machine_arn(self)),
+            target=record,
         )
-        self.troubles = events.Rule(
+        rule(
             self,
             "Troubles",
-            rule_name=names.rule_name(self, TROUBLES),
+            name=TROUBLES,
             description="Tells what is wrong with the data of jobs",
-            event_pattern=events.EventPattern(
-                source=[SOURCE], detail_type=[DETAIL_TYPE], detail=_TROUBLES
-            ),
-            targets=[self._record(workers, dead_letters)],
+            source=SOURCE,
+            detail_type=DETAIL_TYPE,
+            detail=_TROUBLES,
+            target=record,
         )
         self.stuck_check = events.Rule(
             self,
@@ -87,36 +84,20 @@ class Outcomes(Construct):
             # No dead letters: the next run does what this one missed.
             targets=[targets.LambdaFunction(workers.find_stuck_jobs.function)],
         )
-        resubmit = workers.resubmit_rejects
-        self.resubmission = None if resubmit is None else self._resubmission(resubmit)
-
-    def _record(self, workers: Workers, dead_letters: sqs.IQueue) -> targets.LambdaFunction:
-        return targets.LambdaFunction(
-            workers.record_outcome.function,
-            dead_letter_queue=dead_letters,
-            max_event_age=DELIVERY_AGE,
-            retry_attempts=DELIVERY_ATTEMPTS,
-        )
-
-    def _resubmission(self, worker: Worker) -> events.Rule:
-        return events.Rule(
-            self,
-            "Resubmission",
-            rule_name=names.rule_name(self, RESUBMISSION),
-            description="Has the rejects of settled jobs submitted again",
-            event_pattern=events.EventPattern(
-                source=[SOURCE],
-                detail_type=[DETAIL_TYPE],
-                detail={"status": _SETTLED},
-            ),
-            # No dead letters: an alarm rings, the rejects stay open, and `ingest resubmit` submits
-            # them (docs/adr/0010-resubmission-by-a-function.md).
-            targets=[
-                targets.LambdaFunction(
-                    worker.function, max_event_age=DELIVERY_AGE, retry_attempts=DELIVERY_ATTEMPTS
-                )
-            ],
-        )
+        self.resubmission: events.Rule | None = None
+        if workers.resubmit_rejects is not None:
+            self.resubmission = rule(
+                self,
+                "Resubmission",
+                name=RESUBMISSION,
+                description="Has the rejects of settled jobs submitted again",
+                source=SOURCE,
+                detail_type=DETAIL_TYPE,
+                detail={"status": [each.value for each in JobStatus if each.is_settled]},
+                # No dead letters: an alarm rings, the rejects stay open, and `ingest resubmit`
+                # submits them (docs/adr/0010-resubmission-by-a-function.md).
+                target=to_function(workers.resubmit_rejects.function),
+            )
 
 
 def _outcomes_of(state_machine_arn: str) -> dict[str, Any]:

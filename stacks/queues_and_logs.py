@@ -11,11 +11,6 @@ from stacks.settings import Settings
 #: The longest that SQS keeps a message: a message that is not handled in two weeks is lost.
 RETENTION = Duration.days(14)
 
-#: The longest that EventBridge tries to deliver an event, before it goes to such a queue.
-#: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
-DELIVERY_AGE = Duration.hours(24)
-DELIVERY_ATTEMPTS = 185
-
 
 def dead_letter_queue(scope: Construct, construct_id: str, *, key: kms.IKey | None) -> sqs.Queue:
     """Make an encrypted queue that only TLS reaches. The senders' constructs admit the senders."""

@@ -7,6 +7,7 @@ value out of its bounds, or an unknown name, stops the synthesis with a sentence
 import difflib
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -34,16 +35,18 @@ StorageClass = Literal["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIE
 #: What a redrive reads must outlive the time in which an execution can be redriven.
 _LEAST_RETENTION_DAYS = REDRIVE_PERIOD.days + 1
 
-_KEY_ARN = r"^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
-_KeyArns = Annotated[
-    list[Annotated[str, Field(pattern=_KEY_ARN.removeprefix("^$|"))]], setting.SplitAtCommas
-]
+_KEY_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$"
 _KEY_ARN_FORM = "the ARN of a KMS key (an alias will not do), or empty for none"
+_KeyArns = Annotated[list[Annotated[str, Field(pattern=_KEY_ARN)]], setting.SplitAtCommas]
+_key_arn = partial(setting.text, pattern=_KEY_ARN, form=_KEY_ARN_FORM)
+_table_name = partial(
+    setting.text,
+    pattern=r"^[A-Za-z0-9_.-]{3,255}$",
+    form="the name of an existing table, or empty to create one",
+)
 # The state machine is called like the stack, and its name may have 80 characters.
 _STACK_NAME = r"^[A-Za-z][A-Za-z0-9-]{0,47}$"
-_BUCKET_NAME = r"^$|^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-_TABLE_NAME = r"^$|^[A-Za-z0-9_.-]{3,255}$"
-_TABLE_NAME_FORM = "the name of an existing table, or empty to create one"
+_BUCKET_NAME = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 
 _IMPORTABLE = ("bucket", "transactions_table", "batch_jobs_table", "pending_images_table")
 
@@ -55,6 +58,7 @@ class Settings(BaseModel):
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
+        use_attribute_docstrings=True,
         validate_by_alias=True,
         validate_by_name=True,
         validate_default=False,
@@ -62,322 +66,170 @@ class Settings(BaseModel):
 
     # The deployment as a whole
     stack_name: str = setting.text(
-        "Name of the stack, of its state machine and of the `service` dimension of its metrics.",
-        default="BatchIngest",
+        "BatchIngest",
         pattern=_STACK_NAME,
         form="a letter followed by at most 47 letters, digits and hyphens",
     )
-    production: bool = setting.switch(
-        "Keeps what the stack creates: point-in-time recovery, deletion protection, and a bucket"
-        " and tables that stay when the stack is deleted. Without it, tables are deleted with their"
-        " data when the stack is deleted or names an existing table instead, and the deletion of a"
-        " stack fails at a bucket that holds objects.",
-        default=False,
-    )
+    """Name of the stack, of its state machine and of the `service` dimension of its metrics."""
+    production: bool = False
+    """Keeps what the stack creates: point-in-time recovery, deletion protection, and a bucket and
+    tables that stay when the stack is deleted. Without it, tables are deleted with their data when
+    the stack is deleted or names an existing table instead, and the deletion of a stack fails at a
+    bucket that holds objects."""
     permissions_boundary_arn: str = setting.text(
-        "Permissions boundary of every role in the stack.",
-        pattern=r"^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
+        pattern=r"^arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+$",
         form="the ARN of an IAM managed policy, or empty for none",
     )
-    tags: dict[str, str] = Field(
-        default_factory=dict,
-        description="Tags of every resource that can have tags.",
-        json_schema_extra={"allowed": "an object of texts, such as {'team': 'books'}"},
+    """Permissions boundary of every role in the stack."""
+    tags: dict[str, str] = setting.collection(
+        dict, form="an object of texts, such as {'team': 'books'}"
     )
-    customer_managed_key: bool = setting.switch(
-        "Encrypts all that the stack creates with a KMS key of its own instead of keys that AWS"
-        " owns. Costs a key and its requests.",
-        default=False,
-    )
-    customer_managed_key_arn: str = setting.text(
-        "Existing KMS key that is used instead of one of the stack's own."
-        " Its policy must admit what [encryption](../encryption.md) lists.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM,
-    )
+    """Tags of every resource that can have tags."""
+    customer_managed_key: bool = False
+    """Encrypts all that the stack creates with a KMS key of its own instead of keys that AWS owns.
+    Costs a key and its requests."""
+    customer_managed_key_arn: str = _key_arn()
+    """Existing KMS key that is used instead of one of the stack's own. Its policy must admit what
+    [encryption](../encryption.md) lists."""
 
     # What exists already, owned by the application
     bucket_name: str = setting.text(
-        "Image bucket to import.",
         pattern=_BUCKET_NAME,
         form="the name of an existing bucket in this account and Region, or empty to create one",
     )
-    bucket_key_arns: _KeyArns = setting.texts(
-        "KMS keys of the objects in the imported bucket. The first is the key of its default"
-        " encryption. The others, such as keys that it had before, are used to read alone.",
+    """Image bucket to import."""
+    bucket_key_arns: _KeyArns = setting.collection(
+        list,
         form="a list of ARNs of KMS keys (an alias will not do), separated by commas on the command"
         " line",
     )
-    switch_on_event_bridge: bool = setting.switch(
-        "Switches on the EventBridge notifications of the imported bucket: the only change of it."
-        " S3 bills the events of all its objects then. Deleting the stack leaves the switch on.",
-        default=True,
-    )
-    transactions_table_name: str = setting.text(
-        "Transactions table to import.",
-        pattern=_TABLE_NAME,
-        form=_TABLE_NAME_FORM,
-    )
-    transactions_table_key_arn: str = setting.text(
-        "KMS key of the imported transactions table.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM,
-    )
-    batch_jobs_table_name: str = setting.text(
-        "Job table to import.",
-        pattern=_TABLE_NAME,
-        form=_TABLE_NAME_FORM,
-    )
-    batch_jobs_table_key_arn: str = setting.text(
-        "KMS key of the imported job table.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM,
-    )
-    pending_images_table_name: str = setting.text(
-        "Table of pending images to import.",
-        pattern=_TABLE_NAME,
-        form=_TABLE_NAME_FORM,
-    )
-    pending_images_table_key_arn: str = setting.text(
-        "KMS key of the imported table of pending images.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM,
-    )
+    """KMS keys of the objects in the imported bucket. The first is the key of its default
+    encryption. The others, such as keys that it had before, are used to read alone."""
+    switch_on_event_bridge: bool = True
+    """Switches on the EventBridge notifications of the imported bucket: the only change of it. S3
+    bills the events of all its objects then. Deleting the stack leaves the switch on."""
+    transactions_table_name: str = _table_name()
+    """Transactions table to import."""
+    transactions_table_key_arn: str = _key_arn()
+    """KMS key of the imported transactions table."""
+    batch_jobs_table_name: str = _table_name()
+    """Job table to import."""
+    batch_jobs_table_key_arn: str = _key_arn()
+    """KMS key of the imported job table."""
+    pending_images_table_name: str = _table_name()
+    """Table of pending images to import."""
+    pending_images_table_key_arn: str = _key_arn()
+    """KMS key of the imported table of pending images."""
 
     # Loading
     range_bytes: int = setting.count(
-        "Largest size of a range. A plan makes ranges that take a minute at most, all of one size.",
-        default=4096 * MEBIBYTE,
-        unit="bytes",
-        least=64 * KEBIBYTE,
-        most=4096 * MEBIBYTE,
+        4096 * MEBIBYTE, "bytes", least=64 * KEBIBYTE, most=4096 * MEBIBYTE
     )
-    max_ranges: int = setting.count(
-        "Ranges of one object; beyond it, ranges grow instead.",
-        default=2000,
-        unit="ranges",
-        least=1,
-        most=10_000,
-    )
-    load_concurrency: int = setting.count(
-        "Ranges of one execution that are loaded at a time, at most. A plan uses as many workers as"
-        " fill the write budget: short lines take one worker, lines of 400 KB take seven.",
-        default=8,
-        unit="workers",
-        least=1,
-        most=1000,
-    )
+    """Largest size of a range. A plan makes ranges that take a minute at most, all of one size."""
+    max_ranges: int = setting.count(2000, "ranges", least=1, most=10_000)
+    """Ranges of one object; beyond it, ranges grow instead."""
+    load_concurrency: int = setting.count(8, "workers", least=1, most=1000)
+    """Ranges of one execution that are loaded at a time, at most. A plan uses as many workers as
+    fill the write budget: short lines take one worker, lines of 400 KB take seven."""
     write_units_per_second: int = setting.count(
-        "Write budget of a user, shared among all executions and workers that write the user's"
-        " transactions. These share one partition key, and DynamoDB gives a partition 1,000.",
-        default=1000,
-        unit="write units per second",
-        least=1,
-        most=40_000,
+        1000, "write units per second", least=1, most=40_000
     )
+    """Write budget of a user, shared among all executions and workers that write the user's
+    transactions. These share one partition key, and DynamoDB gives a partition 1,000."""
     line_bytes_limit: int = setting.count(
-        "Longest line that is read; a longer line is a reject. A worker holds one line at a time.",
-        default=16 * MEBIBYTE,
-        unit="bytes",
-        least=64 * KEBIBYTE,
-        most=256 * MEBIBYTE,
+        16 * MEBIBYTE, "bytes", least=64 * KEBIBYTE, most=256 * MEBIBYTE
     )
+    """Longest line that is read; a longer line is a reject. A worker holds one line at a time."""
     padding_prefix: str = setting.text(
-        "What the image ids of padding begin with: records that only fill a job up to Bedrock's"
-        " least number of records. They are counted, and nothing else is made of them.",
-        default=DEFAULT_PADDING_PREFIX,
+        DEFAULT_PADDING_PREFIX,
         pattern=r"^[\x21-\x7e]{1,64}$",
         form="1 to 64 ASCII characters without blanks",
     )
-    reject_percent_limit: int = setting.count(
-        "Share of rejects over which an execution fails as TooManyRejects; under 20, none does.",
-        default=50,
-        unit="percent",
-        least=0,
-        most=100,
-    )
+    """What the image ids of padding begin with: records that only fill a job up to Bedrock's least
+    number of records. They are counted, and nothing else is made of them."""
+    reject_percent_limit: int = setting.count(50, "percent", least=0, most=100)
+    """Share of rejects over which an execution fails as TooManyRejects; under 20, none does."""
 
     # Images
-    migrate_concurrency: int = setting.count(
-        "Chunks of images of one execution that are migrated at a time.",
-        default=8,
-        unit="workers",
-        least=1,
-        most=1000,
-    )
-    images_per_chunk: int = setting.count(
-        "Images in the chunk that one child of the map moves.",
-        default=2000,
-        unit="images",
-        least=1,
-        most=50_000,
-    )
-    image_storage_class: StorageClass = setting.choice(
-        "Storage class of migrated images.",
-        default="STANDARD",
-        values=StorageClass,
-    )
-    image_kms_key_arn: str = setting.text(
-        "KMS key of migrated images.",
-        pattern=_KEY_ARN,
-        form=_KEY_ARN_FORM + " (the bucket's default then)",
-    )
+    migrate_concurrency: int = setting.count(8, "workers", least=1, most=1000)
+    """Chunks of images of one execution that are migrated at a time."""
+    images_per_chunk: int = setting.count(2000, "images", least=1, most=50_000)
+    """Images in the chunk that one child of the map moves."""
+    image_storage_class: StorageClass = "STANDARD"
+    """Storage class of migrated images."""
+    image_kms_key_arn: str = _key_arn(form=f"{_KEY_ARN_FORM} (the bucket's default then)")
+    """KMS key of migrated images."""
 
     # Functions
-    function_memory_megabytes: int = setting.count(
-        "Memory of a function; 1,769 buys one whole processor.",
-        default=1024,
-        unit="megabytes",
-        least=256,
-        most=10_240,
-    )
-    worker_concurrency: int = setting.count(
-        "Calls of LoadSegment and MigrateImages together that run at a time in the account; with 0"
-        " there is no limit but the account's. It is reserved for the two functions, each a part by"
-        " `loadConcurrency` and `migrateConcurrency`. An account of 10 cannot reserve any.",
-        default=0,
-        unit="calls",
-        least=0,
-        most=1000,
-    )
+    function_memory_megabytes: int = setting.count(1024, "megabytes", least=256, most=10_240)
+    """Memory of a function; 1,769 buys one whole processor."""
+    worker_concurrency: int = setting.count(0, "calls", least=0, most=1000)
+    """Calls of LoadSegment and MigrateImages together that run at a time in the account; with 0
+    there is no limit but the account's. It is reserved for the two functions, each a part by
+    `loadConcurrency` and `migrateConcurrency`. An account of 10 cannot reserve any."""
     # At most 300 seconds, for the definition gives a task 330: a call that is tried again seldom
     # meets a living predecessor.
-    function_timeout_seconds: int = setting.count(
-        "Time limit of a function. A worker ends its segment before it and is called again.",
-        default=300,
-        unit="seconds",
-        least=60,
-        most=300,
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting.choice(
-        "Least level that functions log.",
-        default="INFO",
-        values=Literal["DEBUG", "INFO", "WARNING", "ERROR"],
-    )
-    log_retention_days: Annotated[LogRetentionDays, setting.FromText] = setting.choice(
-        "How long logs are kept.",
-        default=90,
-        values=LogRetentionDays,
-        unit="days",
-    )
+    function_timeout_seconds: int = setting.count(300, "seconds", least=60, most=300)
+    """Time limit of a function. A worker ends its segment before it and is called again."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least level that functions log."""
+    log_retention_days: Annotated[LogRetentionDays, setting.FromText] = 90
+    """How long logs are kept."""
 
     # How long data is kept
-    guest_retention_days: int = setting.count(
-        "Life of a guest's transactions; with 0 they do not expire.",
-        default=60,
-        unit="days",
-        least=0,
-        most=36_500,
-    )
-    account_retention_days: int = setting.count(
-        "Life of an account's transactions; with 0 they do not expire.",
-        default=365,
-        unit="days",
-        least=0,
-        most=36_500,
-    )
-    ledger_retention_days: int = setting.count(
-        "Life of attempt, segment and chunk rows.",
-        default=90,
-        unit="days",
-        least=_LEAST_RETENTION_DAYS,
-        most=3650,
-    )
-    output_retention_days: int = setting.count(
-        "Life of objects under `batch-output/` and `work/` in a bucket that the stack creates.",
-        default=30,
-        unit="days",
-        least=_LEAST_RETENTION_DAYS,
-        most=3650,
-    )
-    dead_letter_retention_days: int = setting.count(
-        "Life of objects under `dead-letters/` in a bucket that the stack creates; with 0 they do"
-        " not expire.",
-        default=90,
-        unit="days",
-        least=0,
-        most=3650,
-    )
+    guest_retention_days: int = setting.count(60, "days", least=0, most=36_500)
+    """Life of a guest's transactions; with 0 they do not expire."""
+    account_retention_days: int = setting.count(365, "days", least=0, most=36_500)
+    """Life of an account's transactions; with 0 they do not expire."""
+    ledger_retention_days: int = setting.count(90, "days", least=_LEAST_RETENTION_DAYS, most=3650)
+    """Life of attempt, segment and chunk rows."""
+    output_retention_days: int = setting.count(30, "days", least=_LEAST_RETENTION_DAYS, most=3650)
+    """Life of objects under `batch-output/` and `work/` in a bucket that the stack creates."""
+    dead_letter_retention_days: int = setting.count(90, "days", least=0, most=3650)
+    """Life of objects under `dead-letters/` in a bucket that the stack creates; with 0 they do not
+    expire."""
 
     # Settling and finding what is stuck
-    grace_hours: int = setting.count(
-        "How long a job waits for its manifest before it counts as partial.",
-        default=24,
-        unit="hours",
-        least=1,
-        most=720,
-    )
-    stuck_check_minutes: int = setting.count(
-        "How often manifests, claims and jobs are compared.",
-        default=60,
-        unit="minutes",
-        least=5,
-        most=1440,
-    )
-    stuck_lookback_days: int = setting.count(
-        "How far back that comparison looks.",
-        default=7,
-        unit="days",
-        least=1,
-        most=30,
-    )
+    grace_hours: int = setting.count(24, "hours", least=1, most=720)
+    """How long a job waits for its manifest before it counts as partial."""
+    stuck_check_minutes: int = setting.count(60, "minutes", least=5, most=1440)
+    """How often manifests, claims and jobs are compared."""
+    stuck_lookback_days: int = setting.count(7, "days", least=1, most=30)
+    """How far back that comparison looks."""
 
     # Submitting rejects again
     bedrock_job_role_arn: str = setting.text(
-        "Service role of the batch jobs that answer rejects again. The stack may pass it to Bedrock"
-        " only with `autoResubmitRecords`.",
-        pattern=r"^$|^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
         form="the ARN of an IAM role, or empty: then each resubmission names one",
     )
+    """Service role of the batch jobs that answer rejects again. The stack may pass it to Bedrock
+    only with `autoResubmitRecords`."""
     bedrock_input_prefix: str = setting.text(
-        "Where the records of such a batch job are put, in the image bucket;"
-        " not under `batch-output/`.",
-        default="batch-input/",
-        pattern=r"^([A-Za-z0-9_.-]+/)+$",
-        form="folders, each with its slash",
+        "batch-input/", pattern=r"^([A-Za-z0-9_.-]+/)+$", form="folders, each with its slash"
     )
-    bedrock_minimum_records: int = setting.count(
-        "Least number of records that Bedrock takes in a batch job of the model.",
-        default=100,
-        unit="records",
-        least=1,
-        most=50_000,
-    )
-    auto_resubmit_records: int = setting.count(
-        "Rejects of a settled job that are submitted again without being asked for: at most this"
-        " many, and once a job. With 0, none are.",
-        default=0,
-        unit="records",
-        least=0,
-        most=5000,
-    )
+    """Where the records of such a batch job are put, in the image bucket; not under
+    `batch-output/`."""
+    bedrock_minimum_records: int = setting.count(100, "records", least=1, most=50_000)
+    """Least number of records that Bedrock takes in a batch job of the model."""
+    auto_resubmit_records: int = setting.count(0, "records", least=0, most=5000)
+    """Rejects of a settled job that are submitted again without being asked for: at most this many,
+    and once a job. With 0, none are."""
 
     # Alarms
     alarm_email: str = setting.text(
-        "Address that is subscribed to the alarms; its owner must confirm the subscription once.",
-        pattern=r"^$|^[^@\s]+@[^@\s]+$",
-        form="an e-mail address, or empty for none",
+        pattern=r"^[^@\s]+@[^@\s]+$", form="an e-mail address, or empty for none"
     )
+    """Address that is subscribed to the alarms; its owner must confirm the subscription once."""
     runbook_url: str = setting.text(
-        "Where the runbook's pages are; alarms link to them.",
-        default="docs/runbook",
+        "docs/runbook",
         pattern=r"^[^\s]{1,200}$",
         form="a URL or a path without blanks, of at most 200 characters",
     )
-    reject_percent_alarm: int = setting.count(
-        "Share of rejects of an execution over which the alarm `rejects` rings.",
-        default=5,
-        unit="percent",
-        least=0,
-        most=100,
-    )
-    execution_minutes_alarm: int = setting.count(
-        "Duration of an execution over which an alarm rings.",
-        default=120,
-        unit="minutes",
-        least=1,
-        most=1440,
-    )
+    """Where the runbook's pages are; alarms link to them."""
+    reject_percent_alarm: int = setting.count(5, "percent", least=0, most=100)
+    """Share of rejects of an execution over which the alarm `rejects` rings."""
+    execution_minutes_alarm: int = setting.count(120, "minutes", least=1, most=1440)
+    """Duration of an execution over which an alarm rings."""
 
     @field_validator("tags", mode="before")
     @classmethod

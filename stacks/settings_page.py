@@ -24,10 +24,11 @@ def page() -> str:
     """The page in Markdown."""
     defaults = Settings.defaults()
     rows = [
-        (f"`{name}`", f"`{json.dumps(defaults[name])}`", setting.allowed(field), field.description)
+        f"| `{name}` | `{json.dumps(defaults[name])}` | {setting.allowed(field)} |"
+        f" {' '.join(str(field.description).split())} |\n"
         for name, field in Settings.fields().items()
     ]
-    return _HEAD + "".join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
+    return _HEAD + "".join(rows)
 
 
 if __name__ == "__main__":

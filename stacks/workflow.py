@@ -1,8 +1,6 @@
 """The state machine with its role, and what starts it."""
 
 from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
@@ -14,7 +12,8 @@ from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, WORK_PRE
 from stacks import names
 from stacks.definition import Definition
 from stacks.grants import Grants
-from stacks.queues_and_logs import DELIVERY_AGE, DELIVERY_ATTEMPTS, dead_letter_queue, log_group
+from stacks.queues_and_logs import dead_letter_queue, log_group
+from stacks.rules import rule, to_state_machine
 from stacks.settings import Settings
 from stacks.storage import Storage
 from stacks.workers import Workers
@@ -94,9 +93,34 @@ class Workflow(Construct):
         if key:
             self._encrypt(key)
         self.trigger_dead_letters = dead_letter_queue(self, "TriggerDeadLetters", key=key)
-        trigger_role = self._trigger_role()
-        self.trigger = self._trigger(trigger_role)
-        self.ended_jobs = self._ended_jobs(trigger_role)
+        start = to_state_machine(
+            self.state_machine,
+            dead_letter_queue=self.trigger_dead_letters,
+            role=self._trigger_role(),
+        )
+        self.trigger = rule(
+            self,
+            "Trigger",
+            name=TRIGGER,
+            description="Starts an execution when results of a batch job, or its manifest, arrive",
+            source="aws.s3",
+            detail_type="Object Created",
+            detail={
+                "bucket": {"name": [storage.bucket.bucket_name]},
+                "object": {"key": [{"wildcard": pattern} for pattern in TRIGGER_KEYS]},
+            },
+            target=start,
+        )
+        self.ended_jobs = rule(
+            self,
+            "EndedJobs",
+            name=ENDED_JOBS,
+            description="Starts an execution when a batch job ends at Bedrock",
+            source="aws.bedrock",
+            detail_type=JOB_STATE_CHANGE,
+            detail={"status": [status.value for status in BedrockStatus]},
+            target=start,
+        )
 
     def _substitutions(self) -> dict[str, str]:
         return {
@@ -208,46 +232,4 @@ class Workflow(Construct):
                 }
             ),
             description=f"{stack.stack_name}: starts executions",
-        )
-
-    def _trigger(self, role: iam.Role) -> events.Rule:
-        """Start an execution for each object that may be results or a manifest."""
-        return events.Rule(
-            self,
-            "Trigger",
-            rule_name=names.rule_name(self, TRIGGER),
-            description="Starts an execution when results of a batch job, or its manifest, arrive",
-            event_pattern=events.EventPattern(
-                source=["aws.s3"],
-                detail_type=["Object Created"],
-                detail={
-                    "bucket": {"name": [self._storage.bucket.bucket_name]},
-                    "object": {"key": [{"wildcard": pattern} for pattern in TRIGGER_KEYS]},
-                },
-            ),
-            targets=[self._start(role)],
-        )
-
-    def _ended_jobs(self, role: iam.Role) -> events.Rule:
-        """Start an execution for each batch job of the account that ends at Bedrock."""
-        return events.Rule(
-            self,
-            "EndedJobs",
-            rule_name=names.rule_name(self, ENDED_JOBS),
-            description="Starts an execution when a batch job ends at Bedrock",
-            event_pattern=events.EventPattern(
-                source=["aws.bedrock"],
-                detail_type=[JOB_STATE_CHANGE],
-                detail={"status": [status.value for status in BedrockStatus]},
-            ),
-            targets=[self._start(role)],
-        )
-
-    def _start(self, role: iam.Role) -> targets.SfnStateMachine:
-        return targets.SfnStateMachine(
-            self.state_machine,
-            dead_letter_queue=self.trigger_dead_letters,
-            max_event_age=DELIVERY_AGE,
-            retry_attempts=DELIVERY_ATTEMPTS,
-            role=role,
         )

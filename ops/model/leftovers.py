@@ -226,7 +226,7 @@ def _forget(deployed: Deployment, leftovers: Leftovers) -> None:
         if claim.replaced:
             deployed.dynamodb.update_item(
                 TableName=deployed.outputs["LedgerTableName"],
-                Key=to_item(claim_key(job_id, claim.key).as_dict()),
+                Key=claim_key(job_id, claim.key).as_item(),
                 UpdateExpression="DELETE written :replaced",
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues={":replaced": {"SS": sorted(claim.replaced)}},
