@@ -14,6 +14,7 @@ from functions.aws.search_cursors import SearchCursors
 from functions.aws.settlement_wiring import job_settler
 from functions.find_stuck_jobs.listing import ObjectListing
 from functions.find_stuck_jobs.open_jobs import OpenJobs
+from functions.find_stuck_jobs.problems import JobProblems
 from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.find_stuck_jobs.settings import StuckJobsSettings
 
@@ -40,20 +41,20 @@ def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> 
     def is_time() -> bool:
         return not deadline.has_passed
 
+    objects = ObjectListing(
+        clients.s3(),
+        settings.bucket_name,
+        JobFolders(jobs, ledger),
+        since=now - timedelta(days=settings.stuck_lookback_days),
+        is_time=is_time,
+    )
     return StuckJobSearch(
-        objects=ObjectListing(
-            clients.s3(),
-            settings.bucket_name,
-            JobFolders(jobs, ledger),
-            since=now - timedelta(days=settings.stuck_lookback_days),
-            is_time=is_time,
-        ),
+        objects=objects,
         open_jobs=OpenJobs(
             jobs, settler, BedrockJobs(clients.bedrock, settings.bucket_name), now, is_time
         ),
         cursors=SearchCursors(clients.dynamodb(), settings.ledger_table),
-        settler=settler,
-        written=settings.written,
+        problems=JobProblems(objects, settler, settings.written, log, now),
         log=log,
         now=now,
     )

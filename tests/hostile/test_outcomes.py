@@ -16,7 +16,7 @@ from functions.domain.attribute_values import from_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
-from functions.find_stuck_jobs.search import SETTLING_IN
+from functions.find_stuck_jobs.problems import SETTLING_IN
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from tests.hostile.aws_behind_commands import DIRT
 from tests.unit.record_outcome.conftest import (

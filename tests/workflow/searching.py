@@ -9,6 +9,7 @@ from functions.aws.runtime.settings import LedgerRetention
 from functions.aws.search_cursors import SearchCursors
 from functions.find_stuck_jobs.listing import ObjectListing
 from functions.find_stuck_jobs.open_jobs import OpenJobs
+from functions.find_stuck_jobs.problems import JobProblems
 from functions.find_stuck_jobs.search import StuckJobSearch
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import BUCKET, Machine
@@ -28,16 +29,16 @@ def search_of(machine: Machine, told: FakeTelemetry, *, pages: int = 10**6) -> S
         return next(left, None) is not None
 
     settler = machine.settler
+    objects = ObjectListing(
+        s3, BUCKET, JobFolders(settler.jobs, settler.ledger), machine.now - LOOKBACK, is_time
+    )
     return StuckJobSearch(
-        objects=ObjectListing(
-            s3, BUCKET, JobFolders(settler.jobs, settler.ledger), machine.now - LOOKBACK, is_time
-        ),
+        objects=objects,
         open_jobs=OpenJobs(
             settler.jobs, settler, BedrockJobs(lambda: bedrock, BUCKET), machine.now, is_time
         ),
         cursors=SearchCursors(dynamodb, "ledger"),
-        settler=settler,
-        written=RETENTION.written,
+        problems=JobProblems(objects, settler, RETENTION.written, told, machine.now),
         log=told,
         now=machine.now,
     )

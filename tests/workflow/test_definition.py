@@ -12,7 +12,7 @@ import pytest
 from functions.domain import transient_errors
 from functions.domain.failures import Cure, Failure
 from functions.domain.service_failures import explain
-from functions.find_stuck_jobs.search import LONGEST_SILENCE, SETTLING_IN
+from functions.find_stuck_jobs.problems import LONGEST_SILENCE, SETTLING_IN
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "ingest.asl.json"
 FUNCTION_SECONDS = 300

@@ -15,7 +15,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.domain.timestamps import timestamp
 from functions.find_stuck_jobs import listing
-from functions.find_stuck_jobs.search import SETTLING_IN
+from functions.find_stuck_jobs.problems import SETTLING_IN
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, JOB_KEY, START, Machine
 from tests.workflow.searching import RETENTION, search_of

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from demo.batch import Batch
 from demo.inference import job_role
 from functions.domain.attribute_values import from_item, to_item
-from functions.domain.ledger_rows import END_SK, job_partition
+from functions.domain.ledger_rows import end_key
 from functions.domain.object_keys import manifest_key, results_folder
 from functions.domain.payloads.arrived import Arrival
 from local import owner
@@ -79,7 +79,7 @@ class EndAtBedrock:
         record = self._read(
             world, "BatchJobsTableName", {"intentId": self.name, "submitTime": SUBMITTED}
         )
-        row = self._read(world, "LedgerTableName", {"pk": job_partition(self.job_id), "sk": END_SK})
+        row = self._read(world, "LedgerTableName", end_key(self.job_id).as_dict())
         state, stats = record.get("ingestState", {}), record.get("resultStats", {})
         wanted = {
             "status": ("FAILED", record.get("status")),
@@ -91,7 +91,7 @@ class EndAtBedrock:
         }
         return [f"{what}: {seen}, not {due}" for what, (due, seen) in wanted.items() if seen != due]
 
-    def _read(self, world: FaultyDeployment, table: str, key: dict[str, object]) -> dict[str, Any]:
+    def _read(self, world: FaultyDeployment, table: str, key: dict[str, str]) -> dict[str, Any]:
         answer = world.deployed.dynamodb.get_item(
             TableName=world.deployed.outputs[table], Key=to_item(key), ConsistentRead=True
         )
