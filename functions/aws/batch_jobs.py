@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.aws.dynamodb import conditional_update
-from functions.domain.attribute_values import from_item, to_item
+from functions.aws.dynamodb import conditional_update, read_item
+from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
 from functions.domain.retries import root_of
@@ -112,12 +112,10 @@ class BatchJobs:
         Raises:
             JobNotFound, JobInvalid: if there is none, or an unusable one.
         """
-        answer = self.client.get_item(
-            TableName=self.table, Key=to_item(_job_key(key)), ConsistentRead=True
-        )
-        if "Item" not in answer:
+        record = read_item(self.client, self.table, _job_key(key))
+        if record is None:
             raise JobNotFound(job_id)
-        return Job.from_record(job_id, from_item(answer["Item"]))
+        return Job.from_record(job_id, record)
 
     def write(
         self, job: Job, settlement: "Settlement", *, now: datetime
@@ -159,7 +157,7 @@ class BatchJobs:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(_job_key(key)),
+            Key=_job_key(key),
             UpdateExpression="REMOVE ingestState.unannounced",
             ConditionExpression="ingestState.revision = :revision",
             ExpressionAttributeValues=to_item({":revision": revision}),
@@ -195,7 +193,7 @@ class BatchJobs:
         held = conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(_job_key(key)),
+            Key=_job_key(key),
             UpdateExpression=f"SET {', '.join(sets)}",
             ConditionExpression=_as_it_was_read(written.revision),
             ExpressionAttributeNames={f"#{name}": name for name in values},
@@ -219,5 +217,5 @@ def _seen(revision: int) -> dict[str, object]:
     return {":seen": revision} if revision else {":seen": 0, ":number": "N"}
 
 
-def _job_key(key: JobKey) -> dict[str, object]:
-    return {"intentId": key.intent_id, "submitTime": key.submit_time}
+def _job_key(key: JobKey) -> Item:
+    return to_item({"intentId": key.intent_id, "submitTime": key.submit_time})

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from functions.aws.runtime.service_errors import CONDITION_FAILED, is_any
-from functions.domain.attribute_values import from_item
+from functions.domain.attribute_values import Item, from_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def read_item(client: "DynamoDBClient", table: str, key: Item) -> dict[str, Any] | None:
+    """Read one item strongly consistent, as plain values; None if there is none."""
+    answer = client.get_item(TableName=table, Key=key, ConsistentRead=True)
+    return from_item(answer["Item"]) if "Item" in answer else None
 
 
 def query(client: "DynamoDBClient", **request: Any) -> Iterator[dict[str, Any]]:

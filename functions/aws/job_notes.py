@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from functions.aws.dynamodb import conditional_update, query
+from functions.aws.dynamodb import conditional_update, read_item
 from functions.aws.ledger import Ledger
 from functions.domain import ledger_rows
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import to_item
 from functions.domain.bedrock_jobs import JobEnd
 from functions.domain.claims import Claim
 from functions.domain.object_keys import parse_key, results_folder
@@ -32,34 +32,20 @@ class JobNotes:
         return sorted(known) or [results_folder(job_id)]
 
     def _noted_folders(self, job_id: str) -> set[str]:
-        rows = query(
-            self.ledger.client,
-            TableName=self.ledger.table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=to_item(
-                {":pk": ledger_rows.job_partition(job_id), ":prefix": ledger_rows.FOLDER_PREFIX}
-            ),
-        )
+        rows = self.ledger.rows(ledger_rows.job_partition(job_id), ledger_rows.FOLDER_PREFIX)
         return {str(row["sk"]).removeprefix(ledger_rows.FOLDER_PREFIX) for row in rows}
 
     def note_folder(self, job_id: str, folder: str) -> None:
         """Store a folder of a job."""
         self.ledger.client.update_item(
-            TableName=self.ledger.table,
-            Key=to_item(
-                {
-                    "pk": ledger_rows.job_partition(job_id),
-                    "sk": f"{ledger_rows.FOLDER_PREFIX}{folder}",
-                }
-            ),
+            TableName=self.ledger.table, Key=ledger_rows.folder_key(job_id, folder).as_item()
         )
 
     def end(self, job_id: str) -> JobEnd | None:
         """How it ended at Bedrock; None where that is not known."""
-        answer = self.ledger.client.get_item(
-            TableName=self.ledger.table, Key=_end_key(job_id), ConsistentRead=True
-        )
-        return JobEnd.from_row(from_item(answer["Item"])) if "Item" in answer else None
+        key = ledger_rows.end_key(job_id).as_item()
+        row = read_item(self.ledger.client, self.ledger.table, key)
+        return JobEnd.from_row(row) if row else None
 
     def note_end(self, job_id: str, end: JobEnd) -> bool:
         """Store how it ended; False if a later end is stored."""
@@ -67,13 +53,9 @@ class JobNotes:
         return conditional_update(
             self.ledger.client,
             TableName=self.ledger.table,
-            Key=_end_key(job_id),
+            Key=ledger_rows.end_key(job_id).as_item(),
             UpdateExpression="SET #status = :status, endedAt = :endedAt, message = :message",
             ConditionExpression="attribute_not_exists(pk) OR endedAt <= :endedAt",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues=to_item({f":{name}": v for name, v in values.items()}),
         )
-
-
-def _end_key(job_id: str) -> dict[str, dict[str, str]]:
-    return to_item({"pk": ledger_rows.job_partition(job_id), "sk": ledger_rows.END_SK})

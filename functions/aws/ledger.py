@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.aws.dynamodb import conditional_update, query
+from functions.aws.dynamodb import conditional_update, query, read_item
 from functions.domain import ledger_rows
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import to_item
 from functions.domain.claims import CONTENT, Claim, ClaimState
 from functions.domain.counts import ImageCounts
 from functions.domain.progress import Progress
@@ -30,7 +30,7 @@ class Ledger:
 
     def claims(self, job_id: str) -> list[Claim]:
         """The claims of a job; the row of a key is its newest claim."""
-        rows = self._rows(ledger_rows.job_partition(job_id), ledger_rows.CLAIM_PREFIX)
+        rows = self.rows(ledger_rows.job_partition(job_id), ledger_rows.CLAIM_PREFIX)
         return [Claim.from_row(row) for row in rows]
 
     def is_only_key(self, job_id: str, key: str) -> bool:
@@ -57,24 +57,20 @@ class Ledger:
         """Record that a retry of a root has claimed results; kept as long as claims."""
         self.client.update_item(
             TableName=self.table,
-            Key=to_item(ledger_rows.retry_key(root_id, job_id).as_dict()),
+            Key=ledger_rows.retry_key(root_id, job_id).as_item(),
             UpdateExpression="SET retry = :retry",
             ExpressionAttributeValues=to_item({":retry": job_id}),
         )
 
     def retries(self, root_id: str) -> list[str]:
         """The jobs that have answered a root's rejects, by their ids."""
-        rows = self._rows(ledger_rows.job_partition(root_id), ledger_rows.RETRY_PREFIX)
+        rows = self.rows(ledger_rows.job_partition(root_id), ledger_rows.RETRY_PREFIX)
         return [row["sk"].removeprefix(ledger_rows.RETRY_PREFIX) for row in rows]
 
     def claim(self, job_id: str, key: str) -> Claim | None:
         """The claim of a results object, None if it was never claimed."""
-        answer = self.client.get_item(
-            TableName=self.table,
-            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
-            ConsistentRead=True,
-        )
-        return Claim.from_row(from_item(answer["Item"])) if "Item" in answer else None
+        row = read_item(self.client, self.table, ledger_rows.claim_key(job_id, key).as_item())
+        return Claim.from_row(row) if row else None
 
     def owns(self, execution: str, job_id: str, key: str) -> Claim | None:
         """The claim, if this execution still has it."""
@@ -97,7 +93,7 @@ class Ledger:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
+            Key=ledger_rows.claim_key(job_id, key).as_item(),
             UpdateExpression="ADD written :etags",
             ConditionExpression="#owner = :owner",
             ExpressionAttributeNames={"#owner": "owner"},
@@ -178,7 +174,7 @@ class Ledger:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=to_item(ledger_rows.claim_key(job_id, key).as_dict()),
+            Key=ledger_rows.claim_key(job_id, key).as_item(),
             UpdateExpression="SET " + ", ".join(sets) + removes,
             ConditionExpression=condition,
             ExpressionAttributeNames={**names, "#owner": "owner"},
@@ -191,7 +187,7 @@ class Ledger:
         Returns:
             None if there was no attempt: nothing of that claim was ever written.
         """
-        rows = self._rows(partition, ledger_rows.ATTEMPT_PREFIX)
+        rows = self.rows(partition, ledger_rows.ATTEMPT_PREFIX)
         return max((row.get("endsBy", 0) for row in rows), default=None)
 
     def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
@@ -201,7 +197,7 @@ class Ledger:
 
     def segments(self, partition: str) -> list[Segment]:
         """All recorded segments, by position."""
-        rows = self._rows(partition, ledger_rows.SEGMENT_PREFIX)
+        rows = self.rows(partition, ledger_rows.SEGMENT_PREFIX)
         return [ledger_rows.read_segment(row) for row in rows]
 
     def put_chunk(self, partition: str, number: int, counts: ImageCounts, *, expires: int) -> None:
@@ -210,12 +206,12 @@ class Ledger:
 
     def chunks(self, partition: str) -> dict[int, ImageCounts]:
         """All recorded chunks, by number."""
-        rows = self._rows(partition, ledger_rows.CHUNK_PREFIX)
+        rows = self.rows(partition, ledger_rows.CHUNK_PREFIX)
         return dict(ledger_rows.read_chunk(row) for row in rows)
 
     def progress(self, partition: str) -> Progress:
         """What worker calls last said of themselves."""
-        return ledger_rows.read_progress(self._rows(partition, ledger_rows.PROGRESS_PREFIX))
+        return ledger_rows.read_progress(self.rows(partition, ledger_rows.PROGRESS_PREFIX))
 
     def last_expiry(self, partition: str) -> int | None:
         """The latest `ttl` (epoch seconds) of the rows there; None without rows."""
@@ -233,7 +229,8 @@ class Ledger:
         item = to_item({**row, "pk": pk, "sk": sk, "ttl": expires})
         self.client.put_item(TableName=self.table, Item=item)
 
-    def _rows(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
+    def rows(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
+        """The rows of a partition whose sort keys begin with a prefix."""
         return query(
             self.client,
             TableName=self.table,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.domain.attribute_values import Item, from_item, to_item
+from functions.aws.dynamodb import read_item
+from functions.domain.attribute_values import Item, to_item
 from functions.domain.timestamps import parse_timestamp, timestamp
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ class SearchCursors:
 
     def read(self, name: str, *, now: datetime) -> Cursor:
         """The cursor of a search; a new pass if none is under way."""
-        answer = self.client.get_item(TableName=self.table, Key=_key(name), ConsistentRead=True)
-        row = from_item(answer.get("Item", {}))
-        if row.get("after") is None:
+        row = read_item(self.client, self.table, _key(name))
+        if row is None or row.get("after") is None:
             return Cursor(None, now)
         return Cursor(row["after"], parse_timestamp(row["began"]))
 
@@ -59,8 +59,8 @@ class SearchCursors:
 
     def stuck(self) -> dict[str, str]:
         """The stuck jobs that are known, each with the folder of its objects."""
-        answer = self.client.get_item(TableName=self.table, Key=_STUCK, ConsistentRead=True)
-        return dict(from_item(answer.get("Item", {})).get("jobs", {}))
+        row = read_item(self.client, self.table, _STUCK)
+        return dict(row.get("jobs", {})) if row else {}
 
     def write_stuck(self, jobs: Mapping[str, str]) -> None:
         """Store the stuck jobs that are known."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from functions.aws.dynamodb import conditional_update, query
 from functions.aws.ledger import Ledger
-from functions.domain.attribute_values import Item, to_item
+from functions.domain.attribute_values import to_item
 from functions.domain.claims import Claim, ClaimState, counting_claims
 from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition
 from functions.domain.timestamps import timestamp
@@ -50,7 +50,7 @@ class UnclaimedFailures:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=self._key(job_id, unclaimed.key),
+            Key=unclaimed_key(job_id, unclaimed.key).as_item(),
             UpdateExpression=(
                 "SET #owner = :owner, etag = :etag, sequencer = :sequencer, #state = :failed,"
                 " generation = :generation, eventTime = :eventTime, failure = :failure,"
@@ -87,7 +87,7 @@ class UnclaimedFailures:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=self._key(job_id, key),
+            Key=unclaimed_key(job_id, key).as_item(),
             UpdateExpression="SET #state = :claimed, resumedAt = :now",
             ConditionExpression="#owner = :owner AND #state = :failed",
             ExpressionAttributeNames={"#owner": "owner", "#state": "state"},
@@ -100,9 +100,6 @@ class UnclaimedFailures:
                 }
             ),
         )
-
-    def _key(self, job_id: str, key: str) -> Item:
-        return to_item(unclaimed_key(job_id, key).as_dict())
 
 
 def claims_that_count(ledger: Ledger, job_id: str) -> list[Claim]:

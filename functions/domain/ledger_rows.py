@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from functions.domain.attribute_values import Item, to_item
 from functions.domain.counts import ImageCounts, LoadCounts
 from functions.domain.progress import ChunkProgress, LoadProgress, Progress
 from functions.domain.ranges import Range
@@ -40,7 +41,6 @@ PROGRESS_PREFIX: Final = "progress#"
 _IMAGES: Final = "images#"
 LEASE_PREFIX: Final = "lease#"
 FOLDER_PREFIX: Final = "folder#"
-END_SK: Final = "bedrock"
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ class RowKey:
     def as_dict(self) -> dict[str, str]:
         """As attributes."""
         return {"pk": self.pk, "sk": self.sk}
+
+    def as_item(self) -> Item:
+        """As DynamoDB takes it."""
+        return to_item(self.as_dict())
 
 
 def job_partition(job_id: str) -> str:
@@ -73,6 +77,16 @@ def claim_key(job_id: str, key: str) -> RowKey:
 def retry_key(root_id: str, job_id: str) -> RowKey:
     """The row that a retry leaves with its root."""
     return RowKey(job_partition(root_id), f"{RETRY_PREFIX}{job_id}")
+
+
+def folder_key(job_id: str, folder: str) -> RowKey:
+    """A folder in which results of a job are."""
+    return RowKey(job_partition(job_id), f"{FOLDER_PREFIX}{folder}")
+
+
+def end_key(job_id: str) -> RowKey:
+    """How a job ended at Bedrock."""
+    return RowKey(job_partition(job_id), "bedrock")
 
 
 def unclaimed_partition(job_id: str) -> str:

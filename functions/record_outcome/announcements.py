@@ -69,7 +69,7 @@ class Announcements:
         Raises:
             AnnouncementUnderWay: another invocation has the lease.
         """
-        key = to_item(row.as_dict())
+        key = row.as_item()
         if not self._take(key):
             return False
         try:
