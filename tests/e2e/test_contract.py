@@ -12,7 +12,9 @@ import pytest
 from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord, assert_held, deliver, last_state
 from tests.e2e.waiting import executions, next_execution
-from tests.reference.corpus import Knobs, generate
+from tests.lines import RECEIPT, answered
+from tests.reference import mutate
+from tests.reference.records import Good, Padding, Reason, read
 
 
 @pytest.fixture
@@ -23,45 +25,23 @@ def job(deployed: Deployment) -> JobRecord:
     return record
 
 
-def _good(image_id: str = "image-1", *, model_input: str = "") -> bytes:
-    receipt = {
-        "amount": 1280,
-        "type": "expense",
-        "date": "2026-01-09",
-        "merchant": "ローソン 渋谷店",
-        "category": "purchase",
-    }
-    record = {
-        "recordId": image_id,
-        "modelInput": {"image": model_input},
-        "modelOutput": {
-            "output": {"message": {"content": [{"text": json.dumps(receipt, ensure_ascii=False)}]}}
-        },
-    }
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+@pytest.mark.parametrize("seed", [11, 12])
+def test_an_object_with_everything_in_it(deployed: Deployment, job: JobRecord, seed: int) -> None:
+    """Damaged lines, and enough good ones that the rejects are not too many."""
+    found = [mutate.case(seed, number).line for number in range(1000)]
+    good = [line for line in found if isinstance(read(line), Good | Padding)]
+    rejected = [line for line in found if line not in good]
+    too_large = answered("large", json.dumps({**RECEIPT, "description": "領" * 140_000}))[:-1]
+    chosen = [too_large, *good, *rejected[: len(good) * 4 // 5]]
+    chance = random.Random(seed)
+    body = mutate.joined(chance.sample(chosen, len(chosen)), chance)
+    history = deliver(deployed, job.key("in 1/übung+%41.jsonl.out"), body)
+    rejects = assert_held(deployed, job, history, body).rejects()
+    assert set(rejects) == {*Reason} - {Reason.LINE_TOO_LONG}
 
 
-@pytest.mark.parametrize(
-    "knobs",
-    [
-        Knobs(seed=11, lines=400, guaranteed=True, line_limit=16 * 1024 * 1024),
-        Knobs(seed=12, lines=600, byte_order_mark=True, final_newline=False, crlf_share=0.6),
-    ],
-    ids=["every form, reason and layout", "mark, CRLF, no final newline"],
-)
-def test_a_corpus_with_everything_in_it(deployed: Deployment, job: JobRecord, knobs: Knobs) -> None:
-    body = generate(knobs).data
-    assert_held(deployed, job, deliver(deployed, job.key("in 1/übung+%41.jsonl.out"), body), body)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"\n \r\n\t\n\r\n", b"\xef\xbb\xbf", b"\n"],
-    ids=["empty", "blank lines", "only a byte-order mark", "only a newline"],
-)
-def test_an_object_without_records_is_complete(
-    deployed: Deployment, job: JobRecord, body: bytes
-) -> None:
+def test_an_object_without_records_is_complete(deployed: Deployment, job: JobRecord) -> None:
+    body = b"\xef\xbb\xbf\n \r\n\t\n\r\n"
     history = deliver(deployed, job.key(), body)
     assert assert_held(deployed, job, history, body).total == 0
     assert job.read(deployed)["status"] == "COMPLETED"
@@ -88,7 +68,7 @@ def test_binary_garbage_is_too_many_rejects_and_nothing_worse(
 def test_a_line_of_30_megabytes_is_a_reject_between_its_good_neighbours(
     deployed: Deployment, job: JobRecord
 ) -> None:
-    body = _good("before") + _good("huge", model_input="A" * 30_000_000) + _good("after")
+    body = answered("before") + answered("huge", modelInput="A" * 30_000_000) + answered("after")
     expected = assert_held(deployed, job, deliver(deployed, job.key(), body), body)
     assert {item["imageId"] for item in expected.transactions.values()} == {"before", "after"}
     assert expected.rejects() == {"LineTooLong": 1}
@@ -97,14 +77,14 @@ def test_a_line_of_30_megabytes_is_a_reject_between_its_good_neighbours(
 def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: JobRecord) -> None:
     """The rule's wildcard lets it through; the execution decides."""
     key = f"batch-output/{job.job_id}/.jsonl"
-    history = deliver(deployed, key, _good())
+    history = deliver(deployed, key, answered("image-1"))
     assert (history.status, last_state(history)) == ("SUCCEEDED", "Ignored")
     assert job.transactions(deployed) == {}
 
 
 def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobRecord) -> None:
     """The README's event; its object came before EventBridge would have told."""
-    body = _good()
+    body = answered("image-1")
     first = deliver(deployed, job.key(), body)
     known = executions(deployed)
     event = _event(
@@ -120,8 +100,8 @@ def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobR
 
 
 def test_an_overwritten_object_supersedes(deployed: Deployment, job: JobRecord) -> None:
-    first = deliver(deployed, job.key(), _good("image-1"))
-    body = _good("image-2")
+    first = deliver(deployed, job.key(), answered("image-1"))
+    body = answered("image-2")
     second = deliver(deployed, job.key(), body)
     assert last_state(second) == "Settled"
     ids = {item["imageId"] for item in job.transactions(deployed).values()}

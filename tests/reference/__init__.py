@@ -11,8 +11,8 @@ what is deployed; only `product` and the tests know both. They use the standard 
     receipts       the receipt and its rules
     transactions   a receipt into the DynamoDB item, DynamoDB's own limits
     object_keys    the names of objects
-    tree, corpus   seeded corpora: bytes, and what was planted in them
-    mutate         seeded, structure-aware damage to lines
+    mutate         seeded, structure-aware damage to lines, and objects of them
+    tree           JSON as something to build and to damage
     shapes         what models are documented or reported to answer, each with its source
     product        the one place that calls what is deployed
 

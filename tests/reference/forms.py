@@ -15,7 +15,6 @@ MODEL_INPUT_MARK = "MarkOfTheModelInputs"
 class Form(StrEnum):
     """Their names."""
 
-    ERROR = "error"
     ANTHROPIC = "anthropic"
     NOVA = "nova"
     CHAT = "chat"
@@ -28,7 +27,7 @@ class Form(StrEnum):
     HANDMADE = "handmade"
 
 
-TEXT_FORMS = tuple(form for form in Form if form is not Form.ERROR)
+TEXT_FORMS = tuple(Form)
 TOOL_FORMS = (Form.ANTHROPIC, Form.NOVA, Form.CHAT)
 
 
@@ -74,9 +73,9 @@ def _ids(image_id: str, chance: random.Random) -> list[tuple[str, Node]]:
     return [*before, (keys[place], image_id), *behind]
 
 
-def make_model_input(chance: random.Random, size: tuple[int, int]) -> Members:
-    """The echoed request, its image of some size in base64 characters."""
-    image = base64.b64encode(chance.randbytes(chance.randint(*size) * 3 // 4)).decode()
+def make_model_input(chance: random.Random) -> Members:
+    """The echoed request, its image in a few base64 characters."""
+    image = base64.b64encode(chance.randbytes(chance.randint(0, 45))).decode()
     source = Members(
         [("type", "base64"), ("media_type", "image/jpeg"), ("data", MODEL_INPUT_MARK + image)]
     )
@@ -86,12 +85,6 @@ def make_model_input(chance: random.Random, size: tuple[int, int]) -> Members:
     ]
     message = Members([("role", "user"), ("content", content)])
     return Members([("max_tokens", 512), ("messages", [message])])
-
-
-def _error(_: Said, chance: random.Random) -> Members:
-    codes: tuple[Node, ...] = (400, 424, 500, "ThrottlingException")
-    message = "The model could not read this."
-    return Members([("errorCode", chance.choice(codes)), ("errorMessage", message)])
 
 
 def _anthropic(said: Said, chance: random.Random) -> Members:
@@ -213,7 +206,6 @@ def _handmade(said: Said, _: random.Random) -> Members:
 
 
 FORM_MAKERS: Mapping[Form, Callable[[Said, random.Random], Members]] = {
-    Form.ERROR: _error,
     Form.ANTHROPIC: _anthropic,
     Form.NOVA: _nova,
     Form.CHAT: _chat,

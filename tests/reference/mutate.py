@@ -7,6 +7,7 @@ the record around the text, or in the bytes of the line.
 
 import copy
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.reference import ingredients
@@ -18,6 +19,7 @@ from tests.reference.forms import (
     make_model_input,
     make_record,
 )
+from tests.reference.lines import BYTE_ORDER_MARK
 from tests.reference.mutate_bytes import BYTE_STEPS
 from tests.reference.mutate_texts import TEXT_STEPS
 from tests.reference.mutate_trees import RECEIPT_STEPS, RECORD_STEPS
@@ -41,13 +43,13 @@ class Case:
     line: bytes
 
 
-def case(seed: int, number: int) -> Case:
-    """The line of that number."""
+def case(seed: int, number: int, *, image_id: str | None = None) -> Case:
+    """The line of that number, with an image id of its own or with the given one."""
     chance = random.Random(f"line {seed} {number}")
     counts = _counts(chance)
     steps: list[str] = []
 
-    receipt, _ = ingredients.make_receipt(chance, (0, 60))
+    receipt = ingredients.make_receipt(chance)
     for damage_tree in chance.choices(RECEIPT_STEPS, k=counts[0]):
         steps.append(damage_tree.__name__)
         damage_tree(receipt, chance)
@@ -60,12 +62,12 @@ def case(seed: int, number: int) -> Case:
         text = damage_text(text, chance)
 
     form, said = _said(_without_bytes(text), receipt, chance)
-    image_id = ingredients.make_image_id(chance, number=number, odd_share=0.1)
+    made_id = ingredients.make_image_id(chance, number=number, odd_share=0.1)
     record = make_record(
         form,
-        image_id=("__pad__" if chance.random() < 0.02 else "") + image_id[:2000],
+        image_id=("__pad__" if chance.random() < 0.02 else "") + (image_id or made_id)[:2000],
         said=said,
-        model_input=make_model_input(chance, (0, 60)),
+        model_input=make_model_input(chance),
         chance=chance,
     )
     for damage_tree in chance.choices(RECORD_STEPS, k=counts[2]):
@@ -77,6 +79,18 @@ def case(seed: int, number: int) -> Case:
         steps.append(damage_bytes.__name__)
         line = damage_bytes(line, chance)
     return Case(seed, number, tuple(steps), line)
+
+
+def joined(lines: Iterable[bytes], chance: random.Random) -> bytes:
+    """An object of lines: some end in CRLF, some are followed by blank ones; with and without a
+    byte-order mark and a last newline.
+    """
+    data = bytearray(BYTE_ORDER_MARK if chance.random() < 0.3 else b"")
+    for line in lines:
+        data += line + chance.choice((b"\n", b"\n", b"\r\n", b"\n\n", b"\n \t\r\n"))
+    if chance.random() < 0.5:
+        del data[-1:]
+    return bytes(data)
 
 
 def _said(text: str, receipt: Members, chance: random.Random) -> tuple[Form, Said]:

@@ -1,48 +1,45 @@
 """A segment's items, counts and dead letters are those of the contract (1.6, 2 and 3.3)."""
 
+import random
+from collections import Counter
+
 import pytest
 
-from tests.reference import corpus, lines, transactions
-from tests.reference.corpus import Knobs
+from tests.reference import lines, mutate, transactions
 from tests.reference.product import Product, load
-from tests.reference.records import Reason, Reject
-from tests.reference.transactions import Job, Retention, Stored, WireItem
+from tests.reference.records import Padding, Reason, Reject
+from tests.reference.transactions import Job, Retention, WireItem
 
 JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
 EVENT_TIME = "2026-07-01T00:00:00Z"
 KEY, ETAG = "batch-output/job-1/a b+領収書.jsonl.out", '"etag-1"'
 
 
+LIMIT = 40_000
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_segment_is_that_of_the_contract(seed: int) -> None:
-    knobs = Knobs(
-        seed=1000 + seed,
-        lines=400,
-        reject_share=(0.0, 0.1, 0.5, 1.0)[seed % 4],
-        duplicate_share=0.4,
-        guaranteed=seed % 2 == 0,
-        byte_order_mark=seed > 3,
-        blank_line_share=0.2,
-        crlf_share=0.5,
-        final_newline=seed % 3 != 0,
-    )
-    made = corpus.generate(knobs)
-    product = Product.of(JOB, event_time=EVENT_TIME, retention=Retention(), limit=knobs.line_limit)
-    found = load(made.data, product, key=KEY, etag=ETAG)
-
-    assert found.counts == {**made.counts(), "rejectsByReason": made.rejects_by_reason()}
+    """Of damaged lines, several of them of one image: the last good one counts."""
+    cases = (mutate.case(1000 + seed, n, image_id=f"image-{n // 4 % 50}").line for n in range(600))
+    data = mutate.joined(cases, random.Random(seed))
+    product = Product.of(JOB, event_time=EVENT_TIME, retention=Retention(), limit=LIMIT)
+    found = load(data, product, key=KEY, etag=ETAG)
 
     items: dict[str, WireItem] = {}
+    rejects: Counter[str] = Counter()
+    good = padding = 0
     letters = iter(found.dead_letters)
-    for line in lines.split(made.data):
+    for line in lines.split(data):
         verdict = transactions.judge(
             line.content,
             job=JOB,
             event_time=EVENT_TIME,
             retention=Retention(),
-            limit=knobs.line_limit,
+            limit=LIMIT,
         )
         if isinstance(verdict, Reject):
+            rejects[verdict.reason.value] += 1
             letter = next(letters)
             expected = {"key": KEY, "etag": ETAG, "offset": line.offset, "length": line.length}
             expected |= {"reason": verdict.reason.value}
@@ -53,9 +50,20 @@ def test_a_segment_is_that_of_the_contract(seed: int) -> None:
             said = {name: letter.pop(name) for name in ("details", "excerpt")}
             assert letter == expected
             assert all(isinstance(detail, str) for detail in said["details"])
-        elif isinstance(verdict, Stored):
+        elif isinstance(verdict, Padding):
+            padding += 1
+        else:
+            good += 1
             items[str(verdict.item["transactionId"]["S"])] = verdict.item
     assert next(letters, None) is None
+    assert found.counts == {
+        "totalCount": good + padding + rejects.total(),
+        "successCount": len(items),
+        "failureCount": rejects.total(),
+        "duplicateCount": good - len(items),
+        "paddingCount": padding,
+        "rejectsByReason": rejects,
+    }
 
     for item in (*found.items.values(), *items.values()):
         item["amount"] = {"N": transactions.number(str(item["amount"]["N"])).plain()}
