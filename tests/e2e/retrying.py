@@ -18,19 +18,11 @@ from ops.cli import app
 from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
+from tests.lines import ANSWER
 
 RECORDS = 120
 _PATIENCE = 900.0
 """Seconds: a slow machine may load ten thousand records."""
-ANSWER = json.dumps(
-    {
-        "amount": 12,
-        "type": "expense",
-        "date": "2026-11-01",
-        "merchant": "shop",
-        "category": "other",
-    }
-)
 SHARES: dict[str, Any] = {"errorShare": 0.12, "truncatedShare": 0.03}
 
 

@@ -1,6 +1,5 @@
 """`ingest backfill` is killed again and again: every object is ingested once."""
 
-import json
 import subprocess
 import sys
 import time
@@ -14,17 +13,11 @@ from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord
 from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import eventually, executions
+from tests.lines import answered
 
 OBJECTS_OF_A_JOB = 2
 
 __all__ = ["data", "deployed"]  # these commands look at all that is on it
-
-
-def _line(image: str) -> bytes:
-    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
-    text = json.dumps({**receipt, "category": "fee"})
-    record = {"recordId": image, "modelOutput": {"generation": text}}
-    return json.dumps(record).encode() + b"\n"
 
 
 def _unannounced(deployed: Deployment, objects: int) -> dict[str, JobRecord]:
@@ -53,7 +46,7 @@ def _announce(deployed: Deployment, *, is_on: bool) -> None:
 
 
 def _put(deployed: Deployment, key: str) -> None:
-    deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=_line(key))
+    deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=answered(key))
 
 
 def _command(data: Path) -> list[str]:

@@ -1,6 +1,5 @@
 """An estimate is held against the requests that the embedded AWS counts."""
 
-import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +18,7 @@ from tests.e2e.conftest import RANGE_BYTES
 from tests.e2e.counted import counted
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.waiting import executions
+from tests.lines import answered
 
 WITHIN = 0.05
 SMALL = [(3, 0, 0), (60, 40, 2_000)]
@@ -38,13 +38,6 @@ def limits(deployed: Deployment) -> IngestLimits:
     assert found.origin == f"stack {deployed.stack} on {deployed.place}"
     assert found.load.range_bytes == RANGE_BYTES
     return found
-
-
-def _body(images: list[str], input_bytes: int) -> bytes:
-    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
-    answer = json.dumps({**receipt, "category": "fee"})
-    more = {"modelInput": {"image": "A" * input_bytes}, "modelOutput": {"generation": answer}}
-    return b"".join(json.dumps({"recordId": each, **more}).encode() + b"\n" for each in images)
 
 
 def _with_images(deployed: Deployment, job: JobRecord, images: list[str]) -> None:
@@ -76,7 +69,7 @@ def test_it_is_within_5_percent_of_what_is_counted(
     job, ids = JobRecord(), [uuid.uuid4().hex for _ in range(records)]
     job.write(deployed)
     _with_images(deployed, job, ids[:images])
-    body = _body(ids, input_bytes)
+    body = b"".join(answered(each, modelInput={"image": "A" * input_bytes}) for each in ids)
     workload = sources.with_known_images(
         deployed, read_workload(len(body), lambda start, length: body[start : start + length])
     )

@@ -13,14 +13,8 @@ from functions.domain.transactions import transaction_id
 from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord, assert_held, deliver
 from tests.e2e.waiting import eventually
+from tests.lines import answered
 
-RECEIPT = {
-    "amount": 1,
-    "type": "income",
-    "date": "2026-01-09",
-    "merchant": "m",
-    "category": "fee",
-}
 NAMES = {
     "words of the definition": "$.job {} ${LedgerTableName} States.Format('{}', $)",
     "quotes and backslashes": 'it\'s "a\\job" `id` $(reboot)',
@@ -30,11 +24,6 @@ NAMES = {
 }
 
 
-def _line(image_id: str) -> bytes:
-    record = {"recordId": image_id, "output": {"text": json.dumps(RECEIPT)}}
-    return json.dumps(record).encode() + b"\n"
-
-
 def _victim(deployed: Deployment) -> JobRecord:
     """Another user's job: ingested, with an image that is not to be touched."""
     victim = JobRecord()
@@ -42,7 +31,7 @@ def _victim(deployed: Deployment) -> JobRecord:
     deployed.s3.put_object(
         Bucket=deployed.bucket, Key=f"uploads/{victim.user_id}/secret.jpg", Body=b"theirs"
     )
-    assert deliver(deployed, victim.key(), _line("their-image")).status == "SUCCEEDED"
+    assert deliver(deployed, victim.key(), answered("their-image")).status == "SUCCEEDED"
     eventually(lambda: _is_told(deployed, victim), "the message about the image that was left")
     image = {
         "imageId": f"image-{victim.job_id}",
@@ -95,7 +84,7 @@ def test_a_name_that_means_something_elsewhere_is_a_name_here(
     name = NAMES[case]
     job = JobRecord(job_id=f"{name.replace('/', '').replace('#', '')} {victim.job_id[-6:]}")
     job.write(deployed)
-    body = _line(f"image {name}") + _line(f"image-{victim.job_id}") + b"no json\n"
+    body = answered(f"image {name}") + answered(f"image-{victim.job_id}") + b"no json\n"
     history = deliver(deployed, job.key(f"{name}/{name}.jsonl.out"), body)
     assert_held(deployed, job, history, body)
     left = job.read(deployed)["resultStats"]["imagesLeftByReason"]

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from functions.domain.attribute_values import to_item
-from functions.domain.transactions import transaction_id
 from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
@@ -19,6 +17,7 @@ from ops.model.history import History
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import next_execution
+from tests.lines import ANSWER, answered
 
 SECONDS = 60.0
 
@@ -33,14 +32,8 @@ def ingest(data: Path) -> Callable[..., Result]:
     return run
 
 
-def _line(image_id: str, *, answer: str | None = None) -> bytes:
-    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
-    record = {
-        "recordId": image_id,
-        "modelInput": {"prompt": f"what is {image_id}?", "image": "AAAA"},
-        "modelOutput": {"generation": answer or json.dumps({**receipt, "category": "fee"})},
-    }
-    return json.dumps(record).encode() + b"\n"
+def _line(image_id: str, answer: str = ANSWER) -> bytes:
+    return answered(image_id, answer, modelInput={"prompt": f"what is {image_id}?"})
 
 
 @contextmanager
@@ -254,37 +247,6 @@ class TestRejects:
     @pytest.mark.usefixtures("deployed")
     def test_of_a_job_that_is_not_there(self, ingest: Callable[..., Result]) -> None:
         assert ingest("rejects", "no-such-job").exit_code == ExitCode.NOT_FOUND
-
-
-class TestTidy:
-    def test_removes_what_replaced_content_left_behind_but_no_person_s_work(
-        self, deployed: Deployment, ingest: Callable[..., Result]
-    ) -> None:
-        job = _job(deployed)
-        first = b"".join(map(_line, ("kept", "left", "edited")))
-        assert deliver(deployed, job.key(), first).status == "SUCCEEDED"
-        deployed.dynamodb.update_item(
-            TableName=deployed.outputs["TransactionsTableName"],
-            Key=to_item(
-                {"userId": job.user_id, "transactionId": transaction_id(job.job_id, "edited")}
-            ),
-            UpdateExpression="SET version = :two",
-            ExpressionAttributeValues=to_item({":two": 2}),
-        )
-        assert deliver(deployed, job.key(), _line("kept")).status == "SUCCEEDED"
-
-        shown = ingest("inspect", job.job_id, "--json")
-        (remark,) = _json(shown)["remarks"]
-        assert f"`{deployed.command('tidy', job.job_id)}`" in remark
-        assert _json(ingest("tidy", job.job_id, "--dry-run", "--json"))["removed"] == 0
-        assert len(job.transactions(deployed)) == 3
-
-        tidied = ingest("tidy", job.job_id, "--yes", "--json")
-        assert tidied.exit_code == ExitCode.DONE
-        assert _json(tidied)["removed"] == 1
-        images = {item["imageId"] for item in job.transactions(deployed).values()}
-        assert images == {"kept", "edited"}
-        assert _json(ingest("inspect", job.job_id, "--json"))["remarks"] == []
 
 
 def _eventually_dead(ingest: Callable[..., Result]) -> list[dict[str, Any]]:

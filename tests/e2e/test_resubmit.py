@@ -9,8 +9,9 @@ import pytest
 
 from functions.aws.resubmission.bedrock_retries import name_prefix
 from ops.model.deployment import Deployment
-from tests.e2e.retrying import ANSWER, RECORDS, SHARES, Loop
+from tests.e2e.retrying import RECORDS, SHARES, Loop
 from tests.e2e.waiting import eventually
+from tests.lines import ANSWER
 
 _QUIET = 1200.0
 """Seconds: an alarm rings until its period is over."""

@@ -10,7 +10,7 @@ from functions.aws.runtime.request_bodies import BODY
 from functions.domain.ranges import Range
 from tests.hostile.costs import Case
 from tests.unit.load import segment_loading
-from tests.unit.load.segment_loading import SegmentLoading
+from tests.unit.load.segment_loading import SegmentLoading, good
 
 BLOCK = 1024 * 1024
 MAX_FILE_BYTES = 5 * 1024 * 1024
@@ -62,19 +62,6 @@ def _load(data: bytes) -> str:
     return json.dumps({"segments": segments, **said})
 
 
-def _record(image: str, description: str = "") -> bytes:
-    receipt = {
-        "amount": 1,
-        "type": "income",
-        "date": "2026-07-01",
-        "merchant": "m",
-        "category": "fee",
-        "description": description,
-    }
-    text = json.dumps(receipt, ensure_ascii=False)
-    return json.dumps({"recordId": image, "output": {"text": text}}).encode() + b"\n"
-
-
 def _date(number: int) -> bytes:
     receipt = json.dumps({"date": f"{number:05d}" + "1" * 1024 * 1024})
     return json.dumps({"recordId": "r", "output": {"text": receipt}}).encode() + b"\n"
@@ -89,12 +76,12 @@ _OBJECTS: dict[str, Callable[[], bytes]] = {
     "5,000 rejects with long excerpts": lambda: (
         (b'{"recordId":"r","output":{"text":"' + b"\\u0001" * 1024 + b'"}}\n') * 5_000
     ),
-    "50,000 answers for one image": lambda: _record("image") * 50_000,
+    "50,000 answers for one image": lambda: (good("image") + b"\n") * 50_000,
     "10,000 image ids of 2,048 bytes": lambda: b"".join(
-        _record(f"{number:05d}" + "\x01" * 2043) for number in range(10_000)
+        good(f"{number:05d}" + "\x01" * 2043) + b"\n" for number in range(10_000)
     ),
     "20 items of 390 KiB": lambda: b"".join(
-        _record(f"image-{number}", "\x01" * 390 * 1024) for number in range(20)
+        good(f"image-{number}", description="\x01" * 390 * 1024) + b"\n" for number in range(20)
     ),
     "100 dates of 1 MiB": lambda: b"".join(map(_date, range(100))),
     "one line of 100 MiB": lambda: b"x" * 100 * BLOCK,

@@ -17,6 +17,7 @@ from ops.commands.submit import submit
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.estimating import settings, sources
+from tests.lines import answered
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, deployment_on
 from tests.workflow.memory.executions import MACHINE
 from tests.workflow.rows import put_job
@@ -26,13 +27,7 @@ VERIFY_LOAD = "arn:aws:lambda:us-east-1:123456789012:function:verify-load"
 
 
 def _body(records: int) -> bytes:
-    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
-    answer = json.dumps({**receipt, "category": "fee"})
-    return b"".join(
-        json.dumps({"recordId": f"image-{n}", "modelOutput": {"generation": answer}}).encode()
-        + b"\n"
-        for n in range(records)
-    )
+    return b"".join(answered(f"image-{n}") for n in range(records))
 
 
 @pytest.fixture

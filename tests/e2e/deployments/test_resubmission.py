@@ -13,9 +13,10 @@ from tests.e2e.deployments.standing import endpoint_of, stand
 from tests.e2e.grants.removal import RoleGrant, grants_of
 from tests.e2e.grants.stack_resources import stack_resources
 from tests.e2e.held import JobRecord
-from tests.e2e.retrying import ANSWER, RECORDS, Loop
+from tests.e2e.retrying import RECORDS, Loop
 from tests.e2e.waiting import eventually
 from tests.infrastructure.documented import documented
+from tests.lines import ANSWER
 
 STACK = "Resubmitting"
 ACCOUNT = "000000000000"

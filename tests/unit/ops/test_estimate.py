@@ -16,16 +16,15 @@ from ops.model.estimating.ingest_requests import ingest_of
 from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
 from ops.model.estimating.workload import WHOLE_BYTES, Workload, read_workload
+from tests.lines import ANSWER, answered
 
 LIMITS = settings.of_project()
 WITHIN = 0.05
 
 
 def _line(number: int, *, input_bytes: int, is_good: bool = True) -> bytes:
-    receipt = {"amount": 5, "type": "expense", "date": "2026-01-09", "merchant": "m"}
-    answer = json.dumps({**receipt, "category": "fee"}) if is_good else "I cannot read it."
-    record = {"recordId": f"image-{number}", "modelInput": {"image": "A" * input_bytes}}
-    return json.dumps({**record, "modelOutput": {"generation": answer}}).encode() + b"\n"
+    answer = ANSWER if is_good else "I cannot read it."
+    return answered(f"image-{number}", answer, modelInput={"image": "A" * input_bytes})
 
 
 def _reader(body: bytes) -> Any:
