@@ -4,6 +4,7 @@ Everything goes through boto3 over HTTP. The event of a function says what it do
 disk tell them when.
 """
 
+import functools
 import io
 import itertools
 import json
@@ -81,6 +82,43 @@ def eventually(what: Callable[[], Any], why: str, *, seconds: float = DEADLINE_S
         assert time.monotonic() < end, f"deadline passed: {why}"
         pause.wait(0.01)
     return value
+
+
+def task(function: str, **fields: Any) -> dict[str, Any]:
+    """A Task state that hands the state's input to a function."""
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        **({} if "Next" in fields else {"End": True}),
+        **fields,
+    }
+
+
+def map_state(items: dict[str, str], states: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """A distributed Map state over a list in S3; each child runs the states in their order."""
+    return {
+        "Type": "Map",
+        "Label": "Items",
+        "ItemReader": {
+            "Resource": "arn:aws:states:::s3:getObject",
+            "ReaderConfig": {"InputType": "JSON"},
+            "Parameters": items,
+        },
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": next(iter(states)),
+            "States": states,
+        },
+        "End": True,
+        **fields,
+    }
+
+
+def result_writer(bucket: str, prefix: str) -> dict[str, Any]:
+    """The field of a Map state that has its results written."""
+    parameters = {"Bucket": bucket, "Prefix": prefix}
+    return {"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": parameters}}
 
 
 class Aws:
@@ -231,17 +269,14 @@ def role(aws: Aws) -> str:
 @pytest.fixture
 def invoke(function: str) -> Callable[..., dict[str, Any]]:
     """Definitions of Task states that hand the state's input to the function."""
+    return functools.partial(task, function)
 
-    def state(**fields: Any) -> dict[str, Any]:
-        return {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": function, "Payload.$": "$"},
-            **({} if "Next" in fields else {"End": True}),
-            **fields,
-        }
 
-    return state
+@pytest.fixture
+def bucket(aws: Aws) -> str:
+    name = unique("bucket")
+    aws.s3.create_bucket(Bucket=name)
+    return name
 
 
 @pytest.fixture

@@ -61,6 +61,15 @@ def queue(aws: Aws, *, open_to: str | None = None) -> tuple[str, str]:
     return sqs.create_queue(QueueName=queue_name, Attributes=attributes)["QueueUrl"], arn
 
 
+def hears(aws: Aws, pattern: dict[str, Any]) -> str:
+    """The URL of a queue that gets the events of a pattern."""
+    url, arn = queue(aws, open_to="events.amazonaws.com")
+    events, rule = client(aws.endpoint, "events"), name("rule")
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=rule, Targets=[{"Id": "only", "Arn": arn}])
+    return url
+
+
 def create_table(aws: Aws) -> str:
     """Create a table with the key `pk`, a string; its name."""
     created = name("table")

@@ -17,15 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from embedded_aws.tests.operations import (
-    allow,
-    assumed,
-    client,
-    document,
-    name,
-    queue,
-    received,
-)
+from embedded_aws.tests.operations import allow, assumed, client, document, hears, name, received
 from embedded_aws.tests.running import ask
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -545,20 +537,11 @@ def test_a_job_that_was_held_goes_on_to_its_end(account: Account) -> None:
 # Events
 
 
-def announced(account: Account, pattern: dict[str, Any]) -> str:
-    """A queue that gets the events of a pattern."""
-    url, arn = queue(account.aws, open_to="events.amazonaws.com")
-    events, rule = client(account.aws.endpoint, "events"), name("rule")
-    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-    events.put_targets(Rule=rule, Targets=[{"Id": "only", "Arn": arn}])
-    return url
-
-
 @pytest.fixture
 def told(account: Account) -> str:
     """A queue that gets the state changes of the jobs whose names begin with `told`."""
-    return announced(
-        account,
+    return hears(
+        account.aws,
         {
             "source": ["aws.bedrock"],
             "detail-type": ["Batch Inference Job State Change"],
@@ -612,7 +595,7 @@ def test_the_output_files_are_announced_by_s3(account: Account) -> None:
     account.aws.s3.put_bucket_notification_configuration(
         Bucket=account.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
     )
-    url = announced(account, pattern)
+    url = hears(account.aws, pattern)
     job = account.ended()
     keys = {
         json.loads(received(account.aws, url)["Body"])["detail"]["object"]["key"] for _ in range(2)

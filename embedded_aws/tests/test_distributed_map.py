@@ -13,17 +13,10 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, eventually, unique
+from embedded_aws.tests.conftest import Aws, eventually, map_state, result_writer, unique
 
 Invoke = Callable[..., dict[str, Any]]
 Machine = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def bucket(aws: Aws) -> str:
-    name = unique("bucket")
-    aws.s3.create_bucket(Bucket=name)
-    return name
 
 
 @pytest.fixture
@@ -33,43 +26,15 @@ def machine(aws: Aws, bucket: str, role: str, invoke: Invoke) -> Machine:
     def create(items: Any, *, role: str = role, map_fields: dict[str, Any] | None = None) -> str:
         key = unique("items.json")
         aws.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(items).encode())
-        definition: dict[str, Any] = {
-            "StartAt": "Each",
-            "States": {"Each": _map_state(bucket, key, invoke) | (map_fields or {})},
-        }
-        if "MaxConcurrencyPath" in definition["States"]["Each"]:
-            del definition["States"]["Each"]["MaxConcurrency"]
-        return aws.machine(definition, role=role)
+        each = _map_state(bucket, key, invoke, **(map_fields or {"MaxConcurrency": 2}))
+        return aws.machine({"StartAt": "Each", "States": {"Each": each}}, role=role)
 
     return create
 
 
-def _map_state(bucket: str, key: str, invoke: Invoke) -> dict[str, Any]:
-    return {
-        "Type": "Map",
-        "Label": "Items",
-        "ItemReader": {
-            "Resource": "arn:aws:states:::s3:getObject",
-            "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {"Bucket": bucket, "Key": key},
-        },
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "Prepare",
-            "States": {"Prepare": {"Type": "Pass", "Next": "Work"}, "Work": invoke()},
-        },
-        "MaxConcurrency": 2,
-        "End": True,
-    }
-
-
-def _writer(bucket: str, prefix: str) -> dict[str, Any]:
-    return {
-        "ResultWriter": {
-            "Resource": "arn:aws:states:::s3:putObject",
-            "Parameters": {"Bucket": bucket, "Prefix": prefix},
-        }
-    }
+def _map_state(bucket: str, key: str, invoke: Invoke, **fields: Any) -> dict[str, Any]:
+    states = {"Prepare": {"Type": "Pass", "Next": "Work"}, "Work": invoke()}
+    return map_state({"Bucket": bucket, "Key": key}, states, **fields)
 
 
 def _json(aws: Aws, bucket: str, key: str) -> Any:
@@ -143,7 +108,7 @@ def test_item_selector_reads_item_index_input_and_context(aws: Aws, machine: Mac
 def test_no_items_is_success(aws: Aws, bucket: str, machine: Machine) -> None:
     """state-map-distributed.html: the Map Run processes all items of the dataset."""
     prefix = unique("results")
-    done = aws.run(machine([], map_fields=_writer(bucket, prefix)))
+    done = aws.run(machine([], map_fields=result_writer(bucket, prefix)))
     assert done["status"] == "SUCCEEDED"
     (run,) = aws.map_runs(done["executionArn"])
     assert _counts(run) == {}
@@ -322,7 +287,7 @@ def test_a_child_is_redriven_by_its_map_run_alone(aws: Aws, machine: Machine) ->
 def test_the_result_writer_writes_every_result(aws: Aws, bucket: str, machine: Machine) -> None:
     """input-output-resultwriter.html: files by status, the manifest, the state's output."""
     prefix = unique("results")
-    done = aws.run(machine([{"id": "a"}, {"id": "b"}], map_fields=_writer(bucket, prefix)))
+    done = aws.run(machine([{"id": "a"}, {"id": "b"}], map_fields=result_writer(bucket, prefix)))
     (run,) = aws.map_runs(done["executionArn"])
     key = f"{prefix}/{run['mapRunArn'].rsplit(':', 1)[-1]}/manifest.json"
     assert json.loads(done["output"]) == {
@@ -345,7 +310,7 @@ def test_a_redriven_manifest_has_all_successes(
     """input-output-resultwriter.html: all successes, the failures of one attempt."""
     prefix = unique("results")
     items = [{"id": "good"}, {"id": "bad", "unless": str(switch)}, {"id": "later"}]
-    fields = {**_writer(bucket, prefix), "MaxConcurrency": 1}
+    fields = {**result_writer(bucket, prefix), "MaxConcurrency": 1}
     execution = aws.start(machine(items, map_fields=fields))
     aws.ended(execution)
     (run,) = aws.map_runs(execution)
@@ -526,7 +491,7 @@ def test_the_machines_role_is_needed_to_run_a_map(
 ) -> None:
     """iam-policies-eg-dist-map.html; redrive-map-run.html: add the permission and redrive."""
     role = aws.machine_role(without=action)
-    fields = _writer(bucket, unique("results"))
+    fields = result_writer(bucket, unique("results"))
     execution = aws.start(machine([{"id": "a"}], role=role, map_fields=fields))
     failed = aws.ended(execution)
     assert failed["error"] == error

@@ -8,7 +8,16 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.events import pattern_complexity
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from embedded_aws.tests.operations import allow, client, document, metric_sum, name, queue, received
+from embedded_aws.tests.operations import (
+    allow,
+    client,
+    document,
+    hears,
+    metric_sum,
+    name,
+    queue,
+    received,
+)
 
 EVENTS = "events.amazonaws.com"
 PASS = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
@@ -314,12 +323,8 @@ def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(
         roleArn=role,
         encryptionConfiguration=encryption,
     )["stateMachineArn"]
-    url, queue_arn = queue(aws, open_to=EVENTS)
-    pattern = {
-        "source": ["aws.states"],
-        "detail": {"stateMachineArn": [machine], "status": ["FAILED"]},
-    }
-    rule(aws, {"Arn": queue_arn}, source="", EventPattern=json.dumps(pattern))
+    failed = {"stateMachineArn": [machine], "status": ["FAILED"]}
+    url = hears(aws, {"source": ["aws.states"], "detail": failed})
     assert aws.run(machine, {"a": 1})["error"] == "E"
     detail = json.loads(received(aws, url)["Body"])["detail"]
     assert detail["status"] == "FAILED"

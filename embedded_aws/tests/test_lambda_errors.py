@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, eventually, unique
+from embedded_aws.tests.conftest import Aws, eventually, task, unique
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -30,14 +30,7 @@ def _call(aws: Aws, function: str, event: dict[str, Any]) -> tuple[str | None, A
 
 
 def _task(function: str, **fields: Any) -> dict[str, Any]:
-    step = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": function, "Payload.$": "$"},
-        "End": True,
-        **fields,
-    }
-    return {"StartAt": "Only", "States": {"Only": step}}
+    return {"StartAt": "Only", "States": {"Only": task(function, **fields)}}
 
 
 def test_an_exception_is_reported_by_class_and_message(aws: Aws, own: str, role: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.tests.conftest import Aws, eventually
+from embedded_aws.tests.conftest import Aws, eventually, map_state
 from embedded_aws.tests.operations import client, metric_sum, name, queue
 
 
@@ -44,32 +44,13 @@ class TestStepFunctions:
         assert states(aws, "RedrivenExecutionsSucceeded", machine) == 1
         assert states(aws, "ExecutionsStarted", machine) == 1
 
-    def test_count_a_maps_children_under_their_label(self, aws: Aws, role: str) -> None:
-        one = {"One": {"Type": "Succeed"}}
-        processor = {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "One",
-            "States": one,
-        }
-        bucket = name("bucket")
-        aws.s3.create_bucket(Bucket=bucket)
+    def test_count_a_maps_children_under_their_label(
+        self, aws: Aws, bucket: str, role: str
+    ) -> None:
         aws.s3.put_object(Bucket=bucket, Key="items.json", Body=b"[1, 2, 3]")
-        each = {
-            "Type": "Map",
-            "Label": "Each",
-            "MaxConcurrency": 2,
-            "ItemReader": {
-                "Resource": "arn:aws:states:::s3:getObject",
-                "ReaderConfig": {"InputType": "JSON"},
-                "Parameters": {"Bucket": bucket, "Key": "items.json"},
-            },
-            "ItemProcessor": processor,
-            "ResultWriter": {
-                "Resource": "arn:aws:states:::s3:putObject",
-                "Parameters": {"Bucket": bucket, "Prefix": "results"},
-            },
-            "End": True,
-        }
+        each = map_state(
+            {"Bucket": bucket, "Key": "items.json"}, {"One": {"Type": "Succeed"}}, Label="Each"
+        )
         machine = aws.machine({"StartAt": "Each", "States": {"Each": each}}, role=role)
         assert aws.run(machine)["status"] == "SUCCEEDED"
         assert states(aws, "ExecutionsSucceeded", f"{machine}/Each") == 3

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, eventually, unique
+from embedded_aws.tests.operations import allow, assumed, hears, received
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -227,29 +227,10 @@ def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) ->
     machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
     execution = aws.start(machine, {"raise": "Oops"})
     aws.ended(execution)
-    user = unique("user")
-    aws.iam.create_user(UserName=user)
-    key = aws.iam.create_access_key(UserName=user)["AccessKey"]
-
-    operator = boto3.client(
-        "stepfunctions",
-        endpoint_url=aws.endpoint.url,
-        region_name=aws.endpoint.region,
-        aws_access_key_id=key["AccessKeyId"],
-        aws_secret_access_key=key["SecretAccessKey"],
-    )
     with pytest.raises(ClientError, match="states:RedriveExecution"):
-        operator.redrive_execution(executionArn=execution)
-    statement = {
-        "Effect": "Allow",
-        "Action": "states:RedriveExecution",
-        "Resource": f"{execution.rsplit(':', 1)[0]}:*",
-    }
-    aws.iam.put_user_policy(
-        UserName=user,
-        PolicyName="redrive",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
-    )
+        assumed(aws).client("stepfunctions").redrive_execution(executionArn=execution)
+    executions = f"{execution.rsplit(':', 1)[0]}:*"
+    operator = assumed(aws, allow("states:RedriveExecution", executions)).client("stepfunctions")
     assert operator.redrive_execution(executionArn=execution)["redriveDate"]
     aws.ended(execution)
 
@@ -257,37 +238,14 @@ def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) ->
 def test_the_status_change_event_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
     """eventbridge-integration.html: redriveCount, redriveDate, redriveStatus in the event."""
     machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
-    events, queues = aws.endpoint.client("events"), aws.endpoint.client("sqs")
-    queue = queues.create_queue(QueueName=unique("events"))["QueueUrl"]
-    attributes = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    queue_arn = attributes["Attributes"]["QueueArn"]
-    rule = unique("rule")
-    pattern = {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}}
-    rule_arn = events.put_rule(Name=rule, EventPattern=json.dumps(pattern))["RuleArn"]
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue_arn,
-        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    queues.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-    events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": queue_arn}])
+    url = hears(aws, {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}})
     execution = aws.start(machine, {"raise": "Oops", "message": "why"})
     aws.ended(execution)
     aws.redriven(execution)
-    received: list[dict[str, Any]] = []
-
-    def four() -> bool:
-        answer = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
-        received.extend(json.loads(each["Body"])["detail"] for each in answer.get("Messages", ()))
-        return len(received) >= 4
-
-    eventually(four, "four events arrive")
-    told = sorted((each["redriveCount"], each["status"]) for each in received)
+    details = [json.loads(received(aws, url)["Body"])["detail"] for _ in range(4)]
+    told = sorted((each["redriveCount"], each["status"]) for each in details)
     assert told == [(0, "FAILED"), (0, "RUNNING"), (1, "FAILED"), (1, "RUNNING")]
-    last = next(e for e in received if (e["redriveCount"], e["status"]) == (1, "FAILED"))
+    last = next(e for e in details if (e["redriveCount"], e["status"]) == (1, "FAILED"))
     assert last["redriveStatus"] == "REDRIVABLE"
     assert last["redriveDate"] > last["startDate"] > 10**12
     assert last["error"] == "Oops"

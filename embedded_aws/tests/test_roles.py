@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
-from embedded_aws.tests.operations import allow, assumed, client, name
+from embedded_aws.tests.operations import allow, assumed, client
 
 PUT = """
 import boto3
@@ -22,13 +22,6 @@ def handler(event, context):
     boto3.client("s3").put_object(Bucket=event["bucket"], Key="a", Body=b"1")
     return "put"
 """
-
-
-@pytest.fixture
-def bucket(aws: Aws) -> str:
-    created = name("bucket")
-    aws.s3.create_bucket(Bucket=created)
-    return created
 
 
 def test_credentials_that_were_never_issued_are_refused(aws: Aws) -> None:

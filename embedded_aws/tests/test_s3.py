@@ -8,14 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws
-from embedded_aws.tests.operations import allow, assumed, client, document, name, queue, received
-
-
-@pytest.fixture
-def bucket(aws: Aws) -> str:
-    created = name("bucket")
-    aws.s3.create_bucket(Bucket=created)
-    return created
+from embedded_aws.tests.operations import allow, assumed, document, hears, received
 
 
 def objects(bucket: str, key: str = "*") -> str:
@@ -297,11 +290,7 @@ class TestEvent:
 
     def event(self, aws: Aws, bucket: str, key: str) -> dict[str, Any]:
         """The event that EventBridge delivers for a new object."""
-        url, arn = queue(aws, open_to="events.amazonaws.com")
-        rule, events = name("rule"), client(aws.endpoint, "events")
-        pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
-        events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
-        events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": arn}])
+        url = hears(aws, {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}})
         aws.s3.put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )

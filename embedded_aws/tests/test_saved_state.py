@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import Aws, eventually
+from embedded_aws.tests.conftest import Aws, eventually, map_state, task
 
 
 @dataclass
@@ -68,28 +68,8 @@ def restarted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Restarted]:
 
 def _map_machine(aws: Aws) -> str:
     aws.s3.create_bucket(Bucket="bucket")
-    work = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": aws.function(), "Payload.$": "$"},
-        "End": True,
-    }
-    each = {
-        "Type": "Map",
-        "Label": "Items",
-        "ItemReader": {
-            "Resource": "arn:aws:states:::s3:getObject",
-            "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {"Bucket": "bucket", "Key.$": "$.key"},
-        },
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "Work",
-            "States": {"Work": work},
-        },
-        "MaxConcurrency": 1,
-        "End": True,
-    }
+    items = {"Bucket": "bucket", "Key.$": "$.key"}
+    each = map_state(items, {"Work": task(aws.function())}, MaxConcurrency=1)
     definition = {"StartAt": "Each", "States": {"Each": each}}
     return aws.machine(definition, role=aws.machine_role())
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedded_aws.server import bounds, saving
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import Aws, eventually
+from embedded_aws.tests.conftest import Aws, eventually, task
 
 ROUND = bounds.EXECUTIONS + 200
 """Executions a round: more than are kept."""
@@ -37,13 +37,8 @@ def test_finished_work_is_kept_up_to_a_bound(tmp_path: Path) -> None:
     server = running.start(data, settings={saving.SECONDS_VARIABLE: "0.5"}).server
     try:
         aws = Aws(server)
-        task = {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": aws.function(), "Payload": {"log": "a line"}},
-            "End": True,
-        }
-        machine = aws.machine({"StartAt": "Do", "States": {"Do": task}}, role=aws.machine_role())
+        work = task(aws.function())
+        machine = aws.machine({"StartAt": "Do", "States": {"Do": work}}, role=aws.machine_role())
 
         def kept() -> int:
             pages = aws.states.get_paginator("list_executions").paginate(stateMachineArn=machine)
@@ -53,7 +48,7 @@ def test_finished_work_is_kept_up_to_a_bound(tmp_path: Path) -> None:
         sizes = []
         for number in range(4):
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda _: aws.run(machine), range(ROUND)))
+                list(pool.map(lambda _: aws.run(machine, {"log": "a line"}), range(ROUND)))
             eventually(lambda: kept() == bounds.EXECUTIONS, "the others are forgotten", seconds=120)
             mark = f"round-{number}"
             aws.s3.put_object(Bucket="soak", Key=mark, Body=b"")

@@ -226,12 +226,6 @@ def handler(event, context):
 class TestCustomResources:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html."""
 
-    @pytest.fixture
-    def bucket(self, aws: Aws) -> str:
-        created = name("bucket")
-        aws.s3.create_bucket(Bucket=created)
-        return created
-
     def create(self, aws: Aws, bucket: str, action: str) -> Stack:
         function = {
             "Type": "AWS::Lambda::Function",

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from embedded_aws.faults.faults import InjectedFault, UnknownFault
 from embedded_aws.tests import running
 from embedded_aws.tests.conftest import Aws, eventually
-from embedded_aws.tests.operations import allow, metric_sum, name
+from embedded_aws.tests.operations import allow, create_table, metric_sum, name
 from embedded_aws.tests.running import ask
 from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
 
@@ -44,14 +44,7 @@ class TestDynamoDB:
 
     @pytest.fixture
     def table(self, aws: Aws) -> str:
-        created = name("table")
-        aws.dynamodb.create_table(
-            TableName=created,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        return created
+        return create_table(aws)
 
     @pytest.fixture
     def function(self, aws: Aws) -> Any:
@@ -73,11 +66,11 @@ class TestDynamoDB:
     def test_a_refused_batch_counts_every_write_of_it_and_writes_none(
         self, aws: Aws, function: Any, table: str
     ) -> None:
-        batch = {table: [{"PutRequest": {"Item": {"id": {"S": str(n)}}}} for n in range(3)]}
+        batch = {table: [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}} for n in range(3)]}
         with throttled(aws, caller=CALLER, action="dynamodb:BatchWriteItem"):
             with pytest.raises(ClientError) as refused:
                 function.batch_write_item(RequestItems=batch)
-            function.put_item(TableName=table, Item={"id": {"S": "other action"}})
+            function.put_item(TableName=table, Item={"pk": {"S": "other action"}})
         error = refused.value.response
         assert error["Error"]["Code"] == "ProvisionedThroughputExceededException"
         assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
@@ -94,7 +87,7 @@ class TestDynamoDB:
             throttled(aws, caller=CALLER, action="dynamodb:PutItem", index="byDate"),
             pytest.raises(ClientError),
         ):
-            function.put_item(TableName=table, Item={"id": {"S": "1"}})
+            function.put_item(TableName=table, Item={"pk": {"S": "1"}})
         of_index = {"TableName": table, "GlobalSecondaryIndexName": "byDate"}
         assert self.sum(aws, "WriteThrottleEvents", **of_index) == 1
 
@@ -105,7 +98,7 @@ class TestDynamoDB:
             throttled(aws, caller=CALLER, action="dynamodb:*Item"),
             pytest.raises(ClientError),
         ):
-            function.get_item(TableName=table, Key={"id": {"S": "1"}})
+            function.get_item(TableName=table, Key={"pk": {"S": "1"}})
         assert self.sum(aws, "ReadThrottleEvents", TableName=table) == 1
         assert self.sum(aws, "WriteThrottleEvents", TableName=table) is None
 
