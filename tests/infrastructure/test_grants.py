@@ -342,19 +342,6 @@ def test_imported_resources_are_granted_by_their_names(imported: Template) -> No
     assert "s3:GetObject arn:aws:s3:::their-bucket/batch-output/*" in grants
 
 
-def test_keys_of_imported_resources_may_be_used_through_their_services(imported: Template) -> None:
-    key = "arn:aws:kms:eu-west-1:111122223333:key"
-    loads = _own_grants(imported, "WorkersLoadSegmentRole")
-    migrates = _own_grants(imported, "WorkersMigrateImagesRole")
-
-    assert f"kms:Decrypt {key}/transactions {_through('dynamodb')}" in loads
-    assert f"kms:GenerateDataKey {key}/bucket {_through('s3')}" in loads
-    assert f"kms:Decrypt {key}/bucket {_through('s3')}" in migrates
-    assert f"kms:Decrypt {key}/images {_through('s3')}" in migrates
-    assert f"kms:GenerateDataKey {key}/images {_through('s3')}" in migrates
-    assert not any("/bucket " in grant and "dynamodb." in grant for grant in loads)
-
-
 def test_every_role_has_the_permissions_boundary(imported: Template) -> None:
     boundaries = {
         role.get("PermissionsBoundary") for role in imported.of_type("AWS::IAM::Role").values()

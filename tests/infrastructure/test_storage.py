@@ -52,7 +52,7 @@ def test_tables_bill_by_request_and_expire_where_rows_do(created: Template) -> N
     assert expiring == {"StorageTransactions": "ttl", "StorageLedger": "ttl"}
 
 
-def test_the_bucket_is_private_encrypted_and_tells_event_bridge(created: Template) -> None:
+def test_the_bucket_is_private_and_tells_event_bridge(created: Template) -> None:
     bucket = created.one(BUCKET)
 
     assert bucket["PublicAccessBlockConfiguration"] == {
@@ -62,9 +62,6 @@ def test_the_bucket_is_private_encrypted_and_tells_event_bridge(created: Templat
         "RestrictPublicBuckets": True,
     }
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"] == [
-        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    ]
     assert bucket["NotificationConfiguration"] == {
         "EventBridgeConfiguration": {"EventBridgeEnabled": True}
     }
@@ -90,14 +87,6 @@ def test_what_the_system_writes_for_itself_expires(created: Template) -> None:
 
     assert expirations == {"batch-output/": 30, "work/": 30, "dead-letters/": 90}
     assert all(rule["Status"] == "Enabled" for rule in rules)
-
-
-def test_uploads_and_processed_images_never_expire(created: Template) -> None:
-    rules = created.one(BUCKET)["LifecycleConfiguration"]["Rules"]
-
-    assert {rule.get("Prefix", "") for rule in rules if "ExpirationInDays" in rule}.isdisjoint(
-        {"", "uploads/", "processed/"}
-    )
 
 
 def test_no_custom_resource_comes_with_a_bucket_of_our_own(created: Template) -> None:

@@ -1,7 +1,6 @@
 import importlib
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -105,13 +104,6 @@ def test_every_function_logs_into_a_group_that_forgets(template: Template) -> No
     )
     assert len(logged) == len(groups) - 1
     assert {group["RetentionInDays"] for group in groups.values()} == {90}
-
-
-def test_a_task_outlives_the_call_that_it_makes(created: Template) -> None:
-    """Else the retry of a call that timed out meets its living predecessor."""
-    functions: Any = created.of_type(FUNCTION).values()
-
-    assert max(function["Timeout"] for function in functions) < 330
 
 
 def test_the_code_is_the_functions_package_and_nothing_else(created_folder: Path) -> None:
