@@ -110,18 +110,6 @@ def test_a_manifest_is_resolved_to_its_job_alone(job: dict[str, Any]) -> None:
     assert "object" not in arrived
 
 
-@pytest.mark.parametrize("key", ["batch-output/job-1/x.txt", "uploads/x.jsonl", "batch-output/a"])
-def test_another_object_is_ignored(job: dict[str, Any], key: str) -> None:
-    assert _resolve(_event(key))["arrival"] == "IGNORED"
-
-
-def test_an_object_of_another_bucket_is_ignored(job: dict[str, Any]) -> None:
-    job["detail"]["bucket"]["name"] = "another"
-    ignored = _resolve(job)
-    assert ignored["arrival"] == "IGNORED"
-    assert BUCKET in ignored["reason"]
-
-
 def test_an_event_without_a_sequencer_and_a_replay_are_blocked_by_no_order(
     job: dict[str, Any],
 ) -> None:

@@ -2,14 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from functions.aws import wiring
 from functions.aws.runtime import clients
-from functions.aws.writing import attempts, write_permit
+from functions.aws.writing import attempts
 from functions.aws.writing.attempts import AttemptRow
 from functions.aws.writing.write_permit import ClaimLost, WritePermit
 from functions.domain.attribute_values import from_item, to_item
@@ -44,9 +43,9 @@ class Loading:
         items = [from_item(item) for page in pages for item in page["Items"]]
         return {item["imageId"]: item for item in items}
 
-    def edit(self, image: str) -> None:
-        item = self.items()[image] | {"version": 2, "merchant": "a person's"}
-        self.dynamodb.put_item(TableName="transactions", Item=to_item(item))
+    def leases(self) -> list[str]:
+        rows = self.dynamodb.scan(TableName="ledger")["Items"]
+        return [row["sk"]["S"] for row in rows if row["pk"]["S"].startswith("budget#")]
 
 
 @pytest.fixture
@@ -125,46 +124,6 @@ def test_who_lost_the_claim_writes_nothing(loading: Loading, requests: list[str]
     assert requests == []
 
 
-def _at_second_batch(do: Callable[[], object]) -> None:
-    calls = iter(range(100))
-
-    def act(**_: Any) -> None:
-        if next(calls) == 1:
-            do()
-
-    events = clients.transaction_writes().meta.events
-    events.register("after-call.dynamodb.BatchWriteItem", act)
-
-
-@pytest.fixture
-def looks_always(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_permit, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr("functions.aws.writing.writer.THREADS", 1)
-
-
-@pytest.mark.usefixtures("looks_always")
-def test_a_call_that_a_second_attempt_overtakes_replaces_nothing_any_more(
-    loading: Loading, requests: list[str]
-) -> None:
-    def overtake() -> None:
-        _row("request-2").begin(now=0, ends_by=0)
-        loading.edit("image-3")
-
-    _at_second_batch(overtake)
-    loading.run()
-    assert requests == ["BatchWriteItem"] * 2 + ["BatchExecuteStatement"]
-    assert loading.items()["image-3"]["merchant"] == "a person's"
-
-
-@pytest.mark.usefixtures("looks_always")
-def test_a_call_whose_claim_another_execution_takes_writes_nothing_any_more(
-    loading: Loading, requests: list[str]
-) -> None:
-    _at_second_batch(lambda: loading.claim("execution-2"))
-    assert loading.run()["finished"]
-    assert requests == ["BatchWriteItem"] * 2
-
-
 def _row(caller: str) -> AttemptRow:
     partition = object_partition("job-1", KEY, 1)
     return AttemptRow(clients.dynamodb(), "ledger", partition, 0, caller=caller, expires=1)
@@ -228,56 +187,24 @@ def test_a_lost_claim_is_found_out_within_a_second_and_stops_everything() -> Non
         owned[0] = True  # it is never its again
 
 
-class TestSharedBudget:
-    """Another execution of the same user is at work."""
+def test_a_worker_has_half_of_the_budget_next_to_another_and_leaves_that_lease_alone(
+    loading: Loading, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    other = Lease("execution-2", "another", rate=250, budget=500, until=time.time() + 600)
+    key = lease_key("user-1", other.execution, other.caller).as_dict()
+    row = to_item({**key, **other.as_row()})
+    loading.dynamodb.put_item(TableName="ledger", Item=row)
+    loading.run(writeUnitsPerSecond=500)
+    (printed,) = (each for each in caplog.records if each.msg == Event.SEGMENT_LOADED)
+    assert vars(printed)["writeUnitsPerSecond"] == 250
+    assert loading.leases() == ["lease#execution-2#another"]
 
-    @pytest.fixture
-    def rate(
-        self, loading: Loading, caplog: pytest.LogCaptureFixture
-    ) -> Callable[[Lease | None], float]:
-        """Loads beside a lease; the rate that was in force at the end."""
-        caplog.set_level("INFO")
 
-        def load(other: Lease | None) -> float:
-            if other is not None:
-                key = lease_key("user-1", other.execution, other.caller).as_dict()
-                row = to_item({**key, **other.as_row()})
-                loading.dynamodb.put_item(TableName="ledger", Item=row)
-            caplog.clear()
-            loading.run(writeUnitsPerSecond=500)
-            (printed,) = (each for each in caplog.records if each.msg == Event.SEGMENT_LOADED)
-            return float(vars(printed)["writeUnitsPerSecond"])
-
-        return load
-
-    def leases(self, loading: Loading) -> list[str]:
-        return [
-            row["sk"]["S"]
-            for row in loading.dynamodb.scan(TableName="ledger")["Items"]
-            if row["pk"]["S"].startswith("budget#")
-        ]
-
-    def test_a_worker_alone_has_the_budget_and_gives_it_back(
-        self, loading: Loading, rate: Callable[[Lease | None], float]
-    ) -> None:
-        assert rate(None) == 500
-        assert self.leases(loading) == []
-
-    def test_it_has_half_of_it_next_to_another_execution_and_leaves_that_lease_alone(
-        self, loading: Loading, rate: Callable[[Lease | None], float]
-    ) -> None:
-        other = Lease("execution-2", "another", rate=250, budget=500, until=time.time() + 600)
-        assert rate(other) == 250
-        assert self.leases(loading) == ["lease#execution-2#another"]
-
-    def test_a_worker_that_died_holds_nothing(self, rate: Callable[[Lease | None], float]) -> None:
-        dead = Lease("execution-2", "another", rate=500, budget=500, until=time.time() - 2)
-        assert rate(dead) == 500
-
-    def test_a_worker_that_fails_gives_it_back(
-        self, loading: Loading, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(SegmentLoader, "load", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            loading.run()
-        assert self.leases(loading) == []
+def test_a_worker_that_fails_gives_the_budget_back(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SegmentLoader, "load", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        loading.run()
+    assert loading.leases() == []

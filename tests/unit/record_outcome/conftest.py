@@ -179,13 +179,14 @@ class RecorderSetup:
             )
         )
 
-    def hears_of_failure(self, state: str = "PlanRanges") -> dict[str, Any]:
+    def hears_of_failure(self, state: str = "PlanRanges", **described: Any) -> dict[str, Any]:
         """A failure told for the first time; the message."""
-        self.describes()
+        self.describes(**described)
         self.failed_in(state)
-        self.describes()
+        self.describes(**described)
         self.expect_message()
-        assert self.hears("FAILED") is Outcome.FAILED
+        told = described.get("status", "FAILED")
+        assert self.hears(told, redrive_count=described.get("redriveCount", 0)) is Outcome.FAILED
         return self.published[-1]
 
     def all_was_called(self) -> None:

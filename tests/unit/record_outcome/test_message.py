@@ -13,7 +13,7 @@ from functions.domain.causes import plain_cause
 from functions.domain.executions import Execution
 from functions.domain.failures import Cure, Failure
 from functions.domain.service_failures import ServiceFailure, explain
-from functions.record_outcome.message import MAX_SUBJECT, console_link, failure_message
+from functions.record_outcome.message import console_link, failure_message
 
 ARN = "arn:aws:states:eu-west-1:123456789012:execution:BatchIngest:one"
 
@@ -132,15 +132,6 @@ def test_an_execution_without_an_error_is_explained_by_its_status(status: str, w
     )
     assert words in message.text.splitlines()[0]
     assert "redrive the execution" in message.text
-
-
-def test_a_subject_is_short_and_plain_whatever_the_job_is_called() -> None:
-    message = failure_message(
-        _execution(), FailedState("ResolveJob"), job_id="é\n" * 80, stack="BatchIngest"
-    )
-    assert len(message.subject) <= MAX_SUBJECT
-    assert message.subject.isascii()
-    assert message.subject.isprintable()
 
 
 def test_a_functions_cause_is_shown_without_its_stack_trace() -> None:

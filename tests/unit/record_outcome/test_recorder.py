@@ -112,11 +112,7 @@ def test_a_manifest_that_failed_before_anything_was_claimed_marks_the_job(
 ) -> None:
     setup.job(userId="u")
     manifest = json.dumps(event(key=f"batch-output/{JOB}/manifest.json.out"))
-    setup.describes(input=manifest)
-    setup.failed_in("ResolveJob")
-    setup.describes(input=manifest)
-    setup.expect_message()
-    setup.hears("FAILED")
+    setup.hears_of_failure("ResolveJob", input=manifest)
     assert setup.record_of_job()["status"] == "FAILED"
 
 
@@ -131,24 +127,6 @@ def test_of_two_records_none_is_marked(setup: RecorderSetup) -> None:
     setup.job(userId="u", submitTime="t2")
     setup.hears_of_failure("ResolveJob")
     assert setup.record_of_job()["status"] == "SUBMITTED"
-
-
-@pytest.mark.parametrize(
-    ("claimed", "status"),
-    [
-        ({}, "COMPLETED"),  # the same content
-        ({"etag": "before", "sequencer": "01"}, "FAILED"),
-        ({"etag": "after", "sequencer": "03"}, "COMPLETED"),
-    ],
-)
-def test_a_failure_before_the_claim_counts_where_its_content_is_newer_than_what_was_ingested(
-    setup: RecorderSetup, claimed: dict[str, str], status: str
-) -> None:
-    setup.job(userId="u")
-    setup.claim(owner="another", **DONE | claimed)
-    setup.hears_of_failure("ResolveJob")
-    assert setup.row_of_claim()["state"] == "done"
-    assert setup.record_of_job()["status"] == status
 
 
 def test_a_failure_is_said_once_however_often_it_is_delivered(setup: RecorderSetup) -> None:
@@ -168,21 +146,23 @@ def test_a_later_failure_of_the_same_execution_is_said_again(setup: RecorderSetu
     setup.job(userId="u")
     setup.claim()
     setup.hears_of_failure()
-    setup.describes(redriveCount=1)
-    setup.failed_in("PlanRanges")
-    setup.describes(redriveCount=1)
-    setup.expect_message()
-    setup.hears("FAILED", redrive_count=1)
+    setup.hears_of_failure(redriveCount=1)
     assert [_facts(each)["redriveCount"] for each in setup.published] == [0, 1]
 
 
-def test_what_could_not_be_published_is_said_when_it_is_tried_again(setup: RecorderSetup) -> None:
+@pytest.mark.parametrize("is_another", [False, True])
+def test_what_could_not_be_published_is_said_when_it_is_tried_again(
+    setup: RecorderSetup, *, is_another: bool
+) -> None:
+    """Another invocation need not wait for one that could not speak."""
     setup.describes()
     setup.failed_in("PlanRanges")
     setup.describes()
     setup.sns.add_client_error("publish", "Throttled")
     with pytest.raises(Exception, match="Throttled"):
         setup.hears("FAILED")
+    if is_another:
+        _is_another_invocation(setup)
     setup.hears_of_failure()
     setup.all_was_called()
 
@@ -213,20 +193,6 @@ def test_another_invocation_waits_for_one_that_may_be_about_to_speak(setup: Reco
     assert len(setup.published) == 1
 
 
-def test_another_invocation_need_not_wait_for_one_that_could_not_speak(
-    setup: RecorderSetup,
-) -> None:
-    setup.describes()
-    setup.failed_in("PlanRanges")
-    setup.describes()
-    setup.sns.add_client_error("publish", "Throttled")
-    with pytest.raises(Exception, match="Throttled"):
-        setup.hears("FAILED")
-    _is_another_invocation(setup)
-    setup.hears_of_failure()
-    assert len(setup.published) == 2  # the first was not delivered
-
-
 @pytest.mark.parametrize(
     ("described", "until"),
     [
@@ -240,11 +206,7 @@ def test_a_failed_claim_is_kept_for_as_long_as_it_can_be_redriven(
 ) -> None:
     setup.job(userId="u")
     setup.claim()
-    setup.describes(**described)
-    setup.failed_in("PlanRanges")
-    setup.describes(**described)
-    setup.expect_message()
-    setup.hears("FAILED")
+    setup.hears_of_failure(**described)
     assert setup.row_of_claim()["redrivableUntil"] == until
 
 
@@ -340,16 +302,8 @@ def test_a_claim_that_another_execution_took_over_is_left_alone(setup: RecorderS
     assert setup.record_of_job()["status"] == "INGESTING"
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "no JSON", '{"detail": {"object": {"key": 7}}}'])
-def test_an_input_that_is_not_an_event_has_a_message_and_marks_nothing(
-    setup: RecorderSetup, text: str
-) -> None:
-    setup.describes(input=text)
-    setup.failed_in("ResolveJob")
-    setup.describes(input=text)
-    setup.expect_message()
-    setup.hears("FAILED")
-    assert "job (none)" in setup.published[0]["Message"]
+def test_an_input_that_is_not_an_event_has_a_message_of_no_job(setup: RecorderSetup) -> None:
+    assert "job (none)" in setup.hears_of_failure("ResolveJob", input="[]")["Message"]
 
 
 def test_a_failed_map_names_its_children(setup: RecorderSetup) -> None:

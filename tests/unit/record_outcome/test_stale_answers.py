@@ -96,11 +96,7 @@ def test_an_old_description_after_the_mark_takes_nothing_back(
     assert setup.row_of_claim()["state"] == "failed"
     assert setup.record_of_job()["status"] == "FAILED"
     # Lambda tries the event again: the message is sent now, and once.
-    setup.describes(status=status, redriveCount=count)
-    setup.failed_in("PlanRanges")
-    setup.describes(status=status, redriveCount=count)
-    setup.expect_message()
-    assert setup.hears(status, redrive_count=count) is Outcome.FAILED
+    setup.hears_of_failure(status=status, redriveCount=count)
     assert len(setup.published) == 1
     setup.all_was_called()
 
