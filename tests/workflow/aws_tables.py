@@ -1,8 +1,11 @@
 """The system's tables and bucket in moto, with their real keys, and a function's environment."""
 
 import functools
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -24,9 +27,20 @@ TABLES = {
     "pending-images": ("imageId",),
     "ledger": ("pk", "sk"),
 }
+
+
+def _defaults() -> dict[str, str]:
+    """The settings of cdk.json, under the names that functions read them by."""
+    context = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
+    return {
+        re.sub("[A-Z]", r"_\g<0>", name).upper(): str(value)
+        for name, value in context.items()
+        if isinstance(value, int | str)
+    }
+
+
 ENVIRONMENT = {
-    "REJECT_PERCENT_LIMIT": "50",
-    "IMAGES_PER_CHUNK": "500",
+    **_defaults(),
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -35,23 +49,17 @@ ENVIRONMENT = {
     "LEDGER_TABLE": "ledger",
     "TRANSACTIONS_TABLE": "transactions",
     "PENDING_IMAGES_TABLE": "pending-images",
-    "RANGE_BYTES": "1000",
-    "MAX_RANGES": "2000",
-    "FUNCTION_MEMORY_MEGABYTES": "1024",
-    "LOAD_CONCURRENCY": "4",
-    "WRITE_UNITS_PER_SECOND": "1000",
-    "MIGRATE_CONCURRENCY": "4",
-    "LEDGER_RETENTION_DAYS": "90",
-    "LINE_BYTES_LIMIT": "4096",
-    "PADDING_PREFIX": "__pad__",
-    "GUEST_RETENTION_DAYS": "60",
-    "ACCOUNT_RETENTION_DAYS": "60",
-    "GRACE_HOURS": "24",
-    "STUCK_LOOKBACK_DAYS": "7",
-    "STACK_NAME": "BatchIngest",
     "POWERTOOLS_SERVICE_NAME": "BatchIngest",
     "POWERTOOLS_METRICS_NAMESPACE": "BatchIngest",
+    # Small, so that small objects have several ranges and chunks.
+    "RANGE_BYTES": "1000",
+    "LINE_BYTES_LIMIT": "4096",
+    "LOAD_CONCURRENCY": "4",
+    "MIGRATE_CONCURRENCY": "4",
+    "IMAGES_PER_CHUNK": "500",
+    "ACCOUNT_RETENTION_DAYS": "60",
 }
+"""A function's environment: each setting has its default, unless tests need another value."""
 
 
 @contextmanager
