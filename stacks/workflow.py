@@ -54,15 +54,12 @@ class Workflow(Construct):
         super().__init__(scope, construct_id)
         self.definition = definition
         self._storage = storage
-        self._tasks = [
-            workers.resolve_job,
-            workers.plan_ranges,
-            workers.load_segment,
-            workers.verify_load,
-            workers.migrate_images,
-            workers.verify_migration,
-            workers.settle_job,
-        ]
+        #: ARNs of the functions that the definition calls, by their placeholders in it.
+        self._functions = {
+            f"{worker.node.id}Arn": worker.function.function_arn
+            for worker in workers.all
+            if f"${{{worker.node.id}Arn}}" in definition.text
+        }
         self.role = self._role(definition, key)
         self.state_machine = sfn.StateMachine(
             self,
@@ -124,7 +121,7 @@ class Workflow(Construct):
 
     def _substitutions(self) -> dict[str, str]:
         return {
-            **{f"{task.node.id}Arn": task.function.function_arn for task in self._tasks},
+            **self._functions,
             "LedgerTableName": self._storage.ledger.table_name,
             # A resource of another partition fails every execution.
             "Partition": Stack.of(self).partition,
@@ -152,8 +149,7 @@ class Workflow(Construct):
         )
         grants = Grants(role)
         grants.bucket_keys = self._storage.bucket_keys
-        functions = [task.function.function_arn for task in self._tasks]
-        grants.allow("lambda:InvokeFunction", on=functions)
+        grants.allow("lambda:InvokeFunction", on=[*self._functions.values()])
         # The claim is made and read without a function.
         grants.items(self._storage.ledger, "GetItem", "UpdateItem")
         # Maps read their items from work/ and write their results there, in parts.

@@ -161,7 +161,7 @@ _OTHERWISE: Final = {
 
 _STOPPED: Final = Explanation("The execution was stopped by hand.", "", Cure.REDRIVE)
 _OVERDUE: Final = Explanation(
-    "The execution took longer than a day.", "see in its history what it waited for", Cure.REDRIVE
+    "The execution ran into its time limit.", "see in its history what it waited for", Cure.REDRIVE
 )
 _PASSING: Final = Explanation(
     "The network or a service did not answer, or refused, for longer than it was tried again.",

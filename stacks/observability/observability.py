@@ -87,7 +87,7 @@ class Observability(Construct):
         self._act(
             "executions-timed-out",
             machine.metric_timed_out(period=metrics.MINUTE, statistic=metrics.SUM),
-            "An execution took longer than a day and was ended. A redrive continues it.",
+            "An execution ran into its time limit and was ended. A redrive continues it.",
         )
         self._act(
             "executions-aborted",

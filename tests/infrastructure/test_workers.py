@@ -1,4 +1,5 @@
 import importlib
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -113,16 +114,8 @@ def test_the_code_is_the_functions_package_and_nothing_else(created_folder: Path
     assert {file.parts[0] for file in files} == {"functions"}
     assert {file.suffix for file in files} <= {".py", ".pyc"}
     assert {file.parent.name for file in files if file.name == "handler.py"} == {
-        "find_stuck_jobs",
-        "load_segment",
-        "migrate_images",
-        "plan_ranges",
-        "record_outcome",
-        "resolve_job",
-        "resubmit_rejects",
-        "settle_job",
-        "verify_load",
-        "verify_migration",
+        re.sub("(?<=[a-z])[A-Z]", r"_\g<0>", name).lower()
+        for name in (*SETTINGS, "ResubmitRejects")
     }
 
 

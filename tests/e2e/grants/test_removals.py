@@ -7,27 +7,22 @@ import pytest
 from tests.e2e.grants.admission import Admission
 from tests.e2e.grants.conftest import Site
 from tests.e2e.grants.removal import RoleGrant
-from tests.e2e.grants.scenario import Scenario
+from tests.e2e.grants.scenario import PATH, Scenario
 from tests.e2e.grants.scenarios import SCENARIOS
 from tests.infrastructure import grants_page
 from tests.infrastructure.documented import documented
 from tests.infrastructure.grants_page import Proof
 from tests.infrastructure.template import Template
 
-HOLDERS = (
-    "FindStuckJobs",
-    "LoadSegment",
-    "MigrateImages",
-    "PlanRanges",
-    "RecordOutcome",
-    "ResolveJob",
-    "SettleJob",
-    "VerifyLoad",
-    "VerifyMigration",
-    "Workflow",
-    "WorkflowTrigger",
-    "cloudwatch.amazonaws.com",
-    "events.amazonaws.com",
+HOLDERS = sorted(
+    PATH
+    | {
+        "FindStuckJobs",
+        "RecordOutcome",
+        "WorkflowTrigger",
+        "cloudwatch.amazonaws.com",
+        "events.amazonaws.com",
+    }
 )
 REPRESENTATIVES = {
     ("LoadSegment", "s3:PutObject", "StorageBucket/dead-letters/*"): "an object is ingested",
