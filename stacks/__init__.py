@@ -1,4 +1,4 @@
-"""What CDK deploys; `BatchIngest` is all of it, for another CDK app as well.
+"""The CDK app. `BatchIngest` is the whole product as a construct, for other CDK apps, too.
 
 from stacks import BatchIngest, Settings
 
@@ -15,7 +15,7 @@ __all__ = ["BatchIngest", "Settings"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import late: what reads the settings alone needs no CDK, which starts Node."""
+    """Import on first use: reading settings needs no CDK, and CDK starts Node."""
     if name == "BatchIngest":
         from stacks.batch_ingest import BatchIngest  # noqa: PLC0415
 

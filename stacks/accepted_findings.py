@@ -35,7 +35,7 @@ _TRACING_AND_LOG_DELIVERY = (
     "AWS X-Ray's actions and those by which Step Functions has its logs delivered act on no"
     " resource that a policy could name (Step Functions guide, 'Logging using CloudWatch Logs')."
 )
-#: Of objects none of which is there when the role is made, so that a prefix has to name them.
+#: For objects that do not exist when the role is made: only a prefix can name them.
 _OBJECTS = {
     f"{RESULTS_PREFIX}*": (
         "Bedrock names its results by job. They are read, in the version that was announced, and"
@@ -97,7 +97,7 @@ def accept_findings(
     workers: Workers,
     workflow: Workflow,
 ) -> None:
-    """Acknowledge, on each resource, what cdk-nag finds of it and is right as it is."""
+    """Acknowledge the findings of cdk-nag that are right as they are, each on its resource."""
     objects = {**_OBJECTS, f"{settings.bedrock_input_prefix}*": _INPUT}
     for worker in workers.all:
         _accept(worker.function, "L1", _RUNTIME)

@@ -94,7 +94,7 @@ class BatchIngest(Construct):
         )
 
     def _secure(self, settings: Settings) -> None:
-        """What holds for every resource of the stack."""
+        """Apply the permissions boundary and the tags to all resources."""
         if settings.permissions_boundary_arn:
             boundary = iam.ManagedPolicy.from_managed_policy_arn(
                 self, "PermissionsBoundary", settings.permissions_boundary_arn

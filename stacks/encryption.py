@@ -34,7 +34,7 @@ def encryption_key(scope: Construct, construct_id: str, *, settings: Settings) -
 
 
 def _services(stack: Stack) -> list[iam.PolicyStatement]:
-    """What a key's policy says of the services that act for themselves, without a role of ours."""
+    """Add key policy statements for services that act without a role of this stack."""
     log_groups = [
         stack.format_arn(
             service="logs",

@@ -86,7 +86,7 @@ class Grants:
         """
         stack = Stack.of(self._role)
         wanted = ["kms:Decrypt"] * reads + ["kms:GenerateDataKey"] * writes
-        # What an earlier grant of this role brought along is not said again.
+        # Skip what an earlier grant of this role already allows.
         actions = [a for a in wanted if (key.key_arn, service, a) not in self._key_actions]
         self._key_actions.update((key.key_arn, service, action) for action in actions)
         if actions:

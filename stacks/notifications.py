@@ -41,7 +41,7 @@ def _topic_key(scope: Construct, construct_id: str) -> kms.Key:
         construct_id,
         description=f"{stack.stack_name}: messages of the alarm topic",
         enable_key_rotation=True,
-        # Messages are not kept: nothing is lost with it.
+        # SNS keeps no messages: nothing is lost with the key.
         removal_policy=RemovalPolicy.DESTROY,
     )
     topics = stack.format_arn(service="sns", resource=f"{stack.stack_name}-*")

@@ -15,7 +15,7 @@ from stacks.rules import rule, to_function
 from stacks.settings import Settings
 from stacks.workers import Workers
 
-#: What the rules are called, after the stack's name.
+#: Names of the rules, after the stack's name.
 OUTCOMES = "outcomes"
 STUCK_CHECK = "stuck-check"
 RESUBMISSION = "resubmission"
@@ -81,7 +81,7 @@ class Outcomes(Construct):
             rule_name=names.rule_name(self, STUCK_CHECK),
             description="Looks for jobs that no event moves on",
             schedule=events.Schedule.rate(self.check_period),
-            # No dead letters: the next run does what this one missed.
+            # No dead-letter queue: the next run does what this one missed.
             targets=[targets.LambdaFunction(workers.find_stuck_jobs.function)],
         )
         self.resubmission: events.Rule | None = None
@@ -94,14 +94,13 @@ class Outcomes(Construct):
                 source=SOURCE,
                 detail_type=DETAIL_TYPE,
                 detail={"status": [each.value for each in JobStatus if each.is_settled]},
-                # No dead letters: an alarm rings, the rejects stay open, and `ingest resubmit`
-                # submits them (docs/adr/0010-resubmission-by-a-function.md).
+                # No dead-letter queue: docs/adr/0010-resubmission-by-a-function.md.
                 target=to_function(workers.resubmit_rejects.function),
             )
 
 
 def _outcomes_of(state_machine_arn: str) -> dict[str, Any]:
-    """Failures of this machine's executions, and what becomes of those that are redriven."""
+    """Match failed executions of this machine, and all later statuses of redriven ones."""
     return {
         "stateMachineArn": [state_machine_arn],
         "$or": [

@@ -193,9 +193,9 @@ class Settings(BaseModel):
     grace_hours: int = setting.count(24, "hours", least=1, most=720)
     """How long a job waits for its manifest before it counts as partial."""
     stuck_check_minutes: int = setting.count(60, "minutes", least=5, most=1440)
-    """How often manifests, claims and jobs are compared."""
+    """How often FindStuckJobs searches for jobs that no event will move on."""
     stuck_lookback_days: int = setting.count(7, "days", least=1, most=30)
-    """How far back that comparison looks."""
+    """How far back that search looks."""
 
     # Submitting rejects again
     bedrock_job_role_arn: str = setting.text(

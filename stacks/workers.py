@@ -91,7 +91,7 @@ class Workers(Construct):
         worker.grants.items(storage.ledger, "GetItem", "Query", "UpdateItem")
         worker.grants.objects(storage.bucket, f"{WORK_PREFIX}*", "PutObject")
         worker.grants.items(storage.batch_jobs, "GetItem", "UpdateItem")
-        # The manifest among them.
+        # The manifest is under the same prefix.
         self._may_read_results(worker)
         return worker
 
@@ -236,7 +236,7 @@ class Workers(Construct):
         storage, settings = self._storage, self._settings
         worker = self._worker(
             "FindStuckJobs",
-            "Compares manifests, claims and jobs, for an event that is lost leaves no other trace.",
+            "Finds jobs that no event will move on: a lost event leaves no other trace.",
             {
                 "GRACE_HOURS": settings.grace_hours,
                 "LEDGER_RETENTION_DAYS": settings.ledger_retention_days,

@@ -27,13 +27,13 @@ TRIGGER_KEYS = (
     f"{RESULTS_PREFIX}*/{MANIFEST_NAME}",
 )
 
-#: What the trigger's rule is called, after the stack's name.
+#: Name of the trigger's rule, after the stack's name.
 TRIGGER = "results"
 
-#: What the rule that hears of jobs that ended at Bedrock is called.
+#: Name of the rule for jobs that ended at Bedrock.
 ENDED_JOBS = "ended-jobs"
 
-#: How long Step Functions may use one data key of a customer's key: its own default.
+#: Step Functions' default for the reuse of a data key of a customer-managed key.
 _DATA_KEY_REUSE_SECONDS = 300
 
 

@@ -17,6 +17,9 @@ from ops.view.terminal import out, outside, print_json, prose, visible
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
 _STATES_PAGE = "state-failed"
 _PAGES_OF_OTHERS = {
+    "executions-failed": "state-failed",
+    "executions-timed-out": "state-failed",
+    "executions-aborted": "state-failed",
     "ended-jobs-": "trigger-",
     "trigger-failed-invocations": "trigger-dead-letters",
     "trigger-throttled": "executions-throttled",

@@ -14,8 +14,7 @@ from constructs import Construct
 
 from functions.domain.events import FAILED_STATE_DIMENSION, METRICS_NAMESPACE, Metric
 
-#: Something that happens once in a while is reported as soon as CloudWatch knows, and a second time
-#: a minute later counts as a second time.
+#: Short, so that an alarm rings soon and counts two events a minute apart as two.
 MINUTE = Duration.minutes(1)
 
 SUM = cloudwatch.Stats.SUM

@@ -83,16 +83,19 @@ class Observability(Construct):
             "executions-failed",
             machine.metric_failed(period=metrics.MINUTE, statistic=metrics.SUM),
             "An execution failed. Its message names job, state, cause and cure.",
+            page="state-failed",
         )
         self._act(
             "executions-timed-out",
             machine.metric_timed_out(period=metrics.MINUTE, statistic=metrics.SUM),
             "An execution ran into its time limit and was ended. A redrive continues it.",
+            page="state-failed",
         )
         self._act(
             "executions-aborted",
             machine.metric_aborted(period=metrics.MINUTE, statistic=metrics.SUM),
             "An execution was stopped by hand. A redrive continues it.",
+            page="state-failed",
         )
         self._look(
             "executions-throttled",

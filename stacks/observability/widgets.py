@@ -22,7 +22,7 @@ def graph(title: str, *shown: cloudwatch.IMetric, width: int = WIDTH // 3) -> cl
 def sums_of_the_time_shown(
     title: str, shown: Sequence[cloudwatch.IMetric], *, width: int
 ) -> cloudwatch.IWidget:
-    """A bar a metric, each as long as all of it in the time that the dashboard shows."""
+    """One bar a metric: its sum over the dashboard's time range."""
     return cloudwatch.GraphWidget(
         title=title,
         left=list(shown),
@@ -35,7 +35,7 @@ def sums_of_the_time_shown(
 
 
 def numbers(title: str, *shown: cloudwatch.IMetric, width: int) -> cloudwatch.IWidget:
-    """Each metric as it is now."""
+    """The latest value of each metric."""
     return cloudwatch.SingleValueWidget(
         title=title, metrics=list(shown), width=width, height=HEIGHT
     )
