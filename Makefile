@@ -6,7 +6,7 @@
 #   make test    all tests but the long ones
 #   make lint    format, lint, types and import rules
 #   make check   the same, the definition, and the template's safety
-#   make format  format, and mend what the linter can
+#   make format  format, and fix what the linter can
 #   make e2e     the end-to-end suites in their long form
 #   make synth   write a deployable cdk.out, and say how large the packages are
 #   make bootstrap ENVIRONMENT=aws://ACCOUNT/REGION   prepare an account for `make deploy`, once

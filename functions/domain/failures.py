@@ -97,8 +97,8 @@ _EXPLANATIONS = {
         Cure.REDRIVE,
     ),
     Failure.JOB_INVALID: Explanation(
-        "The job's record cannot be worked with.",
-        "mend the attribute of the record that the cause names",
+        "The job's record cannot be used.",
+        "correct the attribute of the record that the cause names",
         Cure.REDRIVE,
     ),
     Failure.RESULTS_OBJECT_MISSING: Explanation(
@@ -115,12 +115,12 @@ _EXPLANATIONS = {
         "If it was meant, nothing is to be done: its own execution takes this one's place.",
     ),
     Failure.WRITE_THROTTLED: Explanation(
-        "DynamoDB refused every write of a segment until the worker's time was spent.",
+        "DynamoDB refused every write of a segment until the worker ran out of time.",
         "raise the table's capacity or lower writeUnitsPerSecond if it keeps happening",
         Cure.REDRIVE,
     ),
     Failure.SEGMENT_OUT_OF_TIME: Explanation(
-        "A worker's time was spent before one write was confirmed; DynamoDB refused none.",
+        "A worker ran out of time before one write was confirmed; DynamoDB refused none.",
         "see that the time limit and the memory of LoadSegment are what the stack sets, and raise "
         "functionTimeoutSeconds if it keeps happening",
         Cure.REDRIVE,
@@ -137,8 +137,8 @@ _EXPLANATIONS = {
         Cure.DECISION,
         "To accept the rejects: `ingest replay JOB --accept-rejects`; after that, `ingest resubmit "
         "JOB` has those records answered again that another answer may cure. Where the prompt or "
-        "the model is at fault, mend it and submit a new job. Where good answers are read wrongly, "
-        "deploy mended code, then `ingest replay JOB`. A redrive would fail again.",
+        "the model is at fault, correct it and submit a new job. Where good answers are read "
+        "wrongly, deploy fixed code, then `ingest replay JOB`. A redrive would fail again.",
     ),
     Failure.INCOMPLETE_LOAD: Explanation(
         "After three further attempts the ledger still does not prove that every byte of the "

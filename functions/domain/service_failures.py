@@ -58,7 +58,7 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
     ),
     ServiceFailure.RUNTIME: (
         "Step Functions could not evaluate the state: its input is not what it expects.",
-        "compare the state's input with the definition, and mend what produced it",
+        "compare the state's input with the definition, and correct what produced it",
     ),
     ServiceFailure.DATA_LIMIT: (
         "A state's input or output is larger than 256 KiB.",
@@ -88,7 +88,7 @@ _MEANINGS: Final[dict[ServiceFailure, tuple[str, str]]] = {
         "see in its log what it waited for",
     ),
     ServiceFailure.FUNCTION_DIED: (
-        "The function's process ended, often for want of memory.",
+        "The function's process ended, often because it lacked memory.",
         "raise functionMemoryMegabytes if the log shows that memory ran out",
     ),
     ServiceFailure.FUNCTION_OUT_OF_MEMORY: (

@@ -37,7 +37,7 @@ _TITLES: Final = {
 _NEXT: Final = {
     Cure.REDRIVE: "Cured by a redrive",
     Cure.REPLAY: "Cured by a replay",
-    Cure.DECISION: "Accept its rejects, or mend what made them",
+    Cure.DECISION: "Accept its rejects, or correct what made them",
     Cure.NEW_EVENT: "Neither a redrive nor a replay cures it",
 }
 
