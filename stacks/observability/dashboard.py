@@ -162,10 +162,7 @@ class Dashboard(Construct):
 
     def _data(self) -> list[cloudwatch.IWidget]:
         def totals(**labels: Metric) -> list[cloudwatch.IMetric]:
-            return [
-                metrics.own(self, metric, label=label.replace("_", " "), period=PERIOD)
-                for label, metric in labels.items()
-            ]
+            return [self._own(labels[label], label.replace("_", " ")) for label in labels]
 
         return [
             graph(
@@ -181,13 +178,7 @@ class Dashboard(Construct):
             ),
             graph(
                 "Largest share of rejects of an object (%)",
-                metrics.own(
-                    self,
-                    Metric.REJECT_PERCENT,
-                    label="rejects",
-                    period=PERIOD,
-                    statistic=metrics.MAXIMUM,
-                ),
+                self._own(Metric.REJECT_PERCENT, "rejects", metrics.MAXIMUM),
             ),
             graph(
                 "Images, manifests that cannot be read, denied calls",
@@ -206,16 +197,12 @@ class Dashboard(Construct):
         return [
             graph(
                 "Write budget in force, of one worker (units a second)",
-                metrics.own(
-                    self, rate, label="mean", period=PERIOD, statistic=cloudwatch.Stats.AVERAGE
-                ),
-                metrics.own(
-                    self, rate, label="least", period=PERIOD, statistic=cloudwatch.Stats.MINIMUM
-                ),
+                self._own(rate, "mean", cloudwatch.Stats.AVERAGE),
+                self._own(rate, "least", cloudwatch.Stats.MINIMUM),
             ),
             graph(
                 "Writes that DynamoDB refused",
-                metrics.own(self, Metric.WRITE_THROTTLES, label="seen by workers", period=PERIOD),
+                self._own(Metric.WRITE_THROTTLES, "seen by workers"),
                 metrics.write_throttles(transactions, label="for the table", period=PERIOD),
                 metrics.write_throttles(
                     transactions, index=BY_DATE_INDEX, label="for the index", period=PERIOD
@@ -256,3 +243,6 @@ class Dashboard(Construct):
                 width=half,
             ),
         ]
+
+    def _own(self, metric: Metric, label: str, statistic: str = metrics.SUM) -> cloudwatch.Metric:
+        return metrics.own(self, metric, label=label, period=PERIOD, statistic=statistic)

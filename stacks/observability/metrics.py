@@ -3,6 +3,8 @@
 Only the dashboard gives labels: an alarm on a metric with a label becomes one on an expression.
 """
 
+from typing import TypedDict, Unpack
+
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
@@ -21,55 +23,33 @@ SUM = cloudwatch.Stats.SUM
 MAXIMUM = cloudwatch.Stats.MAXIMUM
 
 
+class Shown(TypedDict, total=False):
+    """How a metric is shown: by default without a label, as its sum a minute."""
+
+    label: str
+    period: Duration
+    statistic: str
+
+
 def own(
-    scope: Construct,
-    metric: Metric,
-    *,
-    failed_state: str = "",
-    label: str | None = None,
-    period: Duration = MINUTE,
-    statistic: str = SUM,
+    scope: Construct, metric: Metric, *, failed_state: str = "", **shown: Unpack[Shown]
 ) -> cloudwatch.Metric:
     """A metric that the functions emit."""
     dimensions = {"service": Stack.of(scope).stack_name}
     if failed_state:
         dimensions[FAILED_STATE_DIMENSION] = failed_state
-    return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
-        metric_name=metric.value,
-        dimensions_map=dimensions,
-        label=label,
-        period=period,
-        statistic=statistic,
-    )
+    return _metric(METRICS_NAMESPACE, metric.value, dimensions, **shown)
 
 
-def redriven(
-    machine: sfn.IStateMachine, *, label: str | None = None, period: Duration = MINUTE
-) -> cloudwatch.Metric:
+def redriven(machine: sfn.IStateMachine, **shown: Unpack[Shown]) -> cloudwatch.Metric:
     """Executions of a state machine that were continued where they had failed."""
-    return cloudwatch.Metric(
-        namespace="AWS/States",
-        metric_name="ExecutionsRedriven",
-        dimensions_map={"StateMachineArn": machine.state_machine_arn},
-        label=label,
-        period=period,
-        statistic=SUM,
-    )
+    dimensions = {"StateMachineArn": machine.state_machine_arn}
+    return _metric("AWS/States", "ExecutionsRedriven", dimensions, **shown)
 
 
-def rule(
-    rule: events.IRule, metric_name: str, *, label: str | None = None, period: Duration = MINUTE
-) -> cloudwatch.Metric:
+def rule(rule: events.IRule, metric_name: str, **shown: Unpack[Shown]) -> cloudwatch.Metric:
     """A metric of an EventBridge rule, which exists only while it is not zero."""
-    return cloudwatch.Metric(
-        namespace="AWS/Events",
-        metric_name=metric_name,
-        dimensions_map={"RuleName": rule.rule_name},
-        label=label,
-        period=period,
-        statistic=SUM,
-    )
+    return _metric("AWS/Events", metric_name, {"RuleName": rule.rule_name}, **shown)
 
 
 def dead_letter_errors(function: lambda_.IFunction) -> cloudwatch.Metric:
@@ -78,28 +58,30 @@ def dead_letter_errors(function: lambda_.IFunction) -> cloudwatch.Metric:
 
 
 def write_throttles(
-    table: dynamodb.ITable,
-    *,
-    index: str = "",
-    label: str | None = None,
-    period: Duration = MINUTE,
+    table: dynamodb.ITable, *, index: str = "", **shown: Unpack[Shown]
 ) -> cloudwatch.Metric:
     """Writes that DynamoDB refused, for a table or for one of its indexes."""
     dimensions = {"TableName": table.table_name}
     if index:
         dimensions["GlobalSecondaryIndexName"] = index
-    return cloudwatch.Metric(
-        namespace="AWS/DynamoDB",
-        metric_name="WriteThrottleEvents",
-        dimensions_map=dimensions,
-        label=label,
-        period=period,
-        statistic=SUM,
-    )
+    return _metric("AWS/DynamoDB", "WriteThrottleEvents", dimensions, **shown)
 
 
 def waiting(queue: sqs.IQueue, *, label: str | None = None) -> cloudwatch.Metric:
     """Messages that wait in a queue."""
     return queue.metric_approximate_number_of_messages_visible(
         label=label, period=MINUTE, statistic=MAXIMUM
+    )
+
+
+def _metric(
+    namespace: str, name: str, dimensions: dict[str, str], **shown: Unpack[Shown]
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        label=shown.get("label"),
+        period=shown.get("period", MINUTE),
+        statistic=shown.get("statistic", SUM),
     )
