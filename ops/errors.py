@@ -17,6 +17,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from functions.domain.plain_text import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -81,6 +83,6 @@ class ResultDiffers(OpsError):
     def __init__(self, differences: Sequence[str]) -> None:
         self.differences = tuple(differences)
         super().__init__(
-            f"The outcome differs from what the generator knows in {len(differences)} places; "
-            f"the first: {differences[0]}"
+            "The outcome differs from what the generator knows in "
+            f"{counted(len(differences), 'place')}; the first: {differences[0]}"
         )

@@ -21,8 +21,3 @@ def confirm(question: str, *, yes: bool, as_json: bool) -> None:
         raise Refused(f"{question} There is no terminal to ask on: say --yes. Nothing was done.")
     if not typer.confirm(question, err=True):
         raise Refused("Nothing was done.")
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 execution`, `2 executions`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from functions.domain.object_keys import RESULTS_PREFIX
+from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.commands.estimate import say
 from ops.commands.since import moment
 from ops.commands.watch import follow_executions
@@ -125,7 +126,9 @@ def _again(
 def _show(deployed: Deployment, found: Backlog, prefix: str) -> None:
     objects = counted(len(found.unannounced), "results object")
     jobs = counted(found.jobs, "job")
-    out.print(f"{objects} of {jobs} to ingest under {visible(prefix)}: {found.size:,} bytes.")
+    out.print(
+        f"{objects} of {jobs} to ingest under {visible(prefix)}: {counted(found.size, 'byte')}."
+    )
     for why, number in sorted(found.left.items()):
         sentence = _REASONS[why].replace(
             "`ingest redrive --all-failed`", f"`{deployed.command('redrive --all-failed')}`"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.errors import ExitCode, Refused
 from ops.model.dead_targets import Outcomes, Results, StillUndeliverable
 from ops.view.terminal import out, outside, print_json

@@ -14,6 +14,7 @@ from demo import inference, seeding
 from demo.comparison import compare
 from demo.generator import make_demo
 from demo.observation import Observation, observe
+from functions.domain.plain_text import counted
 from local import deploy, server, synthesis
 from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
 from ops.errors import ResultDiffers
@@ -132,7 +133,8 @@ def _announce(batches: Sequence[Batch], steps: Steps) -> None:
     size = sum(len(batch.body) for batch in batches) / 1e6
     images = sum(len(batch.images) for batch in batches)
     steps.begin(
-        f"Upload {images} images of {len(batches)} jobs, and submit them: {records} records, "
+        f"Upload {counted(images, 'image')} of {counted(len(batches), 'job')}, and submit them: "
+        f"{counted(records, 'record')}, "
         f"{size:.1f} MB of results"
     )
 
@@ -155,8 +157,8 @@ def _show(run: Run) -> None:
         return
     records = sum(batch.records for batch in run.batches)
     out.print(
-        f"All {records} records, {_items(run)} items, images and dead letters are what they must "
-        f"be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
+        f"All {counted(records, 'record')}, {_items(run)} items, images and dead letters are what "
+        f"they must be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
         style="bold green",
     )
     for purpose, command in what_next(run.deployment, run.batches[0].job.job_id).items():

@@ -68,8 +68,9 @@ def estimate(
         print_json(found.as_json())
     else:
         out.print(prose(summary(found)))
-        out.print(table(found))
-        if is_file and images is None:
+        if found.records:
+            out.print(table(found))
+        if found.records and is_file and images is None:
             out.print(
                 prose("It is assumed that each transaction has an image to move: or --no-images."),
                 style="dim",

@@ -13,7 +13,9 @@ from ops.errors import ExitCode, NothingFound
 from ops.model import replays
 from ops.model.failures import own_execution, read_failed
 from ops.model.job_report import read_execution, read_job
+from ops.model.map_children import ChildrenReader
 from ops.model.remarks import remarks
+from ops.view import children as children_view
 from ops.view import job as job_view
 from ops.view.terminal import out, print_json, prose, visible
 
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
     from ops.model.failures import FailedExecution
     from ops.model.job_report import JobReport
+    from ops.model.map_children import Child
 
 _LISTED = 5
+_CHILDREN = 10
+"""Children shown of those that failed or were tried again."""
 
 
 def inspect(
@@ -63,8 +68,9 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
             return report
     if (found := read_execution(deployed, arn)) is None:
         raise NothingFound(
-            f"On {deployed.place} there is neither a job nor an execution {visible(target)}. "
-            f"`{deployed.command('redrive --all-failed')}` lists executions that failed without "
+            f"On {deployed.place} there is no job and no execution {visible(target)}. "
+            f"`{deployed.command('jobs')}` lists the jobs, "
+            f"`{deployed.command('redrive --all-failed')}` executions that failed without "
             f"their job, `{deployed.command('dead-events')}` events that started none."
         )
     return found
@@ -73,11 +79,20 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
 def show(deployed: Deployment, report: JobReport, *, as_json: bool) -> None:
     """Print a report; exit with 4 if it is a failure."""
     now, failed = datetime.now(UTC), why(deployed, report)
-    noted = remarks(deployed, report)
+    noted, children = remarks(deployed, report), troubled_children(deployed, report)
     if as_json:
-        print_json({**job_view.as_json(report, now=now, failed=failed), "remarks": noted})
+        print_json(
+            {
+                **job_view.as_json(report, now=now, failed=failed),
+                "children": [children_view.as_json(child) for child in children],
+                "remarks": noted,
+            }
+        )
     else:
         out.print(job_view.render(report, now=now, bucket=deployed.bucket, failed=failed))
+        if children:
+            out.print()
+            out.print(children_view.children_table(children))
         if report.job_id and not report.objects:
             _show_unclaimed(deployed, report.job_id)
         for remark in noted:
@@ -97,6 +112,13 @@ def _show_unclaimed(deployed: Deployment, job_id: str) -> None:
         out.print(prose("No execution has claimed them. If S3's event was not delivered:"))
         out.print(f"  Look:  {deployed.command('dead-events')}")
         out.print(f"  Start: {deployed.command('replay', job_id)}")
+
+
+def troubled_children(deployed: Deployment, report: JobReport) -> tuple[Child, ...]:
+    """Children of the execution that is shown which failed or were tried again: some of them."""
+    if report.history is None or not any(run.kind == "Map" for run in report.history.states):
+        return ()
+    return ChildrenReader(deployed, report.history.arn).read_troubled(_CHILDREN)
 
 
 def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.commands.completing import complete_job
 from ops.commands.since import moment
 from ops.commands.watch import AT_ONCE, follow_executions
@@ -21,6 +22,7 @@ from ops.model.failures import (
     own_execution,
     read_failed,
 )
+from ops.model.finished_jobs import nothing_to_redrive
 from ops.model.pace import Pace
 from ops.model.redrives import Redriven, redrive_execution
 from ops.model.running import Running
@@ -109,7 +111,7 @@ def find(
         Refused: it is an execution of something else.
     """
     if execution is not None:
-        return [read_failed(deployed, own_execution(deployed, execution))]
+        return [_named(deployed, execution)]
     arns = failed_since(deployed, since)
     if job is not None:
         arns = (arn for arn in arns if is_about(deployed, arn, job))
@@ -122,6 +124,21 @@ def find(
     return still_open
 
 
+def _named(deployed: Deployment, execution: str) -> FailedExecution:
+    """One execution; a job's id in its place is answered by what holds for the job."""
+    try:
+        return read_failed(deployed, own_execution(deployed, execution))
+    except NothingFound:
+        if (nothing := nothing_to_redrive(deployed, execution)) is not None:
+            raise NothingFound(nothing) from None
+        if deployed.jobs.is_on_record(execution):
+            raise NothingFound(
+                f"{visible(execution)} is a job, not an execution. "
+                f"`{deployed.command('redrive --job', execution)}` redrives its executions."
+            ) from None
+        raise
+
+
 def _nothing(deployed: Deployment, job: str | None, since: datetime, *, settled: int) -> str:
     whose = f" of job {visible(job)}" if job else ""
     when = f"since {since:%Y-%m-%d %H:%M} UTC"
@@ -129,6 +146,13 @@ def _nothing(deployed: Deployment, job: str | None, since: datetime, *, settled:
         return (
             f"On {deployed.place} nothing{whose} is left to redrive {when}: "
             f"{counted(settled, 'failed execution')}, {_SETTLED}."
+        )
+    if job is not None and (nothing := nothing_to_redrive(deployed, job)) is not None:
+        return nothing
+    if job is not None and not deployed.jobs.is_on_record(job):
+        return (
+            f"On {deployed.place} there is no job {visible(job)}, and no execution of it has failed"
+            f" {when}. `{deployed.command('jobs')}` lists the jobs."
         )
     return (
         f"On {deployed.place} no execution{whose} has failed {when}. "

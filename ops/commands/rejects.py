@@ -15,6 +15,7 @@ from functions.aws.resubmission.export import pad as fill_up
 from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
 from functions.aws.resubmission.rejects import rejected
 from functions.domain.claims import ClaimState
+from functions.domain.plain_text import counted
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model import project
@@ -156,9 +157,9 @@ def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
 def show_export(exported: Export, file: Path, *, minimum: int) -> None:
     """Show what was written; warn of a file that Bedrock would refuse."""
     padded = f" and {exported.padding} of padding" if exported.padding else ""
-    out.print(f"Wrote {exported.written} records{padded} to {visible(file)}.")
+    out.print(f"Wrote {counted(exported.written, 'record')}{padded} to {visible(file)}.")
     if 0 < exported.written + exported.padding < minimum:
-        least = f"Bedrock wants at least {minimum} records a job for most models"
+        least = f"Bedrock wants at least {counted(minimum, 'record')} a job for most models"
         out.print(prose(f"{least}: add records before you submit it, or export with --pad."))
     for each in exported.left:
         out.print(outside(f"Not written: {each.where}: {each.why}", "yellow"))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from functions.domain.plain_text import counted
 from ops.commands import inspect, options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.commands.watch import follow_executions
 from ops.model import replays
 from ops.model.job_report import read_job

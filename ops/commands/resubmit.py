@@ -9,9 +9,10 @@ import typer
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
 from functions.aws.resubmission.submission import BY_CHANCE, BY_THE_MODEL, Request
+from functions.domain.plain_text import counted
 from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.commands.watch import follow_jobs
 from ops.errors import ExitCode, NothingFound, Refused
 from ops.model import project

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from functions.domain.object_keys import ResultsKey, key_problem, parse_key
+from functions.domain.plain_text import counted
 from functions.domain.timestamps import timestamp
 from ops.commands import options
 from ops.commands.completing import complete_job
@@ -160,7 +161,7 @@ def _upload(deployed: Deployment, file: Path, job_id: str, key: str) -> Upload:
     )
     head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
     err.print(
-        f"Uploaded {head['ContentLength']} bytes to s3://{deployed.bucket}/{visible(key)}.",
+        f"Uploaded {counted(head['ContentLength'], 'byte')} to s3://{deployed.bucket}/{visible(key)}.",
         style="dim",
     )
     return Upload(deployed, job_id, key, head["ETag"].strip('"'), head["LastModified"])

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm, counted
+from ops.commands.asking import confirm
 from ops.model import leftovers
 from ops.view.terminal import err, out, print_json, prose, visible
 

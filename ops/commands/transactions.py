@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import counted
 from ops.errors import Refused
 from ops.model.transactions import SHOWN, read_transactions
 from ops.view.terminal import err, out, print_json, visible

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from ops.commands.asking import counted
+from functions.domain.plain_text import counted
 from ops.view.counting import Counting
 from ops.view.terminal import err, prose
 

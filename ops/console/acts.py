@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
 from functions.domain.failures import Cure
+from functions.domain.plain_text import counted
 from ops.commands import redrive, replay, resubmit, tidy
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
@@ -131,7 +132,7 @@ def _ask_replay(deployed: Deployment, view: JobView, found: Sequence[Replayable]
         Act.REPLAY,
         replay.question(deployed, found),
         (replay.EFFECT,),
-        tuple((each.key, f"{each.size:,} bytes, {each.progress}") for each in found),
+        tuple((each.key, f"{counted(each.size, 'byte')}, {each.progress}") for each in found),
         tuple(map(_subject, found)),
         option=replay.ACCEPTED if accepts else "",
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
+from functions.domain.plain_text import counted
 from functions.domain.timestamps import parse_timestamp
 from local import server
 from ops.console.state_graph import Mark, state_graph
@@ -184,7 +185,7 @@ def _graph(history: History, view: JobView) -> str:
 def _note(state: str, view: JobView) -> str:
     own = [child for child in view.children if child.state == state]
     if state == "LoadRanges" and (planned := view.report.ranges[1]):
-        return f"{view.report.ranges[0]} of {planned} ranges"
+        return f"{view.report.ranges[0]} of {counted(planned, 'range')}"
     done = sum(child.status == "SUCCEEDED" for child in own)
     return f"{done} of {len(own)} {_NOTED[state]}" if own else ""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from functions.domain.failures import Cure
+from functions.domain.plain_text import counted
 from ops.console.overview import Group, group_of
 from ops.console.templating import UNKNOWN, ago, left, percent, when
 from ops.console.words import pill_of
@@ -184,9 +185,11 @@ def _progress(job: ListedJob, report: JobReport | None, now: datetime) -> Progre
         return Progress("every byte proven")
     if group is Group.ATTENTION and (expected := job.expected) and job.stats and done == planned:
         total = count_in(job.stats, "totalCount")
-        return Progress(f"{total:,} of {expected:,} records", 100 * min(1, total / expected))
+        return Progress(
+            f"{total:,} of {counted(expected, 'record')}", 100 * min(1, total / expected)
+        )
     if planned:
-        return Progress(f"{done} of {planned} ranges", 100 * done / planned)
+        return Progress(f"{done} of {counted(planned, 'range')}", 100 * done / planned)
     return Progress("nothing planned yet" if job.state else "no results yet")
 
 
@@ -204,7 +207,7 @@ def _why(job: ListedJob, look: Look | None) -> tuple[str, str]:
     if group_of(job) is Group.RUNNING and report is not None and report.history is not None:
         state = report.history.current or report.history.status
         done, planned = report.ranges
-        return state, f"{done} of {planned} ranges loaded" if planned else ""
+        return state, f"{done} of {counted(planned, 'range')} loaded" if planned else ""
     if look is not None and look.failed is not None:
         failed = look.failed
         cure = _NEXT[failed.explanation.cure if failed.is_open else Cure.NEW_EVENT]

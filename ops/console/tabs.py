@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from functions.domain.claims import ClaimState
+from functions.domain.plain_text import counted
 from ops.commands.messages import read
 from ops.console.details import SHOWN, reject_rows, sorted_transactions
 from ops.console.words import Pill
@@ -116,7 +117,7 @@ def _claim_rows(each: ObjectReport) -> Iterator[ClaimRow]:
         _PILLS[claim.state],
         claim.etag[:12],
         claim.owner.rpartition(":")[2],
-        f"{each.loads.success:,} transactions" if each.loads.total else "nothing yet",
+        counted(each.loads.success, "transaction") if each.loads.total else "nothing yet",
     )
     for generation in sorted(claim.contents, reverse=True):
         if generation < claim.generation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jinja2
 from markupsafe import Markup, escape
 
-from functions.domain.plain_text import visible
+from functions.domain.plain_text import counted, visible
 from ops.view.job import seconds
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def ago(moment: datetime, *, now: datetime) -> str:
         return f"{minutes} min"
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes // 1440} days"
+    return counted(minutes // 1440, "day")
 
 
 def left(seconds_left: float) -> str:
@@ -135,6 +135,7 @@ _ENVIRONMENT: Final = jinja2.Environment(
 )
 _ENVIRONMENT.filters |= {
     "count": count,
+    "counted": counted,
     "size": size,
     "clock": clock,
     "day": day,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from functions.domain.failures import Cure
 from functions.domain.jobs import JobStatus
-from ops.commands.asking import counted
+from functions.domain.plain_text import counted
 from ops.console.templating import clock, span
 from ops.model.job_list import count_in
 

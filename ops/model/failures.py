@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from functions.aws.failed_state import FailedState, find_failed_state
 from functions.domain.causes import plain_cause
 from functions.domain.executions import FAILED_STATUSES, Execution
-from functions.domain.plain_text import visible
+from functions.domain.plain_text import counted, visible
 from functions.domain.service_failures import explain
 from ops.errors import NothingFound, Refused
 from ops.model.obstacles import Obstacle, find_obstacle
@@ -83,7 +83,9 @@ class FailedExecution:
         if items is None:
             return f"{self.failed.name}, and what follows it"
         again = items.failed + items.unfinished
-        return f"{again} of {items.total} items of {self.failed.name}, and what follows it"
+        return (
+            f"{again} of {counted(items.total, 'item')} of {self.failed.name}, and what follows it"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
@@ -115,7 +117,7 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
     except ClientError as error:
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
             raise NothingFound(
-                f"On {deployed.place} there is no execution {visible(arn)}. "
+                f"On {deployed.place} there is no execution {visible(arn.rpartition(':')[2])}. "
                 f"`{deployed.command('redrive --job ID')}` finds those of a job."
             ) from error
         raise

@@ -10,6 +10,7 @@ from functions.aws.unclaimed import claims_that_count
 from functions.domain.attribute_values import from_item
 from functions.domain.counts import is_count
 from functions.domain.jobs import JobStatus
+from functions.domain.plain_text import counted
 from functions.domain.timestamps import parse_timestamp
 from ops.model.job_records import SHOWN
 
@@ -95,19 +96,19 @@ class ListedJob:
             message = f" ({ended['message']})" if ended.get("message") else ""
             yield f"{ended.get('status')} at Bedrock{message}"
         if count := count_in(state, "objectsUnclaimed"):
-            yield f"{count} results object(s) not begun"
+            yield f"{counted(count, 'results object')} not begun"
         if self.is_open and not state:
             yield "no results have arrived"
         if not self.is_open and (missing := count_in(stats, "missingCount")):
-            yield f"{missing} record(s) missing"
+            yield f"{counted(missing, 'record')} missing"
         if not self.is_open and (more := count_in(stats, "unexpectedCount")):
-            yield f"{more} record(s) more than expected"
+            yield f"{counted(more, 'record')} more than expected"
         if left := count_in(stats, "imagesLeft"):
-            yield f"{left} image(s) left"
+            yield f"{counted(left, 'image')} left"
         if self.status == JobStatus.FAILED and stats.get("failureCount") and not self.failure:
             yield "no record became a transaction" if not stats.get("successCount") else "rejects"
         if count := count_in(state, "leftBehind"):
-            yield f"{count} replaced object(s) may have left transactions behind"
+            yield f"{counted(count, 'replaced object')} may have left transactions behind"
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""

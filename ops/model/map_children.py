@@ -50,6 +50,13 @@ class Child:
     attempts: tuple[Attempt, ...] = ()
 
     @property
+    def item(self) -> str:
+        """What it works on: `bytes 0-100`, `chunk 3`; its name where that is not known."""
+        if self.span is not None:
+            return f"bytes {self.span.start}-{self.span.end}"
+        return self.arn.rpartition(":")[2] if self.chunk is None else f"chunk {self.chunk}"
+
+    @property
     def has_failed(self) -> bool:
         """Whether it failed for good, in the last run."""
         return self.status in {"FAILED", "TIMED_OUT"}
@@ -79,6 +86,23 @@ class ChildrenReader:
         followed = {each["executionArn"] for each in listed[:FOLLOWED]}
         children = [self._child(each, followed=followed) for each in listed]
         return tuple(sorted(children, key=_place))
+
+    def read_troubled(self, most: int) -> tuple[Child, ...]:
+        """Some of the children that failed, or that were tried more than once.
+
+        Args:
+            most: So many at most. Of children that succeeded, not all are looked at.
+        """
+        listed = list(self._listed())
+        listed.sort(key=lambda each: each["status"] not in {"FAILED", "TIMED_OUT", "RUNNING"})
+        tried = [
+            each
+            for each in listed[:FOLLOWED]
+            if each["status"] in {"FAILED", "TIMED_OUT"} or len(self._attempts_of(each)) > 1
+        ][:most]
+        self._describe(tried)
+        followed = {each["executionArn"] for each in tried}
+        return tuple(sorted((self._child(each, followed=followed) for each in tried), key=_place))
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         client = self.deployed.step_functions

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 MAX_KINDS: Final = 100
 """Of one reason. A model may say something else in each of a million records."""
 OTHER_DETAILS: Final = "other details"
-_PLACE = re.compile(r"\b(byte|character) \d+")
+_PLACES: Final = (
+    (re.compile(r"\b(?:byte|character) \d+ of (?:the line|the text): "), ""),
+    (re.compile(r"\bbyte \d+ of (?=the tool call's)"), ""),
+    (re.compile(r"\bat character \d+ of the text"), "in the text"),
+    (re.compile(r" \([^()]*\bbyte \d+ of this [^()]*\)"), ""),
+)
 _SIZE = re.compile(r"\d+ bytes")
 _STOP_REASON = "stop reason: "
 _SAYING_NOTHING = frozenset(
@@ -34,7 +39,9 @@ class Kind(NamedTuple):
 def kind_of(reason: str, details: Sequence[str]) -> Kind:
     """The kind of a reject."""
     telling = [each for each in details if each not in _SAYING_NOTHING]
-    said = _PLACE.sub(r"\1 N", "; ".join(telling or details))
+    said = "; ".join(telling or details)
+    for place, instead in _PLACES:
+        said = place.sub(instead, said)
     return Kind(reason, _SIZE.sub("N bytes", said))
 
 

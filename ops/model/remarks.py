@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.domain.plain_text import counted
 from functions.domain.receipts.reject import RejectReason
 from ops.model.dead_targets import Results
+from ops.model.job_list import count_in
+from ops.model.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,13 +35,19 @@ def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
     if ended and ended.get("status") != "Completed":
         message = f": {ended['message']}" if ended.get("message") else "."
         yield f"Bedrock ended it as {ended.get('status')}{message}"
-    if count := state.get("objectsUnclaimed"):
-        yield f"{count} results object(s) in its folder are not claimed by an execution yet."
+    if count := count_in(state, "objectsUnclaimed"):
+        yield f"No execution has claimed {counted(count, 'results object')} in its folder yet."
     if state.get("retryObjects"):
         yield (
-            f"With the answers of its retries, it has {stats.get('totalCount')} records = "
-            f"{stats.get('successCount')} transactions + {stats.get('failureCount')} rejects + "
-            f"{stats.get('duplicateCount')} duplicates + {stats.get('paddingCount')} padding."
+            "With the answers of its retries, it has "
+            + tally(
+                count_in(stats, "totalCount"),
+                transactions=count_in(stats, "successCount"),
+                rejects=count_in(stats, "failureCount"),
+                duplicates=count_in(stats, "duplicateCount"),
+                padding=count_in(stats, "paddingCount"),
+            )
+            + "."
         )
     errors = _map(stats.get("bedrock")).get("errorRecordCount")
     # Of its own results objects, all of them: what a retry cured was an error all the same.
@@ -46,13 +55,14 @@ def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
     are_all = 0 < len(report.objects) == state.get("objects")
     if errors is not None and are_all and errors != found:
         yield (
-            f"Bedrock's manifest counts {errors} error(s); {found} ModelError(s) were found: "
+            f"Bedrock's manifest counts {counted(errors, 'error')}; this system found "
+            f"{counted(found, 'ModelError')}: "
             f"`{deployed.command('rejects', report.job_id)}` lists the rejects."
         )
-    if count := state.get("leftBehind"):
+    if count := count_in(state, "leftBehind"):
         yield (
-            f"{count} results object(s) were replaced after they had written transactions. Those "
-            "that the present content does not answer are still there: "
+            f"Content of {counted(count, 'results object')} was replaced after it had written "
+            "transactions. Those that the present content does not answer are still there: "
             f"`{deployed.command('tidy', report.job_id)}` lists them."
         )
 
@@ -70,8 +80,8 @@ def _undelivered(deployed: Deployment, report: JobReport) -> Iterator[str]:
     count = sum(results.subject(event)["job"] == report.job_id for event in seen)
     if count:
         yield (
-            f"{count} event(s) of it were not delivered and wait in the dead-letter queue: "
-            f"`{deployed.command('dead-events --resend')}` delivers them again."
+            f"The dead-letter queue holds {counted(count, 'event')} of it: "
+            f"`{deployed.command('dead-events --resend')}` delivers again."
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from functions.domain.plain_text import counted
 from ops.model.estimating.prices import DATE, REGION
 from ops.view.terminal import visible
 
@@ -17,9 +18,12 @@ _CENT = 0.01
 
 def summary(found: Estimate) -> str:
     """Say the estimate in a sentence."""
+    if not found.records:
+        return "Estimate: there is no record, so nothing is to be loaded."
     about = "about " if found.is_sampled else ""
     return (
-        f"Estimate: {about}{found.records:,.0f} records, {found.images:,.0f} images to move; "
+        f"Estimate: {about}{_counted(found.records, 'record')}, "
+        f"{_counted(found.images, 'image')} to move; "
         f"{duration(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE}). "
         f"Settings: {visible(found.settings)}."
     )
@@ -41,13 +45,19 @@ def table(found: Estimate) -> Table:
 def _billed(found: Estimate) -> dict[str, str]:
     each = found.requests
     return {
-        "Step Functions": f"{each.transitions:,.0f} state transitions",
-        "Lambda": f"{each.calls:,.0f} calls, {each.gigabyte_seconds:,.0f} GB-s",
-        "DynamoDB": f"{each.write_units:,.0f} write units, {each.read_units:,.0f} read units",
+        "Step Functions": _counted(each.transitions, "state transition"),
+        "Lambda": f"{_counted(each.calls, 'call')}, {each.gigabyte_seconds:,.0f} GB-s",
+        "DynamoDB": (
+            f"{_counted(each.write_units, 'write unit')}, {_counted(each.read_units, 'read unit')}"
+        ),
         "S3": f"{each.s3_writes:,.0f} PUT, COPY and LIST, {each.s3_reads:,.0f} GET and HEAD",
         "CloudWatch Logs": f"{each.log_bytes / 1e6:,.2f} MB",
-        "EventBridge": f"{each.events:,.0f} events",
+        "EventBridge": _counted(each.events, "event"),
     }
+
+
+def _counted(number: float, noun: str) -> str:
+    return counted(round(number), noun)
 
 
 def dollars(cost: float) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from functions.domain.attempts import tried
 from functions.domain.failures import Cure
+from functions.domain.plain_text import counted
 from ops.view.terminal import prose, visible
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def failure_text(failed: FailedExecution) -> Text:
     items = failed.failed.items
     if items is not None:
         text.append(
-            f"\n  {items.failed} of {items.total} items failed, {items.succeeded} succeeded, "
-            f"{items.unfinished} did not finish"
+            f"\n  {items.failed} of {counted(items.total, 'item')} failed, "
+            f"{items.succeeded} succeeded, {items.unfinished} did not finish"
         )
     for child in failed.failed.children:
         text.append(f"\n    {visible(child.item)}: {visible(child.error)}", style="dim")

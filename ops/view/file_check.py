@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from functions.domain.plain_text import counted
 from ops.model.reject_kinds import own_details
+from ops.model.tally import tally
 from ops.view.terminal import out, outside
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.text import Text
 
     from ops.model.file_check import FileCheck
 
@@ -36,7 +40,7 @@ def show(file: Path, found: FileCheck, *, excerpts: bool) -> None:
     if found.is_gzip:
         out.print(GZIP, style="yellow")
     for looks, count in found.looks_like.most_common(2):
-        out.print(outside(f"{looks} ({_lines(count)} like that).", "yellow"))
+        out.print(outside(f"{looks} ({counted(count, 'line')} like that).", "yellow"))
         if "JSON" in looks.partition(",")[0] or "objects" in looks:
             out.print(ARRAY if "array" in looks else OBJECTS, style="yellow")
     out.print(_counts(file, found))
@@ -53,15 +57,19 @@ def show(file: Path, found: FileCheck, *, excerpts: bool) -> None:
         out.print(ANOTHER_SHAPE, style="yellow")
 
 
-def _counts(file: Path, found: FileCheck) -> object:
+def _counts(file: Path, found: FileCheck) -> Text:
     text = outside(f"{file.name}: ", "bold")
-    text.append(
-        f"{found.records} records = {found.loads} transactions + {found.rejected} rejects"
-        f" + {found.duplicates} duplicates"
+    if not found.records:
+        return text.append("it holds no record.")
+    return text.append(
+        tally(
+            found.records,
+            transactions=found.loads,
+            rejects=found.rejected,
+            duplicates=found.duplicates,
+            padding=found.padding,
+        )
     )
-    if found.padding:
-        text.append(f" + {found.padding} padding")
-    return text
 
 
 def _rejects(found: FileCheck, *, excerpts: bool) -> Table:
@@ -87,7 +95,3 @@ def _transactions(found: FileCheck) -> Table:
         item = transaction.item
         table.add_row(*(outside(next(iter(item[name].values()))) for name in _COLUMNS))
     return table
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"

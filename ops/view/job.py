@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.domain.claims import ClaimState
+from functions.domain.plain_text import counted
 from functions.domain.timestamps import timestamp
+from ops.model.tally import tally
 from ops.view.failure import failure_text
 from ops.view.terminal import outside, visible
 
@@ -108,19 +110,21 @@ def states_table(history: History, *, now: datetime) -> Table:
 def counts_text(report: JobReport) -> Text:
     """The counts, and the number of missing records."""
     loads, images = report.loads, report.images
-    text = Text(
-        f"  {loads.total} records = {loads.success} transactions + {loads.failure} rejects "
-        f"+ {loads.duplicate} duplicates"
+    summed = tally(
+        loads.total,
+        transactions=loads.success,
+        rejects=loads.failure,
+        duplicates=loads.duplicate,
+        padding=loads.padding,
     )
-    if loads.padding:
-        text.append(f" + {loads.padding} padding")
+    text = Text(f"  {summed}")
     # A failed job's record does not count what failed, so it would contradict these counts.
     stats = {} if report.status == "FAILED" else _stats(report)
     for name, word in (("missingCount", "missing"), ("unexpectedCount", "more than expected")):
         if stats.get(name):
             text.append(f"; {visible(stats[name])} {word}", style="yellow")
-    left = f", {sum(images.left.values())} left where they are" if images.left else ""
-    return text.append(f"\n  {images.migrated} images moved{left}")
+    left = f", {sum(images.left.values()):,} left in place" if images.left else ""
+    return text.append(f"\n  {counted(images.migrated, 'image')} moved{left}")
 
 
 def _stats(report: JobReport) -> Mapping[str, Any]:
@@ -144,14 +148,14 @@ def _places(report: JobReport, *, bucket: str) -> Text:
     for each in report.objects:
         done, planned = each.ranges_done, each.claim.ranges
         text.append(f"  results object  {visible(f's3://{bucket}/{each.claim.key}')}\n")
-        ranges = f"{done} of {planned or '?'} ranges"
+        ranges = f"{done} of {counted(planned, 'range') if planned else '? ranges'}"
         if each.claim.state is ClaimState.DONE and not planned:
             ranges = "it holds no records"
         text.append(f"                  {each.claim.state}, {ranges}\n")
         for key in each.dead_letters[:_LISTED]:
             text.append(f"  dead letters    {visible(f's3://{bucket}/{key}')}\n")
         if (more := len(each.dead_letters) - _LISTED) > 0:
-            text.append(f"                  and {more} more objects\n")
+            text.append(f"                  and {counted(more, 'more object')}\n")
     if report.history is not None:
         text.append(f"  execution       {visible(report.history.arn)}")
     return text

@@ -9,6 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from functions.domain.plain_text import counted
 from ops.model.progress import IMAGES, LOAD
 from ops.view.terminal import outside, visible
 
@@ -35,17 +36,17 @@ def line(each: JobProgress) -> str:
 def _facts(each: JobProgress) -> Iterator[str]:
     yield visible(each.state)
     if each.phase == LOAD:
-        ranges = f" in {each.ranges_of} ranges" if each.ranges_of > 1 else ""
+        ranges = f" in {counted(each.ranges_of, 'range')}" if each.ranges_of > 1 else ""
         yield f"{each.share:.0%} of {decimal(each.bytes_of)}{ranges}"
     rate = f" ({_rate(each)})" if each.is_running and each.rate else ""
     if each.phase:
-        yield f"{each.records:,} records{rate if each.phase == LOAD else ''}"
+        yield f"{counted(each.records, 'record')}{rate if each.phase == LOAD else ''}"
     if each.rejects:
-        yield f"{each.rejects:,} rejects"
+        yield counted(each.rejects, "reject")
     if each.phase == IMAGES and each.images_of:
-        yield f"{each.images_moved:,} of {each.images_of:,} images moved{rate}"
+        yield f"{each.images_moved:,} of {counted(each.images_of, 'image')} moved{rate}"
     if each.images_left:
-        yield f"{each.images_left:,} left where they are"
+        yield f"{each.images_left:,} left in place"
     if left := _left(each):
         yield f"{left} left"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import sys
 from typing import TextIO
@@ -20,7 +21,7 @@ from functions.domain.plain_text import visible
 
 __all__ = ["err", "out", "outside", "print_json", "prose", "visible"]
 
-_WIDTH = 160  # of tables in files and pipes
+_WIDTH = 160  # of tables in files and pipes, unless COLUMNS says otherwise
 _WORDS = re.compile(r"(?:`[^`]*`|\S)+")
 
 
@@ -31,12 +32,18 @@ def _console(stream: TextIO | None, *, stderr: bool) -> Console:
         stream.reconfigure(errors="backslashreplace")
     return Console(
         stderr=stderr,
-        width=None if stream is not None and stream.isatty() else _WIDTH,
+        width=None if stream is not None and stream.isatty() else _columns(),
         highlight=False,
         markup=False,
         emoji=False,
         soft_wrap=True,
     )
+
+
+def _columns() -> int:
+    """Characters of a line where no terminal says it."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if re.fullmatch("[1-9][0-9]{0,3}", said, re.ASCII) else _WIDTH
 
 
 out = _console(sys.stdout, stderr=False)

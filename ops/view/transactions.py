@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from functions.domain.plain_text import counted
 from ops.view.terminal import outside
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def transactions_table(items: Sequence[Mapping[str, Any]], *, rows: int = 4) -> 
         box=None,
         pad_edge=False,
         header_style="dim",
-        title=f"{len(shown)} of {len(items)} transactions",
+        title=f"{len(shown)} of {counted(len(items), 'transaction')}",
         title_justify="left",
         title_style="bold",
     )

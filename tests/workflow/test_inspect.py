@@ -97,8 +97,8 @@ def test_events_of_an_open_job_that_were_not_delivered_are_counted_and_left_in_t
     queue.events = [{"detail": created}, _ended("job-1"), _ended("job-2")]
     (remark,) = remarks(deployed, look_up(deployed, "job-1"))
     assert remark == (
-        "2 event(s) of it were not delivered and wait in the dead-letter queue: "
-        f"`{deployed.command('dead-events --resend')}` delivers them again."
+        "The dead-letter queue holds 2 events of it: "
+        f"`{deployed.command('dead-events --resend')}` delivers again."
     )
     assert not queue.hidden
 

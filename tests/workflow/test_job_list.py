@@ -59,8 +59,8 @@ def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
         "unsaid": "no results have arrived",
         "failed": "Failed at Bedrock (too few records)",
         "broken": "LoadRanges failed: AccessDenied",
-        "partly": "2 record(s) missing",
-        "done": "4 image(s) left",
+        "partly": "2 records missing",
+        "done": "4 images left",
     }
     assert found.jobs[0].as_json()["open"] is True
     with out.capture() as captured:

@@ -90,6 +90,8 @@ def read_workload(size: int, read: Callable[[int, int], bytes]) -> Workload:
         sample.add(head[: head.rfind(b"\n") + 1])
         for content in _windows(size, line_bytes, read):
             sample.add(content)
+    if not sample.records and len(head) == size:
+        return Workload(size, line_bytes, 0, 0, 1.0, 0)
     if not sample.records:  # one line is longer than the whole sample
         return Workload(size, line_bytes, 1, 1, 1.0, 1, is_sampled=True)
     scale = size / sample.size

@@ -33,7 +33,7 @@ def test_it_counts_what_would_load_and_shows_the_first_transactions(file: Path) 
     _write(file, anthropic(TEXT), says(TEXT), says(TEXT), {"recordId": "r1", **says(TEXT)})
     shown = check(file)
     assert shown.exit_code == ExitCode.DONE
-    assert "4 records = 3 transactions + 0 rejects + 1 duplicates" in shown.stdout
+    assert "4 records = 3 transactions + 0 rejects + 1 duplicate" in shown.stdout
     assert "answers found in the form: Llama 3, Anthropic Messages 1" in shown.stdout
     assert "Kissa Maru" in shown.stdout
     assert "This product reads receipts" not in shown.stdout
@@ -54,6 +54,16 @@ def test_what_the_model_wrote_is_shown_on_request_only() -> None:
     file = ANSWERS / "dates-null.jsonl.out"
     assert 'Kissa Maru"' not in check(file).stdout
     assert '"merchant": "Kissa Maru"' in check(file, "--excerpts").stdout
+
+
+@pytest.mark.parametrize("content", ["", "\n \r\n", "\ufeff"])
+def test_a_file_without_a_record_says_so(file: Path, content: str) -> None:
+    file.write_text(content)
+    shown = check(file)
+    assert (shown.exit_code, shown.stdout) == (ExitCode.DONE, f"{file.name}: it holds no record.\n")
+    estimated = CliRunner().invoke(cli.app, ["estimate", str(file)])
+    assert estimated.exit_code == ExitCode.DONE
+    assert estimated.stdout == "Estimate: there is no record, so nothing is to be loaded.\n"
 
 
 def test_padding_is_counted_apart() -> None:

@@ -335,5 +335,5 @@ def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = Deployment("S", "the embedded AWS", "r", {"StateMachineArn": "a:stateMachine:S"}, str)
     monkeypatch.setattr(inspect, "read_job", lambda *_: JobReport("", None, (), None))
     monkeypatch.setattr(inspect, "read_execution", lambda *_: None)
-    with pytest.raises(NothingFound, match=r"neither a job nor an execution \\x1b\[2J"):
+    with pytest.raises(NothingFound, match=r"no job and no execution \\x1b\[2J"):
         inspect.look_up(nothing, "\x1b[2J")

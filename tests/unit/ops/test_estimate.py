@@ -87,7 +87,8 @@ def test_what_is_billed_by_the_record_grows_with_the_records() -> None:
     assert ten.write_units == pytest.approx(10 * one.write_units, rel=0.01)
     moved = ingest_of(replace(_workload(10_000, 800), images=10_000), LIMITS).requests
     assert moved.s3_writes - one.s3_writes == 10_000
-    assert moved.write_units - one.write_units == 30_000
+    # Three writes an image, and the leases of the write budget.
+    assert moved.write_units - one.write_units == pytest.approx(30_000, rel=0.01)
 
 
 def test_without_a_transaction_no_image_is_looked_for() -> None:

@@ -54,9 +54,9 @@ def test_a_job_is_followed_to_its_end_with_a_line_for_each_step(
         "job1: waiting for S3's event",
         (
             "job1: LoadRanges, 25% of 400 bytes in 4 ranges, 100 records (10/s), 8 rejects, "
-            "1 left where they are, 30 s left"
+            "1 left in place, 30 s left"
         ),
-        "job1: SUCCEEDED, 100 records, 8 rejects, 89 of 90 images moved, 1 left where they are",
+        "job1: SUCCEEDED, 100 records, 8 rejects, 89 of 90 images moved, 1 left in place",
     ]
     assert len(clock.slept) == 3
 

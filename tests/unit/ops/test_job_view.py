@@ -25,7 +25,7 @@ def shown(value: JobReport, failed: FailedExecution | None = None) -> str:
 def test_counts_add_up_and_say_what_is_missing() -> None:
     text = shown(report())
     assert "100 records = 90 transactions + 8 rejects + 2 duplicates; 5 missing" in text
-    assert "89 images moved, 1 left where they are" in text
+    assert "89 images moved, 1 left in place" in text
     assert "more than expected" not in text
 
 

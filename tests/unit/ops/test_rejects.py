@@ -16,7 +16,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.commands.rejects import nothing_rejected, show_export, sort_out
 from ops.model.deployment import Deployment
-from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind
+from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind, kind_of, own_details
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import OLD, MemoryS3
 
@@ -179,11 +179,32 @@ def test_rejects_of_one_reason_are_told_apart_by_their_details_but_not_by_places
     ]
 
     assert {kind: of_kind.count for kind, of_kind in sort_out(letters, most=1).items()} == {
-        ("NoJsonInText", "character N of the text: trailing comma"): 2,
+        ("NoJsonInText", "trailing comma"): 2,
         ("NoJsonInText", "the text is empty"): 1,
         ("ModelError", "429; Too many requests"): 1,
         ("ModelError", "500; Too many requests"): 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("details", "detail"),
+    [
+        (["byte 78 of the line: expected value"], "expected value"),
+        (["byte 3 of the tool call's arguments: no"], "the tool call's arguments: no"),
+        (
+            ["another { behind the object, at character 9 of the text"],
+            "another { behind the object, in the text",
+        ),
+        (
+            ["it looks like binary data (byte 1 of this line is not UTF-8)"],
+            "it looks like binary data",
+        ),
+        (["the item would have 400000 bytes"], "the item would have N bytes"),
+    ],
+)
+def test_a_kind_names_no_place(details: list[str], detail: str) -> None:
+    assert kind_of("r", details).detail == detail
+    assert own_details(details) == details[0]
 
 
 def test_kinds_without_end_are_counted_together() -> None:

@@ -31,14 +31,14 @@ def _remarks(of: JobReport) -> list[str]:
 def test_what_retries_cured_is_still_an_error_that_the_manifest_counts() -> None:
     (remark,) = _remarks(_settled(errors=8, retryObjects=1))
     assert remark == (
-        "With the answers of its retries, it has 100 records = 97 transactions + 1 rejects + "
-        "2 duplicates + 0 padding."
+        "With the answers of its retries, it has 100 records = 97 transactions + 1 reject + "
+        "2 duplicates."
     )
 
 
 def test_errors_that_differ_from_the_manifest_are_said() -> None:
     (remark,) = _remarks(_settled(errors=9))
-    assert remark.startswith("Bedrock's manifest counts 9 error(s); 8 ModelError(s) were found")
+    assert remark.startswith("Bedrock's manifest counts 9 errors; this system found 8 ModelE")
 
 
 def test_some_of_the_objects_are_not_compared_with_the_manifest() -> None:
@@ -47,10 +47,10 @@ def test_some_of_the_objects_are_not_compared_with_the_manifest() -> None:
 
 def test_what_replaced_content_left_behind_is_said_with_the_command_that_lists_it() -> None:
     (remark,) = _remarks(_settled(errors=8, leftBehind=2))
-    assert remark.startswith("2 results object(s) were replaced after they had written")
+    assert remark.startswith("Content of 2 results objects was replaced after it had written")
     assert "tidy job1" in remark
 
 
 def test_objects_that_no_execution_has_claimed_are_said() -> None:
     (remark,) = _remarks(_settled(errors=8, objectsUnclaimed=3))
-    assert remark.startswith("3 results object(s)")
+    assert remark.startswith("No execution has claimed 3 results objects in its folder")

@@ -36,6 +36,14 @@ def test_a_closed_output_ends_no_command() -> None:
     assert printed(code).stderr == b""
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"), [("40", 40), ("", 160), ("0", 160), ("-5", 160), ("wide", 160)]
+)
+def test_columns_says_how_wide_a_pipe_s_tables_are(columns: str, width: int) -> None:
+    code = """exec "$0" -c "from ops.view.terminal import out; print(out.width)" | cat"""
+    assert int(printed(code, COLUMNS=columns).stdout) == width
+
+
 @given(st.text(st.characters(exclude_categories=())))
 def test_nothing_unshowable_is_left_and_all_of_it_can_be_written(text: str) -> None:
     shown = visible(text)

@@ -1,0 +1,49 @@
+"""The view of a map's children that failed or were tried again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from functions.domain.attempts import tried
+from ops.view.terminal import outside
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ops.model.map_children import Child
+
+
+def children_table(children: Sequence[Child]) -> Table:
+    """One line a child."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Failed or tried again", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Attempts", overflow="fold")
+    for child in children:
+        table.add_row(
+            outside(f"{child.state}, {child.item}"),
+            outside(child.status, "red" if child.has_failed else ""),
+            outside(tried(child.attempts) or child.error),
+        )
+    return table
+
+
+def as_json(child: Child) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "execution": child.arn,
+        "state": child.state,
+        "item": child.item,
+        "status": child.status,
+        "error": child.error,
+        "attempts": [
+            {
+                "started": each.started.isoformat(),
+                "ended": each.ended and each.ended.isoformat(),
+                "error": each.error,
+            }
+            for each in child.attempts
+        ],
+    }
