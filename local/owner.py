@@ -24,7 +24,7 @@ def ask(
         f"/_embedded/{what}",
         body=json.dumps(value).encode() if value is not None else b"",
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - on loopback
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - on loopback
         loaded: dict[str, Any] = json.loads(answer.read())
         return loaded
 

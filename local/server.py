@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 DEFAULT_DATA = PROJECT / ".local" / "aws"
-READY_SECONDS = 30.0
-"""How long a start may take. 2 to 3 s is usual; a busy machine needs more."""
+READY_SECONDS = 120.0
+"""How long a start may take. 2 to 3 s is usual; a busy machine needs more.
+
+A process that ends at its start is noticed at once.
+"""
 STOP_SECONDS = 60.0
 """How long a stop may take without any progress."""
 _POLL_SECONDS = 0.05

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ALSO_USES = ("ministack.core.lambda_runtime:Worker._spawn",)
 TIMED_OUT = "Sandbox.Timedout"
 """The error of a function that ran out of time."""
-_LOG_SECONDS = 1.0
+_LOG_SECONDS = 30.0
 """How long the end of a log may take to arrive after the answer; it precedes it."""
 _INIT_FAILED = re.compile(r"Worker init failed: (\{.*\})", re.DOTALL)
 

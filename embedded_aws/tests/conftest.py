@@ -35,7 +35,7 @@ class Refused(Exception):
     pass
 
 def until(path):
-    end = time.monotonic() + 15
+    end = time.monotonic() + 240
     while not pathlib.Path(path).exists():
         if time.monotonic() > end:
             raise Unready(path)
@@ -165,7 +165,7 @@ class Aws:
             PolicyDocument=json.dumps(document),
         )
 
-    def function(self, *, timeout: int = 30, source: str = FUNCTION) -> str:
+    def function(self, *, timeout: int = 300, source: str = FUNCTION) -> str:
         """Deploy a function; its ARN."""
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
@@ -280,6 +280,8 @@ def bucket(aws: Aws) -> str:
 
 
 @pytest.fixture
-def switch(tmp_path: Path) -> Path:
-    """A file that a function waits for, or fails without."""
-    return tmp_path / "switch"
+def switch(tmp_path: Path) -> Iterator[Path]:
+    """A file that a function waits for, or fails without; none waits longer than the test."""
+    file = tmp_path / "switch"
+    yield file
+    file.touch()

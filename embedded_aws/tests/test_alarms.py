@@ -9,7 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, eventually
-from embedded_aws.tests.operations import allow, client, document, name, queue, received
+from embedded_aws.tests.operations import (
+    allow,
+    client,
+    document,
+    name,
+    queue,
+    received,
+    settled_stack,
+)
 
 
 def alarm(aws: Aws, namespace: str, **fields: Any) -> str:
@@ -199,17 +207,15 @@ class TestActions:
                 "AlarmActions": [topic],
             },
         }
-        cloudformation.create_stack(
+        arn = cloudformation.create_stack(
             StackName=stack, TemplateBody=json.dumps({"Resources": {"Any": composite}})
-        )
-        stood = cloudformation.get_waiter("stack_create_complete")
-        stood.wait(StackName=stack, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        )["StackId"]
+        assert settled_stack(aws, arn).status == "CREATE_COMPLETE"
         put(aws, namespace)
         message = self.message(aws, url)
         assert message["AlarmName"] == f"{stack}-any"
         cloudformation.delete_stack(StackName=stack)
-        gone = cloudformation.get_waiter("stack_delete_complete")
-        gone.wait(StackName=stack, WaiterConfig={"Delay": 0, "MaxAttempts": 500})
+        assert settled_stack(aws, arn).status == "DELETE_COMPLETE"
 
 
 def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws, role: str) -> None:

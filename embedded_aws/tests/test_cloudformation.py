@@ -55,6 +55,7 @@ def test_a_layer_for_another_processor_is_left_off_the_path(aws: Aws) -> None:
     aws.functions.create_function(
         FunctionName=made,
         Runtime="python3.13",
+        Timeout=300,
         Handler="code.handler",
         Role=aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")]),
         Code={"ZipFile": archive({"code.py": source})},

@@ -435,16 +435,26 @@ def test_the_machines_time_limit_aborts_the_children(
     aws.states.update_state_machine(
         stateMachineArn=arn, definition=json.dumps(definition | {"TimeoutSeconds": 1})
     )
-    execution = aws.start(arn)
-    assert aws.ended(execution)["status"] == "TIMED_OUT"
-    (run,) = eventually(
-        lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
-    )
-    assert _counts(run) == {"aborted": 1, "total": 1}
+
+    def aborted_child() -> str | None:
+        """An execution that timed out while its child ran; None if a busy machine began none."""
+        execution = aws.start(arn)
+        assert aws.ended(execution)["status"] == "TIMED_OUT"
+        started = aws.map_runs(execution)
+        if not started or not aws.children(started[0]["mapRunArn"]):
+            return None
+        (run,) = eventually(
+            lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
+        )
+        assert _counts(run) == {"aborted": 1, "total": 1}
+        return execution
+
+    execution = eventually(aborted_child, "a child runs within a second")
     switch.touch()
-    assert aws.redriven(execution)["status"] == "SUCCEEDED"
+    # Each redrive has a second, too.
+    eventually(lambda: aws.redriven(execution)["status"] == "SUCCEEDED", "a redrive is in time")
     (run,) = aws.map_runs(execution)
-    assert run["redriveCount"] == 1
+    assert run["redriveCount"] >= 1
 
 
 def test_children_are_listed_by_status_and_by_redrive(

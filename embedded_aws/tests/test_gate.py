@@ -30,7 +30,7 @@ def send(
 ) -> tuple[int, dict[str, str], bytes]:
     """Send a request as it is; status, headers and body of the answer."""
     host, _, port = aws.endpoint.url.removeprefix("http://").partition(":")
-    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    connection = http.client.HTTPConnection(host, int(port), timeout=120)
     try:
         fields = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body=body, headers=fields)

@@ -89,12 +89,18 @@ def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
 def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switch: Path) -> None:
     """configuration-timeout.html; concepts-error-handling.html: Sandbox.Timedout."""
     function = aws.function(timeout=1)
-    before = _call(aws, function, {})[1]["pid"]
+
+    def worker() -> int:
+        # On a busy machine a call may take more than its second.
+        answered = eventually(lambda: _call(aws, function, {})[1].get("pid"), "a call is in time")
+        return int(answered)
+
+    before = worker()
     failed = aws.run(aws.machine(_task(function), role=role), {"until": str(switch)})
     assert failed["error"] == "Sandbox.Timedout"
     message = json.loads(failed["cause"])["errorMessage"]
     assert message.endswith("Error: Task timed out after 1.00 seconds")
-    assert _call(aws, function, {})[1]["pid"] != before
+    assert worker() != before
 
 
 @pytest.mark.parametrize(
@@ -187,11 +193,11 @@ def test_a_warm_invocation_has_no_artificial_delay(aws: Aws, own: str) -> None:
 
     MiniStack waits 50 ms after a handler that logs nothing.
     """
-    _call(aws, own, {})
-    took = []
-    for _ in range(20):
+
+    def is_fast() -> bool:
         started = time.perf_counter()
         _call(aws, own, {})
-        took.append(time.perf_counter() - started)
-    # A fixed wait shows in the fastest call too, whatever else the machine does.
-    assert min(took) < 0.04
+        return time.perf_counter() - started < 0.04
+
+    # A fixed wait is in every call; what else the machine does is not.
+    eventually(is_fast, "a call takes less than the wait")

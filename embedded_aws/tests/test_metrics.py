@@ -14,6 +14,11 @@ def states(aws: Aws, metric: str, machine: str) -> float | None:
     return metric_sum(aws, "AWS/States", metric, StateMachineArn=machine)
 
 
+def becomes(aws: Aws, metric: str, machine: str, value: float) -> None:
+    """Wait for a metric, which is published after the execution's status is."""
+    eventually(lambda: states(aws, metric, machine) == value, f"{metric} becomes {value}")
+
+
 class TestStepFunctions:
     """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html."""
 
@@ -22,9 +27,9 @@ class TestStepFunctions:
         machine = aws.machine(succeed, role=role)
         aws.run(machine)
         aws.run(machine)
-        assert states(aws, "ExecutionsStarted", machine) == 2
-        assert states(aws, "ExecutionsSucceeded", machine) == 2
-        assert states(aws, "ExecutionTime", machine) is not None
+        becomes(aws, "ExecutionsStarted", machine, 2)
+        becomes(aws, "ExecutionsSucceeded", machine, 2)
+        eventually(lambda: states(aws, "ExecutionTime", machine), "the time is published")
         assert states(aws, "ExecutionsFailed", machine) is None
 
     def test_count_redriven_ones_under_both_names(
@@ -33,16 +38,16 @@ class TestStepFunctions:
         work = {"StartAt": "Work", "States": {"Work": invoke()}}
         machine = aws.machine(work, role=role)
         execution = aws.run(machine, {"unless": str(switch)})["executionArn"]
-        assert states(aws, "ExecutionsFailed", machine) == 1
+        becomes(aws, "ExecutionsFailed", machine, 1)
         assert states(aws, "ExecutionsRedriven", machine) is None
         aws.redriven(execution)
-        assert states(aws, "ExecutionsRedriven", machine) == 1
-        assert states(aws, "RedrivenExecutionsFailed", machine) == 1
-        assert states(aws, "ExecutionsFailed", machine) == 2
+        becomes(aws, "ExecutionsRedriven", machine, 1)
+        becomes(aws, "RedrivenExecutionsFailed", machine, 1)
+        becomes(aws, "ExecutionsFailed", machine, 2)
         switch.touch()
         aws.redriven(execution)
-        assert states(aws, "RedrivenExecutionsSucceeded", machine) == 1
-        assert states(aws, "ExecutionsStarted", machine) == 1
+        becomes(aws, "RedrivenExecutionsSucceeded", machine, 1)
+        becomes(aws, "ExecutionsStarted", machine, 1)
 
     def test_count_a_maps_children_under_their_label(
         self, aws: Aws, bucket: str, role: str
@@ -53,8 +58,8 @@ class TestStepFunctions:
         )
         machine = aws.machine({"StartAt": "Each", "States": {"Each": each}}, role=role)
         assert aws.run(machine)["status"] == "SUCCEEDED"
-        assert states(aws, "ExecutionsSucceeded", f"{machine}/Each") == 3
-        assert states(aws, "ExecutionsSucceeded", machine) == 1
+        becomes(aws, "ExecutionsSucceeded", f"{machine}/Each", 3)
+        becomes(aws, "ExecutionsSucceeded", machine, 1)
 
 
 class TestLambda:

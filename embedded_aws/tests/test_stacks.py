@@ -109,6 +109,7 @@ class TestProperties:
         source = "def handler(event, context): raise ValueError('no')"
         properties = {
             "Runtime": "python3.13",
+            "Timeout": 300,
             "Handler": "index.handler",
             "Role": role,
             "Code": {"ZipFile": source},
@@ -132,6 +133,7 @@ class TestKeys:
         role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
         properties = {
             "Runtime": "python3.13",
+            "Timeout": 300,
             "Handler": "index.handler",
             "Role": role,
             "Code": {"ZipFile": "def handler(event, context): return 1"},
@@ -231,6 +233,7 @@ class TestCustomResources:
             "Type": "AWS::Lambda::Function",
             "Properties": {
                 "Runtime": "python3.13",
+                "Timeout": 300,
                 "Handler": "index.handler",
                 "Role": aws.role(service="lambda.amazonaws.com", statements=[allow(action)]),
                 "Code": {"ZipFile": CUSTOM},

@@ -34,7 +34,7 @@ def test_the_main_job_runs_on_a_stack_by_the_environment_alone(
         env={**os.environ, **running.endpoint.environment()},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout

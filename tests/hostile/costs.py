@@ -18,7 +18,7 @@ from pathlib import Path
 
 MEMORY_LIMIT = 3 * 1024**3
 """Of a case's process: more than any bound, less than would hurt."""
-SECONDS_LIMIT = 60
+SECONDS_LIMIT = 120
 _STATUS = Path("/proc/self/status")
 
 Case = tuple[Callable[[], bytes], Callable[[bytes], str]]

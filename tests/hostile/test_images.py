@@ -131,5 +131,5 @@ def test_a_chunk_of_the_longest_image_ids_is_read_in_bounded_time() -> None:
     began = time.process_time()
     migration.migrate()
     assert migration.counts()["imagesMigrated"] == 300
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 60
     assert json.loads(json.dumps(migration.ids)) == migration.ids

@@ -68,7 +68,7 @@ def test_a_manifest_that_counts_nothing_is_absent_and_is_not_quoted(
     machine.manifest(UNREADABLE[case])
     began = time.process_time()
     machine.settle()
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 20
     (said,) = machine.told.all(Event.MANIFEST_UNREADABLE)
     assert machine.told.sums[Metric.MANIFEST_UNREADABLE] == 1
     assert len(said["problem"]) < 200

@@ -62,7 +62,7 @@ def test_three_lines_put_it_into_an_app_of_their_own_and_ten_consume_its_events(
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(_ROOT)},
         check=True,
-        timeout=300,
+        timeout=900,
     )
     template = json.loads((tmp_path / "cdk.out/Books.template.json").read_text())
     kinds = [resource["Type"] for resource in template["Resources"].values()]

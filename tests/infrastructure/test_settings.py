@@ -186,7 +186,7 @@ def test_the_synthesis_fails_with_the_sentence_alone() -> None:
         env={**os.environ, "CDK_CONTEXT_JSON": json.dumps({"maxRanges": 0})},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

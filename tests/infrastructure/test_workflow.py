@@ -78,7 +78,7 @@ def test_statelint_finds_no_fault_in_the_definition(filled_in: Path) -> None:
         [PROJECT / ".venv" / "bin" / "statelint", filled_in],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     problems = [line.strip() for line in done.stdout.splitlines()[1:] if line.strip()]

@@ -135,6 +135,7 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
         "DependsOn": ["Policy"],
         "Properties": {
             "Runtime": "python3.13",
+            "Timeout": 300,
             "Handler": "index.handler",
             "Role": role,
             "MemorySize": 256,
@@ -193,6 +194,7 @@ def test_code_is_published_and_the_content_of_layers_is_not(aws: Aws, tmp_path: 
         "Type": "AWS::Lambda::Function",
         "Properties": {
             "Runtime": "python3.13",
+            "Timeout": 300,
             "Handler": "index.handler",
             "Role": role,
             "Code": {"S3Bucket": ASSETS, "S3Key": f"{stack}-code.zip"},

@@ -144,7 +144,7 @@ def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
         def attempt(
             claimed: ClaimedObject = claimed, together: threading.Barrier = together
         ) -> None:
-            together.wait(timeout=10)
+            together.wait(timeout=300)
             claimed.load_by_these()
 
         with claimed.clients(Interruptions()):
@@ -152,7 +152,7 @@ def test_attempts_that_race_on_threads_of_their_own_lose_nothing(
             for racer in racers:
                 racer.start()
             for racer in racers:
-                racer.join(timeout=60)
+                racer.join(timeout=300)
         _holds_every_record(claimed)
         edited = claimed.edit_all()
         claimed.load()
