@@ -14,21 +14,20 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "generated" / "grants.md"
 _HEAD = """# Every grant is needed, and enough
 
 What each role of the stack may do, and whom the policies of its queues, topic, functions and keys
-let in. The names are those of the template; `Workflow` is the state machine, `WorkflowTrigger` the
-rule that starts it.
+admit. Names are those of the template; `Workflow` is the state machine, `WorkflowTrigger` the rule
+that starts it.
 
 **Enough:** the embedded AWS checks and records every call. The end-to-end, redrive and failure
 suites fail on a denial that their case did not cause.
 
 **Needed:** each grant of the first table was used by the case named, and the case was then run
 without it. Every denial was of that action on that resource; the last column says how the run
-ended. Then the grant was put back, and a redrive, or what else a person does there, finished the
-work.
+ended. Then the grant was put back, and a redrive or another command finished the work.
 
 The embedded AWS does not check the grants of the second table. AWS documents that they are needed.
 Both tables are of a deployment with all defaults. One onto imported resources has the same grants
-on those, and a function of CDK that switches on the bucket's events; what a key of your own adds
-stands in [encryption](../encryption.md).
+on those, and a function of CDK that switches on the bucket's events.
+[Encryption](../encryption.md) lists the grants for a key of yours.
 
 This page is written by `pytest tests/e2e/grants --long`. `make test` runs some of its cases, and
 compares both tables with the templates: a new grant needs a case here, or a source.
