@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from functions.domain.jobs import JobStatus
+from functions.domain.jobs import JobKey, JobStatus
 from ops.commands.inspect import why
+from ops.model.job_heads import JobHead, read_heads
 from ops.model.job_list import ListedJob, read_records
 from ops.model.job_report import JobReport, read_job
 from ops.model.ringing import RingingAlarm, count_undelivered, read_ringing
@@ -84,24 +85,37 @@ class OverviewReader:
     """Reads the overview; jobs that have not changed are not looked at again."""
 
     deployed: Deployment
+    _records: dict[JobKey, tuple[JobHead, ListedJob]] = field(default_factory=dict)
     _looks: dict[str, tuple[ListedJob, Look]] = field(default_factory=dict)
     _rings: tuple[tuple[RingingAlarm, ...], int] = ((), 0)
     _rings_until: float = 0.0
 
     def read(self) -> Overview:
         """Read the present value."""
-        listed = read_records(self.deployed)
+        heads, is_whole = read_heads(self.deployed)
         groups: dict[Group, list[ListedJob]] = {group: [] for group in Group}
-        for job in listed.jobs:
+        for job in self.listed(heads):
             groups[group_of(job)].append(job)
         alarms, undelivered = self._ringing()
         return Overview(
             groups=groups,
             looks=self._looked_at(groups),
-            is_whole=listed.is_whole,
+            is_whole=is_whole,
             alarms=alarms,
             undelivered=undelivered,
         )
+
+    def listed(self, heads: Sequence[JobHead]) -> list[ListedJob]:
+        """The jobs; those whose heads are what they were are not read again."""
+        known = {
+            head.key: self._records[head.key][1]
+            for head in heads
+            if head.key in self._records and self._records[head.key][0] == head
+        }
+        changed = [head for head in heads if head.key not in known]
+        known |= read_records(self.deployed, changed)
+        self._records = {head.key: (head, known[head.key]) for head in heads if head.key in known}
+        return [job for _, job in self._records.values()]
 
     def _looked_at(self, groups: Mapping[Group, Sequence[ListedJob]]) -> dict[str, Look]:
         running = [job for job in groups[Group.RUNNING] if job.state][:LOOKED_AT]

@@ -2,73 +2,44 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.aws.unclaimed import claims_that_count
-from functions.domain.attribute_values import from_item
+from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import is_count
-from functions.domain.jobs import JobStatus
+from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.plain_text import counted
-from functions.domain.timestamps import parse_timestamp
+from ops.model.job_heads import MAX_PAGES, JobHead, Standing, read_heads, scan_page
 from ops.model.job_records import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from ops.model.deployment import Deployment
 
-MAX_PAGES: Final = 20
-"""Of 1 MB, 128 read units each, of the batch-jobs table: it has no index by status or time."""
-_SETTLED: Final = {JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED}
+FETCHED: Final = 100
+"""Records that are read one by one, after the heads; of more, the table is read once more."""
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True)
-class ListedJob:
-    """A job as its record has it.
+class ListedJob(Standing):
+    """A job as its record has it: what may be shown of it.
 
     Attributes:
-        record: What may be shown of it.
         failure: State and error of a claim that failed, where one was looked up.
     """
 
-    job_id: str
-    record: Mapping[str, Any]
     failure: str = ""
-
-    @property
-    def status(self) -> str:
-        """Its status, `-` where the record has none."""
-        status = self.record.get("status")
-        return status if isinstance(status, str) and status else "-"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether work on it is still to come."""
-        return self.status not in {status.value for status in _SETTLED | {JobStatus.FAILED}}
-
-    @property
-    def state(self) -> Mapping[str, Any]:
-        """`ingestState`."""
-        state = self.record.get("ingestState")
-        return state if isinstance(state, dict) else {}
 
     @property
     def stats(self) -> Mapping[str, Any]:
         """`resultStats`."""
         stats = self.record.get("resultStats")
         return stats if isinstance(stats, dict) else {}
-
-    @property
-    def changed(self) -> datetime | None:
-        """When it was last written, else when it was submitted."""
-        for text in (self.state.get("updatedAt"), self.record.get("submitTime")):
-            try:
-                return parse_timestamp(text)  # type: ignore[arg-type]  # a TypeError is caught
-            except (TypeError, ValueError):
-                continue
-        return None
 
     @property
     def expected(self) -> int | None:
@@ -156,64 +127,61 @@ def read_jobs(
         limit: At most so many jobs; of those that failed, the failure is looked up.
         max_pages: Pages of the table.
     """
-    found = read_records(deployed, statuses=statuses, since=since, max_pages=max_pages)
-    return JobList([looked_up(deployed, job) for job in found.jobs[:limit]], found.is_whole)
+    heads, is_whole = read_heads(deployed, max_pages=max_pages)
+    wanted = [head for head in heads if head.is_wanted(statuses, since)][:limit]
+    found = read_records(deployed, wanted, max_pages=max_pages)
+    jobs = [found[head.key] for head in wanted if head.key in found]
+    return JobList([looked_up(deployed, job) for job in jobs], is_whole)
 
 
 def read_records(
-    deployed: Deployment,
-    *,
-    statuses: frozenset[str] = frozenset(),
-    since: datetime | None = None,
-    max_pages: int = MAX_PAGES,
-) -> JobList:
-    """The same without a look at the failures: no request but those for the pages."""
-    found, after = [], None
+    deployed: Deployment, heads: Sequence[JobHead], *, max_pages: int = MAX_PAGES
+) -> dict[JobKey, ListedJob]:
+    """The records of some jobs; of those that are still there."""
+    if len(heads) <= FETCHED:
+        return _fetched(deployed, heads)
+    return _scanned(deployed, heads, max_pages)
+
+
+def _fetched(deployed: Deployment, heads: Sequence[JobHead]) -> dict[JobKey, ListedJob]:
+    client, table = deployed.dynamodb, deployed.outputs["BatchJobsTableName"]
+
+    def fetch(head: JobHead) -> ListedJob | None:
+        key = to_item({"intentId": head.key.intent_id, "submitTime": head.key.submit_time})
+        item = client.get_item(TableName=table, Key=key).get("Item")
+        return _listed(head.job_id, from_item(item)) if item else None
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = zip(heads, pool.map(fetch, heads), strict=True)
+        return {head.key: job for head, job in found if job is not None}
+
+
+def _scanned(
+    deployed: Deployment, heads: Sequence[JobHead], max_pages: int
+) -> dict[JobKey, ListedJob]:
+    wanted = {head.key: head.job_id for head in heads}
+    found: dict[JobKey, ListedJob] = {}
+    after = None
     for _ in range(max_pages):
-        page, after = _page(deployed, after)
-        found += [job for job in page if _is_wanted(job, statuses, since)]
+        page, after = scan_page(deployed, ("jobId", "intentId", *SHOWN), after)
+        for record in map(from_item, page):
+            key = JobKey(str(record["intentId"]), str(record["submitTime"]))
+            if key in wanted:
+                found[key] = _listed(wanted[key], record)
         if after is None:
             break
-    return JobList(sorted(found, key=_order), after is None)
+    return found
+
+
+def _listed(job_id: str, record: Mapping[str, Any]) -> ListedJob:
+    return ListedJob(job_id, {name: record[name] for name in SHOWN if name in record})
 
 
 def job_ids(deployed: Deployment, *, beginning: str) -> list[str]:
     """Ids that begin so, of the first page of the table: for a shell that completes one."""
-    jobs, _ = _page(deployed, None)
-    return sorted(job.job_id for job in jobs if job.job_id.startswith(beginning))
-
-
-def _page(
-    deployed: Deployment, after: dict[str, Any] | None
-) -> tuple[list[ListedJob], dict[str, Any] | None]:
-    request: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
-    names = {f"#{name}": name for name in ("jobId", *SHOWN)}
-    page = deployed.dynamodb.scan(
-        TableName=deployed.outputs["BatchJobsTableName"],
-        ProjectionExpression=", ".join(names),
-        FilterExpression="attribute_type(#jobId, :string)",
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues={":string": {"S": "S"}},
-        **request,
-    )
-    records = [from_item(item) for item in page["Items"]]
-    jobs = [
-        ListedJob(record["jobId"], {name: record[name] for name in SHOWN if name in record})
-        for record in records
-    ]
-    return jobs, page.get("LastEvaluatedKey")
-
-
-def _is_wanted(job: ListedJob, statuses: frozenset[str], since: datetime | None) -> bool:
-    if statuses and job.status not in statuses:
-        return False
-    return since is None or job.changed is None or job.changed >= since
-
-
-def _order(job: ListedJob) -> tuple[int, float]:
-    rank = 0 if job.is_open else 1 if job.status == JobStatus.FAILED else 2
-    changed = job.changed or datetime.fromtimestamp(0, UTC)
-    return rank, -changed.timestamp()
+    page, _ = scan_page(deployed, ("jobId",), None)
+    ids = (from_item(item)["jobId"] for item in page)
+    return sorted(each for each in ids if each.startswith(beginning))
 
 
 def looked_up(deployed: Deployment, job: ListedJob) -> ListedJob:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ops.model.job_list import read_records
+from ops.model.job_heads import read_heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,8 @@ class OpenJobs:
     def look(self) -> list[str]:
         """Add those that have opened; the ids of all that are followed."""
         self._look_at = self.clock() + LOOK_SECONDS
-        found = [each.job_id for each in read_records(self.deployed).jobs if each.is_open]
+        heads, _ = read_heads(self.deployed)
+        found = [head.job_id for head in heads if head.is_open]
         for again in filter(self._has_ended, found):
             del self._reports[again]
         new = [each for each in found if each not in self._followed]

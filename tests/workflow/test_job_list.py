@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from functions.domain.attribute_values import to_item
+from ops.console.overview import OverviewReader
+from ops.model import job_list
 from ops.model.deployment import Deployment
+from ops.model.job_heads import read_heads
 from ops.model.job_list import read_jobs
 from ops.view.job_list import table
 from ops.view.terminal import out
@@ -67,6 +71,55 @@ def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
         out.print(table(found.jobs, now=NOW))
     assert "0/7" in captured.get()
     assert "user-secret" not in captured.get() + str([job.as_json() for job in found.jobs])
+
+
+@pytest.mark.parametrize("fetched", [0, 100])
+def test_records_are_the_same_whether_they_are_fetched_or_scanned(
+    aws: Aws, deployed: Deployment, monkeypatch: pytest.MonkeyPatch, fetched: int
+) -> None:
+    _fill(aws)
+    monkeypatch.setattr(job_list, "FETCHED", fetched)
+    found = read_jobs(deployed, limit=50)
+    assert len(found.jobs) == 6
+    (done,) = (job for job in found.jobs if job.job_id == "done")
+    assert done.record == {
+        "status": "COMPLETED",
+        "submitTime": "2026-11-22T00:00:00Z",
+        "resultStats": {"totalCount": 3, "imagesLeft": 4},
+    }
+
+
+def test_the_page_reads_again_only_records_that_have_changed(
+    aws: Aws, deployed: Deployment
+) -> None:
+    _fill(aws)
+    reader, fetched = OverviewReader(deployed), list[str]()
+
+    def listed() -> dict[str, str]:
+        fetched.clear()
+        heads, _ = read_heads(deployed)
+        return {job.job_id: job.status for job in reader.listed(heads)}
+
+    aws[1].meta.events.register_first(
+        "provide-client-params.dynamodb.GetItem",
+        lambda params, **_: fetched.append(params["Key"]["intentId"]["S"]),
+        unique_id="fetched",
+    )
+    try:
+        assert len(listed()) == len(fetched) == 6
+        listed()
+        assert fetched == []
+        put_dated_job(aws, "waits", "COMPLETED", resultStats={"totalCount": 7})
+        put_dated_job(aws, "new", "SUBMITTED")
+        aws[1].delete_item(
+            TableName="batch-jobs",
+            Key=to_item({"intentId": "done", "submitTime": "2026-11-22T00:00:00Z"}),
+        )
+        found = listed()
+    finally:
+        aws[1].meta.events.unregister("provide-client-params.dynamodb.GetItem", unique_id="fetched")
+    assert sorted(fetched) == ["new", "waits"]
+    assert (found["waits"], found["new"], "done" in found) == ("COMPLETED", "SUBMITTED", False)
 
 
 def test_jobs_are_chosen_by_status_and_time(aws: Aws, deployed: Deployment) -> None:
