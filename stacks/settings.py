@@ -267,6 +267,12 @@ class Settings(BaseModel):
             raise ValueError(
                 "workerConcurrency is 1: it must be 0, or at least 2, one for each function."
             )
+        if self.bedrock_input_prefix.startswith("batch-output/"):
+            message = (
+                f'bedrockInputPrefix is "{self.bedrock_input_prefix}": it must not be under'
+                " batch-output/, where it would be taken for results."
+            )
+            raise ValueError(message)
         if self.stuck_lookback_days > self.output_retention_days:
             message = (
                 f"stuckLookbackDays is {self.stuck_lookback_days}: it must not exceed"

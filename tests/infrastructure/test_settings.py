@@ -115,6 +115,13 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
             {"stuckLookbackDays": 30, "outputRetentionDays": 20},
             "stuckLookbackDays is 30: it must not exceed outputRetentionDays (20).",
         ),
+        (
+            {"bedrockInputPrefix": "batch-output/"},
+            (
+                'bedrockInputPrefix is "batch-output/": it must not be under batch-output/,'
+                " where it would be taken for results."
+            ),
+        ),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(
