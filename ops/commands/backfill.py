@@ -61,7 +61,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Ingest results objects that no event announced.
 
-    Objects that are older than the stack, or whose events were lost. Interrupted, run it again:
+    These are older than the stack, or their events were lost. If it was interrupted, run it again:
     each object is ingested once. Objects without a job on record are counted and left alone.
     """
     if not prefix.startswith(RESULTS_PREFIX):

@@ -55,7 +55,9 @@ class Run:
 
 def demo(
     data: options.Data = None,
-    seed: Annotated[int, typer.Option(help="Of the receipts; the same makes the same.")] = 2026,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the receipts: the same seed makes the same receipts.")
+    ] = 2026,
     as_json: options.AsJson = False,
 ) -> None:
     """Run two made-up jobs on the embedded AWS, and check them.

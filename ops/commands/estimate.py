@@ -30,7 +30,7 @@ def estimate(
         str,
         typer.Argument(
             metavar="FILE|JOB|KEY",
-            help="A file of results; a job with results objects in the bucket; one of these.",
+            help="A file of results, a job's id, or a results object's key.",
             show_default=False,
         ),
     ],
@@ -38,7 +38,7 @@ def estimate(
         bool | None,
         typer.Option(
             "--images/--no-images",
-            help="Every transaction has an image to move; or none has.",
+            help="Assume that every transaction has an image to move, or that none has.",
             show_default="as pending-images says; of a file: every",
         ),
     ] = None,
@@ -50,8 +50,8 @@ def estimate(
 ) -> None:
     """Estimate time and cost of an ingest before it runs.
 
-    Reads a part of what is big. The plan is that of the deployed stack's settings; of a file where
-    no stack can be reached, of those in cdk.json. Costs are list prices by service.
+    Large objects are sampled. The plan uses the settings of the deployed stack, or those of
+    cdk.json if no stack can be reached. Costs are list prices by service.
     """
     is_file = Path(what).is_file()
     if is_file:

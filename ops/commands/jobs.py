@@ -34,7 +34,7 @@ def jobs(
         str | None,
         typer.Option(help="Only jobs that changed since, such as 12h or 2d.", show_default=False),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="List at most this many.")] = 50,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,

@@ -34,7 +34,7 @@ def messages(
 ) -> None:
     """Show the messages of the alarm topic.
 
-    They are what a subscriber gets by mail. Of the embedded AWS, since it was started; on AWS,
+    A subscriber gets them by mail. Shows those of the embedded AWS since its start; on AWS,
     subscribe to the topic instead.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)

@@ -48,20 +48,20 @@ MinimumRecords = Annotated[
     ),
 ]
 Rate = Annotated[
-    float, typer.Option(min=0.01, max=100, help="At most so many executions a second.")
+    float, typer.Option(min=0.01, max=100, help="Start at most this many executions a second.")
 ]
 DEFAULT_RATE = 5.0
 AtATime = Annotated[
     int,
     typer.Option(
-        min=1, max=1000, help="None while so many executions of the state machine run already."
+        min=1, max=1000, help="Start none while this many executions of the state machine run."
     ),
 ]
 DEFAULT_AT_A_TIME = 25
 MaxCost = Annotated[
     float | None,
     typer.Option(
-        min=0, metavar="USD", help="Refuse what is estimated to cost more.", show_default=False
+        min=0, metavar="USD", help="Refuse if the estimate is higher.", show_default=False
     ),
 ]
 AsJson = Annotated[

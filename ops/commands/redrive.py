@@ -52,7 +52,9 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
             autocompletion=complete_job,
         ),
     ] = None,
-    all_failed: Annotated[bool, typer.Option("--all-failed", help="All of the machine.")] = False,
+    all_failed: Annotated[
+        bool, typer.Option("--all-failed", help="All failed executions of the stack.")
+    ] = False,
     since: Annotated[
         str, typer.Option(help="With --job and --all-failed: how far back, as 90m, 12h or 2d.")
     ] = "14d",
@@ -67,10 +69,10 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Continue failed executions where they failed.
 
-    What is finished is not done again. Shows cause and cure and what will run again, asks,
-    redrives, and waits for the end. What cannot be redriven is shown with the reason and with the
-    command that helps instead. --job and --all-failed leave out what another execution has cured.
-    Many are redriven at the pace of --rate and --at-a-time; interrupted, run it again.
+    Finished work is not repeated. Shows cause, cure and what will run again, asks, redrives, and
+    waits for the end. If an execution cannot be redriven, it shows why, and the command that helps
+    instead. --job and --all-failed skip what another execution has cured. Many are redriven at the
+    pace of --rate and --at-a-time. If it was interrupted, run it again.
     """
     if sum((execution is not None, job is not None, all_failed)) != 1:
         raise Refused("Name one execution, or a job with --job, or all with --all-failed.")

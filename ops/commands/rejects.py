@@ -63,8 +63,8 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Show why records of a job became no transactions.
 
-    Rejects are shown by kind, with examples. Of a job with retries or corrected results, those are
-    shown that are still open. --export writes their records as the input of a new job.
+    Rejects are shown by kind, with examples. If a job has retries or corrected results, only open
+    rejects are shown. --export writes their records as the input of a new job.
     """
     if pad and export is None:
         raise Refused("--pad fills an exported file up: name one with --export.")

@@ -75,8 +75,8 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Submit open rejects to Bedrock again, as a retry of the job.
 
-    The retry's answers become transactions of JOB. Interrupted, run it again: it goes on where it
-    stopped, and no record is submitted twice.
+    The retry's answers become transactions of JOB. If it was interrupted, run it again: it
+    continues, and no record is submitted twice.
     """
     request = request_of(
         reasons=_reasons(reason or []),

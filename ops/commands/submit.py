@@ -42,7 +42,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         str,
         typer.Option(
             metavar="ID",
-            help="The job that it answers.",
+            help="The job whose results it holds.",
             show_default=False,
             autocompletion=complete_job,
         ),

@@ -50,8 +50,8 @@ def watch(
 ) -> None:
     """Follow jobs while they are ingested.
 
-    Shows how far each is, its rate, and the time that is left. It may be started and stopped at any
-    time: the ingest goes on by itself. Ends when all have ended, with 4 if one failed.
+    Shows how far each is, its rate, and the time left. Stopping it does not stop the ingest. Ends
+    when all jobs have ended; exits with 4 if one failed.
     """
     deployed = options.chosen(local=local, data=data, stack=stack)
     if job:

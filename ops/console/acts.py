@@ -115,7 +115,7 @@ def _ask_redrive(deployed: Deployment, chosen: Sequence[FailedExecution]) -> Que
     return Question(
         Act.REDRIVE,
         redrive.question(deployed, chosen),
-        ("What is finished is not done again.",),
+        ("Finished work is not repeated.",),
         tuple((each.name, f"runs again: {each.will_run}") for each in chosen),
         tuple(each.execution.arn for each in chosen),
     )

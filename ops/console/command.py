@@ -14,7 +14,9 @@ from ops.view.terminal import err, out, print_json
 def console(
     act: Annotated[
         bool,
-        typer.Option("--act", help="Let the page redrive, replay, tidy and resubmit; it asks."),
+        typer.Option(
+            "--act", help="Let the page redrive, replay, tidy and resubmit; it asks first."
+        ),
     ] = False,
     port: Annotated[
         int | None,
@@ -27,8 +29,8 @@ def console(
 ) -> None:
     """Show jobs on a page in the browser, live.
 
-    Prints an address that works on this machine alone, with a token that no one else has; the
-    page is read-only without --act. Ctrl-C ends it.
+    Prints an address that works only on this machine, with a secret token. The page is read-only
+    without --act. Ctrl-C ends it.
     """
     # Imported here: the server and the templates cost every other command a third of a second.
     from ops.console import serving  # noqa: PLC0415
