@@ -245,7 +245,7 @@ def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deploy
 def on_aws(
     stack: str, *, also_running: server.Server | None = None, config: Config = _CONFIG
 ) -> Deployment:
-    """The stack on AWS, by the credentials and region that boto3 finds.
+    """The stack on AWS, by the credentials and Region that boto3 finds.
 
     Args:
         stack: Its name.
@@ -253,7 +253,7 @@ def on_aws(
         config: Of the clients.
 
     Raises:
-        NothingFound: if it is not there, or no region or credentials are set.
+        NothingFound: if it is not there, or no Region or credentials are set.
     """
     session = boto3.Session()
     if session.region_name is None or session.get_credentials() is None:
@@ -266,7 +266,7 @@ def on_aws(
     if outputs is None:
         raise NothingFound(
             f"There is no stack {stack} in {session.region_name}. Name another with --stack, or "
-            "choose the account and region with AWS_PROFILE and AWS_DEFAULT_REGION."
+            "choose the account and Region with AWS_PROFILE and AWS_DEFAULT_REGION."
         )
     account = outputs["StateMachineArn"].split(":")[4]
     place = f"AWS account {account}, {session.region_name}"
@@ -276,11 +276,11 @@ def on_aws(
 def _without_credentials(stack: str, also_running: server.Server | None) -> str:
     if also_running is not None:
         return (
-            f"--stack {stack} means AWS, but no AWS region and credentials are set. For the "
+            f"--stack {stack} means AWS, but no AWS Region and credentials are set. For the "
             f"embedded AWS at {also_running.endpoint.url}, add --local."
         )
     return (
-        f"No embedded AWS runs on {server.DEFAULT_DATA}, and no AWS region and credentials are "
+        f"No embedded AWS runs on {server.DEFAULT_DATA}, and no AWS Region and credentials are "
         "set. `ingest local up` starts an embedded AWS; for AWS, set AWS_PROFILE or "
         "AWS_DEFAULT_REGION with credentials."
     )

@@ -43,16 +43,16 @@ RESUBMITTING = {
 
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Synthesize with some knobs turned, once for each name."""
+    """Synthesize with other settings, once for each name."""
     folders: dict[str, Path] = {}
 
-    def synthesize_once(name: str, **knobs: Any) -> Path:
+    def synthesize_once(name: str, **changed: Any) -> Path:
         if name not in folders:
             # Imported late: it starts Node, which only the tests of templates need.
             from stacks.application import synthesize  # noqa: PLC0415
 
             folder = tmp_path_factory.mktemp(name)
-            synthesize(overrides={**WITHOUT_LAYER, **knobs}, outdir=str(folder))
+            synthesize(overrides={**WITHOUT_LAYER, **changed}, outdir=str(folder))
             folders[name] = folder
         return folders[name]
 

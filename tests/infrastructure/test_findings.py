@@ -64,7 +64,7 @@ class Examined:
 
 
 def examine(
-    folder: Path, knobs: dict[str, Any], *, plant: Callable[[Any], None] = lambda _: None
+    folder: Path, changed: dict[str, Any], *, plant: Callable[[Any], None] = lambda _: None
 ) -> Examined:
     # Imported late: they start Node, which only the tests of templates need.
     from aws_cdk import Validations  # noqa: PLC0415
@@ -72,7 +72,7 @@ def examine(
 
     from stacks.application import make_app  # noqa: PLC0415
 
-    overrides = {**WITHOUT_LAYER, "production": True, **knobs}
+    overrides = {**WITHOUT_LAYER, "production": True, **changed}
     app = make_app(overrides=overrides, outdir=str(folder))
     plant(app.node.find_child("BatchIngest"))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
@@ -85,7 +85,9 @@ def examine(
 
 @pytest.fixture(scope="module")
 def examined(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Examined]:
-    return {name: examine(tmp_path_factory.mktemp(name), knobs) for name, knobs in VARIANTS.items()}
+    return {
+        name: examine(tmp_path_factory.mktemp(name), changed) for name, changed in VARIANTS.items()
+    }
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

@@ -16,7 +16,7 @@ from functions.find_stuck_jobs.problems import LONGEST_SILENCE, SETTLING_IN
 
 DEFINITION = Path(__file__).parents[2] / "statemachine" / "ingest.asl.json"
 FUNCTION_SECONDS = 300
-"""The most that a function may take: the knob `functionTimeoutSeconds` ends there."""
+"""The most that a function may take: the setting `functionTimeoutSeconds` ends there."""
 
 States = list[tuple[str, dict[str, Any]]]
 
