@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from functions.domain.plain_text import counted
 from ops.commands import options
 from ops.commands.asking import confirm
 from ops.errors import ExitCode, Refused
 from ops.model.dead_targets import Outcomes, Results, StillUndeliverable
-from ops.view.terminal import out, outside, print_json
+from ops.view.terminal import out, outside, print_json, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,14 +110,12 @@ def _show(deployed: Deployment, found: Sequence[DeadEvent]) -> None:
     if not found:
         out.print("The dead-letter queues are empty.")
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Of", "Time", "Job", "About", "Not delivered because"):
-        table.add_column(column, overflow="fold")
+    drawn = table("Of", "Time", "Job", "About", "Not delivered because")
     for each in found:
         said = each.as_json()
         cells = (said[name] or "-" for name in ("of", "time", "job", "about", "reason"))
-        table.add_row(*map(outside, cells))
-    out.print(table)
+        drawn.add_row(*map(outside, cells))
+    out.print(drawn)
     for each in found:
         about = each.target.subject(each.event)["about"] or "an event"
         if each.became is not None:

@@ -11,7 +11,7 @@ from ops.commands import options
 from ops.commands.completing import complete_job
 from ops.errors import ExitCode, NothingFound
 from ops.model import replays
-from ops.model.failures import own_execution, read_failed
+from ops.model.failures import own_execution, why
 from ops.model.job_report import read_execution, read_job
 from ops.model.map_children import ChildrenReader
 from ops.model.remarks import remarks
@@ -21,7 +21,6 @@ from ops.view.terminal import out, print_json, prose, visible
 
 if TYPE_CHECKING:
     from ops.model.deployment import Deployment
-    from ops.model.failures import FailedExecution
     from ops.model.job_report import JobReport
     from ops.model.map_children import Child
 
@@ -119,10 +118,3 @@ def troubled_children(deployed: Deployment, report: JobReport) -> tuple[Child, .
     if report.history is None or not any(run.kind == "Map" for run in report.history.states):
         return ()
     return ChildrenReader(deployed, report.history.arn).read_troubled(_CHILDREN)
-
-
-def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:
-    """Why the execution that is shown failed, if it did."""
-    if report.history is None or report.history.failure is None:
-        return None
-    return read_failed(deployed, report.history.arn)

@@ -11,11 +11,18 @@ from ops.commands.completing import complete_job
 from ops.model import deployment
 from ops.view.terminal import err
 
+
+def job_id(job: str) -> str:
+    """The id of a job that is named by its id or its ARN."""
+    return job.rpartition("/")[2] if job.startswith("arn:") else job
+
+
 Job = Annotated[
     str,
     typer.Argument(
         metavar="JOB",
         help="A job's id or ARN.",
+        callback=job_id,
         show_default=False,
         autocompletion=complete_job,
     ),
@@ -47,6 +54,8 @@ MinimumRecords = Annotated[
         show_default="bedrockMinimumRecords of cdk.json",
     ),
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Rate = Annotated[
     float, typer.Option(min=0.01, max=100, help="Start at most this many executions a second.")
 ]

@@ -60,7 +60,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     ] = "14d",
     rate: options.Rate = options.DEFAULT_RATE,
     at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: options.Yes = False,
     follow: Annotated[bool, typer.Option(help="Wait until they end.")] = True,
     local: options.Local = False,
     data: options.Data = None,

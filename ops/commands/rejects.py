@@ -8,7 +8,6 @@ from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from functions.aws.resubmission.export import export_records
 from functions.aws.resubmission.export import pad as fill_up
@@ -19,11 +18,11 @@ from functions.domain.plain_text import counted
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model import project
-from ops.model.reject_kinds import KindSorter, kind_of, own_details
-from ops.view.terminal import out, outside, print_json, prose, visible
+from ops.model.reject_kinds import own_details, sort_out
+from ops.view.terminal import out, outside, print_json, prose, table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from functions.aws.resubmission.export import Export
     from functions.aws.resubmission.rejects import Reject
@@ -71,7 +70,6 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
     if export is not None and os.path.lexists(export):
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    job = job.rpartition("/")[2] if job.startswith("arn:") else job
     answering = JobClaims.read(deployed, job)
     claims = [claim for _, claim in answering.claims]
     if not claims:
@@ -99,14 +97,6 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
             out.print(outside(prose(each), "yellow"))
         if exported is not None and export is not None:
             show_export(exported, export, minimum=least)
-
-
-def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
-    """Count rejects by kind, the most frequent first, and keep so many of each, or all."""
-    sorter: KindSorter[Reject] = KindSorter(most=most)
-    for each in letters:
-        sorter.add(kind_of(each.reason, each.details), each)
-    return sorter.found
 
 
 def _as_json(
@@ -138,20 +128,18 @@ def nothing_rejected(claims: Sequence[Claim]) -> str:
 
 
 def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Reason", "Record", "Where", "Details"):
-        table.add_column(column, overflow="fold")
+    drawn = table("Reason", "Record", "Where", "Details")
     for kind, of_kind in found.items():
         title = outside(f"{kind.reason} ({of_kind.count})", "bold")
-        table.add_row(title, "", "", outside(kind.detail))
+        drawn.add_row(title, "", "", outside(kind.detail))
         for each in of_kind.kept:
             details = outside(own_details(each.details), "dim")
-            table.add_row("", outside(each.record_id or "-"), outside(each.where), details)
+            drawn.add_row("", outside(each.record_id or "-"), outside(each.where), details)
             if excerpts and each.excerpt:
-                table.add_row("", "", "", outside(each.excerpt, "dim"))
+                drawn.add_row("", "", "", outside(each.excerpt, "dim"))
         if more := of_kind.count - len(of_kind.kept):
-            table.add_row("", outside(f"and {more} more", "dim"), "", "")
-    out.print(table)
+            drawn.add_row("", outside(f"and {more} more", "dim"), "", "")
+    out.print(drawn)
 
 
 def show_export(exported: Export, file: Path, *, minimum: int) -> None:

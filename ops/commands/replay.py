@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from functions.domain.plain_text import counted
 from ops.commands import inspect, options
@@ -13,7 +12,7 @@ from ops.commands.asking import confirm
 from ops.commands.watch import follow_executions
 from ops.model import replays
 from ops.model.job_report import read_job
-from ops.view.terminal import out, outside, print_json, prose
+from ops.view.terminal import out, outside, print_json, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +46,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         ),
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: options.Yes = False,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,
@@ -58,9 +57,8 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
     For work that a redrive cannot cure: too many rejects, an execution too old to be redriven, an
     event that was lost. Shows what it will do, and asks.
     """
-    job_id = job.rpartition("/")[2]
     deployed = options.chosen(local=local, data=data, stack=stack)
-    found = replays.find(deployed, job_id, key=key)
+    found = replays.find(deployed, job, key=key)
     if not as_json:
         show(found)
         if accept_rejects:
@@ -71,9 +69,9 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         for each in found
     ]
     if watch:
-        look_again = deployed.command("watch", job_id)
+        look_again = deployed.command("watch", job)
         follow_executions(deployed, dict.fromkeys(started, 0), look_again=look_again)
-        inspect.show(deployed, read_job(deployed, job_id), as_json=as_json)
+        inspect.show(deployed, read_job(deployed, job), as_json=as_json)
         return
     if as_json:
         print_json(
@@ -85,7 +83,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         return
     for arn in started:
         out.print(f"Started {arn}")
-    out.print(f"Follow it with: {deployed.command('watch', job_id)}")
+    out.print(f"Follow it with: {deployed.command('watch', job)}")
 
 
 def question(deployed: Deployment, found: Sequence[Replayable]) -> str:
@@ -95,10 +93,8 @@ def question(deployed: Deployment, found: Sequence[Replayable]) -> str:
 
 def show(found: Sequence[Replayable]) -> None:
     """Say what would be replayed, and what that does."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for title in ("results object", "bytes", "now"):
-        table.add_column(title, overflow="fold")
+    drawn = table("results object", "bytes", "now")
     for each in found:
-        table.add_row(outside(each.key), f"{each.size:,}", outside(each.progress))
-    out.print(table)
+        drawn.add_row(outside(each.key), f"{each.size:,}", outside(each.progress))
+    out.print(drawn)
     out.print(prose(EFFECT), style="dim")

@@ -22,7 +22,7 @@ _LISTED = 20
 def tidy(
     job: options.Job,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: options.Yes = False,
     local: options.Local = False,
     data: options.Data = None,
     stack: options.Stack = None,
@@ -33,9 +33,8 @@ def tidy(
     Lists them and asks first. A transaction that a person edited or confirmed stays. Images that
     were moved stay where they are. Reads all transactions of the job's user.
     """
-    job_id = job.rpartition("/")[2]
     deployed = options.chosen(local=local, data=data, stack=stack)
-    found = leftovers.find(deployed, job_id)
+    found = leftovers.find(deployed, job)
     if not as_json:
         _show(found)
     count, removed = len(found.removable), 0

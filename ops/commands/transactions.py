@@ -40,10 +40,7 @@ def transactions(
     if as_csv and as_json:
         raise Refused("--csv and --json exclude each other. Nothing was done.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    found = sorted(
-        read_transactions(deployed, job.rpartition("/")[2]),
-        key=lambda item: (item.get("date", ""), item["transactionId"]),
-    )
+    found = read_transactions(deployed, job)
     if as_json:
         print_json(found)
     elif as_csv:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
 from functions.domain.failures import Cure
 from functions.domain.plain_text import counted
-from ops.commands import redrive, replay, resubmit, tidy
+from ops.commands import redrive, replay, tidy
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
 from ops.model import leftovers, replays
 from ops.model.failures import read_failed
-from ops.model.resubmission import prepare, submit
+from ops.model.resubmission import prepare, request_of, submit
+from ops.view import resubmission
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -158,13 +159,13 @@ def _ask_tidy(deployed: Deployment, job_id: str) -> Question:
 def _ask_resubmit(deployed: Deployment, job_id: str) -> Question:
     with _prepared(deployed, job_id) as prepared:
         texts = (
-            resubmit.summary(prepared),
-            resubmit.not_repeated(prepared),
-            resubmit.cost_of(deployed, prepared),
+            resubmission.summary(prepared),
+            resubmission.not_repeated(prepared),
+            resubmission.cost_of(deployed, prepared),
         )
         return Question(
             Act.RESUBMIT,
-            resubmit.question(deployed, prepared),
+            resubmission.question(deployed, prepared),
             tuple(filter(None, texts)),
             tuple((each.where, f"not submitted: {each.why}") for each in prepared.export.left),
             (str(prepared.name),),
@@ -182,13 +183,13 @@ def _resubmit(deployed: Deployment, job_id: str, subjects: Collection[str]) -> N
 
 @contextmanager
 def _prepared(deployed: Deployment, job_id: str) -> Iterator[Prepared]:
-    root, request = root_job(deployed, job_id), resubmit.request_of()
+    root, request = root_job(deployed, job_id), request_of()
     with tempfile.TemporaryFile() as file:
         prepared = prepare(deployed, root, request, file)
         if prepared is None:
             command = deployed.command("resubmit", job_id)
             raise NothingFound(
-                f"{resubmit.nothing(root, request)} `{command} --reason REASON` names others."
+                f"{resubmission.nothing(root, request)} `{command} --reason REASON` names others."
             )
         yield prepared
 

@@ -18,10 +18,9 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from functions.domain.plain_text import visible
-from ops.commands.explain import of_alarm, of_error
 from ops.commands.transactions import write_csv
 from ops.console.acts import perform, question
-from ops.console.details import RejectsReader, sorted_transactions
+from ops.console.details import RejectsReader
 from ops.console.guard import Guard
 from ops.console.job_page import Asked, job_context
 from ops.console.jobs_page import Shown, jobs_context
@@ -30,6 +29,8 @@ from ops.console.tabs import tab_context
 from ops.console.templating import STATIC, render
 from ops.console.verdict import Act
 from ops.errors import NothingFound, OpsError, Refused
+from ops.model.runbook import of_alarm, of_error
+from ops.model.transactions import read_transactions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,7 +130,7 @@ class Page:
     async def transactions(self, request: Request) -> Response:
         """A job's transactions, for a spreadsheet."""
         job_id = request.path_params["job_id"]
-        found = await run_in_threadpool(sorted_transactions, self._deployed, job_id)
+        found = await run_in_threadpool(read_transactions, self._deployed, job_id)
         text = io.StringIO()
         write_csv(found, text)
         disposition = f"attachment; filename*=utf-8''{quote(job_id, safe='')}.csv"

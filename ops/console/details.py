@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
-from ops.commands.rejects import sort_out
-from ops.model.reject_kinds import OfKind, kind_of, own_details
-from ops.model.transactions import read_transactions
+from ops.model.reject_kinds import OfKind, kind_of, own_details, sort_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,11 +127,3 @@ def reject_rows(rejects: Rejects, *, reason: str, detail: str, text_of: str) -> 
         )
         for each in rejects.chosen(reason, detail)
     ]
-
-
-def sorted_transactions(deployed: Deployment, job_id: str) -> list[dict[str, Any]]:
-    """The job's transactions, by date."""
-    return sorted(
-        read_transactions(deployed, job_id),
-        key=lambda item: (item.get("date", ""), item["transactionId"]),
-    )

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.domain.plain_text import visible
-from ops.commands.inspect import why
 from ops.errors import NothingFound
 from ops.model import replays
+from ops.model.failures import why
 from ops.model.job_list import ListedJob
 from ops.model.job_report import read_job
 from ops.model.map_children import ChildrenReader

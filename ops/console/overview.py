@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from functions.domain.jobs import JobKey, JobStatus
-from ops.commands.inspect import why
+from ops.model.failures import why
 from ops.model.job_heads import JobHead, read_heads
 from ops.model.job_list import ListedJob, read_records
 from ops.model.job_report import JobReport, read_job

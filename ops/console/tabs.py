@@ -9,9 +9,10 @@ from urllib.parse import quote
 from functions.domain.claims import ClaimState
 from functions.domain.plain_text import counted
 from ops.commands.messages import read
-from ops.console.details import SHOWN, reject_rows, sorted_transactions
+from ops.console.details import SHOWN, reject_rows
 from ops.console.words import Pill
 from ops.errors import Refused
+from ops.model.transactions import read_transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def tab_context(
     elif asked.tab == "images":
         shown["left"] = sorted(images.left.items(), key=lambda each: -each[1])
     elif asked.tab == "transactions":
-        found = sorted_transactions(deployed, job_id) if asked.personal else None
+        found = read_transactions(deployed, job_id) if asked.personal else None
         shown |= {
             "transactions": found[: 2 * SHOWN] if found is not None else None,
             "transactions_total": len(found or ()),

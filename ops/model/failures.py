@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from functions.domain.failures import Explanation
     from ops.model.deployment import Deployment
+    from ops.model.job_report import JobReport
 
 
 _FORGOTTEN = timedelta(days=90)
@@ -195,3 +196,10 @@ def describe(deployed: Deployment, arn: str) -> Execution:
         return execution.in_job(execution.ended.job_id)
     key = execution.parsed_key
     return execution.in_job((deployed.job_folders.job_id(key) if key else None) or "")
+
+
+def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:
+    """Why the execution that is shown failed, if it did."""
+    if report.history is None or report.history.failure is None:
+        return None
+    return read_failed(deployed, report.history.arn)

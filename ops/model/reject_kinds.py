@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from functions.aws.resubmission.rejects import Reject
 
 MAX_KINDS: Final = 100
 """Of one reason. A model may say something else in each of a million records."""
@@ -88,3 +90,11 @@ class KindSorter(Generic[Each]):
     def found(self) -> dict[Kind, OfKind[Each]]:
         """All of them, the most frequent kind first."""
         return {kind: OfKind(n, self._kept[kind]) for kind, n in self._counts.most_common()}
+
+
+def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
+    """Count rejects by kind, the most frequent first, and keep so many of each, or all."""
+    sorter: KindSorter[Reject] = KindSorter(most=most)
+    for each in letters:
+        sorter.add(kind_of(each.reason, each.details), each)
+    return sorter.found

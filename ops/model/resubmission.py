@@ -14,17 +14,47 @@ from functions.aws.resubmission.refusals import (
     RetryUnderWay,
     SubmittedMeanwhile,
 )
+from functions.aws.resubmission.submission import Request
 from functions.domain.plain_text import visible
 from ops.errors import NothingFound, OpsError, Refused
+from ops.model import project
 from ops.model.estimating.prices import batch_token_prices
+from ops.model.job_records import read_job_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from functions.aws.resubmission.export import Export
-    from functions.aws.resubmission.submission import Prepared, Request
+    from functions.aws.resubmission.submission import Prepared
     from functions.domain.jobs import Job
+    from functions.domain.receipts.reject import RejectReason
     from ops.model.deployment import Deployment
+
+
+def request_of(
+    *,
+    reasons: frozenset[RejectReason] = frozenset(),
+    model: str | None = None,
+    role: str | None = None,
+    minimum: int | None = None,
+    input_prefix: str | None = None,
+) -> Request:
+    """The request, completed by the project's settings.
+
+    Raises:
+        Refused: the input would be taken for results.
+    """
+    prefix = (input_prefix or project.input_prefix()).rstrip("/") + "/"
+    if prefix.startswith("batch-output/"):
+        raise Refused("Input under batch-output/ would be taken for results: name another prefix.")
+    return Request(
+        reasons=reasons,
+        model=model,
+        role=role or project.job_role_arn(),
+        minimum=minimum or project.minimum_records(),
+        input_prefix=prefix,
+        padding_prefix=project.padding_prefix(),
+    )
 
 
 def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) -> Prepared | None:
@@ -116,3 +146,29 @@ def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
             )
         case _:
             return Refused(str(refusal))
+
+
+def refuse_above(deployed: Deployment, prepared: Prepared, max_cost: float | None) -> None:
+    """Refuse what would cost more than is allowed.
+
+    Raises:
+        Refused: it would, or its cost is not known.
+    """
+    if max_cost is None:
+        return
+    cost = expected_cost(stats_of(deployed, prepared.root), prepared)
+    if cost is None:
+        raise Refused(
+            "--max-cost needs Bedrock's counts of the job and the list price of "
+            f"{visible(prepared.model)}, and one of them is not known. Nothing was submitted."
+        )
+    if cost > max_cost:
+        raise Refused(
+            f"Bedrock would bill about ${cost:,.2f}, more than --max-cost ${max_cost:,.2f}. "
+            "Nothing was submitted."
+        )
+
+
+def stats_of(deployed: Deployment, root: Job) -> Mapping[str, Any]:
+    """What the job's record counts."""
+    return (read_job_record(deployed, root.job_id) or {}).get("resultStats") or {}

@@ -10,8 +10,6 @@ from functions.domain.retries import root_of
 from ops.errors import NothingFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ops.model.deployment import Deployment
 
 SHOWN = (
@@ -30,8 +28,8 @@ SHOWN = (
 """Attributes that are shown: not the user."""
 
 
-def read_transactions(deployed: Deployment, job_id: str) -> Iterator[dict[str, Any]]:
-    """The job's transactions; a retry's are those of its root.
+def read_transactions(deployed: Deployment, job_id: str) -> list[dict[str, Any]]:
+    """The job's transactions by date; a retry's are those of its root.
 
     Reads all transactions of the job's user, since the table has no index of jobs.
 
@@ -48,6 +46,6 @@ def read_transactions(deployed: Deployment, job_id: str) -> Iterator[dict[str, A
         FilterExpression="jobId = :job",
         ExpressionAttributeValues={":user": {"S": root.user_id}, ":job": {"S": root.job_id}},
     )
-    for item in (item for page in pages for item in page["Items"]):
-        read = from_item(item)
-        yield {name: read[name] for name in SHOWN if name in read}
+    items = [from_item(item) for page in pages for item in page["Items"]]
+    items.sort(key=lambda item: (item.get("date", ""), item["transactionId"]))
+    return [{name: item[name] for name in SHOWN if name in item} for item in items]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from functions.domain.plain_text import counted
 from ops.model.reject_kinds import own_details
 from ops.model.tally import tally
-from ops.view.terminal import out, outside
+from ops.view.terminal import out, outside, table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.table import Table
     from rich.text import Text
 
     from ops.model.file_check import FileCheck
@@ -73,25 +72,21 @@ def _counts(file: Path, found: FileCheck) -> Text:
 
 
 def _rejects(found: FileCheck, *, excerpts: bool) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Rejects", "Line", "Record", "Details"):
-        table.add_column(column, overflow="fold")
+    drawn = table("Rejects", "Line", "Record", "Details")
     for kind, of_kind in found.rejects.items():
         title = outside(f"{kind.reason} ({of_kind.count})", "bold")
-        table.add_row(title, "", "", outside(kind.detail))
+        drawn.add_row(title, "", "", outside(kind.detail))
         for each in of_kind.kept:
             details = outside(own_details(each.details), "dim")
-            table.add_row("", str(each.line), outside(each.record_id or "-"), details)
+            drawn.add_row("", str(each.line), outside(each.record_id or "-"), details)
             if excerpts and each.excerpt:
-                table.add_row("", "", "", outside(each.excerpt, "dim"))
-    return table
+                drawn.add_row("", "", "", outside(each.excerpt, "dim"))
+    return drawn
 
 
 def _transactions(found: FileCheck) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False, title="The first transactions")
-    for column in _COLUMNS:
-        table.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
+    drawn = table(*_COLUMNS, title="The first transactions")
     for transaction in found.first:
         item = transaction.item
-        table.add_row(*(outside(next(iter(item[name].values()))) for name in _COLUMNS))
-    return table
+        drawn.add_row(*(outside(next(iter(item[name].values()))) for name in _COLUMNS))
+    return drawn

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from ops.model.failures import read_failed
 from ops.view.failure import failure_text
-from ops.view.terminal import err, out, outside, prose
+from ops.view.terminal import err, out, outside, prose, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,18 +20,16 @@ _CAUSE_CHARACTERS = 1000
 
 def show(found: Sequence[FailedExecution]) -> None:
     """Show what will run again, why it failed, and what will not run again."""
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for column in ("Execution", "Job", "Failed in", "Error", "Runs again"):
-        table.add_column(column, overflow="fold")
+    drawn = table("Execution", "Job", "Failed in", "Error", "Runs again")
     for each in found:
-        table.add_row(
+        drawn.add_row(
             outside(each.name),
             outside(each.execution.job_id or "-"),
             outside(each.failed.name),
             outside(each.error, "red"),
             outside(each.will_run if each.obstacle is None else "nothing"),
         )
-    out.print(table)
+    out.print(drawn)
     _show_causes([each for each in found if each.obstacle is None])
     for each in found:
         if each.obstacle is not None:

@@ -15,11 +15,12 @@ import sys
 from typing import TextIO
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from functions.domain.plain_text import visible
 
-__all__ = ["err", "out", "outside", "print_json", "prose", "visible"]
+__all__ = ["err", "out", "outside", "print_json", "prose", "table", "visible"]
 
 _WIDTH = 160  # of tables in files and pipes, unless COLUMNS says otherwise
 _WORDS = re.compile(r"(?:`[^`]*`|\S)+")
@@ -76,6 +77,14 @@ def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
             line = ""
         line = f"{line} {word}" if line else word
     return "\n".join(f"{margin}{each}" for each in [*lines, line])
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table without lines, whose cells are wrapped; amounts are on the right."""
+    made = Table(box=None, header_style="dim", pad_edge=False, title=title)
+    for column in columns:
+        made.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
+    return made
 
 
 def print_json(value: object) -> None:

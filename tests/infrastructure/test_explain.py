@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from functions.domain.failures import Failure
 from functions.domain.service_failures import ServiceFailure
 from ops.cli import app
-from ops.commands.explain import RUNBOOK, of_alarm, of_error
 from ops.errors import ExitCode
+from ops.model.runbook import RUNBOOK, of_alarm, of_error
 from tests.infrastructure.template import Template
 
 _LINK = re.compile(r"Runbook: docs/runbook/([a-z-]+)\.md, printed by: ingest explain (\S+)$")

@@ -13,10 +13,10 @@ from functions.aws.resubmission.submission import Request
 from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.receipts.reject import RejectReason
-from ops.commands import resubmit
 from ops.console import acts
 from ops.console.verdict import Act
 from ops.errors import NothingFound, Refused
+from ops.model import resubmission
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare, submit
 from tests.workflow.aws_tables import BUCKET
@@ -197,7 +197,7 @@ def test_a_name_says_what_the_record_needs_and_fits() -> None:
 def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
     deployed: Deployment, bedrock: Bedrock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resubmit, "request_of", lambda: REQUEST)
+    monkeypatch.setattr(acts, "request_of", lambda: REQUEST)
     view = page_view(JOB)
     asked = acts.question(deployed, view, Act.RESUBMIT)
     assert asked.asked == f"Submit 5 records on {deployed.place}?"
@@ -226,7 +226,7 @@ def test_what_costs_more_than_is_allowed_or_an_unknown_sum_is_refused(
     prepared = prepare(deployed, root_job(deployed, JOB), REQUEST, io.BytesIO())
     assert prepared is not None
     if not refused:
-        resubmit.refuse_above(deployed, prepared, most)
+        resubmission.refuse_above(deployed, prepared, most)
         return
     with pytest.raises(Refused, match="Nothing was submitted"):
-        resubmit.refuse_above(deployed, prepared, most)
+        resubmission.refuse_above(deployed, prepared, most)

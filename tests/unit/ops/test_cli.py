@@ -18,7 +18,7 @@ from local import server
 from local.endpoint import Endpoint
 from local.errors import PortTaken, SynthesisFailed
 from ops import cli
-from ops.commands import inspect
+from ops.commands import inspect, options
 from ops.commands.submit import results_key, write_record
 from ops.errors import CannotSubmit, ExitCode, NothingFound
 from ops.model import deployment
@@ -337,3 +337,16 @@ def test_neither_job_nor_execution(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspect, "read_execution", lambda *_: None)
     with pytest.raises(NothingFound, match=r"no job and no execution \\x1b\[2J"):
         inspect.look_up(nothing, "\x1b[2J")
+
+
+@pytest.mark.parametrize("named", ["job-1", "arn:aws:bedrock:r:a:model-invocation-job/job-1"])
+def test_a_job_is_named_by_its_id_or_its_arn(named: str) -> None:
+    app = typer.Typer()
+    seen: list[str] = []
+
+    @app.command()
+    def command(job: options.Job) -> None:
+        seen.append(job)
+
+    assert CliRunner().invoke(app, [named]).exit_code == 0
+    assert seen == ["job-1"]

@@ -14,9 +14,17 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.object_keys import ResultsKey, dead_letters_key
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.commands.rejects import nothing_rejected, show_export, sort_out
+from ops.commands.rejects import nothing_rejected, show_export
 from ops.model.deployment import Deployment
-from ops.model.reject_kinds import MAX_KINDS, OTHER_DETAILS, Kind, OfKind, kind_of, own_details
+from ops.model.reject_kinds import (
+    MAX_KINDS,
+    OTHER_DETAILS,
+    Kind,
+    OfKind,
+    kind_of,
+    own_details,
+    sort_out,
+)
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import OLD, MemoryS3
 

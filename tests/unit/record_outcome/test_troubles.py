@@ -9,7 +9,7 @@ from functions.aws.job_notes import JobNotes
 from functions.domain.bedrock_jobs import BedrockStatus, JobEnd
 from functions.domain.jobs import JobStatus
 from functions.record_outcome.troubles import SettledJob, TroubleTeller, find_troubles
-from ops.commands.explain import of_alarm
+from ops.model.runbook import of_alarm
 from tests.unit.record_outcome.conftest import JOB, NOW, RecorderSetup
 
 
