@@ -1,5 +1,6 @@
 """Where the product differs from the reference on a line: nowhere, or a sentence."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -120,7 +121,7 @@ def _holds(line: bytes, text: str) -> bool:
 def _unescaped(match: re.Match[str]) -> str:
     escape = match[0]
     if escape[1] != "u":
-        return strict_json.SHORT_ESCAPES[escape[1]]
+        return str(json.loads(f'"{escape}"'))
     return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "replace")
 
 
