@@ -12,22 +12,8 @@ from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
 from tests.e2e.waiting import executions, next_execution
+from tests.lines import answered
 
-GOOD = {
-    "recordId": "image-1",
-    "modelOutput": {
-        "output": {
-            "message": {
-                "content": [
-                    {
-                        "text": '{"amount": 1200, "type": "expense", "date": "2026-03-01", '
-                        '"merchant": "郵便局", "category": "fee"}'
-                    }
-                ]
-            }
-        }
-    },
-}
 FAILED = {"recordId": "image-2", "error": {"errorCode": 400, "errorMessage": "too blurred"}}
 
 
@@ -39,7 +25,7 @@ def job() -> str:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     file = tmp_path / "my results.jsonl"
-    file.write_text("\n".join(map(json.dumps, (GOOD, FAILED))), encoding="utf-8")
+    file.write_bytes(answered("image-1") + json.dumps(FAILED).encode())
     return file
 
 

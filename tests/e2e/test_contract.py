@@ -11,7 +11,6 @@ import pytest
 
 from ops.model.deployment import Deployment
 from tests.e2e.held import JobRecord, assert_held, deliver, last_state
-from tests.e2e.waiting import executions, next_execution
 from tests.lines import RECEIPT, answered
 from tests.reference import mutate
 from tests.reference.records import Good, Padding, Reason, read
@@ -82,23 +81,6 @@ def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: J
     assert job.transactions(deployed) == {}
 
 
-def test_an_input_pasted_by_hand_starts_the_work(deployed: Deployment, job: JobRecord) -> None:
-    """The README's event; its object came before EventBridge would have told."""
-    body = answered("image-1")
-    first = deliver(deployed, job.key(), body)
-    known = executions(deployed)
-    event = _event(
-        bucket=deployed.bucket, key=job.key(), etag=first.event["detail"]["object"]["etag"]
-    )
-    deployed.step_functions.start_execution(
-        stateMachineArn=deployed.state_machine,
-        input=json.dumps({**event, "replay": {"reason": "to see it again"}}),
-    )
-    again = next_execution(deployed, key=job.key(), but=known)
-    assert last_state(again) == "Settled"
-    assert_held(deployed, job, first, body)
-
-
 def test_an_overwritten_object_supersedes(deployed: Deployment, job: JobRecord) -> None:
     first = deliver(deployed, job.key(), answered("image-1"))
     body = answered("image-2")
@@ -111,13 +93,3 @@ def test_an_overwritten_object_supersedes(deployed: Deployment, job: JobRecord) 
     assert claim is not None
     assert (claim.owner, claim.generation) == (second.arn, 2)
     assert claim.event_time.strftime("%Y-%m-%dT%H:%M:%SZ") == first.event["time"]
-
-
-def _event(*, bucket: str, key: str, etag: str) -> dict[str, object]:
-    return {
-        "version": "0",
-        "source": "aws.s3",
-        "detail-type": "Object Created",
-        "time": "2026-01-09T12:34:56Z",
-        "detail": {"bucket": {"name": bucket}, "object": {"key": key, "etag": etag}},
-    }

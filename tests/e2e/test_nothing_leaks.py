@@ -28,6 +28,7 @@ from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import failed_attempts
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import SECONDS, eventually, executions
+from tests.lines import RECEIPT, answered
 
 __all__ = ["world"]
 
@@ -136,20 +137,10 @@ class _Ran:
 
 
 def _line(image_id: str, **receipt: object) -> bytes:
-    fields = {
-        "amount": 5,
-        "type": "expense",
-        "date": "2026-01-09",
-        "merchant": f"merchant {MARK}",
-        "category": "fee",
-        "description": f"description {MARK}",
-    }
-    record = {
-        "recordId": image_id,
-        "modelInput": {"prompt": MARK, "image": base64.b64encode(MARK.encode() * 50).decode()},
-        "modelOutput": {"generation": json.dumps(fields | receipt)},
-    }
-    return json.dumps(record).encode() + b"\n"
+    marked = {"merchant": f"merchant {MARK}", "description": f"description {MARK}"}
+    image = base64.b64encode(MARK.encode() * 50).decode()
+    answer = json.dumps(RECEIPT | marked | receipt)
+    return answered(image_id, answer, modelInput={"prompt": MARK, "image": image})
 
 
 def _rejects() -> list[bytes]:
@@ -407,53 +398,46 @@ def test_nothing_that_waits_in_a_queue_holds_a_mark(ran: _Ran) -> None:
     assert _marked(ran.queued) == []
 
 
+def _rows(ran: _Ran, table: str) -> list[Any]:
+    deployed = ran.world.deployed
+    pages = deployed.dynamodb.get_paginator("scan").paginate(TableName=deployed.outputs[table])
+    return [item for page in pages for item in page["Items"]]
+
+
 def test_no_row_of_the_ledger_holds_a_mark(ran: _Ran) -> None:
-    pages = ran.world.deployed.dynamodb.get_paginator("scan").paginate(
-        TableName=ran.world.deployed.outputs["LedgerTableName"]
-    )
-    rows = [json.dumps(item) for page in pages for item in page["Items"]]
+    rows = list(map(json.dumps, _rows(ran, "LedgerTableName")))
     assert any("segment#" in row for row in rows)
     assert _marked(rows) == []
 
 
 def test_what_is_written_to_a_jobs_record_holds_no_mark(ran: _Ran) -> None:
-    deployed = ran.world.deployed
-    pages = deployed.dynamodb.get_paginator("scan").paginate(
-        TableName=deployed.outputs["BatchJobsTableName"]
-    )
     written = [
         json.dumps([item.get(name) for name in ("status", "resultStats", "completedAt")])
-        for page in pages
-        for item in page["Items"]
+        for item in _rows(ran, "BatchJobsTableName")
     ]
     assert written
     assert _marked(written) == []
 
 
-def test_no_file_of_a_plan_or_of_a_maps_results_holds_a_mark(ran: _Ran) -> None:
-    deployed = ran.world.deployed
-    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployed.bucket, Prefix="work/"
-    )
+def _files(ran: _Ran, prefix: str) -> dict[str, str]:
+    s3, bucket = ran.world.deployed.s3, ran.world.deployed.bucket
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    assert any(key.endswith("SUCCEEDED_0.json") for key in keys)
-    assert any(key.endswith("FAILED_0.json") for key in keys)
-    read = (deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read() for key in keys)
-    assert _marked([*keys, *(body.decode() for body in read)]) == []
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+
+
+def test_no_file_of_a_plan_or_of_a_maps_results_holds_a_mark(ran: _Ran) -> None:
+    files = _files(ran, "work/")
+    assert any(key.endswith("SUCCEEDED_0.json") for key in files)
+    assert any(key.endswith("FAILED_0.json") for key in files)
+    assert _marked([*files, *files.values()]) == []
 
 
 def test_no_dead_letter_holds_what_was_asked_of_the_model(ran: _Ran) -> None:
     """They hold what it answered: that is what they are for."""
-    deployed = ran.world.deployed
-    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=deployed.bucket, Prefix="dead-letters/"
-    )
-    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    bodies = [
-        deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read() for key in keys
-    ]
-    assert any(MARK.encode() in body for body in bodies)
-    assert [body for body in bodies if _image() in body.decode()] == []
+    bodies = _files(ran, "dead-letters/").values()
+    assert any(MARK in body for body in bodies)
+    assert [body for body in bodies if _image() in body] == []
 
 
 COMMANDS: dict[str, Callable[[str, str], tuple[str, ...]]] = {

@@ -74,6 +74,7 @@ SAYING: dict[str, dict[str, Any]] = {
         "cause": json.dumps({"errorMessage": MEGABYTE, "errorType": "KeyError"})
     },
     "a function's cause whose message is a list": {"cause": '{"errorMessage": [1]}'},
+    "a job of 160 letters": {"job_id": "é\n" * 80},
     "a cause of addresses": {"cause": "http://x/" * 20_000},
     "an error that wants to be obeyed": {"error": DIRT},
     "an error of 256 KiB": {"error": MEGABYTE},

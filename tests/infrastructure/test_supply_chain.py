@@ -247,12 +247,6 @@ class TestBillOfMaterials:
         document: dict[str, Any] = json.loads(bill_of_materials(LOCK))
         return document
 
-    def test_it_says_what_it_is_and_of_what(self, materials: dict[str, Any]) -> None:
-        assert (materials["bomFormat"], materials["specVersion"]) == ("CycloneDX", "1.5")
-        assert materials["version"] == 1
-        assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", materials["serialNumber"])
-        assert materials["metadata"]["component"]["name"] == "batch-ingest"
-
     def test_everything_in_the_layer_is_in_it_by_version_and_hash(
         self, materials: dict[str, Any]
     ) -> None:
@@ -284,20 +278,3 @@ class TestBillOfMaterials:
         assert _distributions(layer) == {
             (component["name"], component["version"]) for component in materials["components"]
         }
-
-    def test_components_have_what_the_format_requires(self, materials: dict[str, Any]) -> None:
-        references = [component["bom-ref"] for component in materials["components"]]
-
-        assert len(set(references)) == len(references)
-        for component in materials["components"]:
-            assert component["type"] == "library"
-            expected = f"pkg:pypi/{component['name']}@{component['version']}"
-            assert component["purl"].startswith(expected)
-
-    def test_it_says_what_depends_on_what(self, materials: dict[str, Any]) -> None:
-        components = [materials["metadata"]["component"], *materials["components"]]
-        references = {component["bom-ref"] for component in components}
-        edges = {each["ref"]: each.get("dependsOn", []) for each in materials["dependencies"]}
-
-        assert edges.keys() == references
-        assert {needed for each in edges.values() for needed in each} <= references

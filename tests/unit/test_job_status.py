@@ -119,18 +119,3 @@ def test_the_status_is_the_first_that_applies(claims: str, bedrock: str) -> None
         expected = next(row.status for row in ROWS if row.fits(combination))
         for states in _claims(claims):
             assert status_of(_facts(combination, states)) is expected, (combination, states)
-
-
-@pytest.mark.parametrize("bedrock", list(BedrockStatus))
-def test_a_job_that_bedrock_ended_waits_for_nothing_but_its_own_work(
-    bedrock: BedrockStatus,
-) -> None:
-    for combination in COMBINATIONS:
-        if combination[0] in ("none", "done") and combination[1:3] == ("none", bedrock.value):
-            assert status_of(_facts(combination, ())) is not JobStatus.INGESTING
-
-
-@pytest.mark.parametrize("status", list(JobStatus))
-def test_completed_and_partially_completed_are_settled(status: JobStatus) -> None:
-    settled = {JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED}
-    assert status.is_settled is (status in settled)

@@ -113,16 +113,6 @@ def test_moved_images_are_stored_as_the_settings_say(
     assert {head["StorageClass"] for head in heads} == {"STANDARD_IA"}
 
 
-def test_every_role_has_the_boundary(imported: Deployment, theirs: Theirs) -> None:
-    roles = theirs.iam.list_roles()["Roles"]
-    names = [role["RoleName"] for role in roles if role["RoleName"].startswith("Imported-")]
-    found = [theirs.iam.get_role(RoleName=name)["Role"] for name in names]
-    boundaries = {role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in found}
-
-    assert len(names) == 12
-    assert boundaries == {theirs.boundary}
-
-
 def test_deleting_the_stack_leaves_all_of_it(
     imported: Deployment, theirs: Theirs, ran: Ran
 ) -> None:

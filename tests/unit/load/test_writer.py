@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -18,9 +16,8 @@ from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.transaction_writes import BatchPut
 from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
-from functions.domain.jobs import Job, JobKey
-from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.transactions import Transaction, insert, update_unless_edited
+from tests.unit.load import segment_loading
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.fixed_permit import FixedPermit
 
@@ -57,20 +54,7 @@ def stub(client: Any) -> Iterator[Any]:
 
 @pytest.fixture
 def transactions() -> list[Transaction]:
-    job = Job("job-1", JobKey("i", "s"), "user-1", None, None, None)
-    at = datetime(2026, 7, 1, tzinfo=UTC)
-    builder = TransactionBuilder(
-        job, root_id=job.job_id, event_time=at, retention=Retention(None, None)
-    )
-    receipt: Any = {
-        "amount": Decimal("12.5"),
-        "type": "expense",
-        "date": "2026-07-01",
-        "merchant": 'A "quoted" 店',
-        "category": "fee",
-        "description": "",
-    }
-    return [builder.build(f"image-{number}", receipt) for number in range(3)]
+    return segment_loading.transactions(0, 3)
 
 
 class Writing:

@@ -165,30 +165,12 @@ def test_an_embedded_aws_that_has_stopped_is_named(monkeypatch: pytest.MonkeyPat
     assert "ingest local up" in ended.stderr
 
 
-@pytest.mark.parametrize("command", ["demo", "submit", "inspect"])
-def test_every_command_answers_programs_too(command: str) -> None:
-    assert "--json" in ingest(command, "--help").output
-
-
 @pytest.mark.usefixtures("no_aws")
 def test_the_variable_that_is_named_is_one_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     said = " ".join(ingest("inspect", "job1").stderr.split())
     (variable,) = re.findall(r"AWS_\w*REGION", said)
     monkeypatch.setenv(variable, "eu-west-1")
     assert boto3.Session().region_name == "eu-west-1"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["inspect"], 2),
-        (["submit", "missing.jsonl", "--job", "j"], 2),
-        (["submit"], 2),
-        (["nonsense"], 2),
-    ],
-)
-def test_a_command_line_that_makes_no_sense(arguments: list[str], code: int) -> None:
-    assert ingest(*arguments).exit_code == code
 
 
 def test_no_embedded_aws_runs(tmp_path: Path) -> None:
