@@ -12,6 +12,7 @@ from ops.commands import options
 from ops.commands.completing import complete_job
 from ops.commands.inspect import show
 from ops.errors import ExitCode, NothingFound
+from ops.model.job_heads import ENDED
 from ops.model.job_report import read_execution, read_job
 from ops.model.open_jobs import OpenJobs
 from ops.model.progress import progress_of
@@ -30,7 +31,6 @@ AT_ONCE = 10
 """Jobs that are read at the same time. Reading one takes about five calls."""
 PATIENCE_SECONDS = 3_600.0
 """Of work that throttling may hold up for half an hour and more."""
-_FINAL = {"COMPLETED", "PARTIALLY_COMPLETED", "FAILED"}
 
 
 def watch(
@@ -144,7 +144,7 @@ def has_ended(report: JobReport, redrives: dict[str, int]) -> bool:
 
 def is_settled(report: JobReport) -> bool:
     """Whether a job is over: its work has ended, or no results will come."""
-    return ended(report) or (not report.objects and report.status in _FINAL)
+    return ended(report) or (not report.objects and report.status in ENDED)
 
 
 def _of_executions(deployed: Deployment, arns: Sequence[str]) -> list[JobReport]:

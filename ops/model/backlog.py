@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,17 +16,13 @@ from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.claims import Claim, Content, Precedence, precedence
 from functions.domain.errors import IngestError, JobNotFound
 from functions.domain.object_keys import MANIFEST_NAME, ResultsKey, key_problem, parse_key
-from functions.domain.timestamps import timestamp
+from ops.model.starting import execution_name, object_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from ops.model.deployment import Deployment
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_MAX_NAMED = 36
-"""Characters of a job's id in the name of an execution, which has at most 80."""
 
 
 class Left(StrEnum):
@@ -57,21 +52,20 @@ class Unannounced:
     def name(self) -> str:
         """The name of its execution: the same for the same content, so that it is started once."""
         digest = hashlib.sha256(f"{self.key}\n{self.etag}".encode()).hexdigest()[:24]
-        return f"backfill-{_UNSAFE.sub('-', self.job_id)[:_MAX_NAMED]}-{digest}"
+        return execution_name("backfill", self.job_id, digest)
 
     def event(self, bucket: str, *, version_id: str) -> dict[str, Any]:
         """S3's event for it, as far as the bucket has the facts; always the same."""
         described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
         if version_id:
             described["version-id"] = version_id
-        return {
-            "version": "0",
-            "id": self.name,
-            "detail-type": "Object Created",
-            "source": "ingest.backfill",
-            "time": timestamp(self.created),
-            "detail": {"version": "0", "bucket": {"name": bucket}, "object": described},
-        }
+        return object_created(
+            described,
+            bucket=bucket,
+            event_id=self.name,
+            source="ingest.backfill",
+            created=self.created,
+        )
 
 
 @dataclass

@@ -120,7 +120,7 @@ class Outcomes:
 
     def send(self, event: Undelivered) -> str:
         """Invoke the function as the rule would, and wait for its answer."""
-        answer: Any = self.deployed.make_client("lambda").invoke(
+        answer: Any = self.deployed.functions.invoke(
             FunctionName=self.function, Payload=event.body.encode()
         )
         said = json.loads(answer["Payload"].read())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MAX_PAGES: Final = 20
 """Of 1 MB, 128 read units each, of the batch-jobs table: it has no index by status or time."""
-_ENDED: Final = {
+ENDED: Final = {
     JobStatus.COMPLETED.value,
     JobStatus.PARTIALLY_COMPLETED.value,
     JobStatus.FAILED.value,
@@ -47,7 +47,7 @@ class Standing:
     @property
     def is_open(self) -> bool:
         """Whether work on it is still to come."""
-        return self.status not in _ENDED
+        return self.status not in ENDED
 
     @property
     def state(self) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from functions.aws.dynamodb import conditional_update
+from functions.aws.resubmission.open_rejects import JobClaims
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import ClaimState
 from functions.domain.ledger_rows import claim_key, object_partition
@@ -87,7 +88,7 @@ def find(deployed: Deployment, job_id: str) -> Leftovers:
             f"Job {visible(job_id)} is a retry; its transactions are those of job "
             f"{visible(job.retry_of)}: `{deployed.command('tidy', job.retry_of)}`."
         )
-    claims = _claims(deployed, job_id)
+    claims = JobClaims.read(deployed, job_id).claims
     answered: set[bytes] = set()
     for owner, claim in claims:
         for image in _answered(deployed, owner, claim):
@@ -114,13 +115,6 @@ def remove(deployed: Deployment, leftovers: Leftovers) -> int:
     _require_same_claims(deployed, leftovers)
     _forget(deployed, leftovers)
     return removed
-
-
-def _claims(deployed: Deployment, job_id: str) -> list[tuple[str, Claim]]:
-    """The newest claims of a job and of its retries."""
-    ledger = deployed.ledger
-    jobs = [job_id, *sorted(ledger.retries(job_id))]
-    return [(each, claim) for each in jobs for claim in ledger.claims(each)]
 
 
 def _answered(deployed: Deployment, job_id: str, claim: Claim) -> Iterator[str]:
@@ -210,7 +204,7 @@ def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
 def _require_same_claims(deployed: Deployment, leftovers: Leftovers) -> None:
     now = {
         (job, c.key, c.owner, c.generation, c.etag)
-        for job, c in _claims(deployed, leftovers.job.job_id)
+        for job, c in JobClaims.read(deployed, leftovers.job.job_id).claims
     }
     then = {(job, c.key, c.owner, c.generation, c.etag) for job, c in leftovers.claims}
     if now != then:

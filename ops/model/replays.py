@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from dataclasses import dataclass
 from itertools import chain
@@ -13,9 +12,9 @@ from functions.aws.job_notes import JobNotes
 from functions.domain.claims import ClaimState
 from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
 from functions.domain.plain_text import visible
-from functions.domain.timestamps import timestamp
 from ops.errors import NothingFound
 from ops.model.job_records import read_job_record
+from ops.model.starting import execution_name, object_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 
     from functions.domain.claims import Claim
     from ops.model.deployment import Deployment
-
-_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_MAX_NAMED = 36
-"""Characters of a job's id in the name of an execution, which has at most 80."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +67,14 @@ class Replayable:
         if self.claim is not None and self.claim.etag == self.etag and self.claim.sequencer:
             # It keeps its place in S3's order of events, so that no older one displaces it.
             described["sequencer"] = self.claim.sequencer
-        return {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": "Object Created",
-            "source": "ingest.replay",
-            "time": timestamp(self.created),
-            "detail": {"version": "0", "bucket": {"name": bucket}, "object": described},
-            "replay": dict(replay),
-        }
+        event = object_created(
+            described,
+            bucket=bucket,
+            event_id=str(uuid.uuid4()),
+            source="ingest.replay",
+            created=self.created,
+        )
+        return {**event, "replay": dict(replay)}
 
 
 def in_bucket(deployed: Deployment, job_id: str, *, key: str | None = None) -> list[Replayable]:
@@ -129,7 +123,7 @@ def start(
     event = chosen.event(deployed.bucket, {"reason": reason, **accepted})
     return deployed.step_functions.start_execution(
         stateMachineArn=deployed.state_machine,
-        name=f"replay-{_UNSAFE.sub('-', chosen.job_id)[:_MAX_NAMED]}-{event['id']}",
+        name=execution_name("replay", chosen.job_id, event["id"]),
         input=json.dumps(event),
     )["executionArn"]
 
