@@ -38,7 +38,7 @@ class Floor:
         return records
 
     def _lines(self, left: int) -> Iterator[bytes]:
-        """The whole lines of an answer of so many bytes, each copied once out of one buffer."""
+        """The whole lines of an answer of this many bytes, each copied once out of one buffer."""
         buffer = bytearray(_BLOCK)
         view, head = memoryview(buffer), True
         parts: list[bytes] = []

@@ -14,7 +14,7 @@ _NEW_ID: Final = b'"recordId":"%04d'
 
 
 def tiled(source: Path, size: int) -> str:
-    """The name under which the stub of S3 serves so many bytes of a corpus."""
+    """The name under which the stub of S3 serves this many bytes of a corpus."""
     return f"tiled-{size}-{source.name}"
 
 

@@ -114,7 +114,7 @@ class Execution:
             yield self.env.timeout(delay)
 
     def _map(self, workers: int, items: list[int], child: Callable[[int], Process]) -> Process:
-        """A Distributed Map: so many children at a time; one that fails fails it."""
+        """A Distributed Map: this many children at a time; one that fails fails it."""
         yield from self._states(1)
         yield self.env.timeout(MAP_SECONDS)
         waiting, failures = iter(items), list[Failed]()
@@ -136,7 +136,7 @@ class Execution:
             raise failures[0]
 
     def _load(self, plan: LoadPlan, length: int) -> Process:
-        """The calls of LoadSegment on a range of so many bytes."""
+        """The calls of LoadSegment on a range of this many bytes."""
         left = float(length)
         while left > 0:
             before = left
@@ -182,7 +182,7 @@ class Execution:
         return 0.0 if left <= 1e-6 else left
 
     def _migrate(self, recorded: int) -> Process:
-        """The calls of MigrateImages on a chunk of so many transactions."""
+        """The calls of MigrateImages on a chunk of this many transactions."""
         left = recorded
         while left:
             before = left

@@ -133,7 +133,7 @@ class Outcome:
         return self.requests.transitions * LIST_PRICES.transition
 
     def as_json(self) -> dict[str, object]:
-        """For programs."""
+        """The output of `--json`."""
         names = ("jobs", "records", "line_bytes", "has_images", "is_one_user", "before")
         return {
             **{name: getattr(self.scenario, name) for name in names},

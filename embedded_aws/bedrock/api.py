@@ -32,7 +32,7 @@ Answer = dict[str, Any]
 
 
 def install() -> None:
-    """Stand before MiniStack's handler."""
+    """Answer before MiniStack's handler does."""
     bedrock.handle_request = handle_request
 
 

@@ -128,7 +128,7 @@ def enter(job: Job, status: str, message: str = "") -> None:
 
 
 def wait_while(job: Job, status: str, *, timeout: float) -> None:
-    """Wait while a job has a status, at most so many seconds."""
+    """Wait while a job has a status, at most this many seconds."""
     with changed:
         changed.wait_for(lambda: job["status"] != status, timeout)
 

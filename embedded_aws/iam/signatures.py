@@ -112,7 +112,7 @@ class SignedRequest:
         return str(signature[1]) if isinstance(signature, tuple) else None
 
     def refusal(self, body: bytes) -> Response | None:
-        """The service's answer to a request that is not from whom it says; None if it is."""
+        """The error for a signature that does not match; None if it matches."""
         signature = self._signature()
         failure = self._failure(signature, body)
         if failure is None:

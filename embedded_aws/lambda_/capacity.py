@@ -51,7 +51,7 @@ def install() -> None:
 
 
 class Throttled(Exception):  # noqa: N818 - what became of an invocation
-    """An invocation waited for a place in vain."""
+    """An invocation got no concurrency in time."""
 
 
 def busy_limit() -> int:

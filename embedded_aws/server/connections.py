@@ -55,7 +55,7 @@ async def send(data: bytes, writer: asyncio.StreamWriter, *, patience: float) ->
     """Send data as fast as the client reads it.
 
     Raises:
-        ConnectionAbortedError: It has read nothing for so many seconds; what is left is dropped.
+        ConnectionAbortedError: It has read nothing for this many seconds; what is left is dropped.
     """
     view = memoryview(data)
     for start in range(0, len(view), PIECE):

@@ -62,7 +62,7 @@ def terminate(pid: int, mark: str, *, timeout: float) -> bool:
 
 
 def ended(pid: int, mark: str, *, within: float) -> bool:
-    """Wait for the end of a process; return whether it is gone within so many seconds."""
+    """Wait for the end of a process; return whether it is gone within this many seconds."""
     deadline = time.monotonic() + within
     while is_running(pid, mark):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Save the state while the server runs, so that a kill costs the last seconds alone.
+"""Save the state while the server runs, so that a kill costs only the last seconds.
 
 A save is of one moment: on the event loop, where no request is half done, S3's files are linked and
 the process forks; the child, a copy that nothing changes any more, writes the services' state at
@@ -39,7 +39,7 @@ SECONDS_VARIABLE = "EMBEDDED_AWS_SAVE_SECONDS"
 
 _DEFAULT_SECONDS = 5.0
 _SHARE = 10
-"""A save that takes long is followed by a pause of so many times its length."""
+"""A save that takes long is followed by a pause of this many times its length."""
 _PATIENCE_SECONDS = 300
 _LOCKS = [(type(make()), make) for make in (threading.Lock, threading.RLock)]
 _logger = logging.getLogger("saving")

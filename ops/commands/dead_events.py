@@ -37,7 +37,7 @@ class DeadEvent:
     problem: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The output of `--json`."""
         return {
             "of": self.target.name,
             "time": self.event.event.get("time"),

@@ -99,7 +99,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def question(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:
-    """The question before it is done."""
+    """The question that a person confirms."""
     return f"Redrive {counted(len(chosen), 'execution')} on {deployed.place}?"
 
 

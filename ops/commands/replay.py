@@ -87,7 +87,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def question(deployed: Deployment, found: Sequence[Replayable]) -> str:
-    """The question before it is done."""
+    """The question that a person confirms."""
     return f"Replay {counted(len(found), 'object')} on {deployed.place}?"
 
 

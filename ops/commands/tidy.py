@@ -49,7 +49,7 @@ def tidy(
 
 
 def question(deployed: Deployment, found: Leftovers) -> str:
-    """The question before it is done."""
+    """The question that a person confirms."""
     return f"Remove {counted(len(found.removable), 'transaction')} on {deployed.place}?"
 
 

@@ -93,7 +93,7 @@ class Backlog:
         return sum(each.size for each in self.unannounced)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The output of `--json`."""
         return {
             "unannounced": [
                 {"jobId": each.job_id, "object": each.key, "bytes": each.size}

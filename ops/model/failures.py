@@ -89,7 +89,7 @@ class FailedExecution:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The output of `--json`."""
         items = self.failed.items
         return {
             "execution": self.execution.arn,

@@ -82,7 +82,7 @@ class ListedJob(Standing):
             yield f"{counted(count, 'replaced object')} may have left transactions behind"
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The output of `--json`."""
         return {
             "jobId": self.job_id,
             "open": self.is_open,
@@ -124,7 +124,7 @@ def read_jobs(
         deployed: Where.
         statuses: Only these; empty for all.
         since: Only those that changed after this moment.
-        limit: At most so many jobs; of those that failed, the failure is looked up.
+        limit: At most this many jobs; of those that failed, the failure is looked up.
         max_pages: Pages of the table.
     """
     heads, is_whole = read_heads(deployed, max_pages=max_pages)

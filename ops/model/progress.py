@@ -113,7 +113,7 @@ def progress_of(report: JobReport, *, now: datetime) -> JobProgress:
 
 
 def _at_rate(found: JobProgress, counted: int, advanced: int, seconds: float) -> JobProgress:
-    """The same with the rate, and the time left, of what was done in so many seconds."""
+    """The same with the rate, and the time left, of what was done in this many seconds."""
     left = found.of - found.done
     return replace(
         found,

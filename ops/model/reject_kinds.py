@@ -69,7 +69,7 @@ class KindSorter(Generic[Each]):
     """Counts rejects by kind, and keeps some of each."""
 
     def __init__(self, *, most: int | None) -> None:
-        """Keep so many of each kind; None for all."""
+        """Keep this many of each kind; None for all."""
         self._most = most
         self._counts: Counter[Kind] = Counter()
         self._kept: defaultdict[Kind, list[Each]] = defaultdict(list)
@@ -93,7 +93,7 @@ class KindSorter(Generic[Each]):
 
 
 def sort_out(letters: Iterable[Reject], *, most: int | None) -> dict[Kind, OfKind[Reject]]:
-    """Count rejects by kind, the most frequent first, and keep so many of each, or all."""
+    """Count rejects by kind, the most frequent first, and keep this many of each, or all."""
     sorter: KindSorter[Reject] = KindSorter(most=most)
     for each in letters:
         sorter.add(kind_of(each.reason, each.details), each)

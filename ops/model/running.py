@@ -29,7 +29,7 @@ class Running:
     _own: dict[str, int] = field(default_factory=dict, init=False)
 
     def note(self, arn: str, *, redrives: int = 0) -> None:
-        """Count an execution that was started here, or redriven for so many times."""
+        """Count an execution that was started here, or redriven this many times."""
         self._own[arn] = redrives
 
     def count(self) -> int:

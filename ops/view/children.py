@@ -31,7 +31,7 @@ def children_table(children: Sequence[Child]) -> Table:
 
 
 def as_json(child: Child) -> dict[str, Any]:
-    """For programs."""
+    """The output of `--json`."""
     return {
         "execution": child.arn,
         "state": child.state,

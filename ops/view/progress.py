@@ -52,7 +52,7 @@ def _facts(each: JobProgress) -> Iterator[str]:
 
 
 def table(shown: Sequence[JobProgress], *, width: int) -> Table:
-    """Progress as a table that fits a terminal of so many columns."""
+    """Progress as a table that fits a terminal of this many columns."""
     drawn = Table(box=None, header_style="dim", pad_edge=False)
     drawn.add_column("Job", no_wrap=True)
     drawn.add_column("State", no_wrap=True)

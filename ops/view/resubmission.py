@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def question(deployed: Deployment, prepared: Prepared) -> str:
-    """The question before it is done."""
+    """The question that a person confirms."""
     return f"Submit {counted(prepared.name.records, 'record')} on {deployed.place}?"
 
 
@@ -82,7 +82,7 @@ def nothing(root: Job, request: Request) -> str:
 
 
 def as_json(prepared: Prepared, retry: str | None) -> dict[str, Any]:
-    """For programs."""
+    """The output of `--json`."""
     export = prepared.export
     return {
         "job": prepared.root.job_id,

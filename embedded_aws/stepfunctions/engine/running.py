@@ -48,7 +48,7 @@ class Running:
     def wait(
         self, futures: Collection[Future[Any]], seconds: float | None = None
     ) -> set[Future[Any]]:
-        """The futures that are done, waiting for the first; none after so many seconds.
+        """The futures that are done, waiting for the first; none after this many seconds.
 
         Raises:
             Closed: the execution was closed meanwhile.

@@ -33,7 +33,7 @@ def choice_state(frame: Frame, state: State, data: Json) -> tuple[Json, str | No
 
 
 def wait_state(frame: Frame, state: State, data: Json) -> tuple[Json, str | None]:
-    """Wait: its input, after so many seconds."""
+    """Wait: its input, after this many seconds."""
     frame.running.pause(state["Seconds"])
     return succeed_state(frame, state, data)[0], state.get("Next")
 

@@ -54,7 +54,7 @@ class Estimate:
         return self.requests.costs(LIST_PRICES)
 
     def as_json(self) -> dict[str, Any]:
-        """For programs."""
+        """The output of `--json`."""
         return {
             "objects": self.objects,
             "bytes": self.size,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
 
 _LOOKED_INTO: Final = 12
-"""Of many objects, so many are read; the others are taken to be like these."""
+"""How many objects are read at most; the others are assumed to be like them."""
 
 
 def of_file(path: Path) -> Workload:

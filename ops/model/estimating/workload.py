@@ -77,7 +77,7 @@ def read_workload(size: int, read: Callable[[int, int], bytes]) -> Workload:
 
     Args:
         size: Its bytes.
-        read: The bytes from a position on, so many.
+        read: Returns this many bytes from a position on.
     """
     if size == 0:
         return Workload(0, 1.0, 0, 0, 1.0, 0)
