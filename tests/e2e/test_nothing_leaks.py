@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -305,23 +306,32 @@ def _load_time_limit(ran: _Ran, seconds: int) -> Iterator[None]:
 
 
 def _throttled(ran: _Ran) -> None:
-    """A worker tries until its time is over: it is given little here."""
+    """A worker tries until its time is over: it is given little here, and more if it is slow."""
     rule = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "error"}
-    code = "ProvisionedThroughputExceededException"
-    with _load_time_limit(ran, 6), ran.world.fault(**rule, status=400, code=code, message=QUOTED):
-        ran.all_end("FAILED", ran.upload(ran.job()))
+    rule |= {"code": "ProvisionedThroughputExceededException", "message": QUOTED}
+    for limit in (6, 30, 120):
+        with _load_time_limit(ran, limit), ran.world.fault(**rule, status=400):
+            (arn,) = ran.all_end("FAILED", ran.upload(ran.job())).values()
+        if Failure.WRITE_THROTTLED in ran.errors[arn]:
+            return
+
+
+def _is_past(moment: float) -> bool:
+    return time.monotonic() > moment
 
 
 def _out_of_time(ran: _Ran) -> None:
     """A worker reads until three quarters of its time are over; its next attempt is quick."""
-    limit = 16
     rule = {"caller": "*LoadSegment*", "action": "s3:GetObject", "kind": "hold"}
-    with _load_time_limit(ran, limit), ran.held(ran.job(), **rule) as key:
-        over = time.monotonic() + limit * 3 / 4
-        eventually(lambda: time.monotonic() > over, "the time to write is over")
-        ran.world.clear_faults()
-        (arn,) = ran.all_end("SUCCEEDED", key).values()
-    ran.errors[arn] |= set(failed_attempts(ran.world, arn))
+    for limit in (16, 120):  # a slow one needs more for what follows
+        with _load_time_limit(ran, limit), ran.held(ran.job(), **rule) as key:
+            over = time.monotonic() + limit * 3 / 4
+            eventually(partial(_is_past, over), "the time to write is over")
+            ran.world.clear_faults()
+            (arn,) = ran.all_end("SUCCEEDED", key).values()
+        ran.errors[arn] |= set(failed_attempts(ran.world, arn))
+        if Failure.SEGMENT_OUT_OF_TIME in ran.errors[arn]:
+            return
 
 
 def _untold(ran: _Ran) -> None:

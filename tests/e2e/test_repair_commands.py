@@ -19,7 +19,7 @@ from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import next_execution
 from tests.lines import ANSWER, answered
 
-SECONDS = 60.0
+SECONDS = 300.0
 
 __all__ = ["data", "deployed"]  # these commands look at all that is on it
 

@@ -11,7 +11,7 @@ from ops.model.history import History
 from ops.model.job_report import JobReport, read_job
 from ops.view.follower import Follower, ended
 
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 def eventually(what: Callable[[], Any], why: str, *, seconds: float = SECONDS) -> Any:

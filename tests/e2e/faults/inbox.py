@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ops.model.deployment import Deployment
 
-SECONDS = 120.0
+SECONDS = 300.0
 
 
 @dataclass(frozen=True)
