@@ -13,8 +13,13 @@ from hypothesis import settings
 
 settings.register_profile("same-each-run", derandomize=True)
 
+_OF_THE_TERMINAL = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
+"""Variables that give the commands' output another width, or colours where there is no terminal."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in _OF_THE_TERMINAL:
+        os.environ.pop(name, None)
     # The first to say so is the one that started the others (`-n`).
     os.environ.setdefault("EMBEDDED_AWS_ENDS_WITH", str(os.getpid()))
     if not config.getoption("--long"):
