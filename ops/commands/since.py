@@ -19,5 +19,5 @@ def moment(since: str) -> datetime:
     """
     match = re.fullmatch(r"(\d{1,4})([mhd])", since)
     if match is None:
-        raise Refused(f"--since {visible(since)} is no time: write 90m, 12h or 2d.")
+        raise Refused(f"--since {visible(since)} is not a period of time: write 90m, 12h or 2d.")
     return datetime.now(UTC) - int(match[1]) * _UNITS[match[2]]

@@ -160,7 +160,7 @@ def _edge(edge: _Edge, layout: _Layout, *, taken: bool) -> Markup:
 
 
 def _turns(edge: _Edge, layout: _Layout) -> bool:
-    """Whether a way is no straight line."""
+    """Whether a way is not a straight line."""
     down = layout.row(edge.ends) - layout.row(edge.begins)
     return down != 0 and not (down == 1 and layout.x(edge.begins) == layout.x(edge.ends))
 
