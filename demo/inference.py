@@ -25,46 +25,46 @@ _LOOK_SECONDS = 0.1
 _ENDED = frozenset({"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"})
 
 
-def submit(deployment: Deployment, batch: Batch) -> Batch:
+def submit(deployed: Deployment, batch: Batch) -> Batch:
     """Upload the input records and submit the job, held; the batch with the job's id."""
     key = f"batch-input/{batch.job.intent_id}/{batch.name.removesuffix('.out')}"
     lines = [json.dumps({"recordId": each.record_id, "modelInput": each.model_input})
              for each in batch.questions]  # fmt: skip
-    deployment.s3.put_object(
-        Bucket=deployment.bucket, Key=key, Body="".join(f"{line}\n" for line in lines).encode()
+    deployed.s3.put_object(
+        Bucket=deployed.bucket, Key=key, Body="".join(f"{line}\n" for line in lines).encode()
     )
-    _ask(deployment, "POST", {
+    _ask(deployed, "POST", {
         "jobName": batch.job.intent_id,
         "answers": _answers(batch),
         "holdAt": "Submitted",
     })  # fmt: skip
-    arn = deployment.make_client("bedrock").create_model_invocation_job(
+    arn = deployed.make_client("bedrock").create_model_invocation_job(
         jobName=batch.job.intent_id,
-        roleArn=job_role(deployment),
+        roleArn=job_role(deployed),
         modelId=batch.job.model_id,
-        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{deployment.bucket}/{key}"}},
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{deployed.bucket}/{key}"}},
         outputDataConfig={
-            "s3OutputDataConfig": {"s3Uri": f"s3://{deployment.bucket}/{RESULTS_PREFIX}"}
+            "s3OutputDataConfig": {"s3Uri": f"s3://{deployed.bucket}/{RESULTS_PREFIX}"}
         },
     )["jobArn"]
     return replace(batch, job=replace(batch.job, job_id=arn.rpartition("/")[2]))
 
 
-def complete(deployment: Deployment, batch: Batch) -> Upload:
+def complete(deployed: Deployment, batch: Batch) -> Upload:
     """Let Bedrock answer a job that was submitted; its results object.
 
     Raises:
         ResultDiffers: The job did not complete.
     """
     since = datetime.now(UTC).replace(microsecond=0)
-    _ask(deployment, "DELETE", {"jobName": batch.job.intent_id})
-    bedrock = deployment.make_client("bedrock")
+    _ask(deployed, "DELETE", {"jobName": batch.job.intent_id})
+    bedrock = deployed.make_client("bedrock")
     while (job := _described(bedrock, batch))["status"] not in _ENDED:
         time.sleep(_LOOK_SECONDS)
     if job["status"] != "Completed":
         raise ResultDiffers([f"Bedrock's job is {job['status']}: {job.get('message', '')}"])
-    etag = deployment.s3.head_object(Bucket=deployment.bucket, Key=batch.key)["ETag"].strip('"')
-    return Upload(deployment, batch.job.job_id, batch.key, etag, since)
+    etag = deployed.s3.head_object(Bucket=deployed.bucket, Key=batch.key)["ETag"].strip('"')
+    return Upload(deployed, batch.job.job_id, batch.key, etag, since)
 
 
 def _described(bedrock: Any, batch: Batch) -> dict[str, Any]:
@@ -90,18 +90,18 @@ def _answer(question: Question) -> dict[str, Any]:
     return {name: record[name] for name in ("modelOutput", "error") if name in record}
 
 
-def job_role(deployment: Deployment) -> str:
+def job_role(deployed: Deployment) -> str:
     """The role of the demo's jobs: made once, allowed what the service role's guide names.
 
     https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html
     """
-    iam, name = deployment.make_client("iam"), f"{deployment.stack}-demo-bedrock"
+    iam, name = deployed.make_client("iam"), f"{deployed.stack}-demo-bedrock"
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "bedrock.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
-    bucket = f"arn:aws:s3:::{deployment.bucket}"
+    bucket = f"arn:aws:s3:::{deployed.bucket}"
     allowed: list[dict[str, Any]] = [
         {
             "Effect": "Allow",
@@ -120,7 +120,7 @@ def _policy(*statements: dict[str, Any]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def _ask(deployment: Deployment, method: str, value: dict[str, Any]) -> None:
-    if deployment.embedded is None:
+def _ask(deployed: Deployment, method: str, value: dict[str, Any]) -> None:
+    if deployed.embedded is None:
         raise ValueError("only the embedded Bedrock answers by a rule")
-    owner.ask(deployment.embedded.endpoint, "bedrock", method, value)
+    owner.ask(deployed.embedded.endpoint, "bedrock", method, value)

@@ -44,9 +44,9 @@ class Observation:
     manifest: Mapping[str, int] | None = None
 
 
-def observe(deployment: Deployment, batch: Batch) -> Observation:
+def observe(deployed: Deployment, batch: Batch) -> Observation:
     """Read all that AWS holds of a batch."""
-    reader = _Reader(deployment, batch)
+    reader = _Reader(deployed, batch)
     return Observation(
         transactions=reader.transactions(),
         image_records=reader.image_records(),
@@ -59,28 +59,28 @@ def observe(deployment: Deployment, batch: Batch) -> Observation:
 
 
 class _Reader:
-    def __init__(self, deployment: Deployment, batch: Batch) -> None:
-        self.deployment = deployment
+    def __init__(self, deployed: Deployment, batch: Batch) -> None:
+        self.deployed = deployed
         self.batch = batch
         self._deserializer = TypeDeserializer()
 
     def transactions(self) -> dict[str, dict[str, Any]]:
         rows = self._query(
-            TableName=self.deployment.outputs["TransactionsTableName"],
+            TableName=self.deployed.outputs["TransactionsTableName"],
             KeyConditionExpression="userId = :id",
             ExpressionAttributeValues={":id": {"S": self.batch.job.user_id}},
         )
         return {row["transactionId"]: row for row in rows}
 
     def image_records(self) -> dict[str, dict[str, Any]]:
-        table = self.deployment.outputs["PendingImagesTableName"]
+        table = self.deployed.outputs["PendingImagesTableName"]
         ids = [image.image_id for image in self.batch.images]
         found = {}
         for at in range(0, len(ids), _BATCH_KEYS):
             keys = [{"imageId": {"S": image_id}} for image_id in ids[at : at + _BATCH_KEYS]]
             request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
             while request:
-                answer = self.deployment.dynamodb.batch_get_item(RequestItems=request)
+                answer = self.deployed.dynamodb.batch_get_item(RequestItems=request)
                 request = answer["UnprocessedKeys"]
                 for item in answer["Responses"].get(table, []):
                     row = self._plain(item)
@@ -109,8 +109,8 @@ class _Reader:
 
     def job_record(self) -> dict[str, Any]:
         job = self.batch.job
-        answer = self.deployment.dynamodb.get_item(
-            TableName=self.deployment.outputs["BatchJobsTableName"],
+        answer = self.deployed.dynamodb.get_item(
+            TableName=self.deployed.outputs["BatchJobsTableName"],
             Key={"intentId": {"S": job.intent_id}, "submitTime": {"S": job.submit_time}},
             ConsistentRead=True,
         )
@@ -125,14 +125,14 @@ class _Reader:
 
     def claims(self) -> dict[str, dict[str, Any]]:
         rows = self._query(
-            TableName=self.deployment.outputs["LedgerTableName"],
+            TableName=self.deployed.outputs["LedgerTableName"],
             KeyConditionExpression="pk = :id",
             ExpressionAttributeValues={":id": {"S": f"job#{self.batch.job.job_id}"}},
         )
         return {row["sk"]: row for row in rows}
 
     def _query(self, **request: Any) -> Iterator[dict[str, Any]]:
-        pages = self.deployment.dynamodb.get_paginator("query")
+        pages = self.deployed.dynamodb.get_paginator("query")
         for page in pages.paginate(ConsistentRead=True, **request):
             yield from map(self._plain, page["Items"])
 
@@ -140,9 +140,9 @@ class _Reader:
         return {name: self._deserializer.deserialize(value) for name, value in item.items()}
 
     def _keys(self, prefix: str) -> list[str]:
-        pages = self.deployment.s3.get_paginator("list_objects_v2")
-        listed = pages.paginate(Bucket=self.deployment.bucket, Prefix=prefix)
+        pages = self.deployed.s3.get_paginator("list_objects_v2")
+        listed = pages.paginate(Bucket=self.deployed.bucket, Prefix=prefix)
         return [each["Key"] for page in listed for each in page.get("Contents", [])]
 
     def _content(self, key: str) -> bytes:
-        return self.deployment.s3.get_object(Bucket=self.deployment.bucket, Key=key)["Body"].read()
+        return self.deployed.s3.get_object(Bucket=self.deployed.bucket, Key=key)["Body"].read()

@@ -44,7 +44,7 @@ class Run:
         ingest_seconds: From the first upload of results to the end of the last execution.
     """
 
-    deployment: Deployment
+    deployed: Deployment
     batches: Sequence[Batch]
     outcomes: Sequence[JobReport]
     observations: Sequence[Observation]
@@ -163,9 +163,9 @@ def _show(run: Run) -> None:
         f"they must be. Ingested in {run.ingest_seconds:.1f} s, all of it in {run.seconds:.1f} s.",
         style="bold green",
     )
-    for purpose, command in what_next(run.deployment, run.batches[0].job.job_id).items():
+    for purpose, command in what_next(run.deployed, run.batches[0].job.job_id).items():
         out.print(f"  {purpose:<14}{command}")
-    out.print(f"  {'Stop it':<14}{run.deployment.local_command('local down')}")
+    out.print(f"  {'Stop it':<14}{run.deployed.local_command('local down')}")
 
 
 def what_next(deployed: Deployment, job_id: str) -> dict[str, str]:

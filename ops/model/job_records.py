@@ -24,10 +24,10 @@ SHOWN = (
 """What commands show of a record: nothing that says who the user is."""
 
 
-def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | None:
+def read_job_record(deployed: Deployment, job_id: str) -> dict[str, Any] | None:
     """What may be shown of a job's record; None without one, or with two."""
-    table = deployment.outputs["BatchJobsTableName"]
-    listed = deployment.dynamodb.query(
+    table = deployed.outputs["BatchJobsTableName"]
+    listed = deployed.dynamodb.query(
         TableName=table,
         IndexName=JOB_ID_INDEX,
         KeyConditionExpression="jobId = :jobId",
@@ -38,13 +38,13 @@ def read_job_record(deployment: Deployment, job_id: str) -> dict[str, Any] | Non
         return None
     # An index lags behind its table, and a job that has just ended is what people ask for.
     key = {name: listed[0][name] for name in ("intentId", "submitTime")}
-    answer = deployment.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
+    answer = deployed.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
     record = from_item(answer.get("Item", {}))
     return {name: record[name] for name in SHOWN if name in record}
 
 
-def create_job_record(deployment: Deployment, attributes: Mapping[str, object]) -> None:
+def create_job_record(deployed: Deployment, attributes: Mapping[str, object]) -> None:
     """Write a job's record, as the application would."""
-    deployment.dynamodb.put_item(
-        TableName=deployment.outputs["BatchJobsTableName"], Item=to_item(attributes)
+    deployed.dynamodb.put_item(
+        TableName=deployed.outputs["BatchJobsTableName"], Item=to_item(attributes)
     )

@@ -131,48 +131,48 @@ class JobReport:
 
 
 def read_job(
-    deployment: Deployment, job_id: str, *, of: Callable[[Claim], bool] = lambda _: True
+    deployed: Deployment, job_id: str, *, of: Callable[[Claim], bool] = lambda _: True
 ) -> JobReport:
     """Read the state of a job, with at most one call to Step Functions.
 
     Args:
-        deployment: Where.
+        deployed: Where.
         job_id: Which.
         of: Picks the results objects that are wanted, by their claims.
     """
-    claims = list(filter(of, claims_that_count(deployment.ledger, job_id)))
+    claims = list(filter(of, claims_that_count(deployed.ledger, job_id)))
     owner = _most_telling(claims)
     # Before the rest: of an execution that had ended by now, all that follows is final.
-    shown = _history(deployment, owner) if owner else None
+    shown = _history(deployed, owner) if owner else None
     return JobReport(
         job_id=job_id,
-        record=read_job_record(deployment, job_id),
-        objects=tuple(_object(deployment, job_id, claim) for claim in claims),
+        record=read_job_record(deployed, job_id),
+        objects=tuple(_object(deployed, job_id, claim) for claim in claims),
         history=shown,
     )
 
 
-def read_execution(deployment: Deployment, arn: str) -> JobReport | None:
+def read_execution(deployed: Deployment, arn: str) -> JobReport | None:
     """Read an execution and its job, with one call; None if there is no such execution."""
-    found = _history(deployment, arn)
+    found = _history(deployed, arn)
     if found is None:
         return None
-    job_id = _job_of(deployment, found) or ""
-    claims = claims_that_count(deployment.ledger, job_id) if job_id else []
+    job_id = _job_of(deployed, found) or ""
+    claims = claims_that_count(deployed.ledger, job_id) if job_id else []
     return JobReport(
         job_id=job_id,
-        record=read_job_record(deployment, job_id) if job_id else None,
-        objects=tuple(_object(deployment, job_id, claim) for claim in claims),
+        record=read_job_record(deployed, job_id) if job_id else None,
+        objects=tuple(_object(deployed, job_id, claim) for claim in claims),
         history=found,
     )
 
 
-def _job_of(deployment: Deployment, execution: History) -> str | None:
+def _job_of(deployed: Deployment, execution: History) -> str | None:
     """The job of the results object, or of Bedrock's event, that started an execution."""
     if (ended := execution.ended_job) is not None:
-        return ended if deployment.jobs.is_on_record(ended) else None
+        return ended if deployed.jobs.is_on_record(ended) else None
     parsed = parse_key(execution.key or "")
-    return deployment.job_folders.job_id(parsed) if parsed else None
+    return deployed.job_folders.job_id(parsed) if parsed else None
 
 
 def _most_telling(claims: Sequence[Claim]) -> str | None:
@@ -181,9 +181,9 @@ def _most_telling(claims: Sequence[Claim]) -> str | None:
     return ranked[0].owner if ranked else None
 
 
-def _history(deployment: Deployment, arn: str) -> History | None:
+def _history(deployed: Deployment, arn: str) -> History | None:
     try:
-        return history.read(deployment.step_functions, arn)
+        return history.read(deployed.step_functions, arn)
     except ClientError as error:
         # Step Functions forgets an execution 90 days after its end; the ledger does not.
         if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
@@ -191,12 +191,12 @@ def _history(deployment: Deployment, arn: str) -> History | None:
         raise
 
 
-def _object(deployment: Deployment, job_id: str, claim: Claim) -> ObjectReport:
+def _object(deployed: Deployment, job_id: str, claim: Claim) -> ObjectReport:
     partition = object_partition(job_id, claim.key, claim.generation)
-    segments = deployment.ledger.segments(partition)
-    chunks = deployment.ledger.chunks(partition)
-    progress = _live(deployment.ledger, partition, claim)
-    load = load_state(planned_ranges(deployment, job_id, claim), segments, progress.loads)
+    segments = deployed.ledger.segments(partition)
+    chunks = deployed.ledger.chunks(partition)
+    progress = _live(deployed.ledger, partition, claim)
+    load = load_state(planned_ranges(deployed, job_id, claim), segments, progress.loads)
     is_done = claim.state is ClaimState.DONE
     stats = claim.stats or {}
     further = (each.counts for number, each in progress.chunks.items() if number not in chunks)

@@ -132,7 +132,7 @@ def _ranges(planned: Sequence[Range], pieces: Sequence[_Piece]) -> Iterator[Rang
         yield RangeProgress(span, done, under_way, counts, reports)
 
 
-def planned_ranges(deployment: Deployment, job_id: str, claim: Claim) -> list[Range]:
+def planned_ranges(deployed: Deployment, job_id: str, claim: Claim) -> list[Range]:
     """The ranges of a claim as they were planned first; none where that is not known any more."""
     if claim.ranges is None:
         return []
@@ -142,9 +142,7 @@ def planned_ranges(deployment: Deployment, job_id: str, claim: Claim) -> list[Ra
         return []
     prefix = work_prefix(results, generation=claim.generation)
     try:
-        spans = WorkFiles(deployment.s3, deployment.bucket).read_rows(
-            f"{prefix}/ranges-0.json", Span
-        )
+        spans = WorkFiles(deployed.s3, deployed.bucket).read_rows(f"{prefix}/ranges-0.json", Span)
         return [span.as_range() for span in spans]
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":

@@ -28,7 +28,7 @@ class Upload:
         since: When it was uploaded by S3's clock, in whole seconds.
     """
 
-    deployment: Deployment
+    deployed: Deployment
     job_id: str
     key: str
     etag: str
@@ -42,7 +42,7 @@ class Upload:
         The ledger knows whose claim the content is. An execution that failed before it had
         claimed anything is in no ledger, and is looked for among the latest executions.
         """
-        report = read_job(self.deployment, self.job_id, of=self._is_mine)
+        report = read_job(self.deployed, self.job_id, of=self._is_mine)
         if report.objects:
             return report
         return replace(report, history=self._failed_unclaimed())
@@ -55,7 +55,7 @@ class Upload:
             self._list()
             return None
         arn = self._waiting.popleft()
-        found = history.read(self.deployment.step_functions, arn)
+        found = history.read(self.deployed.step_functions, arn)
         if found.key != self.key:
             return None
         if found.failure is None:
@@ -65,8 +65,8 @@ class Upload:
         return found
 
     def _list(self) -> None:
-        answer = self.deployment.step_functions.list_executions(
-            stateMachineArn=self.deployment.state_machine, maxResults=_LOOKED_AT
+        answer = self.deployed.step_functions.list_executions(
+            stateMachineArn=self.deployed.state_machine, maxResults=_LOOKED_AT
         )
         latest = {
             each["executionArn"] for each in answer["executions"] if each["startDate"] >= self.since
