@@ -54,15 +54,10 @@ class _Silent(Telemetry):
         """Say nothing."""
 
 
-def measure(*, ours: int = 1_000, one_by_one: int = 40) -> list[Measurement]:
-    """Measure all; takes some seconds.
-
-    Args:
-        ours: Images that a worker moves at 20 ms a call.
-        one_by_one: Images that are moved one after the other.
-    """
-    fast, calls, milliseconds = _our_speed(ours)
-    slow, naive_calls, naive_milliseconds = _naive_speed(one_by_one)
+def measure() -> list[Measurement]:
+    """Measure all; takes some seconds."""
+    fast, calls, milliseconds = _our_speed(1_000)
+    slow, naive_calls, naive_milliseconds = _naive_speed(40)
     return [
         _measurement("images a second of one worker at 20 ms a call", fast, slow, "images/s"),
         _measurement("calls an image", calls, naive_calls, "calls"),

@@ -38,10 +38,10 @@ class Form:
     name: str
     record: Callable[[str, str, bytes], Record]
     answer: str
-    line_end: bytes
-    head: bytes
-    closed: bool
-    ascii_only: bool
+    line_end: bytes = b"\n"
+    head: bytes = b""
+    closed: bool = True
+    ascii_only: bool = False
     compact: bool = False
     tool_call: Callable[[str, Record, bytes], Record] | None = None
 
@@ -90,10 +90,6 @@ NOVA = Form(
     name="receipts-0001.jsonl.out",
     record=_nova,
     answer="modelOutput",
-    line_end=b"\n",
-    head=b"",
-    closed=True,
-    ascii_only=False,
     compact=True,
     tool_call=_nova_tool_call,
 )

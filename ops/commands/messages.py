@@ -15,8 +15,6 @@ from ops.errors import Refused
 from ops.view.terminal import err, out, outside, print_json, prose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from local.messages import Message
     from ops.model.deployment import Deployment
 
@@ -68,13 +66,11 @@ def read(deployed: Deployment, *, after: int = 0) -> list[Message]:
     return read_messages(deployed.embedded.endpoint, topic=topic, after=after)
 
 
-def follow_on(
-    deployed: Deployment, *, after: int, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def follow_on(deployed: Deployment, *, after: int) -> None:
     """Show messages as they come, until a Ctrl-C."""
     try:
         while True:
-            sleep(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
             for each in read(deployed, after=after):
                 show(each)
                 after = each.number

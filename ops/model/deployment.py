@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -82,44 +82,37 @@ class Deployment:
     @property
     def dynamodb(self) -> DynamoDBClient:
         """Amazon DynamoDB."""
-        client: DynamoDBClient = self._client("dynamodb")
-        return client
+        return cast("DynamoDBClient", self._client("dynamodb"))
 
     @property
     def s3(self) -> S3Client:
         """Amazon S3."""
-        client: S3Client = self._client("s3")
-        return client
+        return cast("S3Client", self._client("s3"))
 
     @property
     def step_functions(self) -> SFNClient:
         """AWS Step Functions."""
-        client: SFNClient = self._client("stepfunctions")
-        return client
+        return cast("SFNClient", self._client("stepfunctions"))
 
     @property
     def functions(self) -> LambdaClient:
         """AWS Lambda."""
-        client: LambdaClient = self._client("lambda")
-        return client
+        return cast("LambdaClient", self._client("lambda"))
 
     @property
     def bedrock(self) -> BedrockClient:
         """Amazon Bedrock's control plane."""
-        client: BedrockClient = self._client("bedrock")
-        return client
+        return cast("BedrockClient", self._client("bedrock"))
 
     @property
     def cloudwatch(self) -> CloudWatchClient:
         """Amazon CloudWatch."""
-        client: CloudWatchClient = self._client("cloudwatch")
-        return client
+        return cast("CloudWatchClient", self._client("cloudwatch"))
 
     @property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
-        client: SQSClient = self._client("sqs")
-        return client
+        return cast("SQSClient", self._client("sqs"))
 
     def make_clients(self) -> None:
         """Make the clients now, where several threads will use them.
