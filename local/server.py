@@ -155,11 +155,14 @@ def stop(data: Path = DEFAULT_DATA, *, tell: Callable[[str], None] | None = None
     steps = _Steps(folder.log)
     process.ask_to_end(record.pid, record.started)
     patience = time.monotonic() + STOP_SECONDS
-    while not process.ended(record.pid, record.started, within=_POLL_SECONDS):
+    ended = False
+    while not ended:
+        ended = process.ended(record.pid, record.started, within=_POLL_SECONDS)
+        # After the end, too: all may have been saved between two looks.
         if saved := steps.saved():
             say(f"Saved the state of {len(saved)} services.")
             patience = time.monotonic() + STOP_SECONDS
-        if time.monotonic() > patience:
+        if not ended and time.monotonic() > patience:
             say(f"It has made no progress for {STOP_SECONDS:.0f} s: killing it.")
             process.kill(record.pid, record.started)
     return Stopped(saved=folder.is_clean, last_saved=folder.last_saved_time())
