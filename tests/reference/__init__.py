@@ -10,7 +10,6 @@ what is deployed; only `product` and the tests know both. They use the standard 
     texts          the one object that a model's text holds
     receipts       the receipt and its rules
     transactions   a receipt into the DynamoDB item, DynamoDB's own limits
-    object_keys    the names of objects
     mutate         seeded, structure-aware damage to lines, and objects of them
     tree           JSON as something to build and to damage
     shapes         what models are documented or reported to answer, each with its source
