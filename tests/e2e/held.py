@@ -121,12 +121,6 @@ def deliver(deployed: Deployment, key: str, body: bytes) -> History:
     return next_execution(deployed, key=key, but=known)
 
 
-def output_of(deployed: Deployment, history: History) -> dict[str, Any]:
-    described = deployed.step_functions.describe_execution(executionArn=history.arn)
-    output: dict[str, Any] = json.loads(described["output"])
-    return output
-
-
 def last_state(history: History) -> str:
     return history.states[-1].name
 

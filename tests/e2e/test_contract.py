@@ -46,13 +46,6 @@ def test_an_object_without_records_is_complete(deployed: Deployment, job: JobRec
     assert job.read(deployed)["status"] == "COMPLETED"
 
 
-def test_an_object_of_a_few_rejects_only_succeeds(deployed: Deployment, job: JobRecord) -> None:
-    body = b'{"recordId":"a"}\n{"no id":1}\nnot json\n' * 6
-    expected = assert_held(deployed, job, deliver(deployed, job.key(), body), body)
-    assert expected.transactions == {}
-    assert len(expected.letters) == 18
-
-
 def test_binary_garbage_is_too_many_rejects_and_nothing_worse(
     deployed: Deployment, job: JobRecord
 ) -> None:
@@ -79,17 +72,3 @@ def test_a_key_that_is_no_results_object_is_ignored(deployed: Deployment, job: J
     history = deliver(deployed, key, answered("image-1"))
     assert (history.status, last_state(history)) == ("SUCCEEDED", "Ignored")
     assert job.transactions(deployed) == {}
-
-
-def test_an_overwritten_object_supersedes(deployed: Deployment, job: JobRecord) -> None:
-    first = deliver(deployed, job.key(), answered("image-1"))
-    body = answered("image-2")
-    second = deliver(deployed, job.key(), body)
-    assert last_state(second) == "Settled"
-    ids = {item["imageId"] for item in job.transactions(deployed).values()}
-    assert ids == {"image-1", "image-2"}
-    assert job.read(deployed)["resultStats"]["totalCount"] == 1
-    claim = deployed.ledger.claim(job.job_id, job.key())
-    assert claim is not None
-    assert (claim.owner, claim.generation) == (second.arn, 2)
-    assert claim.event_time.strftime("%Y-%m-%dT%H:%M:%SZ") == first.event["time"]

@@ -117,34 +117,3 @@ def test_nothing_that_is_called_model_input_is_quoted(one: Any, other: Any, thir
     reject = read(json.dumps(_planted(record)).encode())
     if isinstance(reject, Reject):
         assert SECRET[:12] not in json.dumps([reject.excerpt, reject.details])
-
-
-HEAD, TAIL = '{"recordId":"r","output":{"text":"', '"}}'
-RECEIPT = '{\\"amount\\":@,\\"type\\":\\"income\\",\\"date\\":\\"2026-07-01\\",\\"merchant\\":\\"m\\",\\"category\\":\\"fee\\"}'  # noqa: E501
-AMOUNTS = {
-    "an exponent that would fill the memory": "1e999999999",
-    "an exponent that would take forever to be compared": "9e-99999999999999999999",
-    "a power of ten in full": "1" + "0" * 4000,
-    "thirty-nine digits": "1." + "3" * 38,
-    "less than DynamoDB's smallest": "1e-131",
-    "infinity by overflow": "1e400",
-    "nothing by underflow": "1e-400",
-    "negative nothing": "-0",
-    "Infinity": "Infinity",
-    "NaN": "NaN",
-    "hexadecimal": "0x10",
-    "with a leading zero": "01",
-    "with a plus": "+1",
-    "digits of another script": "\uff11",
-    "a string": '\\"1\\"',
-    "true": "true",
-    "a list": "[1]",
-    "twice, the last one wrong": '1,\\"amount\\":-1',
-}
-
-
-@pytest.mark.parametrize("case", AMOUNTS)
-def test_a_number_that_no_table_takes_is_refused(case: str) -> None:
-    reject = read((HEAD + RECEIPT.replace("@", AMOUNTS[case]) + TAIL).encode())
-    assert isinstance(reject, Reject)
-    assert reject.reason in ("InvalidReceipt", "NoJsonInText")

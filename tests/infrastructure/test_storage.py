@@ -75,7 +75,6 @@ def test_the_bucket_takes_requests_over_tls_alone(created: Template) -> None:
         if statement["Effect"] == "Deny"
     ]
 
-    assert {"Bool": {"aws:SecureTransport": "false"}} in denied
     assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in denied
 
 

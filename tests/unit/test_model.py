@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -108,11 +108,6 @@ def test_what_is_no_whole_number_is_refused(value: Any) -> None:
 def test_a_whole_number_may_be_written_as_text(value: Any) -> None:
     """The environment has texts alone."""
     assert Inner.read({"size": value}) == Inner(size=5)
-
-
-def test_a_record_cannot_be_changed() -> None:
-    with pytest.raises(FrozenInstanceError):
-        Inner(size=1).size = 2  # type: ignore[misc]
 
 
 def test_a_record_is_made_of_its_fields_alone() -> None:

@@ -70,6 +70,13 @@ def test_an_empty_argument_is_refused(arguments: list[str]) -> None:
     assert "is empty" in result.stderr
 
 
+@pytest.mark.parametrize("arguments", [(), ("--all-failed", "--job", "one"), ("x", "--all-failed")])
+def test_what_is_to_be_redriven_is_named_in_one_way(arguments: tuple[str, ...]) -> None:
+    result = ingest("redrive", *arguments)
+    assert result.exit_code == ExitCode.REFUSED
+    assert result.stderr.startswith("Name one execution, or a job")
+
+
 def test_a_reader_that_has_enough_is_no_failure_to_report() -> None:
     app = typer.Typer(cls=cli.Sentences)
     app.callback()(lambda: None)
