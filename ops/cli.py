@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import signal
+import sys
 import traceback
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -160,4 +161,7 @@ def main() -> None:
     for each in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(each) is signal.SIG_DFL:  # `nohup` has it ignored
             signal.signal(each, signal.default_int_handler)
-    app()
+    try:
+        app()
+    except OSError as error:  # before a command runs, as of `--help >/dev/full`
+        sys.exit(f"This machine does not allow it: {visible(error)}")

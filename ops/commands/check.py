@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path  # noqa: TC003 - typer reads annotations when it runs
 from typing import Annotated, Any
 
@@ -27,8 +28,10 @@ def check(
     """Show what would become of a file of batch results. It needs no AWS."""
     if file.is_dir():
         raise CannotSubmit(f"{visible(file)} is a folder. Name one file in it.")
-    if not file.is_file():
+    if not os.path.lexists(file):
         raise NothingFound(f"There is no file {visible(file)}.")
+    if not file.is_file():
+        raise CannotSubmit(f"{visible(file)} is not a file that can be read twice, such as a pipe.")
     try:
         found = check_file(file)
     except EOFError as error:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ops.model.job_report import JobReport
     from ops.model.map_children import Child
 
+_OF_BEDROCK = ":model-invocation-job/"
+"""In the ARN of a job."""
 _LISTED = 5
 _CHILDREN = 10
 """Children shown of those that failed or were tried again."""
@@ -34,7 +36,7 @@ def inspect(
         str,
         typer.Argument(
             metavar="JOB|EXECUTION",
-            help="A job's id, or an execution's ARN or name.",
+            help="A job's id or ARN, or an execution's ARN or name.",
             show_default=False,
             autocompletion=complete_job,
         ),
@@ -60,6 +62,8 @@ def look_up(deployed: Deployment, target: str) -> JobReport:
         NothingFound: if it is neither.
         Refused: if it is an execution of something else.
     """
+    if _OF_BEDROCK in target:
+        target = target.rpartition("/")[2]
     arn = own_execution(deployed, target)
     if not target.startswith("arn:"):
         report = read_job(deployed, target)

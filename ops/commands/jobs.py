@@ -56,8 +56,9 @@ def jobs(
     elif found.jobs:
         out.print(table(found.jobs, now=datetime.now(UTC)))
     else:
-        wanted = f" {' or '.join(map(visible, status))}" if status else ""
-        err.print(f"There is no such job{wanted}.", style="dim")
+        wanted = f" of the status {' or '.join(map(visible, status))}" if status else ""
+        changed = f" that has changed within {visible(since)}" if since else ""
+        err.print(f"There is no job{wanted}{changed}.", style="dim")
     _say_if_cut(found, limit=limit)
 
 

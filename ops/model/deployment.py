@@ -32,6 +32,16 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 DEFAULT_STACK = "BatchIngest"
+_OUTPUTS = (
+    "AlarmTopicArn",
+    "BatchJobsTableName",
+    "BucketName",
+    "LedgerTableName",
+    "PendingImagesTableName",
+    "StateMachineArn",
+    "TransactionsTableName",
+    "TriggerDeadLetterQueueUrl",
+)
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 5})
 SOON = Config(connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1})
 """For what a command can do without."""
@@ -227,9 +237,10 @@ def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deploy
     endpoint = running.endpoint
     outputs = _outputs(endpoint.client("cloudformation"), stack)
     if outputs is None:
+        deploys = f"`ingest local up --data {argument(str(running.data))}` deploys"
         raise NothingFound(
-            f"The embedded AWS at {endpoint.url} has no stack {stack}. "
-            f"`ingest local up --data {argument(str(running.data))}` deploys it."
+            f"The embedded AWS at {endpoint.url} has no stack {argument(stack)}. "
+            + (f"{deploys} it." if stack == DEFAULT_STACK else f"{deploys} {DEFAULT_STACK} alone.")
         )
     place = f"the embedded AWS at {endpoint.url}"
     return Deployment(stack, place, endpoint.region, outputs, endpoint.client, running)
@@ -280,10 +291,21 @@ def _without_credentials(stack: str, also_running: server.Server | None) -> str:
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:
+    """The outputs of a stack; None if there is none of that name.
+
+    Raises:
+        NothingFound: some are missing.
+    """
     try:
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+    if missing := [name for name in _OUTPUTS if name not in outputs]:
+        raise NothingFound(
+            f"The stack {argument(stack)} is {found.get('StackStatus', 'there')}, without the "
+            f"output {missing[0]}: its deployment has not ended well, or it is another product's."
+        )
+    return outputs

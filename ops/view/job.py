@@ -134,8 +134,8 @@ def _stats(report: JobReport) -> Mapping[str, Any]:
 
 def _reasons(report: JobReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Rejects and images left, by reason", no_wrap=True)
-    table.add_column("", justify="right")
+    table.add_column("Rejects and images left, by reason", overflow="fold")
+    table.add_column("", justify="right", no_wrap=True)
     for counts in (report.loads.rejects, report.images.left):
         for reason, count in sorted(counts.items()):
             table.add_row(outside(reason), str(count))

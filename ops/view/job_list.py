@@ -21,9 +21,9 @@ def table(jobs: Sequence[ListedJob], *, now: datetime) -> Table:
     """One line a job."""
     made = Table(box=None, header_style="dim", pad_edge=False)
     made.add_column("job", overflow="fold")
-    made.add_column("status")
+    made.add_column("status", overflow="fold")
     for title in ("ranges", "records", "rejects", "age"):
-        made.add_column(title, justify="right")
+        made.add_column(title, justify="right", overflow="fold")
     made.add_column("why", overflow="fold")
     for job in jobs:
         made.add_row(

@@ -112,6 +112,12 @@ def test_a_job_that_has_settled_is_not_looked_for_in_the_queue(
     assert remarks(deployed, look_up(deployed, "job-1")) == []
 
 
+def test_a_job_is_found_by_bedrock_s_arn(aws: Aws, deployed: Deployment) -> None:
+    put_dated_job(aws, "job-1", "COMPLETED")
+    report = look_up(deployed, "arn:aws:bedrock:us-east-1:1:model-invocation-job/job-1")
+    assert (report.job_id, report.status) == ("job-1", "COMPLETED")
+
+
 def test_how_a_job_ended_at_bedrock_is_said(aws: Aws, deployed: Deployment) -> None:
     ended = {"status": "Expired", "message": "it did not begin in time"}
     put_dated_job(aws, "job-1", "FAILED", ingestState={"revision": 1, "bedrock": ended})

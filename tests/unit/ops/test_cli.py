@@ -2,9 +2,12 @@
 
 import errno
 import importlib.metadata
+import os
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,6 +15,7 @@ import botocore.exceptions
 import pytest
 import typer
 from botocore.config import Config
+from botocore.stub import Stubber
 from typer.testing import CliRunner, Result
 
 from local import server
@@ -185,6 +189,48 @@ def test_no_embedded_aws_runs(tmp_path: Path) -> None:
     assert ended.exit_code == ExitCode.NOT_FOUND
     up = f"`ingest local up --data {tmp_path}`"
     assert ended.output == f"No embedded AWS runs on {tmp_path}. {up} starts one there.\n"
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ({"StackStatus": "CREATE_IN_PROGRESS"}, "is CREATE_IN_PROGRESS, without the output"),
+        (
+            {
+                "StackStatus": "ROLLBACK_COMPLETE",
+                "Outputs": [{"OutputKey": "BucketName", "OutputValue": "b"}],
+            },
+            "is ROLLBACK_COMPLETE, without the output AlarmTopicArn",
+        ),
+    ],
+)
+def test_a_stack_that_is_half_deployed_is_said_to_be(
+    stack: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("cloudformation", region_name="us-east-1")
+    created = datetime(2026, 11, 28, tzinfo=UTC)
+    with Stubber(client) as stub:
+        described = {"StackName": "Half", "CreationTime": created, **stack}
+        stub.add_response("describe_stacks", {"Stacks": [described]}, {"StackName": "Half"})
+        session = SimpleNamespace(
+            region_name="us-east-1", get_credentials=object, client=lambda *_, **__: client
+        )
+        monkeypatch.setattr(boto3, "Session", lambda: session)
+        ended = ingest("jobs", "--stack", "Half")
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert f"The stack Half {said}" in ended.output
+
+
+def test_a_name_that_no_file_can_have_is_not_a_file(tmp_path: Path) -> None:
+    ended = ingest("estimate", "x" * 300, "--data", str(tmp_path))
+    assert ended.exit_code == ExitCode.NOT_FOUND
+
+
+def test_a_pipe_is_not_called_missing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    ended = ingest("check", str(tmp_path / "pipe"))
+    assert ended.exit_code == ExitCode.REFUSED
+    assert "such as a pipe" in ended.output
 
 
 @pytest.mark.usefixtures("no_aws")

@@ -36,6 +36,15 @@ def test_a_closed_output_ends_no_command() -> None:
     assert printed(code).stderr == b""
 
 
+def test_help_on_a_full_disk_is_a_sentence() -> None:
+    code = """exec "$0" -c "from ops.cli import main; main()" --help >/dev/full"""
+    ended = subprocess.run(
+        ["sh", "-c", code, sys.executable], cwd=PROJECT, capture_output=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == b"This machine does not allow it: [Errno 28] No space left on device\n"
+
+
 @pytest.mark.parametrize(
     ("columns", "width"), [("40", 40), ("", 160), ("0", 160), ("-5", 160), ("wide", 160)]
 )
