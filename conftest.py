@@ -9,9 +9,15 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("same-each-run", derandomize=True)
+settings.register_profile(
+    # A busy machine is slow, which is not a fault of an example or of what makes it.
+    "at-any-speed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("same-each-run", settings.get_profile("at-any-speed"), derandomize=True)
 
 _OF_THE_TERMINAL = ("CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
 """Variables that give the commands' output another width, or colours where there is no terminal."""
@@ -22,9 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     # The first to say so is the one that started the others (`-n`).
     os.environ.setdefault("EMBEDDED_AWS_ENDS_WITH", str(os.getpid()))
-    if not config.getoption("--long"):
-        # What passed once passes again: only the long form looks for examples of its own.
-        settings.load_profile("same-each-run")
+    # What passed once passes again: only the long form looks for examples of its own.
+    settings.load_profile("at-any-speed" if config.getoption("--long") else "same-each-run")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
