@@ -91,7 +91,7 @@ class TestRedrive:
         assert unasked.exit_code == ExitCode.REFUSED
         for _, history in failed:
             assert history.name in unasked.stdout
-        assert "1 of 1 items of LoadRanges, and what follows it" in unasked.stdout
+        assert "1 of 1 item of LoadRanges, and what follows it" in unasked.stdout
         assert "say --yes" in unasked.stderr
 
         done = ingest("redrive", "--all-failed", "--since", "2d", "--yes", "--json")
