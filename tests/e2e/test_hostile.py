@@ -17,8 +17,6 @@ from tests.lines import answered
 
 NAMES = {
     "words of the definition": "$.job {} ${LedgerTableName} States.Format('{}', $)",
-    "quotes and backslashes": 'it\'s "a\\job" `id` $(reboot)',
-    "an address's": "a%2e%2e?versionId=x&y=z;#+ +",
     "another script, and reversed": "領収書 \u202egpj.é",
     "a parent folder": "..",
 }

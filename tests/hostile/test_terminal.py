@@ -275,10 +275,6 @@ def test_a_command_that_is_copied_into_a_shell_means_what_it_shows(word: str) ->
     assert done.stdout.decode() == word
 
 
-def test_a_plain_word_stays_plain() -> None:
-    assert argument(EXECUTION) == EXECUTION
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -299,10 +299,6 @@ def test_a_job_id_that_is_none(job_id: str) -> None:
         results_key("a.jsonl", job_id)
 
 
-def test_results_go_under_the_jobs_folder() -> None:
-    assert results_key("my a+b.jsonl.out", "job1") == "batch-output/job1/my a+b.jsonl.out"
-
-
 def test_jobs_are_never_created_on_aws() -> None:
     on_aws = Deployment("BatchIngest", "AWS, eu-west-1", "eu-west-1", {}, pytest.fail)
     with pytest.raises(CannotSubmit, match="for the embedded AWS alone"):
