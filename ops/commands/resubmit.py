@@ -13,7 +13,7 @@ from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
 from ops.commands.asking import confirm
 from ops.commands.watch import follow_jobs
-from ops.errors import ExitCode, NothingFound, Refused
+from ops.errors import ExitCode, Refused
 from ops.model.resubmission import prepare, refuse_above, request_of, submit
 from ops.view import resubmission as view
 from ops.view.terminal import out, print_json, prose, visible
@@ -80,7 +80,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
     )
     deployed = options.chosen(local=local, data=data, stack=stack)
     if not deployed.jobs.is_on_record(job):
-        raise NothingFound(f"On {deployed.place} there is no job {visible(job)}.")
+        raise deployed.no_such_job(job)
     root = root_job(deployed, job)
     if not dry_run and (found := BedrockRetries(deployed, root).write_missing_records()):
         view.report(deployed, root, found[-1], as_json=as_json, more={"recovered": found})

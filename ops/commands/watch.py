@@ -166,10 +166,7 @@ def _of_execution(deployed: Deployment, arn: str) -> JobReport:
 def _require(deployed: Deployment, job_id: str) -> None:
     report = read_job(deployed, job_id)
     if report.record is None and not report.objects:
-        raise NothingFound(
-            f"On {deployed.place} there is no job {visible(job_id)}. "
-            f"`{deployed.command('jobs')}` lists all."
-        )
+        raise deployed.no_such_job(job_id)
 
 
 def _summary(deployed: Deployment, reports: Sequence[JobReport]) -> None:

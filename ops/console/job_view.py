@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from functions.domain.plain_text import visible
-from ops.errors import NothingFound
 from ops.model import replays
 from ops.model.failures import why
 from ops.model.job_list import ListedJob
@@ -73,7 +71,7 @@ class JobReader:
         """
         deployed, report = self._deployed, read_job(self._deployed, self._job_id)
         if report.record is None and not report.objects:
-            raise NothingFound(f"On {deployed.place} there is no job {visible(self._job_id)}.")
+            raise deployed.no_such_job(self._job_id)
         waiting = [] if report.objects else replays.in_bucket(deployed, self._job_id)
         return JobView(
             listed=ListedJob(self._job_id, report.record or {}),

@@ -13,7 +13,7 @@ from functions.aws.batch_jobs import BatchJobs
 from functions.aws.job_folders import JobFolders
 from functions.aws.ledger import Ledger
 from functions.domain.hints import filled_in
-from functions.domain.plain_text import argument
+from functions.domain.plain_text import argument, visible
 from functions.domain.service_failures import PUT_BACK
 from local import server
 from ops.errors import NothingFound
@@ -141,6 +141,11 @@ class Deployment:
             arguments: From outside: quoted, and harmless to show.
         """
         return " ".join((program(), words, *map(argument, arguments))) + self._options()
+
+    def no_such_job(self, job_id: str) -> NothingFound:
+        """The error that a job is not on record."""
+        lists = f"`{self.command('jobs')}` lists the jobs."
+        return NothingFound(f"On {self.place} there is no job {visible(job_id)}. {lists}")
 
     def replay(self, job_id: str, key: str) -> str:
         """The command that replays a results object; all of a job's where no key is known."""

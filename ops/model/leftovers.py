@@ -21,7 +21,7 @@ from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.plain_text import visible
 from functions.domain.segments import cover
 from functions.domain.transactions import transaction_id
-from ops.errors import NothingFound, Refused
+from ops.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def find(deployed: Deployment, job_id: str) -> Leftovers:
         Refused: it cannot be known yet, or any more, what the content answers.
     """
     if not deployed.jobs.is_on_record(job_id):
-        raise NothingFound(f"On {deployed.place} there is no job {visible(job_id)}.")
+        raise deployed.no_such_job(job_id)
     job = deployed.jobs.find(job_id)
     if job.retry_of is not None:
         raise Refused(

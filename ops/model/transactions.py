@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from functions.domain.attribute_values import from_item
-from functions.domain.errors import IngestError
+from functions.domain.errors import IngestError, JobNotFound
 from functions.domain.retries import root_of
 from ops.errors import NothingFound
 
@@ -38,8 +38,11 @@ def read_transactions(deployed: Deployment, job_id: str) -> list[dict[str, Any]]
     """
     try:
         root = root_of(deployed.jobs.find(job_id), deployed.jobs.find)
+    except JobNotFound as error:
+        raise deployed.no_such_job(job_id) from error
     except IngestError as error:
-        raise NothingFound(f"On {deployed.place}: {error}") from error
+        meaning = error.failure.explanation.meaning
+        raise NothingFound(f"On {deployed.place}: {error.subject}: {meaning}") from error
     pages = deployed.dynamodb.get_paginator("query").paginate(
         TableName=deployed.outputs["TransactionsTableName"],
         KeyConditionExpression="userId = :user",

@@ -1,5 +1,6 @@
 """`ingest redrive JOB` of a job of which nothing is to be redriven says what is true of the job."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,9 @@ from botocore.exceptions import ClientError
 
 from ops.commands import redrive
 from ops.errors import NothingFound
+from ops.model import leftovers
 from ops.model.deployment import Deployment
+from ops.model.transactions import read_transactions
 from tests.workflow.aws_tables import deployment_on
 from tests.workflow.rows import put_claim
 from tests.workflow.test_job_list import put_broken_job, put_dated_job
@@ -83,3 +86,14 @@ def test_what_is_no_job_is_not_called_one(deployed: Deployment) -> None:
     text = _said(deployed, job="nosuch")
     assert "there is no job nosuch" in text
     assert deployed.command("jobs") in text
+
+
+@pytest.mark.parametrize("look", [read_transactions, leftovers.find])
+def test_where_there_is_no_such_job_the_list_of_jobs_is_named(
+    deployed: Deployment, look: Callable[[Deployment, str], object]
+) -> None:
+    with pytest.raises(NothingFound) as raised:
+        look(deployed, "nosuch")
+    assert "there is no job nosuch. " in str(raised.value)
+    assert f"`{deployed.command('jobs')}`" in str(raised.value)
+    assert "redrive" not in str(raised.value)
