@@ -22,7 +22,7 @@ from tests.lines import ANSWER
 
 RECORDS = 120
 _PATIENCE = 900.0
-"""Seconds: a busy machine takes long."""
+"""Seconds: a slow machine may load ten thousand records."""
 SHARES: dict[str, Any] = {"errorShare": 0.12, "truncatedShare": 0.03}
 
 
@@ -75,6 +75,14 @@ class Loop:
         found = json.loads(self.ingest("rejects", self.job.job_id, "--json"))
         return {each["recordId"]: each["reason"] for each in found["rejects"]}
 
+    def counted_rejects(self) -> dict[str, str]:
+        """What is open, once the root's record counts it."""
+        still_open = self.open_rejects()
+        eventually(
+            lambda: self.stats()["failureCount"] == len(still_open), "the root counts the answers"
+        )
+        return still_open
+
     def resubmit(self, number: int, bad: Mapping[str, Any], **shares: Any) -> str:
         """A round whose records are answered well, but the bad ones and shares; the retry's id."""
         name = f"{name_prefix(self.job.job_id)}{number}-*"
@@ -115,3 +123,11 @@ class Loop:
         bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed]
         ids = [json.loads(line)["recordId"] for body in bodies for line in body.splitlines()]
         return Counter(each for each in ids if not each.startswith("__pad__"))
+
+    def ringing(self) -> set[str]:
+        """The names of the stack's alarms that ring, without the stack's name."""
+        alarms = self.deployed.make_client("cloudwatch").get_paginator("describe_alarms")
+        pages = alarms.paginate(StateValue="ALARM")
+        found = [each["AlarmName"] for page in pages for each in page["MetricAlarms"]]
+        own = f"{self.deployed.stack}-"
+        return {name.removeprefix(own) for name in found if name.startswith(own)}
