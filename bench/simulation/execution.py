@@ -9,9 +9,10 @@ from typing import Any, Final
 import simpy
 
 from bench.simulation.account import Account
-from bench.simulation.policies import Policy, Share, Worker
+from bench.simulation.policies import Policy, Worker
 from bench.simulation.retriers import Retries
 from functions.aws.runtime.deadline import Deadline
+from functions.aws.writing.write_budget import Share
 from functions.domain.load_plan import LoadPlan, processor_bytes_per_second
 from functions.migrate_images.pace import THREADS, Pace
 from ops.model.estimating.ingest_requests import (

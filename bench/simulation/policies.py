@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from bench.simulation import retriers
 from bench.simulation.leases import LeaseTable
 from bench.simulation.retriers import Retrier
 from functions.aws.writing.budget_lease import BudgetLease
+from functions.aws.writing.write_budget import FixedShare, Share
 from functions.domain.load_plan import LoadLimits, LoadPlan, plan_load
 from functions.domain.ranges import Range, plan
 from ops.model.estimating.workload import Workload
@@ -19,23 +20,6 @@ _BEFORE_WORKERS: Final = 4
 _BEFORE: Final = Retrier(
     frozenset({"Lambda.TooManyRequestsException", "ImagesThrottled"}), 2, 5, 2.0, 60
 )
-
-
-class Share(Protocol):
-    """What one worker may write.
-
-    Attributes:
-        units_per_second: Now.
-        seconds: How long that holds.
-    """
-
-    @property
-    def units_per_second(self) -> float: ...
-
-    @property
-    def seconds(self) -> float: ...
-
-    def note(self, spent: float, allowed: float) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -77,17 +61,6 @@ class Present:
 
 
 @dataclass(frozen=True)
-class Fixed:
-    """A share that stays."""
-
-    units_per_second: float
-    seconds: float = math.inf
-
-    def note(self, spent: float, allowed: float) -> None:
-        """It stays, whatever is used of it."""
-
-
-@dataclass(frozen=True)
 class Before:
     """The first version: ranges of one size, fixed shares, five attempts to get a place."""
 
@@ -110,7 +83,7 @@ class Before:
     @contextmanager
     def share(self, _worker: Worker, plan: LoadPlan | None, _limits: LoadLimits) -> Iterator[Share]:
         """A part of the budget; images were moved without one."""
-        yield Fixed(plan.share if plan else math.inf)
+        yield FixedShare(plan.share if plan else math.inf)
 
 
 Policy = Present | Before
