@@ -112,7 +112,7 @@ class BatchJobs:
         Raises:
             JobNotFound, JobInvalid: if there is none, or an unusable one.
         """
-        record = read_item(self.client, self.table, _job_key(key))
+        record = read_item(self.client, self.table, item_key(key))
         if record is None:
             raise JobNotFound(job_id)
         return Job.from_record(job_id, record)
@@ -157,7 +157,7 @@ class BatchJobs:
         return conditional_update(
             self.client,
             TableName=self.table,
-            Key=_job_key(key),
+            Key=item_key(key),
             UpdateExpression="REMOVE ingestState.unannounced",
             ConditionExpression="ingestState.revision = :revision",
             ExpressionAttributeValues=to_item({":revision": revision}),
@@ -193,7 +193,7 @@ class BatchJobs:
         held = conditional_update(
             self.client,
             TableName=self.table,
-            Key=_job_key(key),
+            Key=item_key(key),
             UpdateExpression=f"SET {', '.join(sets)}",
             ConditionExpression=_as_it_was_read(written.revision),
             ExpressionAttributeNames={f"#{name}": name for name in values},
@@ -217,5 +217,6 @@ def _seen(revision: int) -> dict[str, object]:
     return {":seen": revision} if revision else {":seen": 0, ":number": "N"}
 
 
-def _job_key(key: JobKey) -> Item:
+def item_key(key: JobKey) -> Item:
+    """The key of a job's record, as DynamoDB takes it."""
     return to_item({"intentId": key.intent_id, "submitTime": key.submit_time})

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from functions.aws.batch_jobs import item_key
 from functions.aws.unclaimed import claims_that_count
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import from_item
 from functions.domain.counts import is_count
 from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.plain_text import counted
@@ -147,8 +148,7 @@ def _fetched(deployed: Deployment, heads: Sequence[JobHead]) -> dict[JobKey, Lis
     client, table = deployed.dynamodb, deployed.outputs["BatchJobsTableName"]
 
     def fetch(head: JobHead) -> ListedJob | None:
-        key = to_item({"intentId": head.key.intent_id, "submitTime": head.key.submit_time})
-        item = client.get_item(TableName=table, Key=key).get("Item")
+        item = client.get_item(TableName=table, Key=item_key(head.key)).get("Item")
         return _listed(head.job_id, from_item(item)) if item else None
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:

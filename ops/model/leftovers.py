@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from functions.aws.batch_jobs import item_key
 from functions.aws.dynamodb import conditional_update
 from functions.aws.resubmission.open_rejects import JobClaims
 from functions.domain.attribute_values import from_item, to_item
@@ -225,11 +226,10 @@ def _forget(deployed: Deployment, leftovers: Leftovers) -> None:
                 ConditionExpression="attribute_exists(pk)",
                 ExpressionAttributeValues={":replaced": {"SS": sorted(claim.replaced)}},
             )
-    key = {"intentId": leftovers.job.key.intent_id, "submitTime": leftovers.job.key.submit_time}
     conditional_update(
         deployed.dynamodb,
         TableName=deployed.outputs["BatchJobsTableName"],
-        Key=to_item(key),
+        Key=item_key(leftovers.job.key),
         UpdateExpression="REMOVE ingestState.leftBehind",
         ConditionExpression="attribute_exists(ingestState.leftBehind)",
     )
