@@ -115,11 +115,10 @@ def _serve(arguments: argparse.Namespace) -> None:
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack import app  # noqa: PLC0415
 
-    from embedded_aws.bedrock import rules_api  # noqa: PLC0415
+    from embedded_aws import extensions  # noqa: PLC0415
+    from embedded_aws.core import asgi  # noqa: PLC0415
     from embedded_aws.faults import gateway  # noqa: PLC0415
-    from embedded_aws.iam import decisions_api  # noqa: PLC0415
     from embedded_aws.server import bounds, connections, gate, saving  # noqa: PLC0415
-    from embedded_aws.sns import messages  # noqa: PLC0415
 
     # A map's workers and their clients hold many connections; the default limit is 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -131,8 +130,8 @@ def _serve(arguments: argparse.Namespace) -> None:
     config.keep_alive_timeout = 75  # clients reuse connections for about a minute
     config.graceful_timeout = 2
     served = gateway.around(app.app)
-    for api in (decisions_api, messages, rules_api):
-        served = api.around(served)
+    for name, api in extensions.APIS.items():
+        served = asgi.with_api(served, name, api)
     guarded = gate.Gate.around(served, port=arguments.port, authorize=app.AUTH)
     connections.install()
     saving.save_at_stop(arguments.state)

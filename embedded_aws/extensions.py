@@ -1,4 +1,4 @@
-"""Every extension of MiniStack, in the order in which they are installed.
+"""Every extension of MiniStack, in the order of their installation, and the APIs besides AWS's.
 
 A new service is a folder of this package; a module of it that changes MiniStack has
 `install()` and is named once here.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedded_aws.bedrock import api as bedrock_api
-from embedded_aws.bedrock import jobs
+from embedded_aws.bedrock import jobs, rules
 from embedded_aws.bedrock import permissions as bedrock_permissions
 from embedded_aws.cloudformation import stacks, state_machines
 from embedded_aws.cloudwatch import alarms, emf, metrics
@@ -31,7 +31,10 @@ from embedded_aws.sns import messages
 from embedded_aws.stepfunctions import api
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
+
+    from embedded_aws.core.asgi import Api
 
 _EXTENSIONS: tuple[ModuleType, ...] = (
     decisions,
@@ -73,6 +76,13 @@ _EXTENSIONS: tuple[ModuleType, ...] = (
     bedrock_api,
     gateway,
 )
+
+APIS: Mapping[str, Api] = {
+    "bedrock": rules.api,
+    "decisions": decisions.api,
+    "messages": messages.api,
+}
+"""By their names under /_embedded/; `faults` has one too."""
 
 
 def install() -> None:

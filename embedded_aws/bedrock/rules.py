@@ -1,8 +1,9 @@
 """Rules: how the embedded Bedrock answers the records of a job, and how the job ends.
 
-A rule is chosen by a test or a person over HTTP (`rules_api`), before the job is created. The last
-one that names the job's name is the job's; without one every record is answered by `DEFAULT_TEXT`
-and the job completes.
+A rule is chosen by a test or a person over HTTP, before the job is created. The last one that names
+the job's name is the job's; without one every record is answered by `DEFAULT_TEXT` and the job
+completes. At /_embedded/bedrock GET lists the rules, POST adds one, DELETE removes all, or those of
+a `{"jobName": PATTERN}`.
 
 What each field means is in the table of docs/local-aws.md.
 The same rule, input and seed make the same output.
@@ -145,3 +146,12 @@ class Rules:
 
 
 rules = Rules()
+
+
+def api(method: str, value: Any) -> dict[str, Any]:
+    """The rules over HTTP."""
+    if method == "POST":
+        rules.add(Rule.from_json(value))
+    elif method == "DELETE":
+        rules.remove(value["jobName"] if value else None)
+    return {"rules": [rule.as_json() for rule in rules.all()]}

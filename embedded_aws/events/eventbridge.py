@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from ministack.services import cloudwatch, eventbridge
 from embedded_aws.core import background
 from embedded_aws.events import event_targets, pattern_complexity
 from embedded_aws.events.event_targets import NotDelivered
-from embedded_aws.faults import throttles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +34,8 @@ Event = dict[str, Any]
 Target = dict[str, Any]
 Rule = dict[str, Any]
 
-gates: list[Callable[[str], bool]] = []
-"""Called with a rule's ARN before its target is; whether the call has to wait."""
+gates: list[Callable[[Rule], None]] = []
+"""Called before a rule's target is; each returns when it may be."""
 
 
 def install() -> None:
@@ -104,9 +102,8 @@ class _Delivery:
 
     def _attempt(self) -> None:
         payload = self._payload()
-        while any(gate(self.rule["Arn"]) for gate in gates):
-            self._count("ThrottledRules")
-            time.sleep(throttles.SECONDS)
+        for gate in gates:
+            gate(self.rule)
         try:
             event_targets.send(self.target, payload, self.rule["Arn"])
         except NotDelivered as failure:

@@ -1,6 +1,6 @@
 """Injects faults into calls: of the HTTP API, and of a state machine itself.
 
-/_embedded/faults manages them: GET lists faults and calls, POST adds a fault, DELETE clears.
+At /_embedded/faults GET lists faults and calls, POST adds a fault, DELETE clears.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ import asyncio
 import contextlib
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
-from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, answer_json, read_body
+from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, read_body, replayed, with_api
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import throttles, worker_script
 from embedded_aws.faults.faults import PERFORMED, Call, InjectedFault, InjectedFaults
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from embedded_aws.stepfunctions.engine.frames import Frame
 
 SWITCH = "EMBEDDED_AWS_FAULTS"
-PATH = "/_embedded/faults"
 STATES = "states"
 EVENTS = "events"
 _HOLD_SECONDS = 0.02
@@ -47,25 +47,30 @@ def install() -> None:
     item_reader.read_object = _faulty_reader(item_reader.read_object)
     result_writer.write_object = _faulty_writer(result_writer.write_object)
     loop.gates.append(_let_enter)
-    eventbridge.gates.append(_is_throttled)
+    eventbridge.gates.append(_let_deliver)
 
 
-def around(app: Any) -> Any:
+def around(app: App) -> App:
     """The HTTP application with faults, if the server was started for them."""
     if not os.environ.get(SWITCH):
         return app
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-        elif scope["path"] == PATH:
-            await _manage(scope, receive, send)
-        elif (named := dict(scope["headers"]).get(CALL_HEADER.encode())) is not None:
+        named = dict(scope.get("headers", ())).get(CALL_HEADER.encode())
+        if scope["type"] == "http" and named is not None:
             await _meet(app, named.decode(), scope, receive, send)
         else:
             await app(scope, receive, send)
 
-    return gateway
+    return with_api(gateway, "faults", _api)
+
+
+def _api(method: str, value: Any) -> dict[str, Any]:
+    if method == "POST":
+        faults.add(InjectedFault.from_json(value))
+    elif method == "DELETE":
+        faults.clear()
+    return faults.as_json()
 
 
 async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +84,7 @@ async def _meet(app: App, named: str, scope: Scope, receive: Receive, send: Send
         await asyncio.sleep(_HOLD_SECONDS)
     if fault is None or fault.kind in PERFORMED or fault.kind == "hold":
         mark = fault.kind if fault and fault.kind in PERFORMED else None
-        await app(scope, _again(body, receive), _marked(send, mark) if mark else send)
+        await app(scope, replayed(body, receive), _marked(send, mark) if mark else send)
         return
     if fault.kind == throttles.KIND:
         throttles.count_refusal(action.removeprefix(throttles.DYNAMODB), body, fault.index)
@@ -125,35 +130,6 @@ def _marked(send: Send, kind: str) -> Send:
         await send(message)
 
     return marked
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A body that was read, to be read again."""
-    given = False
-
-    async def again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
-
-
-async def _manage(scope: Scope, receive: Receive, send: Send) -> None:
-    status = 200
-    if scope["method"] == "POST":
-        try:
-            faults.add(InjectedFault.from_json(json.loads(await read_body(receive))))
-        except (TypeError, ValueError) as error:
-            status = 400
-            answer: dict[str, Any] = {"message": str(error)}
-    elif scope["method"] == "DELETE":
-        faults.clear()
-    if status == 200:
-        answer = faults.as_json()
-    await answer_json(send, answer, status=status)
 
 
 def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
@@ -211,7 +187,9 @@ def _let_enter(frame: Frame, state: str) -> None:
         frame.running.wait((), throttles.SECONDS)
 
 
-def _is_throttled(rule_arn: str) -> bool:
-    """Whether a rule has to wait before it calls its target."""
-    fault = faults.meet(Call(EVENTS, throttles.DELIVERY, rule_arn))
-    return fault is not None and fault.kind == throttles.KIND
+def _let_deliver(rule: dict[str, Any]) -> None:
+    """Keep an event from a rule's target as long as the rule is throttled."""
+    call = Call(EVENTS, throttles.DELIVERY, rule["Arn"])
+    while (fault := faults.meet(call)) and fault.kind == throttles.KIND:
+        throttles.count_delivery(rule["Name"])
+        time.sleep(throttles.SECONDS)

@@ -62,3 +62,8 @@ def count_transition(machine_arn: str) -> None:
     """Publish that a state machine has to wait before it enters a state."""
     dimensions = {"StateMachineArn": machine_arn}
     cloudwatch.record_metric("AWS/States", "ExecutionThrottled", 1, "Count", dimensions)
+
+
+def count_delivery(rule: str) -> None:
+    """Publish that a rule has to wait before it calls its target."""
+    cloudwatch.record_metric("AWS/Events", "ThrottledRules", 1, "Count", {"RuleName": rule})

@@ -8,16 +8,14 @@ machines, so that the SDK's retries do not slow tests down.
 
 from __future__ import annotations
 
-from ministack.core import lambda_runtime
-
 from embedded_aws.core.background import WAIT_SCALE_VARIABLE
+from embedded_aws.lambda_.worker_script import patch
+from embedded_aws.lambda_.workers import OUT_OF_TIME
 
 CALL_HEADER = "x-local-call"
 FAULT_HEADER = "x-local-fault"
 SHORTEST_SLEEP = 0.005
 """Seconds."""
-TIMED_OUT = 113
-"""The exit status of a worker that ends as if its time limit had passed."""
 
 _ANCHOR = "    _ms_install_invoke_depth()\n    try:\n"
 
@@ -49,7 +47,7 @@ def _install_faults():
         if fault in ("kill", "kill-after"):
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "timeout":
-            os._exit({TIMED_OUT})
+            os._exit({OUT_OF_TIME})
         return response
 
     botocore.httpsession.URLLib3Session.send = faulty_send
@@ -59,17 +57,4 @@ def _install_faults():
 
 def install() -> None:
     """Add it to the worker's script; workers that run already go without."""
-    lambda_runtime._PYTHON_WORKER_SCRIPT = patched(lambda_runtime._PYTHON_WORKER_SCRIPT)
-
-
-def patched(script: str) -> str:
-    """The worker's script with faults.
-
-    Raises:
-        ValueError: the script is not the one that this was written for.
-    """
-    if script.count(_ANCHOR) != 1:
-        raise ValueError(f"MiniStack's worker script has changed: no single {_ANCHOR!r}")
-    return _PRELUDE + script.replace(
-        _ANCHOR, _ANCHOR.replace("()\n", "()\n    _install_faults()\n")
-    )
+    patch(_PRELUDE, ((_ANCHOR, _ANCHOR.replace("()\n", "()\n    _install_faults()\n")),))

@@ -5,7 +5,8 @@ an allowed call under the one grant that allowed it (action, the policy's resour
 and of its conditions the values that were met), a denied one under its resource. Who
 runs cases one after the other names each, and can tell afterwards which of them used a grant.
 
-`embedded_aws.iam.decisions_api` shows the record over HTTP.
+Over HTTP, at /_embedded/decisions, GET shows the record, POST `{"case": NAME}` begins a case, and
+DELETE forgets everything except the case's name.
 """
 
 from __future__ import annotations
@@ -82,6 +83,15 @@ class Record:
 
 
 record = Record()
+
+
+def api(method: str, value: Any) -> dict[str, Any]:
+    """The record over HTTP."""
+    if method == "POST":
+        record.begin(str(value["case"]))
+    elif method == "DELETE":
+        record.clear()
+    return record.as_json()
 
 
 def install() -> None:

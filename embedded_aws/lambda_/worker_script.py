@@ -5,7 +5,7 @@ answered as errorMessage, errorType (the class's name), requestId and stackTrace
 result that is not JSON is Runtime.MarshalError; a module that cannot be imported is
 Runtime.ImportModuleError. The worker goes on to its next event.
 
-MiniStack's script answers only the message. `patched` puts these pieces into it, and has the
+MiniStack's script answers only the message. `patch` puts these pieces into it, and has the
 worker mark the end of each invocation's log, so that its reader does not have to wait for more.
 """
 
@@ -93,18 +93,19 @@ _REPLACED = (
 
 
 def install() -> None:
-    """Replace the worker's script; workers that run already keep theirs."""
-    lambda_runtime._PYTHON_WORKER_SCRIPT = patched(lambda_runtime._PYTHON_WORKER_SCRIPT)
+    """Replace the pieces; workers that run already keep their script."""
+    patch(_PRELUDE, _REPLACED)
 
 
-def patched(script: str) -> str:
-    """MiniStack's worker script with the pieces replaced.
+def patch(prelude: str, replaced: tuple[tuple[str, str], ...]) -> None:
+    """Put code before the worker's script, and pieces in the place of others.
 
     Raises:
         UnexpectedMiniStack: the script is not the one that they were written for.
     """
-    for old, new in _REPLACED:
+    script: str = lambda_runtime._PYTHON_WORKER_SCRIPT
+    for old, new in replaced:
         if script.count(old) != 1:
             raise UnexpectedMiniStack([f"the worker script has no single {old!r}"])
         script = script.replace(old, new)
-    return _PRELUDE + script
+    lambda_runtime._PYTHON_WORKER_SCRIPT = prelude + script

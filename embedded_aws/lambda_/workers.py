@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.core import lambda_runtime
 
-from embedded_aws.faults import worker_script
 from embedded_aws.lambda_.worker_script import END_OF_LOG
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 ALSO_USES = ("ministack.core.lambda_runtime:Worker._spawn",)
 TIMED_OUT = "Sandbox.Timedout"
 """The error of a function that ran out of time."""
+OUT_OF_TIME = 113
+"""The exit status of a worker that ends as if its time limit had passed (`faults`)."""
 _LOG_SECONDS = 30.0
 """How long the end of a log may take to arrive after the answer; it precedes it."""
 _INIT_FAILED = re.compile(r"Worker init failed: (\{.*\})", re.DOTALL)
@@ -74,18 +75,13 @@ def _invoke(
             worker._proc.stdin.write(json.dumps(envelope) + "\n")
             worker._proc.stdin.flush()
             answer = _read_answer(worker._proc, time.monotonic() + seconds)
-        except TimeoutError:
-            message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-            return _killed(worker, message, TIMED_OUT)
-        except (EOFError, BrokenPipeError):
-            if worker._proc.wait() == worker_script.TIMED_OUT:
-                message = (
-                    f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-                )
-                return _killed(worker, message, TIMED_OUT)
-            how = _how_it_ended(worker._proc)
-            message = f"RequestId: {request_id} Error: Runtime exited with error: {how}"
-            return _killed(worker, message, "Runtime.ExitError")
+        except (TimeoutError, EOFError, BrokenPipeError) as error:
+            if isinstance(error, TimeoutError) or worker._proc.wait() == OUT_OF_TIME:
+                why, kind = f"Task timed out after {seconds:.2f} seconds", TIMED_OUT
+            else:
+                how = _how_it_ended(worker._proc)
+                why, kind = f"Runtime exited with error: {how}", "Runtime.ExitError"
+            return _killed(worker, f"RequestId: {request_id} Error: {why}", kind)
         return {**answer, "log": _log(worker)}
 
 

@@ -21,22 +21,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from embedded_aws.core.asgi import (
-    App,
-    Message,
-    Receive,
-    Scope,
-    answer,
-    answer_json,
-    read_body,
-)
+from embedded_aws.core.asgi import PREFIX, App, Scope, answer, answer_json, read_body, replayed
 from embedded_aws.iam.signatures import ROOT_KEY, SignedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAMES = ("127.0.0.1", "localhost")
-_EMBEDDED = "/_embedded/"
 # A custom resource's function answers there; the address has a random part, as on AWS.
 _CUSTOM_RESOURCE = re.compile(r"/_ministack/cfn-response/[0-9a-f-]{36}")
 
@@ -84,7 +75,7 @@ class Gate:
         body = b""
         if signs and request.needs_body:
             body = await read_body(receive)
-            receive = _again(body, receive)
+            receive = replayed(body, receive)
         refusal = request.refusal(body) if signs else None
         if refusal is not None:
             await answer(send, *refusal)
@@ -108,7 +99,7 @@ class Gate:
 
 def _closed(scope: Scope) -> str | None:
     path = scope["path"]  # decoded, as MiniStack compares it
-    if path.startswith("/_") and not path.startswith(_EMBEDDED) and not _is_custom_resource(scope):
+    if path.startswith("/_") and not path.startswith(PREFIX) and not _is_custom_resource(scope):
         return "This path is closed."
     return None
 
@@ -118,7 +109,7 @@ def _is_custom_resource(scope: Scope) -> bool:
 
 
 def _only_for_root(scope: Scope, request: SignedRequest) -> str | None:
-    if scope["path"].startswith(_EMBEDDED) and request.access_key != ROOT_KEY:
+    if scope["path"].startswith(PREFIX) and request.access_key != ROOT_KEY:
         return "Only the root of the account may use this path."
     return None
 
@@ -138,13 +129,3 @@ def _text(value: bytes) -> str:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives a body that was read, and then what comes after it."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replay

@@ -12,9 +12,7 @@ from typing import Any, Final
 from ministack.services import sns
 
 from embedded_aws.core import clock
-from embedded_aws.core.asgi import Receive, Scope, Send, answer_json
 
-PATH: Final = "/_embedded/messages"
 _KEPT: Final = 1_000
 
 _fanout = sns._fanout
@@ -42,13 +40,6 @@ def _keep(
     _fanout(topic, message_id, message, subject, *others, **more)
 
 
-def around(app: Any) -> Any:
-    """The HTTP application with the messages."""
-
-    async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
-            await app(scope, receive, send)
-            return
-        await answer_json(send, {"messages": list(_messages)})
-
-    return door
+def api(method: str, value: Any) -> dict[str, Any]:  # noqa: ARG001 - read only
+    """The messages over HTTP."""
+    return {"messages": list(_messages)}
