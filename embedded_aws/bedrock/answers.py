@@ -6,7 +6,6 @@ object replaces the `modelOutput`; a record without an id gets one; the order is
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -118,13 +117,8 @@ class Answerer:
         return model_outputs.body_of(generation, provider=provider, model=model, converse=converse)
 
     def _made_up_id(self, number: int) -> str:
-        seed = f"{self.rule.seed}#{number}".encode()
-        value = int.from_bytes(hashlib.sha256(seed).digest(), "big")
-        letters = []
-        for _ in range(_ID_LENGTH):
-            value, index = divmod(value, len(_ID_LETTERS))
-            letters.append(_ID_LETTERS[index])
-        return "".join(letters)
+        chance = Random(f"{self.rule.seed}#{number}")  # noqa: S311 - guards nothing
+        return "".join(chance.choices(_ID_LETTERS, k=_ID_LENGTH))
 
 
 def _tokens(text: str) -> int:

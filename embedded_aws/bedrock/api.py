@@ -10,21 +10,20 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import error_response_json
+from ministack.core.responses import error_response_json, json_response
 from ministack.services import bedrock
 
 from embedded_aws.bedrock import constraints, jobs, listing, permissions
-from embedded_aws.bedrock.errors import BedrockError, ValidationException
 from embedded_aws.bedrock.permissions import COLLECTION
 from embedded_aws.bedrock.rules import rules
 from embedded_aws.bedrock.runs import JobRun
+from embedded_aws.core.api import ApiError
 from embedded_aws.core.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LIST = f"{COLLECTION}s"
-_JSON = {"Content-Type": "application/json"}
 
 _handle_request = bedrock.handle_request
 
@@ -44,10 +43,9 @@ async def handle_request(
     if operation is None:
         return await _handle_request(method, path, headers, body, query)
     try:
-        answer = operation()
-    except BedrockError as error:
-        return error_response_json(error.code, str(error), error.status)
-    return 200, dict(_JSON), json.dumps(answer).encode()
+        return json_response(operation(), content_type="application/json")
+    except ApiError as error:
+        return error_response_json(error.code, error.message, error.status)
 
 
 def _operation(
@@ -112,7 +110,7 @@ def _request(body: bytes) -> dict[str, Any]:
     try:
         request = json.loads(body)
     except ValueError:
-        raise ValidationException("The body is not JSON.") from None
+        raise ApiError("ValidationException", "The body is not JSON.") from None
     if not isinstance(request, dict):
-        raise ValidationException("The body is not a JSON object.")
+        raise ApiError("ValidationException", "The body is not a JSON object.")
     return request

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from embedded_aws.bedrock.errors import ValidationException
+from embedded_aws.core.api import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,13 +35,14 @@ def check(operation: str, request: dict[str, Any]) -> None:
     """Check the members of a request.
 
     Raises:
-        ValidationException: It names every member that breaks a constraint.
+        ApiError: A ValidationException that names every member that breaks a constraint.
     """
     shape = _service().operation_model(operation).input_shape
     broken = [] if shape is None else list(_broken(shape, request, ""))
     if broken:
         errors = "validation error" if len(broken) == 1 else "validation errors"
-        raise ValidationException(f"{len(broken)} {errors} detected: {'; '.join(broken)}")
+        message = f"{len(broken)} {errors} detected: {'; '.join(broken)}"
+        raise ApiError("ValidationException", message)
 
 
 @functools.cache

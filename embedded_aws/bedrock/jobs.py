@@ -17,12 +17,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import bedrock
 
 from embedded_aws.bedrock import models, state_events
-from embedded_aws.bedrock.errors import (
-    ConflictException,
-    ResourceNotFoundException,
-    ServiceQuotaExceededException,
-    StopRequested,
-)
+from embedded_aws.bedrock.errors import StopRequested
+from embedded_aws.core import clock
+from embedded_aws.core.api import ApiError
 
 SUBMITTED = "Submitted"
 VALIDATING = "Validating"
@@ -70,7 +67,7 @@ def create(arn: str, request: dict[str, Any]) -> Job:
     """Record a job as Submitted.
 
     Raises:
-        ServiceQuotaExceededException: 100 jobs of the model are open.
+        ApiError: 100 jobs of the model are open.
     """
     job = _record(arn, request)
     with changed:
@@ -78,7 +75,7 @@ def create(arn: str, request: dict[str, Any]) -> Job:
         open_jobs = [each for each in records if each["status"] not in ENDED]
         if sum(each["modelId"] == job["modelId"] for each in open_jobs) >= _OPEN_JOBS_OF_A_MODEL:
             message = f"{_OPEN_JOBS_OF_A_MODEL} batch inference jobs of {job['modelId']} are open."
-            raise ServiceQuotaExceededException(message)
+            raise ApiError("ServiceQuotaExceededException", message)
         ended = sorted((each["submitTime"], each["jobArn"]) for each in records
                        if each["status"] in ENDED)  # fmt: skip
         for _, old in ended[: max(0, len(ended) - _ENDED_JOBS_KEPT)]:
@@ -95,12 +92,13 @@ def find(identifier: str) -> Job:
     """The record of a job, by its id or ARN.
 
     Raises:
-        ResourceNotFoundException: There is none in the caller's account and Region.
+        ApiError: There is none in the caller's account and Region.
     """
     arn = identifier if identifier.startswith("arn:") else arn_of(identifier)
     job: Job | None = bedrock._model_invocation_jobs.get(arn)
     if job is None:
-        raise ResourceNotFoundException(f"Could not find the batch inference job {identifier}.")
+        message = f"Could not find the batch inference job {identifier}."
+        raise ApiError("ResourceNotFoundException", message, status=404)
     return job
 
 
@@ -137,26 +135,21 @@ def request_stop(job: Job) -> None:
     """Have a job end as Stopped.
 
     Raises:
-        ConflictException: It has ended.
+        ApiError: It has ended.
     """
     with changed:
         if job["status"] in ENDED:
             message = f"The job {job['jobArn']} is in the {job['status']} status: it cannot stop."
-            raise ConflictException(message)
+            raise ApiError("ConflictException", message)
         if job["status"] == STOPPING:
             return
         _set(job, STOPPING)
     state_events.send(job)
 
 
-def now() -> str:
-    """The present time as the API writes it."""
-    return _timestamp(datetime.now(UTC))
-
-
 def _set(job: Job, status: str, message: str = "") -> None:
     job["status"] = status
-    job["lastModifiedTime"] = now()
+    job["lastModifiedTime"] = clock.now()
     if message:
         job["message"] = message
     if status in ENDED:
@@ -175,15 +168,11 @@ def _record(arn: str, request: dict[str, Any]) -> Job:
         "modelId": models.arn_of(request["modelId"]),
         "modelInvocationType": request.get("modelInvocationType", "InvokeModel"),
         "status": SUBMITTED,
-        "submitTime": _timestamp(submitted),
-        "lastModifiedTime": _timestamp(submitted),
+        "submitTime": clock.text(submitted),
+        "lastModifiedTime": clock.text(submitted),
         "timeoutDurationInHours": hours,
-        "jobExpirationTime": _timestamp(submitted + timedelta(hours=hours)),
+        "jobExpirationTime": clock.text(submitted + timedelta(hours=hours)),
     }
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _restore_and_fail(data: Any) -> None:

@@ -6,12 +6,10 @@ The default order and page size are not documented: the newest first, 100 a page
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.bedrock.errors import ValidationException
+from embedded_aws.core.api import ApiError, page_token, position_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +27,7 @@ def page(jobs: Sequence[Job], request: dict[str, Any]) -> tuple[list[Job], str |
         request: The operation's members, checked against its constraints.
 
     Raises:
-        ValidationException: A time or the token is not one.
+        ApiError: A time or the token is not one.
     """
     found = sorted(
         (job for job in jobs if _matches(job, request)),
@@ -38,12 +36,12 @@ def page(jobs: Sequence[Job], request: dict[str, Any]) -> tuple[list[Job], str |
     )
     if (token := request.get("nextToken")) is not None:
         places = [_place(job) for job in found]
-        last = _decoded(token)
-        if last not in places:
-            raise ValidationException("The nextToken is invalid.")
-        found = found[places.index(last) + 1 :]
+        try:
+            found = found[places.index(position_of(token)) + 1 :]
+        except ValueError:
+            raise ApiError("ValidationException", "The nextToken is invalid.") from None
     size = request.get("maxResults", _PAGE)
-    more = _encoded(_place(found[size - 1])) if len(found) > size else None
+    more = page_token(_place(found[size - 1])) if len(found) > size else None
     return found[:size], more
 
 
@@ -66,16 +64,5 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValidationException(f"{text} is not a timestamp.") from None
+        raise ApiError("ValidationException", f"{text} is not a timestamp.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _encoded(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _decoded(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, ValueError):
-        raise ValidationException("The nextToken is invalid.") from None

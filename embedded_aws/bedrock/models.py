@@ -25,11 +25,3 @@ def provider_and_name(arn: str) -> tuple[str, str]:
     if parts[0] in _GEOGRAPHIES:
         parts = parts[1:]
     return parts[0], ".".join(parts[1:])
-
-
-def is_inference_profile(arn: str) -> bool:
-    """Whether a job's role must be allowed to invoke what the ARN names.
-
-    https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html#batch-iam-sr-ip
-    """
-    return "inference-profile/" in arn

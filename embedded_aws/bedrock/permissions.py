@@ -19,7 +19,8 @@ from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_region
 
 from embedded_aws.bedrock import jobs, models
-from embedded_aws.bedrock.errors import AccessDeniedException, JobFailed, ValidationException
+from embedded_aws.bedrock.errors import JobFailed
+from embedded_aws.core.api import ApiError
 from embedded_aws.iam import roles
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def require_caller(
     """Check what creating a job needs besides the action on the model.
 
     Raises:
-        AccessDeniedException: The caller may not create the job, tag it, or pass its role.
+        ApiError: The caller may not create the job, tag it, or pass its role.
     """
     _require(headers, query, "bedrock:CreateModelInvocationJob", job, {})
     if request.get("tags"):
@@ -91,20 +92,23 @@ def _require(
     if denied is None:
         return
     if isinstance(denied, iam_evaluator.AuthError):
-        raise AccessDeniedException(denied.message)
-    explicit = denied.decision == "Deny"
-    message = iam_actions.identity_denial_message(action, denied.principal_arn, resource, explicit)
-    raise AccessDeniedException(message)
+        message = denied.message
+    else:
+        message = iam_actions.identity_denial_message(
+            action, denied.principal_arn, resource, denied.decision == "Deny"
+        )
+    raise ApiError("AccessDeniedException", message, status=403)
 
 
 def require_trust(role: str, *, job: str) -> None:
     """Check that Bedrock may assume a job's role.
 
     Raises:
-        ValidationException: The role does not exist, or does not trust Bedrock for this job.
+        ApiError: The role does not exist, or does not trust Bedrock for this job.
     """
     if why := roles.trust_denial(role, "bedrock", source_arn=job):
-        raise ValidationException(f"Could not assume the provided IAM role: {why}")
+        message = f"Could not assume the provided IAM role: {why}"
+        raise ApiError("ValidationException", message)
 
 
 class JobRole:
@@ -135,8 +139,10 @@ class JobRole:
     def require_model(self, model: str) -> None:
         """Check that an inference profile may be invoked.
 
+        https://docs.aws.amazon.com/bedrock/latest/userguide/batch-iam-sr.html#batch-iam-sr-ip
+
         Raises:
             JobFailed: The role lacks bedrock:InvokeModel on it.
         """
-        if models.is_inference_profile(model):
+        if "inference-profile/" in model:
             self.require("bedrock:InvokeModel", model)

@@ -13,9 +13,9 @@ from typing import Any
 
 from ministack.services.cloudformation import drift, provisioners
 
+from embedded_aws.core.api import ApiError
 from embedded_aws.s3 import objects
 from embedded_aws.stepfunctions import state_machines, store
-from embedded_aws.stepfunctions.errors import ApiError
 
 _TYPE = "AWS::StepFunctions::StateMachine"
 _OPTIONAL = ("LoggingConfiguration", "TracingConfiguration", "EncryptionConfiguration")

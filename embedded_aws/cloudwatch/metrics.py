@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ministack.services import cloudwatch, lambda_svc, sqs
 
+from embedded_aws.core import clock
 from embedded_aws.core.scope import acting_in
 from embedded_aws.lambda_.workers import TIMED_OUT
 from embedded_aws.stepfunctions.engine import loop
@@ -65,7 +65,8 @@ def execution_changed(execution: Execution) -> None:
         return
     name = _ENDED[execution.status]
     cloudwatch.record_metric("AWS/States", name, 1, "Count", dimensions)
-    took = _milliseconds(execution.redriven or execution.started)
+    began = clock.epoch(execution.redriven or execution.started)
+    took = max(0.0, (time.time() - began) * 1000)
     cloudwatch.record_metric("AWS/States", "ExecutionTime", took, "Milliseconds", dimensions)
     if redriven:
         cloudwatch.record_metric("AWS/States", f"Redriven{name}", 1, "Count", dimensions)
@@ -150,9 +151,3 @@ def _throttled(
     if throttle and not duration_ms:
         dimensions = {"FunctionName": function_name}
         cloudwatch.record_metric("AWS/Lambda", "Throttles", 1, "Count", dimensions)
-
-
-def _milliseconds(since: str | float) -> float:
-    if isinstance(since, str):
-        since = datetime.fromisoformat(since).timestamp()
-    return max(0.0, (time.time() - since) * 1000)

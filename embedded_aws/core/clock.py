@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 
 def now() -> str:
     """The present moment."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text(datetime.now(UTC))
+
+
+def text(moment: datetime) -> str:
+    """A moment in UTC."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def epoch(moment: str) -> float:

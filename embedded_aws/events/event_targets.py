@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import lambda_svc, sns, sqs
 
+from embedded_aws.core.api import ApiError
 from embedded_aws.iam import roles
+from embedded_aws.lambda_ import invocations
 from embedded_aws.sqs import queues
 from embedded_aws.stepfunctions import executions, store
-from embedded_aws.stepfunctions.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,13 +86,12 @@ def _start_execution(target: Target, payload: str, rule_arn: str) -> None:
 
 
 def _invoke_function(arn: str, payload: str, rule_arn: str) -> None:
-    func, config, _ = lambda_svc._get_func_record_for_ref(arn)
-    if not func or not config:
+    function = invocations.find(arn)
+    if function is None:
         raise _missing(arn)
     policy, _ = lambda_svc.function_policy_for_arn(arn) or (None, None)
     _require_policy(policy, "lambda:InvokeFunction", arn, rule_arn)
-    record = lambda_svc._execution_record_for_config(func, config)
-    lambda_svc.invoke_async_with_retry(record, json.loads(payload))
+    function.invoke_later(json.loads(payload))
 
 
 def _publish(arn: str, payload: str, rule_arn: str) -> None:

@@ -10,11 +10,21 @@ import contextlib
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
-from embedded_aws.core.asgi import App, Message, Receive, Scope, Send, read_body, replayed, with_api
+from embedded_aws.core.asgi import (
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    read_body,
+    replayed,
+    with_api,
+)
 from embedded_aws.events import eventbridge
 from embedded_aws.faults import throttles, worker_script
 from embedded_aws.faults.faults import PERFORMED, Call, InjectedFault, InjectedFaults
@@ -35,6 +45,7 @@ EVENTS = "events"
 _HOLD_SECONDS = 0.02
 
 faults = InjectedFaults()
+_T = TypeVar("_T")
 
 
 def install() -> None:
@@ -44,8 +55,8 @@ def install() -> None:
     worker_script.install()
     for resource, call in list(service_calls.CALLS.items()):
         service_calls.CALLS[resource] = _faulty(resource, call)
-    item_reader.read_object = _faulty_reader(item_reader.read_object)
-    result_writer.write_object = _faulty_writer(result_writer.write_object)
+    item_reader.read_object = _faulty_object("s3:GetObject", item_reader.read_object)
+    result_writer.write_object = _faulty_object("s3:PutObject", result_writer.write_object)
     loop.gates.append(_let_enter)
     eventbridge.gates.append(_let_deliver)
 
@@ -101,7 +112,7 @@ def _words(scope: Scope) -> str:
 
 
 async def _answer(send: Send, fault: InjectedFault, *, is_s3: bool) -> None:
-    status, headers = fault.status, [(FAULT_HEADER.encode(), fault.kind.encode())]
+    status, headers = fault.status, {FAULT_HEADER: fault.kind}
     if fault.kind == "pretend":
         status, body = 200, b"{}"
     elif fault.kind not in ("error", throttles.KIND):
@@ -109,17 +120,14 @@ async def _answer(send: Send, fault: InjectedFault, *, is_s3: bool) -> None:
     elif is_s3:
         message = escape(fault.message)
         body = f"<Error><Code>{fault.code}</Code><Message>{message}</Message></Error>".encode()
-        headers.append((b"content-type", b"application/xml"))
+        headers["content-type"] = "application/xml"
     else:
         code = fault.code
         if fault.kind == throttles.KIND:
             status, code = 400, throttles.REFUSAL
-        answer = {"__type": f"com.amazonaws#{code}", "message": fault.message}
-        body = json.dumps(answer).encode()
-        headers.append((b"content-type", b"application/x-amz-json-1.0"))
-    headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+        body = json.dumps({"__type": f"com.amazonaws#{code}", "message": fault.message}).encode()
+        headers["content-type"] = "application/x-amz-json-1.0"
+    await answer(send, status, headers, body)
 
 
 def _marked(send: Send, kind: str) -> Send:
@@ -152,28 +160,14 @@ def _faulty(resource: str, call: service_calls.Call) -> service_calls.Call:
     return faulty
 
 
-def _faulty_reader(read: Callable[[str, str], bytes]) -> Callable[[str, str], bytes]:
-    """A map's reading of its items, which may meet a fault."""
+def _faulty_object(action: str, call: Callable[..., _T]) -> Callable[..., _T]:
+    """A map's reading of its items or writing of its results, which may meet a fault."""
 
-    def faulty(bucket: str, key: str) -> bytes:
-        fault = faults.meet(Call(STATES, "s3:GetObject", f"/{bucket}/{key}"))
+    def faulty(bucket: str, key: str, *content: bytes) -> _T:
+        fault = faults.meet(Call(STATES, action, f"/{bucket}/{key}"))
         if fault is not None:
             raise objects.NotDone(fault.status, f"{fault.code}: {fault.message}")
-        return read(bucket, key)
-
-    return faulty
-
-
-def _faulty_writer(
-    write: Callable[[str, str, bytes], None],
-) -> Callable[[str, str, bytes], None]:
-    """A map's writing of its results, which may meet a fault."""
-
-    def faulty(bucket: str, key: str, body: bytes) -> None:
-        fault = faults.meet(Call(STATES, "s3:PutObject", f"/{bucket}/{key}"))
-        if fault is not None:
-            raise objects.NotDone(fault.status, f"{fault.code}: {fault.message}")
-        write(bucket, key, body)
+        return call(bucket, key, *content)
 
     return faulty
 

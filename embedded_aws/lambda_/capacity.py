@@ -50,10 +50,6 @@ def install() -> None:
     lambda_svc._execute_function = _execute_until_taken
 
 
-class Throttled(Exception):  # noqa: N818 - what became of an invocation
-    """An invocation got no concurrency in time."""
-
-
 def busy_limit() -> int:
     """How many invocations run at a time."""
     processors = os.cpu_count() or 1
@@ -69,21 +65,14 @@ class Capacity:
         self._places = threading.Semaphore(busy)
 
     @contextlib.contextmanager
-    def place(self, *, nested: bool) -> Iterator[None]:
-        """Hold a place while an invocation runs.
-
-        Raises:
-            Throttled: None was free for a minute.
-        """
-        if nested:
-            yield
-            return
-        if not self._places.acquire(timeout=_WAIT_SECONDS):
-            raise Throttled
+    def place(self, *, nested: bool) -> Iterator[bool]:
+        """Hold a place while an invocation runs; whether it has one: none may be free in time."""
+        held = not nested and self._places.acquire(timeout=_WAIT_SECONDS)
         try:
-            yield
+            yield nested or held
         finally:
-            self._places.release()
+            if held:
+                self._places.release()
 
     def make_room(self, function: str) -> None:
         """End the idle workers that were used the longest ago, if one of a function is to start."""

@@ -17,7 +17,6 @@ from embedded_aws.lambda_ import capacity
 
 _capacity = capacity.Capacity(capacity.busy_limit())
 
-
 RESPONSE_BYTES = 6_291_556
 _TOO_LARGE = {
     "errorMessage": "Response payload size exceeded maximum allowed payload size "
@@ -67,6 +66,10 @@ class Function:
             raise Failed(body)
         return body
 
+    def invoke_later(self, event: Any) -> None:
+        """Invoke the function asynchronously."""
+        lambda_svc.invoke_async_with_retry(self._record, event)
+
 
 def find(reference: str) -> Function | None:
     """The function of a name or an ARN; None if there is none."""
@@ -86,16 +89,16 @@ def _execute_warm(function: dict[str, Any], event: Any, request_id: str) -> dict
     name = configuration["FunctionName"]
     lambda_svc._ensure_reaper_thread()
     depth = lambda_svc._invoke_depth.get()  # 0 by a service, 1 by a client, more by functions
-    try:
-        with _capacity.place(nested=depth > 1):
-            return _run_on_worker(function, configuration, event, request_id)
-    except capacity.Throttled:
+    with _capacity.place(nested=depth > 1) as has_place:
+        answer = _run_on_worker(function, configuration, event, request_id) if has_place else None
+    if answer is None:
         return dict(lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", name))
+    return answer
 
 
 def _run_on_worker(
     function: dict[str, Any], configuration: dict[str, Any], event: Any, request_id: str
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     name = configuration["FunctionName"]
     _capacity.make_room(name)
     worker, _ = lambda_svc.acquire_worker(
@@ -105,7 +108,7 @@ def _run_on_worker(
         qualifier=configuration.get("Version", "$LATEST"),
     )
     if worker is None:
-        return dict(lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", name))
+        return None
     try:
         answer: dict[str, Any] = worker.invoke(
             event,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import stepfunctions
 
+from embedded_aws.core.api import ApiError
 from embedded_aws.stepfunctions import (
     executions,
     map_runs,
@@ -23,7 +24,6 @@ from embedded_aws.stepfunctions import (
     views,
 )
 from embedded_aws.stepfunctions.engine import loop
-from embedded_aws.stepfunctions.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

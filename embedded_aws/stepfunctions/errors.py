@@ -1,6 +1,5 @@
-"""What can end a request, a state, and an execution.
+"""What can end a state, and an execution.
 
-    ApiError                 a request was refused, by AWS's code
     StateError               a state failed, by the error name that Retry and Catch see
     HistoryFull              the next event would be number 25,000
     Closed                   the execution was closed from outside: leave its thread
@@ -19,14 +18,6 @@ TASK_FAILED = "States.TaskFailed"
 THRESHOLD_EXCEEDED = "States.ExceedToleratedFailureThreshold"
 TIMEOUT = "States.Timeout"
 ALL = "States.ALL"
-
-
-class ApiError(Exception):
-    """A request that is answered with an error code and a message."""
-
-    def __init__(self, code: str, message: str) -> None:
-        self.code, self.message = code, message
-        super().__init__(f"{code}: {message}")
 
 
 class StateError(Exception):

@@ -18,12 +18,12 @@ import uuid
 from typing import Any
 
 from embedded_aws.core import clock
+from embedded_aws.core.api import ApiError
 from embedded_aws.core.background import in_background
 from embedded_aws.stepfunctions import history, limits, store
 from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, REDRIVABLE, redrive_status
 from embedded_aws.stepfunctions.engine import loop, running
 from embedded_aws.stepfunctions.engine.frames import Frame, context_object
-from embedded_aws.stepfunctions.errors import ApiError
 from embedded_aws.stepfunctions.store import Cursor, Execution
 
 _TOKENS = 10

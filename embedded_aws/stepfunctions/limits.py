@@ -13,7 +13,8 @@ import json
 import re
 from typing import Any
 
-from embedded_aws.stepfunctions.errors import DATA_LIMIT_EXCEEDED, ApiError, StateError
+from embedded_aws.core.api import ApiError
+from embedded_aws.stepfunctions.errors import DATA_LIMIT_EXCEEDED, StateError
 
 PAYLOAD_BYTES = 256 * 1024
 HISTORY_EVENTS = 25_000
@@ -22,7 +23,6 @@ _NAME_LENGTH = 80
 _REFUSED_IN_NAMES = re.compile(
     r'[\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]|\U0010ffff'
 )
-_INVALID = "1 validation error detected: Value"
 
 
 def payload(data: Any, whose: str) -> str:
@@ -45,11 +45,7 @@ def check_name(name: str) -> None:
     """Refuse a name that an execution cannot have."""
     if not 1 <= len(name) <= _NAME_LENGTH:
         bound = "less than or equal to 80" if name else "greater than or equal to 1"
-        message = (
-            f"{_INVALID} '{name}' at 'name' failed to satisfy constraint: Member must have "
-            f"length {bound}"
-        )
-        raise ApiError("ValidationException", message)
+        raise _out_of_bounds(f"'{name}' at 'name'", f"length {bound}")
     if _REFUSED_IN_NAMES.search(name):
         raise ApiError("InvalidName", f"Invalid Name: '{name}'")
 
@@ -57,11 +53,7 @@ def check_name(name: str) -> None:
 def check_input(text: str) -> None:
     """Refuse an input that no execution can have."""
     if len(text.encode()) > PAYLOAD_BYTES:
-        message = (
-            f"{_INVALID} at 'input' failed to satisfy constraint: Member must have length less "
-            f"than or equal to {PAYLOAD_BYTES}"
-        )
-        raise ApiError("ValidationException", message)
+        raise _out_of_bounds("at 'input'", f"length less than or equal to {PAYLOAD_BYTES}")
     try:
         json.loads(text)
     except ValueError as error:
@@ -77,9 +69,10 @@ def page_size(request: dict[str, Any], default: int) -> int:
     """
     size = int(request.get("maxResults") or default)
     if size > 1000:
-        message = (
-            f"{_INVALID} '{size}' at 'maxResults' failed to satisfy constraint: Member must have "
-            "value less than or equal to 1000"
-        )
-        raise ApiError("ValidationException", message)
+        raise _out_of_bounds(f"'{size}' at 'maxResults'", "value less than or equal to 1000")
     return size
+
+
+def _out_of_bounds(which: str, bound: str) -> ApiError:
+    message = f"Value {which} failed to satisfy constraint: Member must have {bound}"
+    return ApiError("ValidationException", f"1 validation error detected: {message}")

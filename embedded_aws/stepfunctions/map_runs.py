@@ -16,9 +16,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.core import clock
+from embedded_aws.core.api import ApiError
 from embedded_aws.stepfunctions import store
 from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, redrive_status
-from embedded_aws.stepfunctions.errors import ApiError
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.store import MapRun

@@ -13,9 +13,9 @@ import uuid
 from typing import Any
 
 from embedded_aws.core import clock
+from embedded_aws.core.api import ApiError
 from embedded_aws.stepfunctions import definition, limits, store
 from embedded_aws.stepfunctions.engine import loop
-from embedded_aws.stepfunctions.errors import ApiError
 from embedded_aws.stepfunctions.store import StateMachine
 
 Request = dict[str, Any]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ministack.core.responses import get_account_id, get_region
 
 from embedded_aws.core import clock
-from embedded_aws.stepfunctions.errors import ApiError
+from embedded_aws.core.api import ApiError
 
 OPEN = ("RUNNING", "PENDING_REDRIVE")
 """The statuses of what has not ended."""

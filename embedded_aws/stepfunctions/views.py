@@ -8,14 +8,12 @@ events, so that new ones do not shift the pages of a reversed history.
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.core import clock
+from embedded_aws.core.api import ApiError, page_token, position_of
 from embedded_aws.stepfunctions import limits, store
 from embedded_aws.stepfunctions.eligibility import redrive_status
-from embedded_aws.stepfunctions.errors import ApiError
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.store import Execution
@@ -84,7 +82,7 @@ def list_executions(request: Request) -> Answer:
     found.sort(key=_position, reverse=True)
     answer: Answer = {"executions": [_listed(each) for each in found[:size]]}
     if len(found) > size:
-        answer["nextToken"] = _encoded(_position(found[size - 1]))
+        answer["nextToken"] = page_token(_position(found[size - 1]))
     return answer
 
 
@@ -112,7 +110,7 @@ def history(request: Request) -> Answer:
         "events": [_event(each, with_data=with_data) for each in listed[start : start + size]]
     }
     if start + size < total:
-        answer["nextToken"] = _encoded((start + size, total))
+        answer["nextToken"] = page_token((start + size, total))
     return answer
 
 
@@ -128,13 +126,9 @@ def _event(event: dict[str, Any], *, with_data: bool) -> dict[str, Any]:
     }
 
 
-def _encoded(position: tuple[Any, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
 def _decoded(token: str) -> tuple[Any, Any]:
     try:
-        first, second = json.loads(base64.urlsafe_b64decode(token))
+        first, second = position_of(token)
     except ValueError:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'") from None
     return first, second

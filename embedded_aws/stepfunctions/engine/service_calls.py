@@ -47,14 +47,6 @@ def _invoke_function(role: str, parameters: Any) -> Any:
     return {"ExecutedVersion": function.version, "Payload": result, "StatusCode": 200}
 
 
-def _get_item(request: Any) -> Any:
-    return dynamodb._get_item(request)
-
-
-def _update_item(request: Any) -> Any:
-    return dynamodb._update_item(request)
-
-
 def _dynamodb(action: str, operation: Callable[[Any], Any]) -> Call:
     def call(role: str, parameters: Any) -> Any:
         name = str(parameters["TableName"]).rsplit("/", 1)[-1]
@@ -75,8 +67,8 @@ def _dynamodb(action: str, operation: Callable[[Any], Any]) -> Call:
 
 CALLS: dict[str, Call] = {
     _INVOKE: _invoke_function,
-    f"{_PREFIX}dynamodb:getItem": _dynamodb("GetItem", _get_item),
-    f"{_PREFIX}dynamodb:updateItem": _dynamodb("UpdateItem", _update_item),
+    f"{_PREFIX}dynamodb:getItem": _dynamodb("GetItem", dynamodb._get_item),
+    f"{_PREFIX}dynamodb:updateItem": _dynamodb("UpdateItem", dynamodb._update_item),
 }
 """The emulated integrations by their resource: called with the role and the parameters."""
 

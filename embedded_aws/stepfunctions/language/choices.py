@@ -44,12 +44,7 @@ _COMPARISON = re.compile(
 def operators(rule: Mapping[str, Any]) -> list[str]:
     """The comparison operators that a rule names."""
     named = set(rule) - {"Variable", "Next", "Comment"}
-    return sorted(name for name in named if is_operator(name))
-
-
-def is_operator(name: str) -> bool:
-    """Whether this is a comparison operator of the Amazon States Language."""
-    return name == "IsPresent" or _COMPARISON.fullmatch(name) is not None
+    return sorted(name for name in named if name == "IsPresent" or _COMPARISON.fullmatch(name))
 
 
 def decide(state: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> str:
@@ -70,10 +65,6 @@ def _matches(rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> 
     if "Not" in rule:
         return not _matches(rule["Not"], data, context)
     (name,) = operators(rule)
-    return _holds(name, rule, data, context)
-
-
-def _holds(name: str, rule: Mapping[str, Any], data: Any, context: Mapping[str, Any]) -> bool:
     if name == "IsPresent":
         return _is_present(rule["Variable"], data, context) is rule[name]
     value = paths.select(rule["Variable"], data, context)

@@ -44,18 +44,13 @@ def parse(path: str) -> list[str | int]:
     return steps
 
 
-def is_context(path: str) -> bool:
-    """Whether a path reads the context object."""
-    return path.startswith("$$")
-
-
 def find(path: str, data: Any, context: Mapping[str, Any]) -> Any:
     """What the path selects of the data, or of the context object.
 
     Raises:
         LookupError: it selects nothing.
     """
-    value: Any = context if is_context(path) else data
+    value: Any = context if path.startswith("$$") else data
     for step in parse(path):
         fits = isinstance(value, list) if isinstance(step, int) else isinstance(value, Mapping)
         if not fits:
