@@ -1,17 +1,70 @@
-"""Tables of DynamoDB: conditional writes, consistent reads, queries."""
+"""Tables of DynamoDB: conditional writes, consistent reads, queries.
+
+MiniStack's functions read the expressions; here, each expression is parsed once.
+"""
 
 # ruff: noqa: N803 - the arguments are named by AWS
 import copy
+import functools
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ministack.services import dynamodb
+
 from functions.aws.runtime.request_bodies import BODY
 from tests.workflow.memory.errors import refusal
-from tests.workflow.memory.expressions import Expression, Item
 from tests.workflow.memory.statements import execute
+
+Item = dict[str, dict[str, Any]]
+"""Its values are never changed in place, so that a copy of the dictionary is a copy of the item."""
+
+
+@functools.cache
+def _tokens(condition: str) -> Any:
+    tokens = dynamodb._tokenize(condition)
+    assert dynamodb._check_reserved_keyword_usage(tokens) is None, condition
+    assert dynamodb._condition_syntax_error(condition, "") is None, condition
+    return tokens
+
+
+@functools.cache
+def _sections(update: str) -> list[tuple[str, Any]]:
+    """SET, REMOVE and ADD, each with its parts."""
+    words = re.split(r"\b(SET|REMOVE|ADD) ", update)[1:]
+    return [
+        (section, dynamodb._split_by_comma(dynamodb._tokenize(parts)[:-1]))
+        for section, parts in zip(words[::2], words[1::2], strict=True)
+    ]
+
+
+def _references(request: Mapping[str, Any]) -> tuple[Any, Any]:
+    names = request.get("ExpressionAttributeNames", {})
+    return request.get("ExpressionAttributeValues", {}), names
+
+
+def _holds(condition: str, item: Item, request: Mapping[str, Any]) -> bool:
+    return bool(dynamodb._ExprEval(_tokens(condition), item, *_references(request)).evaluate())
+
+
+def _updated(update: str, item: Item, request: Mapping[str, Any]) -> Item:
+    values, names = _references(request)
+    changed = dict(item)
+    for section, parts in _sections(update):
+        for part in parts:
+            path = dynamodb._parse_path_from_tokens(part, names)
+            if section == "SET":
+                assert [kind for kind, _ in part[1:2]] == ["EQ"], update
+                changed[path[0]] = dynamodb._eval_set_value(part[2:], item, values, names)
+            elif section == "REMOVE":
+                changed |= copy.deepcopy({k: v for k, v in changed.items() if k == path[0]})
+                dynamodb._remove_at_path(changed, path)
+            else:
+                dynamodb._apply_add(changed, part, values, names, set())
+    return changed
 
 
 class MemoryDynamoDB:
@@ -42,12 +95,12 @@ class MemoryDynamoDB:
 
     def put_item(self, *, TableName: str, Item: Item, **request: Any) -> dict[str, Any]:
         self._check(TableName, Item, "PutItem", request)
-        self.tables[TableName][self._key(TableName, Item)] = copy.deepcopy(Item)
+        self.tables[TableName][self._key(TableName, Item)] = dict(Item)
         return {}
 
     def get_item(self, *, TableName: str, Key: Item, **_request: Any) -> dict[str, Any]:
         found = self.tables[TableName].get(self._key(TableName, Key))
-        return {"Item": copy.deepcopy(found)} if found is not None else {}
+        return {"Item": dict(found)} if found is not None else {}
 
     def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
         self.tables[TableName].pop(self._key(TableName, Key), None)
@@ -56,10 +109,9 @@ class MemoryDynamoDB:
     def update_item(self, *, TableName: str, Key: Item, **request: Any) -> dict[str, Any]:
         found = self._check(TableName, Key, "UpdateItem", request)
         # With nothing there, an update makes the item from its key.
-        expression = request.get("UpdateExpression", "")
-        changed = Expression(expression, found or dict(Key), request).updated()
-        self.tables[TableName][self._key(TableName, Key)] = copy.deepcopy(changed)
-        return {"Attributes": changed} if request.get("ReturnValues") == "ALL_NEW" else {}
+        changed = _updated(request["UpdateExpression"], found or Key, request)
+        self.tables[TableName][self._key(TableName, Key)] = changed
+        return {"Attributes": dict(changed)} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def batch_write_item(self, **request: Any) -> dict[str, Any]:
         ((table, puts),) = json.loads(request[BODY])["RequestItems"].items()
@@ -90,13 +142,13 @@ class MemoryDynamoDB:
         found = (self.tables[table].get(self._key(table, key)) for key in answered)
         items = [{k: v for k, v in item.items() if k in wanted} for item in found if item]
         left = {table: {**request, "Keys": rest}} if rest else {}
-        return {"Responses": {table: copy.deepcopy(items)}, "UnprocessedKeys": left}
+        return {"Responses": {table: items}, "UnprocessedKeys": left}
 
     def query(self, *, TableName: str, **request: Any) -> dict[str, Any]:
         met = [
-            copy.deepcopy(item)
+            dict(item)
             for _, item in sorted(self.tables[TableName].items())
-            if Expression(request["KeyConditionExpression"], item, request).holds()
+            if _holds(request["KeyConditionExpression"], item, request)
         ]
         return {"Items": met[: request.get("Limit", len(met))]}
 
@@ -106,11 +158,7 @@ class MemoryDynamoDB:
         if start := request.get("ExclusiveStartKey"):
             found = [(key, item) for key, item in found if key > self._key(TableName, start)]
         page = [item for _, item in found[:2]]
-        met = [
-            copy.deepcopy(item)
-            for item in page
-            if Expression(request["FilterExpression"], item, request).holds()
-        ]
+        met = [item for item in page if _holds(request["FilterExpression"], item, request)]
         last = {name: page[-1][name] for name in self.keys[TableName]} if found[2:] else None
         shown = [
             {k: v for k, v in item.items() if k != "ingestState" or "unannounced" in v.get("M", {})}
@@ -127,7 +175,7 @@ class MemoryDynamoDB:
     ) -> Item | None:
         found = self.tables[table].get(self._key(table, keyed))
         condition = request.get("ConditionExpression")
-        if condition and not Expression(condition, found or {}, request).holds():
+        if condition and not _holds(condition, found or {}, request):
             raise refusal("ConditionalCheckFailedException", operation)
         return found
 
