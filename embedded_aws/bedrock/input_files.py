@@ -97,7 +97,7 @@ def _find(where: Location, role: JobRole) -> list[tuple[str, Location]]:
     if where.key.endswith(_SUFFIX):
         return [(where.key.rpartition("/")[2], where)]
     folder = where.folder.key
-    role.require("s3:ListBucket", where.bucket_arn, prefix=folder)
+    role.require("s3:ListBucket", f"arn:aws:s3:::{where.bucket}", prefix=folder)
     keys = sorted(key for key in bucket["objects"]
                   if key.startswith(folder) and key.endswith(_SUFFIX))  # fmt: skip
     if not keys:

@@ -34,11 +34,6 @@ class Location:
         return f"arn:aws:s3:::{self.bucket}/{self.key}"
 
     @property
-    def bucket_arn(self) -> str:
-        """The bucket's ARN."""
-        return f"arn:aws:s3:::{self.bucket}"
-
-    @property
     def folder(self) -> Location:
         """The location with a `/` at its end, unless it is the whole bucket."""
         return Location(self.bucket, f"{self.key.rstrip('/')}/" if self.key else "")

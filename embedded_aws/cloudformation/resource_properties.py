@@ -115,6 +115,13 @@ def complete(resource_type: str, physical_id: str, props: Properties) -> None:
         apply(physical_id, props)
 
 
+def require_success(response: tuple[int, Any, bytes]) -> None:
+    """Fail the resource if a service has refused a call."""
+    status, _, body = response
+    if status >= 400:
+        raise ValueError(body.decode())
+
+
 def _complete_table(name: str, props: Properties) -> None:
     ttl = props.get("TimeToLiveSpecification")
     if ttl:
@@ -133,9 +140,7 @@ def _complete_table(name: str, props: Properties) -> None:
 def _complete_role(name: str, props: Properties) -> None:
     if boundary := props.get("PermissionsBoundary"):
         request = {"RoleName": name, "PermissionsBoundary": boundary}
-        status, _, body = iam._put_role_permissions_boundary(request)
-        if status >= 400:
-            raise ValueError(body.decode())
+        require_success(iam._put_role_permissions_boundary(request))
     else:
         iam._roles[name]["PermissionsBoundary"] = None
 
@@ -166,9 +171,7 @@ def _apply_encryption(name: str, encryption: Properties | None) -> None:
         SubElement(element, "BucketKeyEnabled").text = str(
             rule.get("BucketKeyEnabled", False)
         ).lower()
-    status, _, body = s3._put_bucket_encryption(name, tostring(root))
-    if status >= 400:
-        raise ValueError(body.decode())
+    require_success(s3._put_bucket_encryption(name, tostring(root)))
 
 
 def _apply_lifecycle(name: str, lifecycle: Properties | None) -> None:
@@ -178,9 +181,7 @@ def _apply_lifecycle(name: str, lifecycle: Properties | None) -> None:
     root = Element("LifecycleConfiguration")
     for rule in lifecycle["Rules"]:
         _add_lifecycle_rule(root, rule)
-    status, _, body = s3._put_bucket_lifecycle(name, tostring(root))
-    if status >= 400:
-        raise ValueError(body.decode())
+    require_success(s3._put_bucket_lifecycle(name, tostring(root)))
 
 
 _LIFECYCLE_ACTIONS = {

@@ -58,8 +58,6 @@ SUPPORTED_TYPES = frozenset(
 _provision = provisioners._provision_resource
 _update = provisioners._update_resource
 _alarm_record = provisioners._cw_metric_alarm_record
-_create_rule = provisioners._eb_rule_create
-_update_rule = provisioners._eb_rule_update
 _delete_bucket = provisioners._s3_delete
 _put_metric_alarm = cloudwatch._put_metric_alarm
 _create_change_set = actions._ACTION_HANDLERS["CreateChangeSet"]
@@ -75,11 +73,6 @@ def install() -> None:
         "create": _create_composite,
         "update": _update_composite,
         "delete": _delete_composite,
-    }
-    handlers["AWS::Events::Rule"] = {
-        **handlers["AWS::Events::Rule"],
-        "create": _rule_create,
-        "update": _rule_update,
     }
     handlers["AWS::S3::Bucket"] = {**handlers["AWS::S3::Bucket"], "delete": _bucket_delete}
     provisioners._cw_metric_alarm_record = _checked_alarm_record
@@ -134,6 +127,8 @@ def _update_supported(
 def _check_properties(resource_type: str, props: Properties) -> None:
     if why := resource_properties.unsupported(resource_type, props):
         raise ValueError(f"{why}.")
+    if resource_type == "AWS::Events::Rule":
+        _check_rule(props)
 
 
 def _checked_alarm_record(name: str, props: Properties) -> Any:
@@ -169,18 +164,6 @@ def _check_rule(props: Properties) -> None:
             raise ValueError(f"{why}.")
 
 
-def _rule_create(logical_id: str, props: Properties, stack_name: str) -> Any:
-    _check_rule(props)
-    return _create_rule(logical_id, props, stack_name)
-
-
-def _rule_update(
-    physical_id: str, old: Properties, new: Properties, stack_name: str, *rest: Any
-) -> Any:
-    _check_rule(new)
-    return _update_rule(physical_id, old, new, stack_name, *rest)
-
-
 def _bucket_delete(name: str, props: Properties) -> None:
     """Delete an empty bucket only.
 
@@ -203,11 +186,11 @@ def _create_composite(logical_id: str, props: Properties, stack_name: str) -> Cr
 
 
 def _put_composite(name: str, props: Properties) -> Created:
-    status, _, body = cloudwatch._put_composite_alarm(
-        {}, {**props, "AlarmName": name}, is_cbor=False, is_json=True
+    resource_properties.require_success(
+        cloudwatch._put_composite_alarm(
+            {}, {**props, "AlarmName": name}, is_cbor=False, is_json=True
+        )
     )
-    if status >= 400:
-        raise ValueError(body.decode())
     return name, {"Arn": cloudwatch._composite_alarms[name]["AlarmArn"]}
 
 

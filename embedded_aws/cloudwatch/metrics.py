@@ -21,7 +21,7 @@ from ministack.services import cloudwatch, lambda_svc, sqs
 from embedded_aws.core import clock
 from embedded_aws.core.scope import acting_in
 from embedded_aws.lambda_.workers import TIMED_OUT
-from embedded_aws.stepfunctions.engine import loop
+from embedded_aws.stepfunctions.engine import lifecycle
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.store import Execution
@@ -44,7 +44,7 @@ _published: dict[tuple[str, str, str], tuple[tuple[int, int] | None, float]] = {
 
 def install() -> None:
     """Listen to executions and function invocations."""
-    loop.observers.append(execution_changed)
+    lifecycle.observers.append(execution_changed)
     lambda_svc._execute_function_dispatch = _invoke
     lambda_svc._emit_lambda_metrics = _throttled
     cloudwatch._dims_from_list = _queried

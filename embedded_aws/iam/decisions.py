@@ -46,10 +46,11 @@ class Record:
 
     def used(self, context: Any, statement: Any) -> None:
         """Record a call that a statement allowed."""
+        name = _name_of(context.principal_arn)
         pattern = _matching(context, statement.resources)
         conditions = json.dumps(_met(statement.conditions, context), sort_keys=True)
         with self._lock:
-            self.uses[Use(principal(context), context.action, pattern, conditions, self.case)] += 1
+            self.uses[Use(name, context.action, pattern, conditions, self.case)] += 1
 
     def denied(
         self,
@@ -100,12 +101,7 @@ def install() -> None:
     iam_evaluator.enforce = _enforce_and_record
 
 
-def principal(context: Any) -> str:
-    """The name of the role behind a session, or of the service that acts for itself."""
-    return name_of(context.principal_arn)
-
-
-def name_of(arn: str) -> str:
+def _name_of(arn: str) -> str:
     """`Name` of `arn:aws:sts::111122223333:assumed-role/Name/session`; all else as it is."""
     return arn.split("/")[1] if ":assumed-role/" in arn else arn
 
@@ -129,7 +125,7 @@ def _enforce_and_record(
     result = _enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
     # The other refusals are about credentials; no permission was evaluated.
     if isinstance(result, iam_evaluator.EvalResult):
-        arn, by = result.principal_arn, name_of(result.principal_arn)
+        arn, by = result.principal_arn, _name_of(result.principal_arn)
         bare = by != arn and not iam_evaluator._gather_role_policies(by, arn.split(":")[4])
         record.denied(by, iam_action, resource_arn, service_context, without_policies=bare)
     return result

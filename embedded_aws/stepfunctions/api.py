@@ -23,7 +23,7 @@ from embedded_aws.stepfunctions import (
     store,
     views,
 )
-from embedded_aws.stepfunctions.engine import loop
+from embedded_aws.stepfunctions.engine import lifecycle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def install() -> None:
     stepfunctions.handle_request = handle_request
     stepfunctions.get_state = store.to_json
     stepfunctions.load_persisted_state = saved_state.restore
-    loop.observers.append(status_events.emit)
+    lifecycle.observers.append(status_events.emit)
 
 
 async def handle_request(

@@ -22,7 +22,7 @@ from embedded_aws.core.api import ApiError
 from embedded_aws.core.background import in_background
 from embedded_aws.stepfunctions import history, limits, store
 from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, REDRIVABLE, redrive_status
-from embedded_aws.stepfunctions.engine import loop, running
+from embedded_aws.stepfunctions.engine import lifecycle, loop, running
 from embedded_aws.stepfunctions.engine.frames import Frame, context_object
 from embedded_aws.stepfunctions.store import Cursor, Execution
 
@@ -60,7 +60,7 @@ def start(request: Request) -> dict[str, Any]:
     )
     history.started(execution)
     store.executions[arn] = execution
-    loop.announce(execution)
+    lifecycle.announce(execution)
     _launch(execution)
     return {"executionArn": arn, "startDate": clock.epoch(execution.started)}
 
@@ -68,7 +68,7 @@ def start(request: Request) -> dict[str, Any]:
 def stop(request: Request) -> dict[str, Any]:
     """Answer StopExecution; to stop a closed execution changes nothing and is not an error."""
     execution = store.execution(request["executionArn"])
-    loop.close(execution, "ABORTED", error=request.get("error"), cause=request.get("cause"))
+    lifecycle.close(execution, "ABORTED", error=request.get("error"), cause=request.get("cause"))
     return {"stopDate": clock.epoch(execution.stopped or execution.started)}
 
 
@@ -85,7 +85,7 @@ def redrive(request: Request) -> dict[str, Any]:
         if token is not None:
             used = {"token": token, "used": time.time(), "redriven": execution.redriven}
             execution.redrive_tokens = [*execution.redrive_tokens, used][-_TOKENS:]
-    loop.announce(execution)
+    lifecycle.announce(execution)
     _launch(execution)
     return {"redriveDate": clock.epoch(execution.redriven or execution.started)}
 

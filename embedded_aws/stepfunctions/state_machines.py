@@ -15,7 +15,7 @@ from typing import Any
 from embedded_aws.core import clock
 from embedded_aws.core.api import ApiError
 from embedded_aws.stepfunctions import definition, limits, store
-from embedded_aws.stepfunctions.engine import loop
+from embedded_aws.stepfunctions.engine import lifecycle
 from embedded_aws.stepfunctions.store import StateMachine
 
 Request = dict[str, Any]
@@ -102,7 +102,7 @@ def delete(request: Request) -> Answer:
         return {}
     for execution in list(store.executions.values()):
         if execution.machine == arn:
-            loop.close(execution, "ABORTED")
+            lifecycle.close(execution, "ABORTED")
     for execution in list(store.executions.values()):
         if execution.machine == arn or execution.machine.startswith(f"{arn}/"):
             store.executions.pop(execution.arn, None)

@@ -100,11 +100,6 @@ class MapRun:
     results_written: int = 0
     error: str | None = None
 
-    @property
-    def child_prefix(self) -> str:
-        """What the ARNs of its children begin with."""
-        return self.machine.replace(":stateMachine:", ":execution:")
-
 
 machines: dict[str, StateMachine] = {}
 executions: dict[str, Execution] = {}

@@ -1,22 +1,21 @@
 """The state loop: an execution from its current state to its end.
 
-AWS (Step Functions guide, "concepts-statemachines", "redrive-executions"; API reference,
-StopExecution): a state is entered, runs and is exited; an error that its state did not catch fails
-the execution there, with the state entered and never exited. That state, kept as `cursor` in the
-execution's record, is where a redrive starts: without a second StateEntered event, except that
-Fail is entered again.
+AWS (Step Functions guide, "concepts-statemachines", "redrive-executions"): a state is entered, runs
+and is exited; an error that its state did not catch fails the execution there, with the state
+entered and never exited. That state, kept as `cursor` in the execution's record, is where a redrive
+starts: without a second StateEntered event, except that Fail is entered again.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.stepfunctions import history
 from embedded_aws.stepfunctions.engine import running, simple_states, tasks
+from embedded_aws.stepfunctions.engine.lifecycle import close
 from embedded_aws.stepfunctions.errors import (
     RUNTIME,
     Closed,
@@ -29,11 +28,9 @@ from embedded_aws.stepfunctions.maps import distributed_map
 from embedded_aws.stepfunctions.store import Cursor, Execution
 
 if TYPE_CHECKING:
-    from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
+    from collections.abc import Callable
 
-Observer = Callable[[Execution], None]
-observers: list[Observer] = []
-"""Called with the record at every change of status, of parents and of a map's children."""
+    from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
 
 gates: list[Callable[[Frame, str], None]] = []
 """Called before a state is entered; each returns when it may be."""
@@ -103,50 +100,6 @@ def _located(error: StateError, execution: Execution, state: str) -> StateError:
     return StateError(RUNTIME, f"{where} (entered at the event id #{entered}). {error.cause}")
 
 
-def close(
-    execution: Execution,
-    status: str,
-    *,
-    error: str | None = None,
-    cause: str | None = None,
-    output: str | None = None,
-) -> bool:
-    """End an execution, unless it has ended; whether this did it."""
-    interrupted = _interrupted(execution, status)
-    if not history.end(
-        execution, status, output=output, error=error, cause=cause, interrupted=interrupted
-    ):
-        return False
-    running.signal(execution.arn)
-    announce(execution)
-    return True
-
-
-def announce(execution: Execution) -> None:
-    """Call the observers after a change of status."""
-    for observer in observers:
-        observer(execution)
-
-
-def _interrupted(execution: Execution, status: str) -> list[str]:
-    """The types of the events of a state that is cut short from outside."""
-    cursor = execution.cursor
-    if status not in ("ABORTED", "TIMED_OUT") or not cursor.entered:
-        return []
-    kinds = ["MapRunAborted"] if cursor.map_run else []
-    if status == "ABORTED" and cursor.kind in ("Map", "Task"):
-        kinds.append(f"{cursor.kind}StateAborted")
-    return kinds
-
-
-class _Engine:
-    """What a map's children run on."""
-
-    drive = staticmethod(drive)
-    close = staticmethod(close)
-    announce = staticmethod(announce)
-
-
 _HANDLERS: dict[str, Callable[[Frame, State, Json], tuple[Any, str | None]]] = {
     "Pass": simple_states.pass_state,
     "Choice": simple_states.choice_state,
@@ -154,5 +107,5 @@ _HANDLERS: dict[str, Callable[[Frame, State, Json], tuple[Any, str | None]]] = {
     "Succeed": simple_states.succeed_state,
     "Fail": simple_states.fail_state,
     "Task": tasks.run,
-    "Map": partial(distributed_map.run, engine=_Engine()),
+    "Map": partial(distributed_map.run, drive=drive),
 }

@@ -11,17 +11,21 @@ import os
 import uuid
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from embedded_aws.core.background import in_background
 from embedded_aws.stepfunctions import history, store
 from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, redrive_status
-from embedded_aws.stepfunctions.engine import running
+from embedded_aws.stepfunctions.engine import lifecycle, running
 from embedded_aws.stepfunctions.engine.frames import Frame, State, context_object
 from embedded_aws.stepfunctions.store import Cursor, Execution, MapRun
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
+
+    Drive = Callable[[Frame], None]
+    """Runs an execution to its end."""
 
 PENDING_VARIABLE = "EMBEDDED_AWS_REDRIVE_PENDING"
 _UNLIMITED = 32
@@ -32,27 +36,14 @@ def starts_pending() -> bool:
     return os.environ.get(PENDING_VARIABLE) != "leave"
 
 
-class Engine(Protocol):
-    """What runs executions, as far as a map needs it."""
-
-    def drive(self, frame: Frame) -> None:
-        """Run an execution to its end."""
-
-    def close(self, execution: Execution, status: str) -> bool:
-        """End an execution; whether it had not ended."""
-
-    def announce(self, execution: Execution) -> None:
-        """Call the observers."""
-
-
 class Attempt:
     """One pass over the items of a Map Run that are not done."""
 
-    def __init__(self, frame: Frame, state: State, map_run: MapRun, engine: Engine) -> None:
+    def __init__(self, frame: Frame, state: State, map_run: MapRun, drive: Drive) -> None:
         self._frame = frame
         self._processor = state["ItemProcessor"]
         self._run = map_run
-        self._engine = engine
+        self._drive = drive
         self._active: dict[Future[Any], Execution] = {}
         self._waiting: deque[int] = deque()
         self._previous: dict[str, str] = {}
@@ -74,7 +65,7 @@ class Attempt:
                         self.failed |= child.status != "SUCCEEDED"
         finally:
             for child in self._active.values():
-                self._engine.close(child, "ABORTED")
+                lifecycle.close(child, "ABORTED")
             # Those that were not reached go back to what they were.
             for arn, status in self._previous.items():
                 store.executions[arn].status = status
@@ -105,8 +96,9 @@ class Attempt:
 
     def _begin(self, position: int) -> Execution:
         text = self._run.inputs[position]
+        prefix = self._run.machine.replace(":stateMachine:", ":execution:")
         child = Execution(
-            arn=f"{self._run.child_prefix}:{uuid.uuid4()}",
+            arn=f"{prefix}:{uuid.uuid4()}",
             machine=self._run.machine,
             role=self._frame.role,
             input=text,
@@ -125,8 +117,8 @@ class Attempt:
         return child
 
     def _run_child(self, child: Execution) -> None:
-        self._engine.announce(child)
+        lifecycle.announce(child)
         attempt = running.begin(child.arn, None)
         if child.status != "RUNNING":
             attempt.close()
-        self._engine.drive(Frame(child, self._processor["States"], attempt, context_object(child)))
+        self._drive(Frame(child, self._processor["States"], attempt, context_object(child)))

@@ -37,26 +37,27 @@ from embedded_aws.stepfunctions.errors import (
 from embedded_aws.stepfunctions.language import paths
 from embedded_aws.stepfunctions.limits import payload
 from embedded_aws.stepfunctions.maps import item_reader
-from embedded_aws.stepfunctions.maps.attempt import Attempt, Engine, starts_pending
+from embedded_aws.stepfunctions.maps.attempt import Attempt, starts_pending
 from embedded_aws.stepfunctions.maps.result_writer import ResultWriter
 from embedded_aws.stepfunctions.store import MapRun
 
 if TYPE_CHECKING:
     from embedded_aws.stepfunctions.engine.frames import Frame, Json, State
+    from embedded_aws.stepfunctions.maps.attempt import Drive
 
 _MAX_REDRIVES = 1000
 _CONTINUED_AFTER = (None, THRESHOLD_EXCEEDED, ITEM_READER_FAILED)
 """The errors of a Map Run that a redrive continues; after any other it opens a new one."""
 
 
-def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json, str | None]:
+def run(frame: Frame, state: State, data: Json, *, drive: Drive) -> tuple[Json, str | None]:
     """The state's output, and the name of the next state.
 
     Args:
         frame: the parent execution.
         state: the map's definition.
         data: the state's input.
-        engine: what runs the children.
+        drive: runs a child to its end.
     """
     effective = paths.select(state.get("InputPath", "$"), data, frame.context)
     writer = ResultWriter(frame, state, effective) if "ResultWriter" in state else None
@@ -66,7 +67,7 @@ def run(frame: Frame, state: State, data: Json, *, engine: Engine) -> tuple[Json
         if is_first_attempt:
             map_run.inputs = item_reader.read_inputs(frame, state, effective)
             map_run.children = [None] * len(map_run.inputs)
-        attempt = Attempt(frame, state, map_run, engine)
+        attempt = Attempt(frame, state, map_run, drive)
         attempt.run(start_pending=is_first_attempt or starts_pending())
         result = _finish(frame, state, map_run, writer, failed=attempt.failed)
     except (Closed, MachineTimedOut):
