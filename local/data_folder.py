@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from embedded_aws.server.folders import CLEAN, link_tree
-from local.errors import NotADataFolder, StateOfOtherVersion
+from local.errors import NotADataFolder, NotAFolder, StateOfOtherVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,18 @@ class ProcessRecord:
 
 @dataclass(frozen=True)
 class DataFolder:
-    """A data folder and the names of what is in it."""
+    """A data folder and the names of what is in it.
+
+    Raises:
+        NotAFolder: a file has its name.
+    """
 
     root: Path
+
+    def __post_init__(self) -> None:
+        there = next(each for each in (self.root, *self.root.parents) if each.exists())
+        if not there.is_dir():
+            raise NotAFolder(there)
 
     @property
     def log(self) -> Path:

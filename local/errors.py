@@ -1,6 +1,7 @@
 """What can go wrong with the embedded AWS, each with its cure in its message.
 
 LocalError
+├── NotAFolder          a file has the name of the folder
 ├── NotADataFolder      the folder that was named holds something else
 ├── PortTaken           another program listens on the port that was asked for
 ├── StateOfOtherVersion the data folder was written by another MiniStack
@@ -29,13 +30,24 @@ class LocalError(Exception):
     exit_code = 1
 
 
+class NotAFolder(LocalError):
+    """A file has the name that was given for the data folder, or for a folder above it."""
+
+    exit_code = 2
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file} is not a folder: with --data, name the folder of an embedded AWS, or one that "
+            "is not there yet."
+        )
+
+
 class NotADataFolder(LocalError):
     """The folder holds files that are not the embedded AWS's."""
 
     exit_code = 2
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
         super().__init__(
             f"{folder} holds other files: an embedded AWS wants a folder for itself, of which it "
             "clears parts. Name an empty one, or one that is not there yet, with --data."
@@ -48,7 +60,6 @@ class PortTaken(LocalError):
     exit_code = 2
 
     def __init__(self, port: int) -> None:
-        self.port = port
         super().__init__(
             f"Port {port} of 127.0.0.1 is taken by another program. "
             "Choose another with --port, or leave it out to get a free one."
@@ -61,7 +72,6 @@ class StateOfOtherVersion(LocalError):
     exit_code = 2
 
     def __init__(self, data: Path, *, saved: str, installed: str) -> None:
-        self.data, self.saved, self.installed = data, saved, installed
         super().__init__(
             f"{data} holds the state of MiniStack {saved}, but {installed} is installed. "
             f"Delete that folder to start empty, or name another with --data."
@@ -72,7 +82,6 @@ class StartupFailed(LocalError):
     """The emulator did not become ready; the end of its log says why."""
 
     def __init__(self, what: str, *, log: Path, tail: str) -> None:
-        self.log, self.tail = log, tail
         super().__init__(f"The embedded AWS {what}. The end of {log}:\n{tail or '(empty)'}")
 
 
@@ -80,7 +89,6 @@ class SynthesisFailed(LocalError):
     """The CDK app did not synthesize; its own words say why."""
 
     def __init__(self, output: str) -> None:
-        self.output = output
         super().__init__(f"`python app.py` failed:\n{output.strip()[-6000:]}")
 
 
@@ -88,6 +96,5 @@ class DeploymentFailed(LocalError):
     """CloudFormation refused the template, or rolled it back."""
 
     def __init__(self, stack: str, status: str, reasons: Sequence[str]) -> None:
-        self.stack, self.status, self.reasons = stack, status, tuple(reasons)
         listed = "".join(f"\n  {reason}" for reason in reasons)
         super().__init__(f"The stack {stack} ended as {status}.{listed}")

@@ -92,7 +92,7 @@ def start(
         settings: variables for the emulator's own environment.
 
     Raises:
-        NotADataFolder, PortTaken, StateOfOtherVersion, StartupFailed
+        NotAFolder, NotADataFolder, PortTaken, StateOfOtherVersion, StartupFailed
     """
     folder = DataFolder(data.resolve())
     with folder.lock():

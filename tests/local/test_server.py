@@ -15,7 +15,7 @@ import pytest
 from embedded_aws.server import process, saving
 from embedded_aws.tests.conftest import Aws, eventually
 from local import server
-from local.errors import NotADataFolder, PortTaken, StartupFailed, StateOfOtherVersion
+from local.errors import NotADataFolder, NotAFolder, PortTaken, StartupFailed, StateOfOtherVersion
 
 
 def put(started: server.Started, key: str) -> None:
@@ -188,6 +188,12 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> 
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
     assert len(list(home.glob("*/theirs"))) == 3
     assert len(list(home.iterdir())) == 3
+
+
+def test_a_file_is_not_taken_for_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotAFolder):
+        server.start(tmp_path / "file" / "aws")
 
 
 def test_a_start_that_is_interrupted_leaves_no_process(data: Path) -> None:

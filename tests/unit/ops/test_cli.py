@@ -94,11 +94,20 @@ def test_a_reader_that_has_enough_is_no_failure_to_report() -> None:
 
 
 def test_what_the_machine_does_not_allow_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    result = ingest("local", "status", "--data", str(tmp_path / "file"))
+    result = ingest("local", "status", "--data", str(tmp_path / ("x" * 300)))
     assert result.exit_code == ExitCode.FAILED
-    assert "Not a directory" in result.stderr
+    assert "This machine does not allow it: [Errno 36] File name too long" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("below", ["", "aws"])
+@pytest.mark.parametrize("command", ["local status", "local env", "local down", "jobs"])
+def test_a_file_in_the_place_of_the_data_folder_is_named(
+    results: Path, command: str, below: str
+) -> None:
+    result = ingest(*command.split(), "--data", str(results / below))
+    assert result.exit_code == ExitCode.REFUSED
+    assert f"{results} is not a folder: with --data, name the folder" in result.stderr
 
 
 def _commands() -> list[tuple[str, ...]]:
