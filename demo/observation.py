@@ -140,9 +140,7 @@ class _Reader:
         return {name: self._deserializer.deserialize(value) for name, value in item.items()}
 
     def _keys(self, prefix: str) -> list[str]:
-        pages = self.deployed.s3.get_paginator("list_objects_v2")
-        listed = pages.paginate(Bucket=self.deployed.bucket, Prefix=prefix)
-        return [each["Key"] for page in listed for each in page.get("Contents", [])]
+        return [each["Key"] for each in self.deployed.objects(prefix)]
 
     def _content(self, key: str) -> bytes:
         return self.deployed.s3.get_object(Bucket=self.deployed.bucket, Key=key)["Body"].read()

@@ -114,12 +114,8 @@ def _limits(local: bool, data: Path | None, stack: str | None) -> IngestLimits:
 
 def _in_bucket(deployed: Deployment, what: str) -> list[Workload]:
     if what.startswith(RESULTS_PREFIX):
-        listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=what)
-        objects = [
-            (each["Key"], each["Size"])
-            for each in listed.get("Contents", [])
-            if each["Key"] == what
-        ]
+        first = next(deployed.objects(what), None)  # a key comes before those that it begins
+        objects = [(what, first["Size"])] if first and first["Key"] == what else []
     else:
         job_id = what.rpartition("/")[2]
         objects = [(each.key, each.size) for each in replays.in_bucket(deployed, job_id)]

@@ -16,10 +16,9 @@ from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.claims import Claim, Content, Precedence, precedence
 from functions.domain.errors import IngestError, JobNotFound
 from functions.domain.object_keys import MANIFEST_NAME, ResultsKey, key_problem, parse_key
-from ops.model.starting import execution_name, object_created
+from ops.model.starting import execution_name, object_created, start_execution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from ops.model.deployment import Deployment
@@ -56,11 +55,8 @@ class Unannounced:
 
     def event(self, bucket: str, *, version_id: str) -> dict[str, Any]:
         """S3's event for it, as far as the bucket has the facts; always the same."""
-        described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
-        if version_id:
-            described["version-id"] = version_id
         return object_created(
-            described,
+            {"key": self.key, "size": self.size, "etag": self.etag, "version-id": version_id},
             bucket=bucket,
             event_id=self.name,
             source="ingest.backfill",
@@ -113,7 +109,7 @@ def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlo
         since: Objects that were created before are left out; None for none.
     """
     search, backlog = _Search(deployed), Backlog()
-    for listed in _listed(deployed, prefix):
+    for listed in deployed.objects(prefix):
         key, created = listed["Key"], listed["LastModified"]
         if since is not None and created < since:
             continue
@@ -141,10 +137,6 @@ def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlo
 def start(deployed: Deployment, chosen: Unannounced) -> str | None:
     """Start the execution of one object; its ARN.
 
-    StartExecution with the name and input of an execution that runs starts nothing and answers as
-    if it had; after its end, it refuses with ExecutionAlreadyExists
-    (https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html).
-
     Returns:
         None where there is nothing to start: it was started before, or the object is gone or
         replaced, which S3 has announced by an event of its own.
@@ -158,20 +150,7 @@ def start(deployed: Deployment, chosen: Unannounced) -> str | None:
             return None
         raise
     event = chosen.event(deployed.bucket, version_id=head.get("VersionId", ""))
-    try:
-        return deployed.step_functions.start_execution(
-            stateMachineArn=deployed.state_machine, name=chosen.name, input=json.dumps(event)
-        )["executionArn"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise
-        return None
-
-
-def _listed(deployed: Deployment, prefix: str) -> Iterator[Any]:
-    pages = deployed.s3.get_paginator("list_objects_v2")
-    for page in pages.paginate(Bucket=deployed.bucket, Prefix=prefix):
-        yield from page.get("Contents", [])
+    return start_execution(deployed, chosen.name, json.dumps(event))
 
 
 @dataclass
@@ -180,8 +159,9 @@ class _Search:
 
     deployed: Deployment
     _jobs: dict[tuple[str, ...], str | IngestError] = field(default_factory=dict, init=False)
-    _claims: dict[str, dict[str, Claim]] = field(default_factory=dict, init=False)
-    _failures: dict[str, dict[str, Claim]] = field(default_factory=dict, init=False)
+    _claims: dict[str, tuple[dict[str, Claim], dict[str, Claim]]] = field(
+        default_factory=dict, init=False
+    )
 
     def job(self, folders: tuple[str, ...]) -> str | IngestError:
         """The id of the first folder that is a job on record, or why none can be worked with."""
@@ -197,20 +177,22 @@ class _Search:
 
     def why_left(self, found: Unannounced) -> Left | None:
         """Why no execution is to be started for an object; None where one is."""
-        self._read(found.job_id)
+        claims, failures = self._read(found.job_id)
         content = Content(found.etag, created=found.created)
-        claim = self._claims[found.job_id].get(found.key)
-        if precedence(claim, content) is Precedence.CLAIM:
+        if precedence(claims.get(found.key), content) is Precedence.CLAIM:
             return Left.CLAIMED
-        failure = self._failures[found.job_id].get(found.key)
+        failure = failures.get(found.key)
         if failure is not None and failure.etag == found.etag:
             return Left.FAILED
         return None
 
-    def _read(self, job_id: str) -> None:
-        if job_id in self._claims:
-            return
-        ledger = self.deployed.ledger
-        failures = UnclaimedFailures.from_ledger(ledger).for_job(job_id)
-        self._claims[job_id] = {each.key: each for each in ledger.claims(job_id)}
-        self._failures[job_id] = {each.key: each for each in failures}
+    def _read(self, job_id: str) -> tuple[dict[str, Claim], dict[str, Claim]]:
+        """A job's claims, and its failures before a claim, by their keys."""
+        if job_id not in self._claims:
+            ledger = self.deployed.ledger
+            failures = UnclaimedFailures.from_ledger(ledger).for_job(job_id)
+            self._claims[job_id] = (
+                {each.key: each for each in ledger.claims(job_id)},
+                {each.key: each for each in failures},
+            )
+        return self._claims[job_id]

@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from ops.model.starting import members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -43,11 +44,7 @@ class Undelivered:
     @property
     def event(self) -> Mapping[str, Any]:
         """The event's members; empty where the message is not an event."""
-        try:
-            event = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return {}
-        return event if isinstance(event, dict) else {}
+        return members(self.body)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from functions.domain.bedrock_event import JobStateChange
 from functions.domain.errors import EventInvalid
 from functions.domain.inputs import read_event
-from functions.domain.object_keys import ArrivedKey, parse_key
 from ops.model.dead_queue import DeadQueue
+from ops.model.starting import key_of, members, start_execution
 
 if TYPE_CHECKING:
     from ops.model.dead_queue import Undelivered
@@ -63,24 +63,16 @@ class Results:
         """The object that arrived, or the job that ended, and whose it is."""
         if (ended := _ended(event)) is not None:
             return {"job": ended.job_id, "about": f"{ended.detail.status} at Bedrock"}
-        try:
-            key = event.event["detail"]["object"]["key"]
-        except (KeyError, TypeError):
-            key = ""
-        key = key if isinstance(key, str) else ""
-        parsed = parse_key(key)
-        return {"job": _job_id(self.deployed, parsed), "about": key}
+        key = key_of(event.event)
+        return {"job": self.deployed.job_of(key), "about": key}
 
     def send(self, event: Undelivered) -> str:
         """Start its execution. Its name comes from the event, so that twice starts one."""
         name = f"resent-{hashlib.sha256(event.body.encode()).hexdigest()[:40]}"
         try:
-            self.deployed.step_functions.start_execution(
-                stateMachineArn=self.deployed.state_machine, name=name, input=event.body
-            )
+            start_execution(self.deployed, name, event.body)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-                raise StillUndeliverable(str(error)) from error
+            raise StillUndeliverable(str(error)) from error
         return self.deployed.execution_arn(name)
 
 
@@ -107,15 +99,11 @@ class Outcomes:
         """The execution that ended and the job it worked on, or the job that was settled."""
         detail = event.event.get("detail")
         detail = detail if isinstance(detail, dict) else {}
-        try:
-            key = json.loads(detail["input"])["detail"]["object"]["key"]
-        except (KeyError, TypeError, ValueError, RecursionError):
-            key = ""
-        parsed = parse_key(key) if isinstance(key, str) else None
+        key = key_of(members(str(detail.get("input", ""))))
         execution = str(detail.get("executionArn", ""))
         status = str(detail.get("status", ""))
         about = f"{status} {execution.rpartition(':')[2]}".strip()
-        job_id = str(detail.get("jobId") or "") or _job_id(self.deployed, parsed)
+        job_id = str(detail.get("jobId") or "") or self.deployed.job_of(key)
         return {"job": job_id, "about": about}
 
     def send(self, event: Undelivered) -> str:
@@ -127,10 +115,6 @@ class Outcomes:
         if "FunctionError" in answer:
             raise StillUndeliverable(f"{said.get('errorType')}: {said.get('errorMessage')}")
         return f"recorded: {said['outcome']}"
-
-
-def _job_id(deployed: Deployment, key: ArrivedKey | None) -> str:
-    return (deployed.job_folders.job_id(key) if key else None) or ""
 
 
 def _ended(event: Undelivered) -> JobStateChange | None:

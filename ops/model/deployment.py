@@ -13,6 +13,7 @@ from functions.aws.batch_jobs import BatchJobs
 from functions.aws.job_folders import JobFolders
 from functions.aws.ledger import Ledger
 from functions.domain.hints import filled_in
+from functions.domain.object_keys import parse_key
 from functions.domain.plain_text import argument, visible
 from functions.domain.service_failures import PUT_BACK
 from local import server
@@ -20,7 +21,7 @@ from ops.errors import NothingFound
 from ops.model.program import program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from mypy_boto3_bedrock import BedrockClient
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -85,11 +87,6 @@ class Deployment:
         return Ledger(self.dynamodb, self.outputs["LedgerTableName"])
 
     @property
-    def job_folders(self) -> JobFolders:
-        """Which job a key belongs to."""
-        return JobFolders(self.jobs, self.ledger)
-
-    @property
     def dynamodb(self) -> DynamoDBClient:
         """Amazon DynamoDB."""
         return cast("DynamoDBClient", self._client("dynamodb"))
@@ -123,6 +120,17 @@ class Deployment:
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
         return cast("SQSClient", self._client("sqs"))
+
+    def job_of(self, key: str) -> str:
+        """The id of the job that a key belongs to; empty for a key of no job on record."""
+        parsed = parse_key(key)
+        return (JobFolders(self.jobs, self.ledger).job_id(parsed) if parsed else None) or ""
+
+    def objects(self, prefix: str) -> Iterator[ObjectTypeDef]:
+        """The objects under a prefix, as S3 lists them."""
+        pages = self.s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            yield from page.get("Contents", [])
 
     def make_clients(self) -> None:
         """Make the clients now, where several threads will use them.

@@ -192,10 +192,8 @@ def describe(deployed: Deployment, arn: str) -> Execution:
     """An execution as Step Functions describes it now, with its job."""
     described = deployed.step_functions.describe_execution(executionArn=arn)
     execution = Execution.model_validate(described)
-    if execution.ended is not None:
-        return execution.in_job(execution.ended.job_id)
-    key = execution.parsed_key
-    return execution.in_job((deployed.job_folders.job_id(key) if key else None) or "")
+    ended = execution.ended
+    return execution.in_job(ended.job_id if ended else deployed.job_of(execution.key))
 
 
 def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from ops.model.starting import key_of, members
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,13 +80,9 @@ class History:
         return self.arn.rpartition(":")[2]
 
     @property
-    def key(self) -> str | None:
-        """The object that the execution is about."""
-        try:
-            key = self.event["detail"]["object"]["key"]
-        except (KeyError, TypeError):
-            return None
-        return key if isinstance(key, str) else None
+    def key(self) -> str:
+        """The object that the execution is about; empty of an execution that is about none."""
+        return key_of(self.event)
 
     @property
     def ended_job(self) -> str | None:
@@ -159,7 +156,7 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
     return History(
         arn=arn,
         status=status,
-        event=_parsed(event),
+        event=members(event),
         started=started,
         ended=ended,
         states=tuple(runs),
@@ -185,11 +182,3 @@ def _failure(event: Mapping[str, Any], kind: str, runs: list[StateRun]) -> Failu
         error=details.get("error") or _ENDS[kind],
         cause=details.get("cause") or "",
     )
-
-
-def _parsed(text: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from functions.domain.attribute_values import Item, from_item
+from functions.domain.attribute_values import from_item
 from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ops.model.deployment import Deployment
 
@@ -29,6 +29,12 @@ _PATHS: Final = (
     *("jobId", "intentId", "submitTime", "status", "pendingImageCount", "modelId"),
     *("ingestState.updatedAt", "ingestState.revision"),
 )
+
+
+def map_in(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A map of a record; an empty one where it is not one."""
+    value = values.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,7 @@ class Standing:
     @property
     def state(self) -> Mapping[str, Any]:
         """`ingestState`."""
-        state = self.record.get("ingestState")
-        return state if isinstance(state, dict) else {}
+        return map_in(self.record, "ingestState")
 
     @property
     def changed(self) -> datetime | None:
@@ -94,42 +99,40 @@ def read_heads(
     deployed: Deployment, *, max_pages: int = MAX_PAGES
 ) -> tuple[Sequence[JobHead], bool]:
     """The heads of all jobs in the order of the list, and whether the whole table was read."""
-    found, after = list[JobHead](), None
-    for _ in range(max_pages):
-        page, after = scan_page(deployed, _PATHS, after)
+    found, is_last = list[JobHead](), False
+    for page, is_last in scan(deployed, _PATHS, max_pages=max_pages):  # noqa: B007 - of the last
         found += map(_head, page)
-        if after is None:
-            break
-    return sorted(found, key=lambda head: head.order), after is None
+    return sorted(found, key=lambda head: head.order), is_last
 
 
-def scan_page(
-    deployed: Deployment, paths: Sequence[str], after: Item | None
-) -> tuple[list[Item], Item | None]:
-    """A page of the table of jobs: those that have an id.
+def scan(
+    deployed: Deployment, paths: Sequence[str], *, max_pages: int
+) -> Iterator[tuple[Iterator[dict[str, Any]], bool]]:
+    """Pages of the table of jobs, of those that have an id; and whether each is the last.
 
     Args:
         deployed: Where.
         paths: Attributes to read; a dot leads into a map.
-        after: Where the page before ended; None for the first.
-
-    Returns:
-        The items, and where the page ended; None at the end of the table.
+        max_pages: So many at most.
     """
-    request: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
-    names = {f"#{name}": name for path in paths for name in path.split(".")}
-    page: Any = deployed.dynamodb.scan(
-        TableName=deployed.outputs["BatchJobsTableName"],
-        ProjectionExpression=", ".join(f"#{path.replace('.', '.#')}" for path in paths),
-        FilterExpression="attribute_type(#jobId, :string)",
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues={":string": {"S": "S"}},
-        **request,
-    )
-    return page["Items"], page.get("LastEvaluatedKey")
+    after: Any = {}
+    for _ in range(max_pages):
+        page = deployed.dynamodb.scan(
+            TableName=deployed.outputs["BatchJobsTableName"],
+            ProjectionExpression=", ".join(f"#{path.replace('.', '.#')}" for path in paths),
+            FilterExpression="attribute_type(#jobId, :string)",
+            ExpressionAttributeNames={f"#{n}": n for path in paths for n in path.split(".")},
+            ExpressionAttributeValues={":string": {"S": "S"}},
+            **after,
+        )
+        after = (
+            {"ExclusiveStartKey": page["LastEvaluatedKey"]} if "LastEvaluatedKey" in page else {}
+        )
+        yield map(from_item, page["Items"]), not after
+        if not after:
+            return
 
 
-def _head(item: Item) -> JobHead:
-    record = from_item(item)
+def _head(record: dict[str, Any]) -> JobHead:
     key = JobKey(str(record.pop("intentId", "")), str(record.get("submitTime", "")))
     return JobHead(record.pop("jobId"), record, key)

@@ -12,7 +12,7 @@ from functions.domain.attribute_values import from_item
 from functions.domain.counts import is_count
 from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.plain_text import counted
-from ops.model.job_heads import MAX_PAGES, JobHead, Standing, read_heads, scan_page
+from ops.model.job_heads import MAX_PAGES, JobHead, Standing, map_in, read_heads, scan
 from ops.model.job_records import SHOWN
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class ListedJob(Standing):
     @property
     def stats(self) -> Mapping[str, Any]:
         """`resultStats`."""
-        stats = self.record.get("resultStats")
-        return stats if isinstance(stats, dict) else {}
+        return map_in(self.record, "resultStats")
 
     @property
     def expected(self) -> int | None:
@@ -161,15 +160,11 @@ def _scanned(
 ) -> dict[JobKey, ListedJob]:
     wanted = {head.key: head.job_id for head in heads}
     found: dict[JobKey, ListedJob] = {}
-    after = None
-    for _ in range(max_pages):
-        page, after = scan_page(deployed, ("jobId", "intentId", *SHOWN), after)
-        for record in map(from_item, page):
+    for page, _ in scan(deployed, ("jobId", "intentId", *SHOWN), max_pages=max_pages):
+        for record in page:
             key = JobKey(str(record["intentId"]), str(record["submitTime"]))
             if key in wanted:
                 found[key] = _listed(wanted[key], record)
-        if after is None:
-            break
     return found
 
 
@@ -179,9 +174,8 @@ def _listed(job_id: str, record: Mapping[str, Any]) -> ListedJob:
 
 def job_ids(deployed: Deployment, *, beginning: str) -> list[str]:
     """Ids that begin so, of the first page of the table: for a shell that completes one."""
-    page, _ = scan_page(deployed, ("jobId",), None)
-    ids = (from_item(item)["jobId"] for item in page)
-    return sorted(each for each in ids if each.startswith(beginning))
+    ((page, _),) = scan(deployed, ("jobId",), max_pages=1)
+    return sorted(each["jobId"] for each in page if each["jobId"].startswith(beginning))
 
 
 def looked_up(deployed: Deployment, job: ListedJob) -> ListedJob:

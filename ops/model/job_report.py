@@ -11,7 +11,6 @@ from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import parse_key
 from functions.domain.progress import Progress
 from ops.model import history
 from ops.model.job_records import read_job_record
@@ -157,7 +156,7 @@ def read_execution(deployed: Deployment, arn: str) -> JobReport | None:
     found = _history(deployed, arn)
     if found is None:
         return None
-    job_id = _job_of(deployed, found) or ""
+    job_id = _job_of(deployed, found)
     claims = claims_that_count(deployed.ledger, job_id) if job_id else []
     return JobReport(
         job_id=job_id,
@@ -167,12 +166,11 @@ def read_execution(deployed: Deployment, arn: str) -> JobReport | None:
     )
 
 
-def _job_of(deployed: Deployment, execution: History) -> str | None:
+def _job_of(deployed: Deployment, execution: History) -> str:
     """The job of the results object, or of Bedrock's event, that started an execution."""
     if (ended := execution.ended_job) is not None:
-        return ended if deployed.jobs.is_on_record(ended) else None
-    parsed = parse_key(execution.key or "")
-    return deployed.job_folders.job_id(parsed) if parsed else None
+        return ended if deployed.jobs.is_on_record(ended) else ""
+    return deployed.job_of(execution.key)
 
 
 def _most_telling(claims: Sequence[Claim]) -> str | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from functions.domain.plain_text import counted
 from functions.domain.receipts.reject import RejectReason
 from ops.model.dead_targets import Results
+from ops.model.job_heads import map_in
 from ops.model.job_list import count_in
 from ops.model.tally import tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from ops.model.deployment import Deployment
     from ops.model.job_report import JobReport
@@ -30,8 +31,8 @@ def remarks(deployed: Deployment, report: JobReport) -> list[str]:
 def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
     """Remarks from the job's record alone."""
     record = report.record or {}
-    state, stats = _map(record.get("ingestState")), _map(record.get("resultStats"))
-    ended = _map(state.get("bedrock"))
+    state, stats = map_in(record, "ingestState"), map_in(record, "resultStats")
+    ended = map_in(state, "bedrock")
     if ended and ended.get("status") != "Completed":
         message = f": {ended['message']}" if ended.get("message") else "."
         yield f"Bedrock ended it as {ended.get('status')}{message}"
@@ -49,7 +50,7 @@ def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
             )
             + "."
         )
-    errors = _map(stats.get("bedrock")).get("errorRecordCount")
+    errors = map_in(stats, "bedrock").get("errorRecordCount")
     # Of its own results objects, all of them: what a retry cured was an error all the same.
     found = report.loads.rejects.get(RejectReason.MODEL_ERROR, 0)
     are_all = 0 < len(report.objects) == state.get("objects")
@@ -83,7 +84,3 @@ def _undelivered(deployed: Deployment, report: JobReport) -> Iterator[str]:
             f"The dead-letter queue holds {counted(count, 'event')} of it: "
             f"`{deployed.command('dead-events --resend')}` delivers again."
         )
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -61,14 +61,16 @@ class Replayable:
         The event's time counts only if the object was never claimed. It is then the object's
         creation, as in S3's own event.
         """
-        described: dict[str, Any] = {"key": self.key, "size": self.size, "etag": self.etag}
-        if self.version_id:
-            described["version-id"] = self.version_id
-        if self.claim is not None and self.claim.etag == self.etag and self.claim.sequencer:
-            # It keeps its place in S3's order of events, so that no older one displaces it.
-            described["sequencer"] = self.claim.sequencer
+        is_same = self.claim is not None and self.claim.etag == self.etag
         event = object_created(
-            described,
+            {
+                "key": self.key,
+                "size": self.size,
+                "etag": self.etag,
+                "version-id": self.version_id,
+                # It keeps its place in S3's order of events, so that no older one displaces it.
+                "sequencer": self.claim.sequencer if self.claim and is_same else "",
+            },
             bucket=bucket,
             event_id=str(uuid.uuid4()),
             source="ingest.replay",
@@ -131,24 +133,20 @@ def start(
 def _objects(
     deployed: Deployment, job_id: str, prefixes: Sequence[str], claims: dict[str, Claim]
 ) -> Iterator[Replayable]:
-    lister = deployed.s3.get_paginator("list_objects_v2")
-    for page in chain.from_iterable(
-        lister.paginate(Bucket=deployed.bucket, Prefix=prefix) for prefix in prefixes
-    ):
-        for listed in page.get("Contents", []):
-            key = listed["Key"]
-            parsed = parse_key(key)
-            if parsed is None or job_id not in parsed.folders:
-                continue
-            if not isinstance(parsed.of_job(job_id), ResultsKey):
-                continue
-            head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
-            yield Replayable(
-                job_id=job_id,
-                key=key,
-                etag=head["ETag"].strip('"'),
-                version_id=head.get("VersionId", ""),
-                size=head["ContentLength"],
-                created=head["LastModified"],
-                claim=claims.get(key),
-            )
+    for listed in chain.from_iterable(map(deployed.objects, prefixes)):
+        key = listed["Key"]
+        parsed = parse_key(key)
+        if parsed is None or job_id not in parsed.folders:
+            continue
+        if not isinstance(parsed.of_job(job_id), ResultsKey):
+            continue
+        head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
+        yield Replayable(
+            job_id=job_id,
+            key=key,
+            etag=head["ETag"].strip('"'),
+            version_id=head.get("VersionId", ""),
+            size=head["ContentLength"],
+            created=head["LastModified"],
+            claim=claims.get(key),
+        )
