@@ -1,6 +1,5 @@
 """Where an execution failed, from its history and its map runs."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 from functions.aws.runtime.service_errors import THROTTLED, is_any
 from functions.domain.attempts import Attempt, attempts_of
 from functions.domain.causes import plain_cause
+from functions.domain.map_items import MapItem
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED
 
 if TYPE_CHECKING:
@@ -148,17 +148,7 @@ def _counts(counts: Mapping[str, Any]) -> MapCounts:
 def _child(client: "SFNClient", arn: str) -> FailedChild:
     child = client.describe_execution(executionArn=arn)
     return FailedChild(
-        item=_item(child.get("input", "")),
+        item=str(MapItem.of(child.get("input", ""))),
         error=child.get("error", "")[:_MAX_ERROR],
         cause=plain_cause(child.get("cause", ""))[:_MAX_CAUSE],
     )
-
-
-def _item(text: str) -> str:
-    try:
-        work: Any = json.loads(text)
-        if span := work.get("range"):
-            return f"bytes {int(span['from'])}-{int(span['to'])}"
-        return f"chunk {int(work['chunk']['number'])}"
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
-        return ""

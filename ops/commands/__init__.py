@@ -3,5 +3,5 @@
 A new command is a function with typer's annotations in a module of its own, and an entry with its
 example in `ops.cli`. The first sentence of its docstring is its summary: at most 60 characters.
 It takes `options.Local`, `Data`, `Stack` and `AsJson`, finds its stack by `options.chosen`, asks
-by `asking.confirm` before it changes anything, and raises an `ops.errors.OpsError` to end.
+by `options.confirm` before it changes anything, and raises an `ops.errors.OpsError` to end.
 """

@@ -9,9 +9,7 @@ import typer
 from functions.domain.object_keys import RESULTS_PREFIX
 from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm
 from ops.commands.estimate import say
-from ops.commands.since import moment
 from ops.commands.watch import follow_executions
 from ops.commands.working_through import work_through
 from ops.errors import Refused
@@ -19,8 +17,7 @@ from ops.model import backlog
 from ops.model.backlog import Left
 from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate
-from ops.model.pace import Pace
-from ops.model.running import Running
+from ops.model.pace import Pace, Running
 from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
@@ -68,7 +65,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
         raise Refused(
             f"--prefix {visible(prefix)} does not begin with {RESULTS_PREFIX}, where results are."
         )
-    earliest = None if since is None else moment(since)
+    earliest = None if since is None else options.moment(since)
     deployed = options.chosen(local=local, data=data, stack=stack)
     found = backlog.find(deployed, prefix=prefix, since=earliest)
     if not as_json:
@@ -80,7 +77,7 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     started: list[str] = []
     if found.unannounced and not dry_run:
         objects = counted(len(found.unannounced), "object")
-        confirm(f"Ingest {objects} on {deployed.place}?", yes=yes, as_json=as_json)
+        options.confirm(f"Ingest {objects} on {deployed.place}?", yes=yes, as_json=as_json)
         again = _again(deployed, prefix, since, rate, at_a_time)
         started = _start(deployed, found, rate=rate, at_a_time=at_a_time, again=again)
     look_again = deployed.command("watch")
@@ -119,8 +116,7 @@ def _again(
     """The command that starts the rest."""
     within = ["--prefix", prefix] if prefix != RESULTS_PREFIX else []
     within += ["--since", since] if since is not None else []
-    pace = ["--rate", f"{rate:g}", "--at-a-time", str(at_a_time)]
-    return deployed.command("backfill", *within, *pace)
+    return deployed.command("backfill", *within, *options.pace(rate, at_a_time))
 
 
 def _show(deployed: Deployment, found: Backlog, prefix: str) -> None:

@@ -9,7 +9,6 @@ import typer
 
 from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm
 from ops.errors import ExitCode, Refused
 from ops.model.dead_targets import Outcomes, Results, StillUndeliverable
 from ops.view.terminal import out, outside, print_json, table
@@ -69,7 +68,7 @@ def dead_events(
     if resend and found:
         question = f"Deliver {counted(len(found), 'event')} again on {deployed.place}?"
         try:
-            confirm(question, yes=yes or deployed.embedded is not None, as_json=as_json)
+            options.confirm(question, yes=yes or deployed.embedded is not None, as_json=as_json)
         except Refused:
             put_back(found)
             raise

@@ -20,6 +20,7 @@ from ops.commands import options  # noqa: TC001 - typer reads annotations when i
 from ops.errors import ResultDiffers
 from ops.model import deployment
 from ops.view import job as job_view
+from ops.view.durations import exact
 from ops.view.follower import Follower, ended
 from ops.view.steps import Steps
 from ops.view.terminal import err, out, print_json, visible
@@ -105,7 +106,6 @@ def _ingest(deployed: Deployment, *, seed: int, steps: Steps) -> Run:
     follower = Follower(
         read=lambda: [upload.read() for upload in uploads],
         is_over=ended,
-        now=lambda: datetime.now(UTC),
         look_again=deployed.command("watch"),
     )
     outcomes = follower.follow()
@@ -144,11 +144,8 @@ def _announce(batches: Sequence[Batch], steps: Steps) -> None:
 def _show(run: Run) -> None:
     """Twelve lines at most: what came of the jobs, and what to type next."""
     for outcome in run.outcomes:
-        took = (
-            f" in {job_view.seconds(outcome.history.duration(now=datetime.now(UTC)))}"
-            if (outcome.history)
-            else ""
-        )
+        history = outcome.history
+        took = f" in {exact(history.duration(now=datetime.now(UTC)))}" if history else ""
         out.print(f"Job {visible(outcome.job_id)}: {visible(outcome.status)}{took}", style="bold")
         out.print(job_view.counts_text(outcome))
     if run.differences:

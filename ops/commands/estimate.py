@@ -16,7 +16,7 @@ from ops.errors import NothingFound, Refused
 from ops.model import deployment, replays
 from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate as estimate_all
-from ops.view.estimate import dollars, summary, table
+from ops.view.estimate import costs_table, dollars, summary
 from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def estimate(
     else:
         out.print(prose(summary(found)))
         if found.records:
-            out.print(table(found))
+            out.print(costs_table(found))
         if found.records and is_file and images is None:
             out.print(
                 prose("It is assumed that each transaction has an image to move: or --no-images."),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.commands import options
-from ops.commands.completing import complete_job
 from ops.errors import ExitCode, NothingFound
 from ops.model import replays
 from ops.model.failures import own_execution, why
@@ -38,7 +37,7 @@ def inspect(
             metavar="JOB|EXECUTION",
             help="A job's id or ARN, or an execution's ARN or name.",
             show_default=False,
-            autocompletion=complete_job,
+            autocompletion=options.complete_job,
         ),
     ],
     local: options.Local = False,

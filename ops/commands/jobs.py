@@ -9,12 +9,11 @@ import typer
 
 from functions.domain.jobs import JobStatus
 from ops.commands import options
-from ops.commands.since import moment
 from ops.errors import NothingFound
 from ops.model import deployment
 from ops.model.job_list import read_jobs
 from ops.model.program import program
-from ops.view.job_list import table
+from ops.view.job_list import jobs_table
 from ops.view.terminal import err, out, print_json, visible
 
 if TYPE_CHECKING:
@@ -48,13 +47,13 @@ def jobs(
     found = read_jobs(
         deployed,
         statuses=frozenset(each.upper() for each in status or ()),
-        since=moment(since) if since else None,
+        since=options.moment(since) if since else None,
         limit=limit,
     )
     if as_json:
         print_json([job.as_json() for job in found.jobs])
     elif found.jobs:
-        out.print(table(found.jobs, now=datetime.now(UTC)))
+        out.print(jobs_table(found.jobs, now=datetime.now(UTC)))
     else:
         wanted = f" of the status {' or '.join(map(visible, status))}" if status else ""
         changed = f" that has changed within {visible(since)}" if since else ""
@@ -80,7 +79,7 @@ def show_open_jobs(deployed: Deployment) -> None:
     if not shown:
         out.print("No job is open, and none has failed.")
     else:
-        out.print(table(shown, now=datetime.now(UTC)))
+        out.print(jobs_table(shown, now=datetime.now(UTC)))
         out.print()
         for job in shown:
             out.print(f"  {_next(deployed, job)}")

@@ -1,15 +1,33 @@
-"""Options that commands have in common."""
+"""Options that commands have in common, and what they make of them."""
 
 from __future__ import annotations
 
+import contextlib
+import re
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ops.commands.completing import complete_job
+from ops.errors import Refused
 from ops.model import deployment
-from ops.view.terminal import err
+from ops.model.job_list import job_ids
+from ops.view.terminal import err, visible
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def complete_job(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Job ids that begin with a text; none if no stack answers, since a shell shows no errors."""
+    given = ctx.params
+    with contextlib.suppress(Exception):
+        deployed = deployment.find(
+            local=bool(given.get("local")), data=given.get("data"), stack=given.get("stack")
+        )
+        return job_ids(deployed, beginning=incomplete)
+    return []
 
 
 def job_id(job: str) -> str:
@@ -89,3 +107,34 @@ def chosen(*, local: bool, data: Path | None, stack: str | None) -> deployment.D
     if not local and data is None:
         err.print(f"On {found.place}.", style="dim")
     return found
+
+
+def moment(since: str) -> datetime:
+    """The moment so long ago (UTC), of `90m`, `12h` or `2d`.
+
+    Raises:
+        Refused: if it is not a number of minutes, hours or days.
+    """
+    match = re.fullmatch(r"(\d{1,4})([mhd])", since)
+    if match is None:
+        raise Refused(f"--since {visible(since)} is not a period of time: write 90m, 12h or 2d.")
+    return datetime.now(UTC) - int(match[1]) * _UNITS[match[2]]
+
+
+def pace(rate: float, at_a_time: int) -> tuple[str, ...]:
+    """`--rate` and `--at-a-time`, for the command that goes on."""
+    return "--rate", f"{rate:g}", "--at-a-time", str(at_a_time)
+
+
+def confirm(question: str, *, yes: bool, as_json: bool) -> None:
+    """Ask a person, unless `--yes` was given.
+
+    Raises:
+        Refused: the answer is no, or there is no terminal to ask on.
+    """
+    if yes:
+        return
+    if as_json or not sys.stdin.isatty():
+        raise Refused(f"{question} There is no terminal to ask on: say --yes. Nothing was done.")
+    if not typer.confirm(question, err=True):
+        raise Refused("Nothing was done.")

@@ -9,9 +9,6 @@ import typer
 
 from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm
-from ops.commands.completing import complete_job
-from ops.commands.since import moment
 from ops.commands.watch import AT_ONCE, follow_executions
 from ops.commands.working_through import work_through
 from ops.errors import ExitCode, NothingFound, Refused
@@ -22,10 +19,8 @@ from ops.model.failures import (
     own_execution,
     read_failed,
 )
-from ops.model.finished_jobs import nothing_to_redrive
-from ops.model.pace import Pace
-from ops.model.redrives import Redriven, redrive_execution
-from ops.model.running import Running
+from ops.model.pace import Pace, Running
+from ops.model.redrives import Redriven, nothing_to_redrive, redrive_execution
 from ops.view import redrive as redrive_view
 from ops.view.terminal import err, print_json, visible
 
@@ -49,7 +44,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
             metavar="ID",
             help="All failed executions of a job.",
             show_default=False,
-            autocompletion=complete_job,
+            autocompletion=options.complete_job,
         ),
     ] = None,
     all_failed: Annotated[
@@ -77,12 +72,12 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     if sum((execution is not None, job is not None, all_failed)) != 1:
         raise Refused("Name one execution, or a job with --job, or all with --all-failed.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    found = find(deployed, execution=execution, job=job, since=moment(since))
+    found = find(deployed, execution=execution, job=job, since=options.moment(since))
     chosen = [each for each in found if each.obstacle is None]
     if not as_json:
         redrive_view.show(found)
     if chosen:
-        confirm(question(deployed, chosen), yes=yes, as_json=as_json)
+        options.confirm(question(deployed, chosen), yes=yes, as_json=as_json)
     again = _again(deployed, job, since, rate, at_a_time)
     outcomes = restart(deployed, chosen, rate=rate, at_a_time=at_a_time, again=again)
     if follow:
@@ -189,8 +184,9 @@ def _again(deployed: Deployment, job: str | None, since: str, rate: float, at_a_
     """The command that redrives the rest."""
     which = "--all-failed" if job is None else "--job"
     chosen = [] if job is None else [job]
-    pace = ["--rate", f"{rate:g}", "--at-a-time", str(at_a_time)]
-    return deployed.command(f"redrive {which}", *chosen, "--since", since, *pace)
+    return deployed.command(
+        f"redrive {which}", *chosen, "--since", since, *options.pace(rate, at_a_time)
+    )
 
 
 def _look(deployed: Deployment, chosen: Sequence[FailedExecution]) -> str:

@@ -8,7 +8,6 @@ import typer
 
 from functions.domain.plain_text import counted
 from ops.commands import inspect, options
-from ops.commands.asking import confirm
 from ops.commands.watch import follow_executions
 from ops.model import replays
 from ops.model.job_report import read_job
@@ -63,7 +62,7 @@ def replay(  # noqa: PLR0913, PLR0917 - one parameter an option
         show(found)
         if accept_rejects:
             out.print(prose(ACCEPTED))
-    confirm(question(deployed, found), yes=yes, as_json=as_json)
+    options.confirm(question(deployed, found), yes=yes, as_json=as_json)
     started = [
         replays.start(deployed, each, reason=reason, accept_rejects=accept_rejects)
         for each in found

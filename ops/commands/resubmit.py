@@ -11,7 +11,6 @@ from functions.aws.resubmission.bedrock_retries import BedrockRetries, root_job
 from functions.aws.resubmission.submission import BY_CHANCE, BY_THE_MODEL
 from functions.domain.receipts.reject import RejectReason
 from ops.commands import options
-from ops.commands.asking import confirm
 from ops.commands.watch import follow_jobs
 from ops.errors import ExitCode, Refused
 from ops.model.resubmission import prepare, refuse_above, request_of, submit
@@ -101,7 +100,7 @@ def resubmit(  # noqa: PLR0913, PLR0917 - one parameter an option
             if as_json:
                 print_json(view.as_json(prepared, None))
             return
-        confirm(view.question(deployed, prepared), yes=yes, as_json=as_json)
+        options.confirm(view.question(deployed, prepared), yes=yes, as_json=as_json)
         retry = submit(deployed, prepared)
     view.report(deployed, root, retry, as_json=as_json, more=view.as_json(prepared, retry))
     _follow(deployed, retry, watch=watch)

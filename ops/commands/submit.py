@@ -12,7 +12,6 @@ from functions.domain.object_keys import ResultsKey, key_problem, parse_key
 from functions.domain.plain_text import counted
 from functions.domain.timestamps import timestamp
 from ops.commands import options
-from ops.commands.completing import complete_job
 from ops.commands.estimate import say
 from ops.commands.inspect import show
 from ops.errors import CannotSubmit, NothingFound
@@ -44,7 +43,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
             metavar="ID",
             help="The job whose results it holds.",
             show_default=False,
-            autocompletion=complete_job,
+            autocompletion=options.complete_job,
         ),
     ],
     watch: Annotated[bool, typer.Option("--watch", help="Follow it to its end.")] = False,
@@ -96,7 +95,6 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         follower = Follower(
             read=lambda: [upload.read()],
             is_over=ended,
-            now=lambda: datetime.now(UTC),
             look_again=deployed.command("watch", job),
         )
         (report,) = follower.follow()

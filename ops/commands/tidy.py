@@ -8,7 +8,6 @@ import typer
 
 from functions.domain.plain_text import counted
 from ops.commands import options
-from ops.commands.asking import confirm
 from ops.model import leftovers
 from ops.view.terminal import err, out, print_json, prose, visible
 
@@ -40,7 +39,7 @@ def tidy(
     count, removed = len(found.removable), 0
     if not dry_run and (count or _is_marked(found)):
         if count:
-            confirm(question(deployed, found), yes=yes, as_json=as_json)
+            options.confirm(question(deployed, found), yes=yes, as_json=as_json)
         removed = leftovers.remove(deployed, found)
     if as_json:
         print_json(_as_json(found, removed=removed))

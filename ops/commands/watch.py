@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ops.commands import options
-from ops.commands.completing import complete_job
 from ops.commands.inspect import show
 from ops.errors import ExitCode, NothingFound
 from ops.model.job_heads import ENDED
@@ -40,7 +39,7 @@ def watch(
             metavar="JOB",
             help="Ids or ARNs of jobs; without any, those that are open, also later.",
             show_default=False,
-            autocompletion=complete_job,
+            autocompletion=options.complete_job,
         ),
     ] = None,
     local: options.Local = False,
@@ -81,7 +80,6 @@ def follow_jobs(deployed: Deployment, job_ids: Sequence[str]) -> Sequence[JobRep
     return Follower(
         read=lambda: [read_job(deployed, each) for each in job_ids],
         is_over=is_settled,
-        now=lambda: datetime.now(UTC),
         look_again=deployed.command("watch", *job_ids),
         patience=None,
     ).follow()
@@ -99,7 +97,6 @@ def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
     return Follower(
         read=jobs.reports,
         is_over=is_settled,
-        now=lambda: datetime.now(UTC),
         look_again=deployed.command("watch"),
         patience=None,
     ).follow()
@@ -126,7 +123,6 @@ def follow_executions(
         follower = Follower(
             read=partial(_of_executions, deployed, arns[first : first + AT_ONCE]),
             is_over=lambda report: has_ended(report, redrives),
-            now=lambda: datetime.now(UTC),
             look_again=look_again,
             patience=PATIENCE_SECONDS,
         )

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from functions.domain.plain_text import counted
-from ops.view.counting import Counting
+from ops.view.steps import Counting
 from ops.view.terminal import err, prose
 
 if TYPE_CHECKING:

@@ -131,7 +131,7 @@ def strip(
     if not report.ranges:
         return None
     total = report.ranges[-1].span.end
-    by_start = {child.span.start: child for child in children if child.span is not None}
+    by_start = {child.work.span.start: child for child in children if child.work.span is not None}
     looks = [_look(each, by_start.get(each.span.start), has_ended) for each in report.ranges]
     tiles = tuple(_tiles(report.ranges, looks, total))
     number = chosen if chosen and chosen <= len(looks) else _first_of_interest(looks)

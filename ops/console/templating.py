@@ -10,7 +10,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from functions.domain.plain_text import counted, visible
-from ops.view.job import seconds
+from ops.view.durations import exact, rough
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,32 +76,14 @@ def day(moment: datetime) -> str:
     return f"{local(moment):%a %d %b %H:%M}"
 
 
-def span(duration: timedelta) -> str:
-    """`18 min 28 s`."""
-    return seconds(duration)
-
-
 def ago(moment: datetime, *, now: datetime) -> str:
-    """`5 h 43 min`, without seconds beyond the first minutes."""
-    minutes = max(0, int((now - moment).total_seconds() // 60))
-    if minutes < 1:
-        return "under 1 min"
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return counted(minutes // 1440, "day")
+    """`5 h 43 min`."""
+    return rough((now - moment).total_seconds())
 
 
 def left(seconds_left: float) -> str:
     """`50 s`, `4 min`: what is left is not known more exactly."""
-    if seconds_left < 10:
-        return "10 s"
-    if seconds_left < 90:
-        return f"{round(seconds_left, -1):.0f} s"
-    if seconds_left < 5400:
-        return f"{seconds_left / 60:.0f} min"
-    return f"{seconds_left / 3600:.1f} h"
+    return rough(max(10.0, round(seconds_left, -1)))
 
 
 def prose(text: str) -> Markup:
@@ -142,7 +124,7 @@ _ENVIRONMENT.filters |= {
     "left": left,
     "lines": lines,
     "prose": prose,
-    "span": span,
+    "span": exact,
 }
 _ENVIRONMENT.globals |= {"percent": percent, "when": when, "ago": ago, "zone": zone}
 

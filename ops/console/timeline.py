@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from ops.console.templating import UNKNOWN, ago, clock, size, span
+from ops.console.templating import UNKNOWN, ago, clock, size
 from ops.console.time_axis import Fold, TimeAxis
+from ops.view.durations import exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,8 +114,7 @@ def _axis(history: History, now: datetime) -> TimeAxis:
 
 def _mark(fold: Fold, axis: TimeAxis, now: datetime) -> Mark:
     until = fold.until if fold.ends_by_redrive else now
-    seconds = (until - fold.since).total_seconds()
-    stood = f"{seconds:.0f} s" if seconds < 60 else ago(fold.since, now=until)
+    stood = ago(fold.since, now=until)
     redrive = f"{clock(fold.until)[:5]}" if fold.ends_by_redrive else ""
     return Mark(axis.x(fold.since), axis.fold_percent, stood, redrive)
 
@@ -135,7 +135,7 @@ def _state_row(
         bars += _bars(axis, run.entered, until, last=_look(history, run), before="failed")
     took = sum((history.duration_of(run, now=now) for run in runs), start=timedelta())
     word = bars[-1].look if bars else "done"
-    return Row(name, tuple(bars), span(took), word, link=f"#state-{name.rstrip('?')}")
+    return Row(name, tuple(bars), exact(took), word, link=f"#state-{name.rstrip('?')}")
 
 
 def _look(history: History, run: StateRun) -> str:
@@ -157,7 +157,7 @@ def _child_row(history: History, child: Child, axis: TimeAxis, now: datetime) ->
     worked = sum(
         (end - start for start, end in axis.pieces(child.started, until)), start=timedelta()
     )
-    took = f"{refused} refused" if refused > 1 else span(worked)
+    took = f"{refused} refused" if refused > 1 else exact(worked)
     return Row(child_name(child), bars, took if bars else UNKNOWN, look, is_child=True)
 
 
@@ -193,7 +193,7 @@ def _bars(
     pieces = list(axis.pieces(since, until))
     for number, (start, end) in enumerate(pieces):
         look = last if number == len(pieces) - 1 else before
-        yield _bar(axis, start, end, look, f"{clock(start)}, {span(end - start)}: {look}")
+        yield _bar(axis, start, end, look, f"{clock(start)}, {exact(end - start)}: {look}")
 
 
 def _bar(axis: TimeAxis, since: datetime, until: datetime, look: str, title: str) -> Bar:
@@ -204,10 +204,10 @@ def _bar(axis: TimeAxis, since: datetime, until: datetime, look: str, title: str
 
 def child_name(child: Child) -> str:
     """What a child works on: the bytes of its range, or its chunk of images."""
-    if child.span is not None:
-        return span_name(child.span.start, child.span.end)
-    if child.chunk is not None:
-        return f"images, part {child.chunk + 1}"
+    if child.work.span is not None:
+        return span_name(child.work.span.start, child.work.span.end)
+    if child.work.chunk is not None:
+        return f"images, part {child.work.chunk + 1}"
     return child.arn.rpartition(":")[2]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from functions.domain.failures import Cure
 from functions.domain.jobs import JobStatus
 from functions.domain.plain_text import counted
-from ops.console.templating import clock, span
+from ops.console.templating import clock
 from ops.model.job_list import count_in
+from ops.view.durations import exact
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -206,7 +207,7 @@ def _completed(report: JobReport, now: datetime) -> Verdict:
         reason, most = max(loads.rejects.items(), key=lambda each: each[1])
         text += f" {counted(loads.failure, 'record')} became no transaction, {most} for {reason}."
     if history is not None:
-        text += f" {span(history.duration(now=now))} of work"
+        text += f" {exact(history.duration(now=now))} of work"
         stood = history.stood_still
-        text += f", after standing still for {span(stood)}." if stood else "."
+        text += f", after standing still for {exact(stood)}." if stood else "."
     return Verdict("done", title, text=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -22,28 +22,6 @@ if TYPE_CHECKING:
 
 class StillUndeliverable(Exception):  # noqa: N818 - what became of a second attempt
     """The target refused the event again."""
-
-
-class Target(Protocol):
-    """The target of a queue's events."""
-
-    @property
-    def queue(self) -> DeadQueue:
-        """The dead-letter queue."""
-
-    @property
-    def name(self) -> str:
-        """The kind of its events, for people and programs."""
-
-    def subject(self, event: Undelivered) -> dict[str, str]:
-        """Job, and object or execution, that an event is about."""
-
-    def send(self, event: Undelivered) -> str:
-        """Deliver the event; return what the target answered.
-
-        Raises:
-            StillUndeliverable: the target refuses it again.
-        """
 
 
 @dataclass(frozen=True)
@@ -67,7 +45,11 @@ class Results:
         return {"job": self.deployed.job_of(key), "about": key}
 
     def send(self, event: Undelivered) -> str:
-        """Start its execution. Its name comes from the event, so that twice starts one."""
+        """Start its execution. Its name comes from the event, so that twice starts one.
+
+        Raises:
+            StillUndeliverable: Step Functions refuses it.
+        """
         name = f"resent-{hashlib.sha256(event.body.encode()).hexdigest()[:40]}"
         try:
             start_execution(self.deployed, name, event.body)
@@ -107,7 +89,11 @@ class Outcomes:
         return {"job": job_id, "about": about}
 
     def send(self, event: Undelivered) -> str:
-        """Invoke the function as the rule would, and wait for its answer."""
+        """Invoke the function as the rule would, and wait for its answer.
+
+        Raises:
+            StillUndeliverable: the function failed.
+        """
         answer: Any = self.deployed.functions.invoke(
             FunctionName=self.function, Payload=event.body.encode()
         )
@@ -123,3 +109,7 @@ def _ended(event: Undelivered) -> JobStateChange | None:
     except EventInvalid:
         return None
     return read if isinstance(read, JobStateChange) else None
+
+
+Target = Results | Outcomes
+"""The target of a queue's events."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.domain.attempts import Attempt, attempts_of
 from functions.domain.causes import plain_cause
-from functions.domain.ranges import Range
+from functions.domain.map_items import UNKNOWN, MapItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ DESCRIBED_AT_ONCE: Final = 40
 """Children of which one reading learns what they work on; the next one goes on with the others."""
 FOLLOWED: Final = 16
 """Children whose attempts are read: those that failed and those at work."""
+_FAILED: Final = frozenset({"FAILED", "TIMED_OUT"})
 _MAX_CHILDREN: Final = 1000
 _MAX_CAUSE: Final = 600
 
@@ -31,8 +31,7 @@ class Child:
     Attributes:
         state: The map.
         status: In Step Functions' words.
-        span: The range of bytes that it works on; None for a chunk of images, or not known yet.
-        chunk: The number of its chunk of images.
+        work: What it works on, as far as it is known yet.
         error, cause: Of a child that failed.
         attempts: Of its function; none where they were not read.
     """
@@ -43,8 +42,7 @@ class Child:
     started: datetime
     ended: datetime | None
     redrives: int
-    span: Range | None = None
-    chunk: int | None = None
+    work: MapItem = UNKNOWN
     error: str = ""
     cause: str = ""
     attempts: tuple[Attempt, ...] = ()
@@ -52,20 +50,12 @@ class Child:
     @property
     def item(self) -> str:
         """What it works on: `bytes 0-100`, `chunk 3`; its name where that is not known."""
-        if self.span is not None:
-            return f"bytes {self.span.start}-{self.span.end}"
-        return self.arn.rpartition(":")[2] if self.chunk is None else f"chunk {self.chunk}"
+        return str(self.work) or self.arn.rpartition(":")[2]
 
     @property
     def has_failed(self) -> bool:
         """Whether it failed for good, in the last run."""
-        return self.status in {"FAILED", "TIMED_OUT"}
-
-
-@dataclass(frozen=True)
-class _Item:
-    span: Range | None
-    chunk: int | None
+        return self.status in _FAILED
 
 
 @dataclass
@@ -74,18 +64,13 @@ class ChildrenReader:
 
     deployed: Deployment
     execution: str
-    _items: dict[str, _Item] = field(default_factory=dict)
+    _items: dict[str, MapItem] = field(default_factory=dict)
     _described: dict[tuple[str, str, int], Mapping[str, Any]] = field(default_factory=dict)
     _attempts: dict[tuple[str, str, int], tuple[Attempt, ...]] = field(default_factory=dict)
 
     def read(self) -> tuple[Child, ...]:
         """The children, in the order of what they work on."""
-        listed = list(self._listed())
-        listed.sort(key=lambda each: each["status"] not in {"FAILED", "TIMED_OUT", "RUNNING"})
-        self._describe(listed)
-        followed = {each["executionArn"] for each in listed[:FOLLOWED]}
-        children = [self._child(each, followed=followed) for each in listed]
-        return tuple(sorted(children, key=_place))
+        return self._children(self._ranked())
 
     def read_troubled(self, most: int) -> tuple[Child, ...]:
         """Some of the children that failed, or that were tried more than once.
@@ -93,16 +78,22 @@ class ChildrenReader:
         Args:
             most: So many at most. Of children that succeeded, not all are looked at.
         """
-        listed = list(self._listed())
-        listed.sort(key=lambda each: each["status"] not in {"FAILED", "TIMED_OUT", "RUNNING"})
         tried = [
             each
-            for each in listed[:FOLLOWED]
-            if each["status"] in {"FAILED", "TIMED_OUT"} or len(self._attempts_of(each)) > 1
-        ][:most]
-        self._describe(tried)
-        followed = {each["executionArn"] for each in tried}
-        return tuple(sorted((self._child(each, followed=followed) for each in tried), key=_place))
+            for each in self._ranked()[:FOLLOWED]
+            if each["status"] in _FAILED or len(self._attempts_of(each)) > 1
+        ]
+        return self._children(tried[:most])
+
+    def _ranked(self) -> list[dict[str, Any]]:
+        """The children as they are listed: those that failed or run come first."""
+        return sorted(self._listed(), key=lambda each: each["status"] not in {*_FAILED, "RUNNING"})
+
+    def _children(self, listed: Sequence[Mapping[str, Any]]) -> tuple[Child, ...]:
+        self._describe(listed)
+        followed = {each["executionArn"] for each in listed[:FOLLOWED]}
+        children = [self._child(each, followed=followed) for each in listed]
+        return tuple(sorted(children, key=_place))
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         client = self.deployed.step_functions
@@ -125,7 +116,7 @@ class ChildrenReader:
                 return
             left -= 1
             child = self.deployed.step_functions.describe_execution(executionArn=arn)
-            self._items[arn] = _item(child.get("input", ""))
+            self._items[arn] = MapItem.of(child.get("input", ""))
             self._described[_version(each)] = {
                 "error": child.get("error", ""),
                 "cause": plain_cause(child.get("cause", ""))[:_MAX_CAUSE],
@@ -133,7 +124,6 @@ class ChildrenReader:
 
     def _child(self, listed: Mapping[str, Any], *, followed: set[str]) -> Child:
         arn = listed["executionArn"]
-        item = self._items.get(arn, _Item(None, None))
         said = self._described.get(_version(listed), {}) if listed["status"] == "FAILED" else {}
         return Child(
             arn=arn,
@@ -142,8 +132,7 @@ class ChildrenReader:
             started=listed["startDate"],
             ended=listed.get("stopDate"),
             redrives=listed.get("redriveCount", 0),
-            span=item.span,
-            chunk=item.chunk,
+            work=self._items.get(arn, UNKNOWN),
             error=said.get("error", ""),
             cause=said.get("cause", ""),
             attempts=self._attempts_of(listed) if arn in followed else (),
@@ -165,15 +154,5 @@ def _version(listed: Mapping[str, Any]) -> tuple[str, str, int]:
 
 
 def _place(child: Child) -> tuple[str, int, int, datetime]:
-    start = child.span.start if child.span else 2**63
-    return child.state, start, child.chunk or 0, child.started
-
-
-def _item(text: str) -> _Item:
-    try:
-        work: Any = json.loads(text)
-        if span := work.get("range"):
-            return _Item(Range(int(span["from"]), int(span["to"])), None)
-        return _Item(None, int(work["chunk"]["number"]))
-    except (ValueError, RecursionError, AttributeError, TypeError, KeyError):
-        return _Item(None, None)
+    start = child.work.span.start if child.work.span else 2**63
+    return child.state, start, child.work.chunk or 0, child.started

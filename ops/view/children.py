@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
 from functions.domain.attempts import tried
-from ops.view.terminal import outside
+from ops.view.terminal import outside, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.table import Table
 
     from ops.model.map_children import Child
 
 
 def children_table(children: Sequence[Child]) -> Table:
     """One line a child."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Failed or tried again", no_wrap=True)
-    table.add_column("Status", no_wrap=True)
-    table.add_column("Attempts", overflow="fold")
+    named = ("Failed or tried again", "Status")
+    made = table(*named, "Attempts", whole=named)
     for child in children:
-        table.add_row(
+        made.add_row(
             outside(f"{child.state}, {child.item}"),
             outside(child.status, "red" if child.has_failed else ""),
             outside(tried(child.attempts) or child.error),
         )
-    return table
+    return made
 
 
 def as_json(child: Child) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from functions.domain.plain_text import counted
 from ops.model.estimating.prices import DATE, REGION
-from ops.view.terminal import visible
+from ops.view.durations import rough
+from ops.view.terminal import table, visible
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ops.model.estimating.estimate import Estimate
 
 _CENT = 0.01
@@ -24,17 +25,14 @@ def summary(found: Estimate) -> str:
     return (
         f"Estimate: {about}{_counted(found.records, 'record')}, "
         f"{_counted(found.images, 'image')} to move; "
-        f"{duration(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE}). "
+        f"about {rough(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE}). "
         f"Settings: {visible(found.settings)}."
     )
 
 
-def table(found: Estimate) -> Table:
+def costs_table(found: Estimate) -> Table:
     """Show the estimate by service."""
-    drawn = Table(box=None, header_style="dim", pad_edge=False)
-    drawn.add_column("Service")
-    drawn.add_column("What is billed")
-    drawn.add_column("US$", justify="right")
+    drawn = table("Service", "What is billed", "US$", right=("US$",))
     billed = _billed(found)
     for service, cost in found.costs.items():
         drawn.add_row(service, billed[service], dollars(cost))
@@ -63,10 +61,3 @@ def _counted(number: float, noun: str) -> str:
 def dollars(cost: float) -> str:
     """`$1.23`; small sums with as many digits as say something."""
     return f"${cost:,.2f}" if cost >= 1 else f"${cost:.4f}" if cost >= _CENT else f"${cost:.6f}"
-
-
-def duration(seconds: float) -> str:
-    """`40 s`, `3 min`, `2.5 h`."""
-    if seconds < 90:
-        return f"about {seconds:.0f} s"
-    return f"about {seconds / 60:.0f} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"

@@ -85,7 +85,7 @@ def _rejects(found: FileCheck, *, excerpts: bool) -> Table:
 
 
 def _transactions(found: FileCheck) -> Table:
-    drawn = table(*_COLUMNS, title="The first transactions")
+    drawn = table(*_COLUMNS, right=("amount",), title="The first transactions")
     for transaction in found.first:
         item = transaction.item
         drawn.add_row(*(outside(next(iter(item[name].values()))) for name in _COLUMNS))

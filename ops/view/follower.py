@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -17,7 +18,6 @@ from ops.view.terminal import err, prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from ops.model.job_report import JobReport
     from ops.model.progress import JobProgress
@@ -36,16 +36,16 @@ class Follower:
     Attributes:
         read: Reads where the jobs are; always in the same order, new ones at the end.
         is_over: Whether a job has ended.
-        now: The present (UTC).
         look_again: The command that shows more when it gives up.
         patience: Seconds without any change after which it does; None for never.
+        now: The present (UTC).
     """
 
     read: Callable[[], Sequence[JobReport]]
     is_over: Callable[[JobReport], bool]
-    now: Callable[[], datetime]
     look_again: str
     patience: float | None = 180.0
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     _meters: defaultdict[int, Meter] = field(default_factory=lambda: defaultdict(Meter))

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from functions.domain.claims import ClaimState
 from functions.domain.plain_text import counted
 from functions.domain.timestamps import timestamp
 from ops.model.tally import tally
+from ops.view.durations import exact
 from ops.view.failure import failure_text
-from ops.view.terminal import outside, visible
+from ops.view.terminal import outside, table, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import timedelta
+    from collections.abc import Mapping
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from ops.model.failures import FailedExecution
     from ops.model.history import History
@@ -42,28 +42,23 @@ def render(
     report: JobReport, *, now: datetime, bucket: str, failed: FailedExecution | None = None
 ) -> Group:
     """The whole report; what failed, and why, comes first."""
-    return Group(*_parts(report, now=now, bucket=bucket, failed=failed))
-
-
-def _parts(
-    report: JobReport, *, now: datetime, bucket: str, failed: FailedExecution | None
-) -> Iterator[RenderableType]:
+    parts: list[RenderableType] = []
     if report.job_id:
-        yield _headline("Job", report.job_id, report.status or "no record")
+        parts.append(_headline("Job", report.job_id, report.status or "no record"))
     history = report.history
     if history is not None:
-        yield _headline("Execution", history.name, history.status, _took(history, now))
+        parts.append(_headline("Execution", history.name, history.status, _took(history, now)))
     if failed is not None:
-        yield failure_text(failed)
+        parts.append(failure_text(failed))
     if report.job_id and not report.objects:
-        yield Text("  No results object of it is claimed.")
+        parts.append(Text("  No results object of it is claimed."))
     if report.objects or _stats(report):
-        yield counts_text(report)
+        parts.append(counts_text(report))
     if report.loads.rejects or report.images.left:
-        yield _indented(_reasons(report))
+        parts.append(_indented(_reasons(report)))
     if history is not None:
-        yield _indented(states_table(history, now=now))
-    yield _places(report, bucket=bucket)
+        parts.append(_indented(states_table(history, now=now)))
+    return Group(*parts, _places(report, bucket=bucket))
 
 
 def _indented(table: Table) -> Padding:
@@ -81,30 +76,27 @@ def _headline(what: str, name: str, status: str, rest: str = "") -> Text:
 
 
 def _took(history: History, now: datetime) -> str:
-    took = f" in {seconds(history.duration(now=now))}"
+    took = f" in {exact(history.duration(now=now))}"
     if not history.redrives:
         return took
     times = "once" if history.redrives == 1 else f"{history.redrives} times"
-    return f"{took}, redriven {times} after standing still for {seconds(history.stood_still)}"
+    return f"{took}, redriven {times} after standing still for {exact(history.stood_still)}"
 
 
 def states_table(history: History, *, now: datetime) -> Table:
     """The states in order, with their durations; Choice states are left out."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("State", "Entered"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("Duration", justify="right")
+    made = table("State", "Entered", "Duration", right=("Duration",), whole=("State", "Entered"))
     for run in history.states:
         if run.kind == "Choice":
             continue
         broken = run.exited is None and history.failure is not None
         style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
-        table.add_row(
+        made.add_row(
             outside(run.name, style),
             run.entered.astimezone(UTC).strftime("%H:%M:%S"),
-            seconds(history.duration_of(run, now=now)),
+            exact(history.duration_of(run, now=now)),
         )
-    return table
+    return made
 
 
 def counts_text(report: JobReport) -> Text:
@@ -133,13 +125,11 @@ def _stats(report: JobReport) -> Mapping[str, Any]:
 
 
 def _reasons(report: JobReport) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Rejects and images left, by reason", overflow="fold")
-    table.add_column("", justify="right", no_wrap=True)
+    made = table("Rejects and images left, by reason", "", right=("",), whole=("",))
     for counts in (report.loads.rejects, report.images.left):
         for reason, count in sorted(counts.items()):
-            table.add_row(outside(reason), str(count))
-    return table
+            made.add_row(outside(reason), str(count))
+    return made
 
 
 def _places(report: JobReport, *, bucket: str) -> Text:
@@ -159,17 +149,6 @@ def _places(report: JobReport, *, bucket: str) -> Text:
     if report.history is not None:
         text.append(f"  execution       {visible(report.history.arn)}")
     return text
-
-
-def seconds(duration: timedelta) -> str:
-    """A duration as people say it: `0.42 s`, `3 min 5 s`, `2 h 10 min`."""
-    total = max(duration.total_seconds(), 0.0)
-    if total < 60:
-        return f"{total:.2f} s" if total < 10 else f"{total:.1f} s"
-    minutes, rest = divmod(round(total), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
 
 
 def as_json(

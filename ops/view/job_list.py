@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
-
 from ops.model.job_list import count_in
+from ops.view.durations import rough
 from ops.view.job import STATUS_STYLES
-from ops.view.terminal import outside
+from ops.view.terminal import outside, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
+
+    from rich.table import Table
 
     from ops.model.job_list import ListedJob
 
 
-def table(jobs: Sequence[ListedJob], *, now: datetime) -> Table:
+def jobs_table(jobs: Sequence[ListedJob], *, now: datetime) -> Table:
     """One line a job."""
-    made = Table(box=None, header_style="dim", pad_edge=False)
-    made.add_column("job", overflow="fold")
-    made.add_column("status", overflow="fold")
-    for title in ("ranges", "records", "rejects", "age"):
-        made.add_column(title, justify="right", overflow="fold")
-    made.add_column("why", overflow="fold")
+    numbers = ("ranges", "records", "rejects", "age")
+    made = table("job", "status", *numbers, "why", right=numbers)
     for job in jobs:
         made.add_row(
             outside(job.job_id),
@@ -32,7 +29,7 @@ def table(jobs: Sequence[ListedJob], *, now: datetime) -> Table:
             _ranges(job),
             _records(job),
             f"{count_in(job.stats, 'failureCount'):,}" if job.stats else "-",
-            _age(now - job.changed) if job.changed else "-",
+            rough((now - job.changed).total_seconds()) if job.changed else "-",
             outside(job.why),
         )
     return made
@@ -49,10 +46,3 @@ def _records(job: ListedJob) -> str:
         return "-"
     total = count_in(job.stats, "totalCount")
     return f"{total:,}" if expected is None else f"{total:,}/{expected:,}"
-
-
-def _age(age: timedelta) -> str:
-    minutes = max(0, int(age.total_seconds() // 60))
-    if minutes < 120:
-        return f"{minutes}m"
-    return f"{minutes // 60}h" if minutes < 48 * 60 else f"{minutes // 1440}d"

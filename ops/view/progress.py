@@ -11,6 +11,7 @@ from rich.text import Text
 
 from functions.domain.plain_text import counted
 from ops.model.progress import IMAGES, LOAD
+from ops.view.durations import rough
 from ops.view.terminal import outside, visible
 
 if TYPE_CHECKING:
@@ -101,9 +102,4 @@ def _left(each: JobProgress) -> str:
     """Format the time left, roughly; empty if it is not known."""
     if not each.is_running or each.seconds_left is None or each.share == 1.0:
         return ""
-    seconds = each.seconds_left
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 3_600:
-        return f"{round(seconds / 60)} min"
-    return f"{int(seconds // 3_600)} h {int(seconds % 3_600 // 60)} min"
+    return rough(each.seconds_left)

@@ -12,13 +12,16 @@ import json
 import os
 import re
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from functions.domain.plain_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["err", "out", "outside", "print_json", "prose", "table", "visible"]
 
@@ -79,11 +82,26 @@ def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
     return "\n".join(f"{margin}{each}" for each in [*lines, line])
 
 
-def table(*columns: str, title: str | None = None) -> Table:
-    """An empty table without lines, whose cells are wrapped; amounts are on the right."""
+def table(
+    *columns: str, right: Sequence[str] = (), whole: Sequence[str] = (), title: str | None = None
+) -> Table:
+    """An empty table without lines.
+
+    Args:
+        columns: Their titles.
+        right: Columns of numbers.
+        whole: Columns whose cells are not wrapped.
+        title: Of the table.
+    """
     made = Table(box=None, header_style="dim", pad_edge=False, title=title)
+    made.title_justify, made.title_style = "left", "bold"
     for column in columns:
-        made.add_column(column, overflow="fold", justify="right" if column == "amount" else "left")
+        made.add_column(
+            column,
+            overflow="fold",
+            justify="right" if column in right else "left",
+            no_wrap=column in whole,
+        )
     return made
 
 

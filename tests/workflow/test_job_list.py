@@ -11,7 +11,7 @@ from ops.model import job_list
 from ops.model.deployment import Deployment
 from ops.model.job_heads import read_heads
 from ops.model.job_list import read_jobs
-from ops.view.job_list import table
+from ops.view.job_list import jobs_table
 from ops.view.terminal import out
 from tests.workflow.aws_tables import deployment_on
 from tests.workflow.rows import put_claim, put_job
@@ -68,7 +68,7 @@ def test_open_jobs_come_first_then_failed_ones_and_each_has_its_reason(
     }
     assert found.jobs[0].as_json()["open"] is True
     with out.capture() as captured:
-        out.print(table(found.jobs, now=NOW))
+        out.print(jobs_table(found.jobs, now=NOW))
     assert "0/7" in captured.get()
     assert "user-secret" not in captured.get() + str([job.as_json() for job in found.jobs])
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from ops.model.failures import FailedExecution
 from ops.model.job_report import JobReport
 from ops.model.obstacles import Obstacle
-from ops.view.job import as_json, render, seconds
+from ops.view.durations import exact, rough
+from ops.view.job import as_json, render
 from tests.unit.ops.reports import FAILED, NOW, failed_execution, report, unclaimed
 
 
@@ -106,8 +107,16 @@ def test_json_speaks_the_words_of_the_ledger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("duration", "text"),
-    [(0.4, "0.40 s"), (-0.1, "0.00 s"), (59, "59.0 s"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
+    ("duration", "text", "roughly"),
+    [
+        (-0.1, "0.00 s", "1 s"),
+        (0.4, "0.40 s", "1 s"),
+        (59.6, "59.6 s", "1 min"),
+        (185, "3 min 5 s", "3 min"),
+        (7_810, "2 h 10 min", "2 h 10 min"),
+        (200_000, "55 h 33 min", "2 days"),
+    ],
 )
-def test_durations_read_as_people_say_them(duration: float, text: str) -> None:
-    assert seconds(timedelta(seconds=duration)) == text
+def test_durations_read_as_people_say_them(duration: float, text: str, roughly: str) -> None:
+    assert exact(timedelta(seconds=duration)) == text
+    assert rough(duration) == roughly

@@ -6,8 +6,7 @@ import pytest
 
 from ops.commands.working_through import work_through
 from ops.model.deployment import Deployment
-from ops.model.pace import LOOK_SECONDS, Pace
-from ops.model.running import Running
+from ops.model.pace import LOOK_SECONDS, Pace, Running
 from tests.workflow.memory.executions import MACHINE, MemoryExecutions
 
 

@@ -46,7 +46,7 @@ def test_a_line_of_a_load() -> None:
 def test_a_line_of_a_migration_counts_the_images_that_moved() -> None:
     assert line(replace(MOVING, rejects=0)) == (
         "march: MigrateImages, 12,345 records, 117 of 500 images moved (4.2/s), "
-        "3 left in place, 2 h 11 min left"
+        "3 left in place, 2 h 12 min left"
     )
 
 

@@ -14,7 +14,7 @@ from functions.domain.service_failures import explain
 from local import server
 from local.endpoint import Endpoint
 from ops.commands import redrive
-from ops.commands.since import moment
+from ops.commands.options import moment
 from ops.errors import NothingFound, Refused
 from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
