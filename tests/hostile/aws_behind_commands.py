@@ -3,7 +3,6 @@
 import io
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from functions.domain.attribute_values import to_item
@@ -12,11 +11,9 @@ from functions.domain.ranges import Range
 from ops.model.deployment import Deployment
 from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET, deployment_on
-from tests.workflow.memory.executions import MACHINE
+from tests.workflow.memory.executions import EXECUTION, OneExecution
 from tests.workflow.rows import put_claim, put_job
 
-EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:first"
-NOW = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 DIRT = (
     "\x1b]0;owned\x07\x1b[2J\x1b[31m\x9b31m\x90q\x9c\r\x08\x7f\u202eevil\u2066\u200b\u2028\x85"
     "[red]bold[/red][link=http://evil]:boom:\n$(reboot)`id`;'\"&\ufeff\U000e0041"
@@ -24,77 +21,16 @@ DIRT = (
 """Escapes of both kinds, colours, titles, hidden and reversed text, markup, and a shell's words."""
 
 
-@dataclass
-class StepFunctions:
-    """Executions that say what a test has them say."""
-
-    cause: str = DIRT
-    error: str = f"Error{DIRT}"
-    state: str = f"State{DIRT}"
-    status: str = "FAILED"
-    given: str = "{}"
-    reason: str = f"because {DIRT}"
-    redrive_status: str = "NOT_REDRIVABLE"
-    redriven: list[str] = field(default_factory=list)
-    started: list[dict[str, Any]] = field(default_factory=list)
-
-    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
-        return {
-            "executionArn": executionArn,
-            "status": self.status,
-            "input": self.given,
-            "error": self.error,
-            "cause": self.cause,
-            "startDate": NOW,
-            "stopDate": NOW,
-            "redriveStatus": self.redrive_status,
-            "redriveStatusReason": self.reason,
-        }
-
-    def get_execution_history(self, **_: Any) -> dict[str, Any]:
-        details = {"error": self.error, "cause": self.cause}
-        return {
-            "events": [
-                {
-                    "type": "ExecutionStarted",
-                    "timestamp": NOW,
-                    "executionStartedEventDetails": {"input": self.given},
-                },
-                {
-                    "type": "TaskStateEntered",
-                    "timestamp": NOW,
-                    "stateEnteredEventDetails": {"name": self.state},
-                },
-                {
-                    "type": "ExecutionFailed",
-                    "timestamp": NOW,
-                    "executionFailedEventDetails": details,
-                },
-            ]
-        }
-
-    def list_executions(self, **_: Any) -> dict[str, Any]:
-        return {"executions": [{"executionArn": EXECUTION, "startDate": NOW}]}
-
-    def redrive_execution(self, *, executionArn: str, **_: Any) -> None:  # noqa: N803
-        self.redriven.append(executionArn)
-
-    def start_execution(self, **request: Any) -> dict[str, Any]:
-        self.started.append(request)
-        return {"executionArn": EXECUTION}
-
-    def get_paginator(self, name: str) -> Any:
-        pages: dict[str, Any] = {
-            "get_execution_history": self.get_execution_history(),
-            "list_map_runs": {"mapRuns": []},
-            "list_executions": self.list_executions(),
-        }
-
-        class Pages:
-            def paginate(self, **_: Any) -> list[Any]:
-                return [pages[name]]
-
-        return Pages()
+def failed(given: str, *, redrive_status: str = "NOT_REDRIVABLE") -> OneExecution:
+    """An execution of this input that failed, in hostile words."""
+    return OneExecution(
+        state=f"State{DIRT}",
+        input=given,
+        error=f"Error{DIRT}",
+        cause=DIRT,
+        redriveStatus=redrive_status,
+        redriveStatusReason=f"because {DIRT}",
+    )
 
 
 @dataclass
@@ -138,7 +74,7 @@ class OutcomeRule:
         return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(failure).encode())}
 
 
-def deployment(aws: Aws, states: StepFunctions, queue: Queue | None = None) -> Deployment:
+def deployment(aws: Aws, states: OneExecution, queue: Queue | None = None) -> Deployment:
     """Of these parts."""
     rule = OutcomeRule()
     clients = {"stepfunctions": states, "sqs": queue, "events": rule, "lambda": rule}

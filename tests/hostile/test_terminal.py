@@ -20,9 +20,10 @@ from ops.model.progress import JobProgress
 from ops.view.progress import line
 from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind
-from tests.hostile.aws_behind_commands import DIRT, EXECUTION, Queue, StepFunctions
+from tests.hostile.aws_behind_commands import DIRT, Queue
 from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET
+from tests.workflow.memory.executions import EXECUTION, OneExecution
 
 JOB = f"job {DIRT.replace('/', '')}"
 KEY = f"batch-output/{JOB}/a{DIRT}.jsonl"
@@ -36,12 +37,12 @@ UNSHOWABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @pytest.fixture
-def states() -> StepFunctions:
-    return StepFunctions(given=EVENT)
+def states() -> OneExecution:
+    return behind.failed(EVENT)
 
 
 @pytest.fixture
-def run(aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs a command on the hostile deployment; all that it prints."""
     behind.plant(aws, job=JOB, key=KEY)
     ended = {"executionArn": f"arn:{DIRT}", "status": DIRT, "input": EVENT}
@@ -175,12 +176,12 @@ def test_an_argument_that_is_no_text_is_refused_in_a_sentence(run: Any) -> None:
 
 
 def test_a_fault_of_a_command_shows_its_trace_and_obeys_nothing_of_it(
-    run: Any, states: StepFunctions, monkeypatch: pytest.MonkeyPatch
+    run: Any, states: OneExecution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(**_: Any) -> Any:
         raise KeyError(DIRT)
 
-    monkeypatch.setattr(states, "get_execution_history", broken)
+    monkeypatch.setattr(states, "history", broken)
     text = run("inspect", EXECUTION, faulty=True)
     assert "Traceback" in text
     assert "\x1b" not in text
@@ -198,9 +199,9 @@ STRANGE = {
 
 @pytest.mark.parametrize("case", STRANGE)
 def test_executions_and_events_of_any_input_can_be_looked_at(
-    run: Any, aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch, case: str
+    run: Any, aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
-    states.given, states.cause = STRANGE[case], STRANGE[case]
+    states.described |= {"input": STRANGE[case], "cause": STRANGE[case]}
     _obeys_nothing(run("inspect", EXECUTION))
     _obeys_nothing(run("redrive", EXECUTION))
     deployed = behind.deployment(aws, states, Queue([STRANGE[case]]))
@@ -220,23 +221,23 @@ def test_executions_and_events_of_any_input_can_be_looked_at(
     ],
 )
 def test_the_execution_of_another_machine_is_neither_shown_nor_redriven(
-    run: Any, states: StepFunctions, arn: str
+    run: Any, states: OneExecution, arn: str
 ) -> None:
-    states.redrive_status = "REDRIVABLE"
+    states.described["redriveStatus"] = "REDRIVABLE"
     for arguments in (("redrive", arn, "--yes", "--no-follow"), ("inspect", arn)):
         text = " ".join(run(*arguments).split())
         assert "is not an execution of this stack's state machine" in text
     assert states.redriven == []
 
 
-def test_ones_own_execution_is_found_by_name_and_by_arn(aws: Aws, states: StepFunctions) -> None:
+def test_ones_own_execution_is_found_by_name_and_by_arn(aws: Aws, states: OneExecution) -> None:
     deployed = behind.deployment(aws, states)
-    assert own_execution(deployed, "first") == own_execution(deployed, EXECUTION) == EXECUTION
+    assert own_execution(deployed, "one") == own_execution(deployed, EXECUTION) == EXECUTION
     with pytest.raises(Refused):
         own_execution(deployed, "arn:")
 
 
-def test_a_forged_dead_letter_leads_to_no_other_object(aws: Aws, states: StepFunctions) -> None:
+def test_a_forged_dead_letter_leads_to_no_other_object(aws: Aws, states: OneExecution) -> None:
     forged = {"key": "uploads/user-2/secret.jpg", "etag": "x", "version": "v"}
     behind.plant(aws, job="job-1", key="batch-output/job-1/a.jsonl", letter=forged)
     deployed = behind.deployment(aws, states)
@@ -289,7 +290,7 @@ def test_a_command_names_account_and_region_before_it_asks(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     """What is asked about may be in another account than the person thinks."""
-    states = StepFunctions(given=EVENT, redrive_status="REDRIVABLE")
+    states = behind.failed(EVENT, redrive_status="REDRIVABLE")
     behind.plant(aws, job=JOB, key=KEY)
     place = "AWS account 111122223333, eu-west-1"
     deployed = replace(behind.deployment(aws, states, Queue([EVENT])), place=place)
@@ -300,7 +301,7 @@ def test_a_command_names_account_and_region_before_it_asks(
 
 
 def test_of_empty_queues_a_command_says_that_they_are_empty_and_no_more(
-    aws: Aws, states: StepFunctions, monkeypatch: pytest.MonkeyPatch
+    aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event that could not even be kept is in no queue: it cannot know that all arrived."""
     deployed = behind.deployment(aws, states, Queue([]))

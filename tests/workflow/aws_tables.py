@@ -124,7 +124,7 @@ def create_all() -> tuple[Any, Any]:
     return s3, dynamodb
 
 
-def deployment_on(aws: tuple[Any, Any], **clients: Any) -> Deployment:
+def deployment_on(aws: tuple[Any, Any] = (None, None), **clients: Any) -> Deployment:
     """A deployment with this bucket and these tables, and with other services' clients."""
     outputs = {
         "BucketName": BUCKET,

@@ -10,6 +10,7 @@ from ops import cli
 from ops.errors import NothingFound
 from ops.model import deployment
 from ops.model.deployment import Deployment
+from tests.workflow.aws_tables import deployment_on
 
 
 class _Jobs:
@@ -25,8 +26,7 @@ def completed(words: str) -> list[str]:
 
 
 def test_job_ids_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = _Jobs()
-    found = Deployment("s", "here", "r", {"BatchJobsTableName": "jobs"}, lambda _: jobs)
+    found = deployment_on((None, _Jobs()))
     monkeypatch.setattr(deployment, "find", lambda **_: found)
     assert completed("ingest watch m") == ["march-1", "march-2"]
     assert completed("ingest watch april m") == ["march-1", "march-2"]

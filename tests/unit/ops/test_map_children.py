@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops.model.deployment import Deployment
 from ops.model.map_children import FOLLOWED, Child, ChildrenReader
 from ops.view.children import as_json, children_table
 from ops.view.terminal import out
+from tests.workflow.aws_tables import deployment_on
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:BatchIngest:one"
 RUN = "arn:aws:states:us-east-1:123456789012:mapRun:BatchIngest/LoadRanges:run"
@@ -45,7 +45,6 @@ def _read(
 ) -> tuple[Child, ...]:
     """Children by status, and what failed of each; and those that are described."""
     client = boto3.client("stepfunctions", region_name="us-east-1")
-    deployed = Deployment("BatchIngest", "a test", "us-east-1", {}, {"stepfunctions": client}.get)
     listed = [
         {
             "executionArn": _arn(str(n)),
@@ -80,7 +79,7 @@ def _read(
         for n in described:
             if children[n][0] != "SUCCEEDED":
                 stub.add_response("get_execution_history", {"events": _events(*children[n][1])})
-        found = ChildrenReader(deployed, EXECUTION).read_troubled(most)
+        found = ChildrenReader(deployment_on(stepfunctions=client), EXECUTION).read_troubled(most)
         stub.assert_no_pending_responses()
     return found
 

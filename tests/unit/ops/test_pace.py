@@ -1,12 +1,10 @@
 """Starts come at a rate, and no more run at a time than may."""
 
-from typing import Any
-
 import pytest
 
 from ops.commands.working_through import work_through
-from ops.model.deployment import Deployment
 from ops.model.pace import LOOK_SECONDS, Pace, Running
+from tests.workflow.aws_tables import deployment_on
 from tests.workflow.memory.executions import MACHINE, MemoryExecutions
 
 
@@ -65,14 +63,9 @@ def test_a_wait_looks_no_more_often_than_the_service_likes() -> None:
 
 
 class TestRunning:
-    def _deployed(self, machine: MemoryExecutions) -> Deployment:
-        client: Any = machine
-        outputs = {"StateMachineArn": MACHINE}
-        return Deployment("BatchIngest", "a place", "us-east-1", outputs, lambda _: client)
-
     def test_what_was_started_counts_before_it_is_listed_and_described(self) -> None:
         machine = MemoryExecutions(lag=1)
-        running = Running(self._deployed(machine))
+        running = Running(deployment_on(stepfunctions=machine))
         arn = machine.start_execution(stateMachineArn=MACHINE, name="a", input="{}")["executionArn"]
         running.note(arn)
         assert machine.listed() == []
@@ -85,7 +78,7 @@ class TestRunning:
 
     def test_a_redriven_execution_is_not_over_because_of_its_first_end(self) -> None:
         machine = MemoryExecutions(lag=1)
-        running = Running(self._deployed(machine))
+        running = Running(deployment_on(stepfunctions=machine))
         arn = machine.start_execution(stateMachineArn=MACHINE, name="a", input="{}")["executionArn"]
         machine.end(arn, "FAILED")
         machine.settle()

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,86 +20,55 @@ from ops.model.deployment import Deployment
 from ops.model.failures import FailedExecution, failed_since, read_failed
 from ops.view.failure import failure_text
 from tests.unit.ops.reports import failed_execution
+from tests.workflow.aws_tables import TABLES, deployment_on
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
-from tests.workflow.memory.executions import MACHINE, MemoryExecutions
+from tests.workflow.memory.executions import (
+    EXECUTION,
+    MACHINE,
+    START,
+    MemoryExecutions,
+    OneExecution,
+)
 from tests.workflow.rows import put_claim
 
-ARN = "arn:aws:states:us-east-1:1:execution:BatchIngest:one"
+KEY = "batch-output/job-1/a.jsonl"
+EVENT = json.dumps(
+    {
+        "time": "2026-03-02T00:00:00Z",
+        "detail": {"bucket": {"name": "b"}, "object": {"key": KEY, "etag": "e"}},
+    }
+)
+DAY = timedelta(days=1)
 
 
-class _Pages:
-    def __init__(self, *pages: dict[str, Any]) -> None:
-        self._pages = pages
-
-    def paginate(self, *, statusFilter: str = "FAILED", **_: Any) -> tuple[dict[str, Any], ...]:  # noqa: N803
-        return self._pages if statusFilter == "FAILED" else ()
+def _read(client: OneExecution, **claim: Any) -> FailedExecution:
+    return read_failed(_deployed(client, **claim), EXECUTION)
 
 
-class _StepFunctions:
-    """As much of Step Functions as a redrive asks."""
-
-    def __init__(self, *, state: str = "PlanRanges", **described: Any) -> None:
-        self.state = state
-        self.described = {
-            "executionArn": ARN,
-            "status": "FAILED",
-            "startDate": datetime(2026, 3, 2, tzinfo=UTC),
-            "error": "ClientError",
-            "redriveStatus": "REDRIVABLE",
-            **described,
-        }
-        self.redriven: list[str] = []
-        self.tries: list[dict[str, Any]] = []
-        """Events of the history after the state was entered."""
-        self.listed: list[list[dict[str, Any]]] = [
-            [{"executionArn": ARN, "startDate": datetime(2026, 3, 2, tzinfo=UTC)}]
-        ]
-        self.answers: list[dict[str, Any]] = []
-        """What DescribeExecution says before it says what is so."""
-
-    def describe_execution(self, **_: Any) -> dict[str, Any]:
-        return self.answers.pop(0) if self.answers else self.described
-
-    def redrive_execution(self, *, executionArn: str, clientToken: str) -> None:  # noqa: N803
-        assert clientToken
-        self.redriven.append(executionArn)
-        self.described = {**self.described, "status": "SUCCEEDED", "redriveCount": 1}
-
-    def get_paginator(self, operation: str) -> _Pages:
-        if operation == "get_execution_history":
-            entered = {"stateEnteredEventDetails": {"name": self.state}}
-            return _Pages({"events": [*reversed(self.tries), entered]})
-        if operation == "list_map_runs":
-            return _Pages({"mapRuns": []})
-        return _Pages(*({"executions": page} for page in self.listed))
-
-
-def _deployed(client: _StepFunctions) -> Deployment:
-    outputs = {"StateMachineArn": MACHINE}
-    return Deployment("BatchIngest", "a place", "us-east-1", outputs, lambda _: client)
+def _deployed(client: Any, **claim: Any) -> Deployment:
+    """A deployment with one execution, and the claim of its object."""
+    tables = MemoryDynamoDB(**TABLES)
+    if claim:
+        put_claim(tables, "job-1", KEY, **{"owner": "another", "state": "done", **claim})
+    return deployment_on((None, tables), stepfunctions=client)
 
 
 def test_a_failed_execution_is_redriven() -> None:
-    client = _StepFunctions()
-    found = read_failed(_deployed(client), ARN)
+    client = OneExecution()
+    found = _read(client)
     assert found.obstacle is None
     assert found.will_run == "PlanRanges, and what follows it"
     (done,) = redrive.restart(_deployed(client), [found])
-    assert client.redriven == [ARN]
+    assert client.redriven == [EXECUTION]
     assert not done.has_failed
 
 
 def test_a_state_that_was_tried_again_says_how_often_and_why() -> None:
-    client = _StepFunctions(error="AccessDenied")
-    at = datetime(2026, 3, 2, tzinfo=UTC)
+    client = OneExecution(error="AccessDenied")
     for error in ("Throttled", "Throttled", "AccessDenied"):
         details = {"taskFailedEventDetails": {"error": error}}
-        client.tries += [
-            {"type": "TaskScheduled", "timestamp": at},
-            {"type": "TaskFailed", "timestamp": at, **details},
-        ]
-    client.tries.append({"type": "ExecutionFailed", "timestamp": at})
-    text = failure_text(read_failed(_deployed(client), ARN)).plain
+        client.tries += [{"type": "TaskScheduled"}, {"type": "TaskFailed", **details}]
+    text = failure_text(_read(client)).plain
     assert "\n  Tried 3 times: 2 x Throttled, 1 x AccessDenied.\n" in text
 
 
@@ -160,7 +129,7 @@ def _described(described: dict[str, Any]) -> FailedExecution:
 def test_what_cannot_be_redriven_says_why_and_what_to_do_instead(
     described: dict[str, Any], reason: str, instead: str
 ) -> None:
-    obstacle = read_failed(_deployed(_StepFunctions(**described)), ARN).obstacle
+    obstacle = _read(OneExecution(**described)).obstacle
     assert obstacle is not None
     assert reason in obstacle.reason
     assert obstacle.instead.startswith(f"ingest {instead}")
@@ -172,8 +141,8 @@ def test_what_cannot_be_redriven_says_why_and_what_to_do_instead(
 def test_what_newer_content_has_superseded_is_redriven_only_where_it_may_still_claim(
     state: str, *, obstacle: bool
 ) -> None:
-    client = _StepFunctions(state=state, input=EVENT)
-    found = read_failed(_with_claim(client, etag="newer"), ARN).obstacle
+    client = OneExecution(state=state, input=EVENT)
+    found = _read(client, etag="newer").obstacle
     assert (found is not None) is obstacle
     assert found is None or "Another execution has taken the results object" in found.reason
     assert found is None or not found.leaves_work
@@ -186,11 +155,10 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_is_shown(
 
 
 def test_all_failed_looks_back_as_far_as_since_says() -> None:
-    deployed = _deployed(_StepFunctions())
-    since = datetime(2026, 3, 1, tzinfo=UTC)
-    assert redrive.find(deployed, execution=None, job=None, since=since)
+    deployed = _deployed(OneExecution())
+    assert redrive.find(deployed, execution=None, job=None, since=START - DAY)
     with pytest.raises(NothingFound):
-        redrive.find(deployed, execution=None, job=None, since=datetime(2026, 3, 3, tzinfo=UTC))
+        redrive.find(deployed, execution=None, job=None, since=START + DAY)
 
 
 @pytest.mark.parametrize("since", ["2", "d", "2w", "-2d", "2 d"])
@@ -199,52 +167,27 @@ def test_a_time_that_is_none_is_refused(since: str) -> None:
         moment(since)
 
 
-NOW = datetime(2026, 3, 2, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
 @pytest.mark.parametrize("changed", ["redriveDate", "stopDate"])
 def test_an_old_execution_that_failed_again_is_a_new_failure(changed: str) -> None:
-    client = _StepFunctions()
-    client.listed = [[{"executionArn": ARN, "startDate": NOW - 3 * DAY, changed: NOW}]]
-    assert set(failed_since(_deployed(client), NOW - DAY)) == {ARN}
+    client = OneExecution()
+    client.listed = [[{"executionArn": EXECUTION, "startDate": START - 3 * DAY, changed: START}]]
+    assert set(failed_since(_deployed(client), START - DAY)) == {EXECUTION}
 
 
 def test_what_was_last_touched_before_is_not_listed() -> None:
-    client = _StepFunctions()
+    client = OneExecution()
     client.listed = [
-        [{"executionArn": ARN, "startDate": NOW - 3 * DAY, "stopDate": NOW - 2 * DAY}],
-        [{"executionArn": "two", "startDate": NOW - 9 * DAY, "redriveDate": NOW}],
+        [{"executionArn": EXECUTION, "startDate": START - 3 * DAY, "stopDate": START - 2 * DAY}],
+        [{"executionArn": "two", "startDate": START - 9 * DAY, "redriveDate": START}],
     ]
-    assert set(failed_since(_deployed(client), NOW - DAY)) == {"two"}
+    assert set(failed_since(_deployed(client), START - DAY)) == {"two"}
 
 
 def test_pages_that_can_hold_nothing_more_are_not_fetched() -> None:
-    client = _StepFunctions()
-    forgotten = {"executionArn": "old", "startDate": NOW - 100 * DAY}
+    client = OneExecution()
+    forgotten = {"executionArn": "old", "startDate": START - 100 * DAY}
     client.listed = [[forgotten], [{"executionArn": "unread"}]]
-    assert list(failed_since(_deployed(client), NOW)) == []
-
-
-def _with_claim(client: _StepFunctions, **claim: Any) -> Deployment:
-    ledger = MemoryDynamoDB(ledger=("pk", "sk"), jobs=("intentId", "submitTime"))
-    put_claim(ledger, "job-1", KEY, **{"owner": "another", "state": "done", **claim})
-    made = {"stepfunctions": client, "dynamodb": ledger}
-    outputs = {
-        "StateMachineArn": MACHINE,
-        "LedgerTableName": "ledger",
-        "BatchJobsTableName": "jobs",
-    }
-    return Deployment("BatchIngest", "a place", "us-east-1", outputs, made.__getitem__)
-
-
-KEY = "batch-output/job-1/a.jsonl"
-EVENT = json.dumps(
-    {
-        "time": "2026-03-02T00:00:00Z",
-        "detail": {"bucket": {"name": "b"}, "object": {"key": KEY, "etag": "e"}},
-    }
-)
+    assert list(failed_since(_deployed(client), START)) == []
 
 
 @pytest.mark.parametrize(
@@ -260,32 +203,32 @@ EVENT = json.dumps(
 def test_what_another_execution_has_cured_leaves_the_list(
     described: dict[str, Any], state: str, claim: dict[str, Any]
 ) -> None:
-    client = _StepFunctions(state=state, input=EVENT, **described)
-    deployed = _with_claim(client, **claim)
+    client = OneExecution(state=state, input=EVENT, **described)
+    deployed = _deployed(client, **{"owner": "another", **claim})
     with pytest.raises(NothingFound, match=r"nothing is left to redrive .*: 1 failed execution"):
-        redrive.find(deployed, execution=None, job=None, since=NOW - DAY)
-    (shown,) = redrive.find(deployed, execution="one", job=None, since=NOW)
+        redrive.find(deployed, execution=None, job=None, since=START - DAY)
+    (shown,) = redrive.find(deployed, execution="one", job=None, since=START)
     assert shown.obstacle is not None
     assert "inspect another" in shown.obstacle.instead
 
 
 def test_an_input_that_is_no_event_is_nothing_to_redrive() -> None:
-    client = _StepFunctions(state="ResolveJob", error="EventInvalid", input="{}")
+    client = OneExecution(state="ResolveJob", error="EventInvalid", input="{}")
     with pytest.raises(NothingFound):
-        redrive.find(_deployed(client), execution=None, job=None, since=NOW - DAY)
-    obstacle = read_failed(_deployed(client), ARN).obstacle
+        redrive.find(_deployed(client), execution=None, job=None, since=START - DAY)
+    obstacle = _read(client).obstacle
     assert obstacle is not None
     assert "JOB" not in obstacle.instead
 
 
 def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
-    client = _StepFunctions(
+    client = OneExecution(
         state="TooManyRejects",
         input=EVENT,
         error="TooManyRejects",
         cause=explain("TooManyRejects").sentence,
     )
-    found = read_failed(_with_claim(client, owner=ARN), ARN)
+    found = _read(client, owner=EXECUTION)
     assert found.obstacle is not None
     assert found.obstacle.instead == "ingest rejects job-1"
     assert found.obstacle.leaves_work
@@ -298,11 +241,11 @@ def test_the_hints_of_too_many_rejects_name_job_and_object() -> None:
 
 @pytest.mark.parametrize("is_embedded", [True, False])
 def test_what_was_changed_by_hand_is_put_back_where_it_was_changed(*, is_embedded: bool) -> None:
-    client = _StepFunctions(error="States.Permissions", cause="no")
+    client = OneExecution(error="States.Permissions", cause="no")
     deployed = _deployed(client)
     if is_embedded:
         endpoint = Endpoint("http://127.0.0.1:1", "secret")
         deployed = replace(deployed, embedded=server.Server(1, endpoint, Path("folder")))
-    advice = read_failed(deployed, ARN).advice
+    advice = read_failed(deployed, EXECUTION).advice
     assert ("ingest local up --revert-drift --data folder" in advice) is is_embedded
     assert ("make deploy" in advice) is not is_embedded

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,6 @@ from functions.domain.object_keys import ResultsKey, dead_letters_key
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.commands.rejects import nothing_rejected, show_export
-from ops.model.deployment import Deployment
 from ops.model.reject_kinds import (
     MAX_KINDS,
     OTHER_DETAILS,
@@ -25,6 +23,7 @@ from ops.model.reject_kinds import (
     own_details,
     sort_out,
 )
+from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import OLD, MemoryS3
 
@@ -38,9 +37,7 @@ class _Job:
 
     def __init__(self) -> None:
         self.s3 = MemoryS3()
-        clients: dict[str, Any] = {"s3": self.s3, "dynamodb": MemoryDynamoDB(ledger=("pk", "sk"))}
-        outputs = {"BucketName": "b", "LedgerTableName": "ledger"}
-        self.deployed = Deployment("S", "here", "r", outputs, clients.__getitem__)
+        self.deployed = deployment_on((self.s3, MemoryDynamoDB(ledger=("pk", "sk"))))
 
     def segment(self, key: str, start: int, end: int, *offsets: int) -> None:
         letters = f"dead-letters/{key}/{start}-{end}"
@@ -49,7 +46,7 @@ class _Job:
             for at in offsets
         ]
         body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
-        self.s3.put_object(Bucket="b", Key=letters, Body=body)
+        self.s3.put_object(Bucket=BUCKET, Key=letters, Body=body)
         self.deployed.ledger.put_segment(
             object_partition(JOB, key, 1),
             Segment(Range(start, end), LoadCounts(), dead_letters=letters if offsets else None),
@@ -104,7 +101,7 @@ class _Expiring(_Job):
             letters = dead_letters_key(results, etag="e", segment=span)
             said = [{"offset": at, "length": 1, "reason": "InvalidJson"} for at in offsets]
             body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
-            self.s3.put_object(Bucket="b", Key=letters, Body=body)
+            self.s3.put_object(Bucket=BUCKET, Key=letters, Body=body)
             if start in rows:
                 counts = LoadCounts(rejects={"InvalidJson": 2})
                 segment = Segment(span, counts, dead_letters=letters)
@@ -139,7 +136,7 @@ def test_nothing_is_said_where_the_ledger_is_whole() -> None:
 def test_dead_letters_that_have_expired_are_counted(rows: tuple[int, ...], left: list[int]) -> None:
     job = _Expiring(*rows)
     (_, second) = job.s3.objects
-    job.s3.delete_object(Bucket="b", Key=second)
+    job.s3.delete_object(Bucket=BUCKET, Key=second)
     assert job.found() == left
     assert job.notes[-1] == (
         f"{KEY} had 4 rejects, of which 2 can still be read: the others have expired."

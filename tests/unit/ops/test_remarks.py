@@ -1,12 +1,11 @@
 """What `ingest inspect` remarks on a job's record."""
 
 from dataclasses import replace
-from typing import Any
 
-from ops.model.deployment import Deployment
 from ops.model.job_report import JobReport
 from ops.model.remarks import of_record
 from tests.unit.ops.reports import report
+from tests.workflow.aws_tables import deployment_on
 
 
 def _settled(*, errors: int, objects: int = 1, **state: int) -> JobReport:
@@ -24,8 +23,7 @@ def _settled(*, errors: int, objects: int = 1, **state: int) -> JobReport:
 
 
 def _remarks(of: JobReport) -> list[str]:
-    made: dict[str, Any] = {}
-    return list(of_record(Deployment("BatchIngest", "a test", "r", {}, made.__getitem__), of))
+    return list(of_record(deployment_on(), of))
 
 
 def test_what_retries_cured_is_still_an_error_that_the_manifest_counts() -> None:

@@ -1,13 +1,18 @@
-"""Executions by their names, as Step Functions starts, lists, describes and redrives them."""
+"""Executions, as Step Functions starts, lists, describes and redrives them.
+
+`MemoryExecutions` run and end; of `OneExecution` a test sets what is said of it.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
 START = datetime(2026, 11, 23, tzinfo=UTC)
+EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:one"
 
 
 @dataclass
@@ -77,6 +82,73 @@ class MemoryExecutions:
         if executionArn not in self.seen:
             raise _error("ExecutionDoesNotExist", "DescribeExecution")
         return self.seen[executionArn]
+
+
+class OneExecution:
+    """Step Functions with one execution that failed in a task, or ended otherwise.
+
+    Attributes:
+        described: Of DescribeExecution.
+        state: The last that it entered.
+        tries: Events of its history since then.
+        listed: Pages of ListExecutions with failed ones.
+        redriven, started: What was asked for.
+    """
+
+    def __init__(self, *, state: str = "PlanRanges", **described: Any) -> None:
+        self.described = {
+            "executionArn": EXECUTION,
+            "status": "FAILED",
+            "startDate": START,
+            "error": "ClientError",
+            "redriveStatus": "REDRIVABLE",
+            **described,
+        }
+        self.state = state
+        self.tries: list[dict[str, Any]] = []
+        self.listed: list[list[dict[str, Any]]] = [
+            [{"executionArn": EXECUTION, "startDate": START}]
+        ]
+        self.redriven: list[str] = []
+        self.started: list[dict[str, Any]] = []
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
+        return {**self.described, "executionArn": executionArn}
+
+    def list_executions(self, **_: Any) -> dict[str, Any]:
+        return {"executions": self.listed[0]}
+
+    def redrive_execution(self, *, executionArn: str, clientToken: str) -> None:  # noqa: N803
+        assert clientToken
+        self.redriven.append(executionArn)
+        self.described |= {"status": "SUCCEEDED", "redriveCount": 1}
+
+    def start_execution(self, **request: Any) -> dict[str, Any]:
+        self.started.append(request)
+        return {"executionArn": EXECUTION}
+
+    def history(self) -> list[dict[str, Any]]:
+        """The events, in their order."""
+        given = {"input": self.described.get("input", "{}")}
+        failure = {"error": self.described["error"], "cause": self.described.get("cause", "")}
+        events = [
+            {"type": "ExecutionStarted", "executionStartedEventDetails": given},
+            {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": self.state}},
+            *self.tries,
+            {"type": "ExecutionFailed", "executionFailedEventDetails": failure},
+        ]
+        return [{**each, "timestamp": START} for each in events]
+
+    def get_paginator(self, operation: str) -> Any:
+        return SimpleNamespace(paginate=lambda **request: self._pages(operation, **request))
+
+    def _pages(self, operation: str, **request: Any) -> list[dict[str, Any]]:
+        if operation == "get_execution_history":
+            return [{"events": self.history()[:: -1 if request.get("reverseOrder") else 1]}]
+        if operation == "list_map_runs":
+            return [{"mapRuns": []}]
+        pages = self.listed if request["statusFilter"] == "FAILED" else []
+        return [{"executions": page} for page in pages]
 
 
 def _error(code: str, operation: str) -> ClientError:
