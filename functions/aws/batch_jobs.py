@@ -219,4 +219,4 @@ def _seen(revision: int) -> dict[str, object]:
 
 def item_key(key: JobKey) -> Item:
     """The key of a job's record, as DynamoDB takes it."""
-    return to_item({"intentId": key.intent_id, "submitTime": key.submit_time})
+    return to_item(key.as_dict())

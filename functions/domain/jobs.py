@@ -40,6 +40,10 @@ class JobKey:
     intent_id: str
     submit_time: str
 
+    def as_dict(self) -> dict[str, str]:
+        """Its attributes."""
+        return {"intentId": self.intent_id, "submitTime": self.submit_time}
+
 
 @dataclass(frozen=True)
 class Job:

@@ -19,7 +19,7 @@ from functions.find_stuck_jobs.search import StuckJobSearch
 from functions.find_stuck_jobs.settings import StuckJobsSettings
 
 MARGIN_SECONDS: Final = 60.0
-"""Kept for what was listed last."""
+"""Kept for the job that is looked at last: each of its calls may be slow."""
 
 
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -37,24 +37,18 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> StuckJobSearch:
     now, jobs, ledger = wiring.now(), wiring.batch_jobs(settings), wiring.ledger(settings)
     settler = job_settler(settings)
-
-    def is_time() -> bool:
-        return not deadline.has_passed
-
     objects = ObjectListing(
         clients.s3(),
         settings.bucket_name,
         JobFolders(jobs, ledger),
         since=now - timedelta(days=settings.stuck_lookback_days),
-        is_time=is_time,
     )
     return StuckJobSearch(
         objects=objects,
-        open_jobs=OpenJobs(
-            jobs, settler, BedrockJobs(clients.bedrock, settings.bucket_name), now, is_time
-        ),
+        open_jobs=OpenJobs(jobs, settler, BedrockJobs(clients.bedrock, settings.bucket_name), now),
         cursors=SearchCursors(clients.dynamodb(), settings.ledger_table),
         problems=JobProblems(objects, settler, settings.written, log, now),
         log=log,
         now=now,
+        deadline=deadline,
     )

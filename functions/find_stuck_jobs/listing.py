@@ -1,11 +1,11 @@
 """List objects under batch-output/, up to a bound a run."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.aws.job_folders import JobFolders
+from functions.aws.runtime.deadline import Deadline
 from functions.aws.search_cursors import Cursor
 from functions.domain.object_keys import MANIFEST_NAME, RESULTS_PREFIX, parse_key
 
@@ -35,29 +35,26 @@ class JobObjects:
 
     Attributes:
         folder: Where the first of them lies.
+        after: The key that is listed before the first of them; empty for none.
         latest: When the newest object of the job was created.
     """
 
     folder: str
+    after: str = ""
     results: list[ResultsObject] = field(default_factory=list)
     latest: datetime | None = None
 
 
 @dataclass(frozen=True)
 class ObjectListing:
-    """Lists objects that are younger than a moment.
-
-    Attributes:
-        is_time: Whether there is time for another page.
-    """
+    """Lists objects that are younger than a moment."""
 
     s3: "S3Client"
     bucket: str
     folders: JobFolders
     since: datetime
-    is_time: Callable[[], bool]
 
-    def read(self, cursor: Cursor) -> tuple[dict[str, JobObjects], Cursor]:
+    def read(self, cursor: Cursor, *, until: Deadline) -> tuple[dict[str, JobObjects], Cursor]:
         """The objects of jobs from a cursor on, and the cursor of the next run."""
         jobs: dict[str, JobObjects] = {}
         after = str(cursor.after["key"]) if cursor.after else ""
@@ -65,10 +62,10 @@ class ObjectListing:
             page = self.s3.list_objects_v2(
                 Bucket=self.bucket, Prefix=RESULTS_PREFIX, StartAfter=after
             )
-            after = self._take(jobs, page) or after
+            after = self._take(jobs, page, after=after)
             if not page["IsTruncated"]:
                 return jobs, replace(cursor, after=None)
-            if not self.is_time() or len(jobs) >= MAX_JOBS:
+            if until.has_passed or len(jobs) >= MAX_JOBS:
                 break
         return jobs, replace(cursor, after={"key": after})
 
@@ -84,16 +81,19 @@ class ObjectListing:
         keys = [each["Key"] for each in listed.get("Contents", [])]
         return any(parse_key(key) and not _is_manifest(key) for key in keys)
 
-    def _take(self, jobs: dict[str, JobObjects], page: "ListObjectsV2OutputTypeDef") -> str:
-        """Add the young objects of a page to their jobs; its last key."""
-        last = ""
+    def _take(
+        self, jobs: dict[str, JobObjects], page: "ListObjectsV2OutputTypeDef", *, after: str = ""
+    ) -> str:
+        """Add the young objects of a page to their jobs; its last key, or the one before it."""
         for entry in page.get("Contents", []):
-            last = entry["Key"]
-            if entry["LastModified"] >= self.since:
-                self._add(jobs, last, entry["ETag"].strip('"'), entry["LastModified"])
-        return last
+            created, etag = entry["LastModified"], entry["ETag"].strip('"')
+            if created >= self.since:
+                self._add(jobs, ResultsObject(entry["Key"], etag, created), after=after)
+            after = entry["Key"]
+        return after
 
-    def _add(self, jobs: dict[str, JobObjects], key: str, etag: str, created: datetime) -> None:
+    def _add(self, jobs: dict[str, JobObjects], listed: ResultsObject, *, after: str) -> None:
+        key = listed.key
         if (parsed := parse_key(key)) is None:
             return
         job_id = self.folders.job_id(parsed)
@@ -101,10 +101,10 @@ class ObjectListing:
             # ResolveJob ignores it: below this job's folder, its name is of neither kind.
             return
         named = job_id or "/".join(parsed.folders)
-        job = jobs.setdefault(named, JobObjects(key.rpartition("/")[0] + "/"))
-        job.latest = max(job.latest or created, created)
+        job = jobs.setdefault(named, JobObjects(key.rpartition("/")[0] + "/", after))
+        job.latest = max(job.latest or listed.created, listed.created)
         if not _is_manifest(key):
-            job.results.append(ResultsObject(key, etag, created))
+            job.results.append(listed)
 
 
 def _is_manifest(key: str) -> bool:

@@ -1,6 +1,5 @@
 """Open jobs of the batch-jobs table: settles those whose end at Bedrock sent no event."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.bedrock_jobs import BedrockJobs
 from functions.aws.job_notes import JobNotes
+from functions.aws.runtime.deadline import Deadline
 from functions.aws.search_cursors import Cursor
 from functions.aws.settlement import JobSettler
 from functions.aws.unclaimed import claims_that_count
@@ -36,36 +36,28 @@ class OpenJob:
 
 @dataclass(frozen=True)
 class OpenJobs:
-    """Reads the batch-jobs table, up to a bound a run.
-
-    Attributes:
-        is_time: Whether there is time for another page.
-    """
+    """Reads the batch-jobs table, up to a bound a run."""
 
     jobs: BatchJobs
     settler: JobSettler
     bedrock: BedrockJobs
     now: datetime
-    is_time: Callable[[], bool]
 
-    def read(self, cursor: Cursor) -> tuple[list[OpenJob], Cursor]:
+    def read(self, cursor: Cursor, *, until: Deadline) -> tuple[list[OpenJob], Cursor]:
         """The open jobs from a cursor on, and the cursor of the next run."""
         found: list[OpenJob] = []
         after = cursor.after
         for _ in range(MAX_PAGES):
             page, after = self.jobs.open_records(after)
             found += [OpenJob(*record) for record in page]
-            if after is None or len(found) >= MAX_JOBS or not self.is_time():
+            if after is None or len(found) >= MAX_JOBS or until.has_passed:
                 break
         return found, replace(cursor, after=after)
 
-    def to_settle(self, found: list[OpenJob]) -> Iterator[OpenJob]:
-        """The open jobs that no event will settle; stores how they ended at Bedrock."""
-        for job in found:
-            if job.is_unannounced or self._is_over(job):
-                yield job
-
-    def _is_over(self, job: OpenJob) -> bool:
+    def is_to_settle(self, job: OpenJob) -> bool:
+        """Whether no event will settle an open job; stores how it ended at Bedrock."""
+        if job.is_unannounced:
+            return True
         states = {each.state for each in claims_that_count(self.settler.ledger, job.job_id)}
         if states - {ClaimState.DONE}:
             return False

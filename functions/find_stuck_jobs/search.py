@@ -6,10 +6,11 @@ its grace period. An execution can hang, or end without an event.
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from functions.aws.runtime.deadline import Deadline
 from functions.aws.runtime.telemetry import MetricUnit, Telemetry
 from functions.aws.search_cursors import Cursor, SearchCursors
 from functions.domain.events import Event, Metric
@@ -25,8 +26,13 @@ MAX_REMEMBERED: Final = 100
 class StuckJobSearch:
     """One run over jobs whose objects are in the bucket, and over jobs whose records are open.
 
-    Both are looked through in parts: a run begins where the last one stopped. Jobs that an earlier
-    run found stuck are looked at in every run, so that their number falls only when one is cured.
+    Both are looked through in parts: a run begins where the last one stopped. Each may take half of
+    the time that is left, and its listing half of that, so that there is time for what follows.
+    Jobs that an earlier run found stuck are looked at in every run, so that their number falls only
+    when one is cured.
+
+    Attributes:
+        deadline: When the run has to end.
     """
 
     objects: ObjectListing
@@ -35,6 +41,7 @@ class StuckJobSearch:
     problems: JobProblems
     log: Telemetry
     now: datetime
+    deadline: Deadline
 
     def run(self) -> int:
         """Report stuck jobs and settle waiting ones; return how many are stuck."""
@@ -42,7 +49,7 @@ class StuckJobSearch:
         stuck: dict[str, str] = {}
         for name, search in (("objects", self._objects), ("open-jobs", self._open_jobs)):
             cursor = self.cursors.read(name, now=self.now)
-            after = search(cursor, stuck)
+            after = search(cursor, stuck, self.deadline.half)
             self.cursors.write(name, after)
             behind.append(after.hours_behind(self.now))
         self._remembered(stuck)
@@ -50,15 +57,20 @@ class StuckJobSearch:
         self.log.count(Metric.SEARCH_BEHIND_HOURS, max(behind), MetricUnit.NoUnit)
         return len(stuck)
 
-    def _open_jobs(self, cursor: Cursor, stuck: dict[str, str]) -> Cursor:
-        found, after = self.open_jobs.read(cursor)
-        for job in self.open_jobs.to_settle(found):
-            self._report(job.job_id, self.problems.settle(job.job_id, job.key), stuck)
+    def _open_jobs(self, cursor: Cursor, stuck: dict[str, str], until: Deadline) -> Cursor:
+        found, after = self.open_jobs.read(cursor, until=until.half)
+        for job in found:
+            if self.open_jobs.is_to_settle(job):
+                self._report(job.job_id, self.problems.settle(job.job_id, job.key), stuck)
+            if until.has_passed and job is not found[-1]:
+                return replace(cursor, after=job.key.as_dict())
         return after
 
-    def _objects(self, cursor: Cursor, stuck: dict[str, str]) -> Cursor:
-        jobs, after = self.objects.read(cursor)
-        for job_id, objects in jobs.items():
+    def _objects(self, cursor: Cursor, stuck: dict[str, str], until: Deadline) -> Cursor:
+        jobs, after = self.objects.read(cursor, until=until.half)
+        for number, (job_id, objects) in enumerate(jobs.items()):
+            if until.has_passed and number:
+                return replace(cursor, after={"key": objects.after})
             self._report(job_id, self.problems.of_objects(job_id, objects), stuck, objects.folder)
         return after
 
@@ -67,6 +79,9 @@ class StuckJobSearch:
         earlier = self.cursors.stuck()
         for job_id, folder in earlier.items():
             if job_id in stuck:
+                continue
+            if self.deadline.has_passed:
+                stuck[job_id] = folder
                 continue
             objects = self.objects.of_job(job_id, folder) if folder else None
             if objects is not None:

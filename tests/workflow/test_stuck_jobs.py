@@ -300,6 +300,37 @@ def test_a_run_ends_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {line["jobId"] for line in _search(machine)[1]} == {"a", JOB}
 
 
+def test_jobs_that_a_run_has_no_time_for_are_looked_at_in_the_next_ones() -> None:
+    machine = Machine()
+    named = {f"job-{number}" for number in range(9)}
+    for job in named:
+        _put(machine, f"batch-output/{job}/x.jsonl")
+    machine.pass_time(SETTLING_IN + HOUR)
+    known, counts = set[str](), list[int]()
+    while len(known) < len(named):
+        assert len(counts) < len(named), "the search does not go on"
+        stuck, lines, _ = _search(machine, pages=6, query_seconds=2)
+        known |= {line["jobId"] for line in lines}
+        counts.append(stuck)
+        assert stuck == len(known), "a job left the count without a cure"
+    assert len(counts) > 2, "one run had time for nearly all"
+
+
+def test_open_jobs_that_a_run_has_no_time_for_are_settled_in_the_next_ones() -> None:
+    machine = Machine()
+    named = {f"abcdefghijk{number}" for number in range(9)}
+    output = {"s3OutputDataConfig": {"s3Uri": "s3://elsewhere/"}}
+    for job in named:
+        record = {"intentId": job, "submitTime": "t", "jobId": job, "userId": "u"}
+        machine.dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+        machine.bedrock.jobs[job] = {"status": "Failed", "outputDataConfig": output}
+    ended: list[int] = []
+    while sum(ended) < len(named):
+        assert len(ended) < 2 * len(named), "the search does not go on"
+        ended.append(len(_search(machine, pages=6, query_seconds=1)[2].all(Event.JOB_FOUND_ENDED)))
+    assert len(ended) > 1, "one run had time for all"
+
+
 def test_a_stuck_job_is_counted_until_it_is_cured_wherever_the_search_is() -> None:
     machine = Machine()
     _large_bucket(machine, 2_500)

@@ -52,6 +52,11 @@ class Deadline:
         """Whether it is time to stop."""
         return self.remaining <= 0
 
+    @property
+    def half(self) -> "Deadline":
+        """The middle of the time that is left."""
+        return Deadline(self.at - max(self.remaining, 0) / 2, self.clock)
+
     def earlier(self, seconds: float) -> "Deadline":
         """A deadline before this one; at most half of the time left is given away."""
-        return Deadline(self.at - min(seconds, max(self.remaining, 0) / 2), self.clock)
+        return Deadline(max(self.at - seconds, self.half.at), self.clock)
