@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from functions.aws.failed_state import FailedChild, FailedState, MapCounts, _item
+from functions.aws.failed_state import FailedChild, FailedState, MapCounts
 from functions.domain.attribute_values import from_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
+from functions.domain.map_items import MapItem
 from functions.find_stuck_jobs.problems import SETTLING_IN
 from functions.record_outcome.message import MAX_SUBJECT, Message, failure_message
 from tests.hostile.aws_behind_commands import DIRT
@@ -127,7 +128,7 @@ def test_what_a_maps_children_say_forges_no_line_either() -> None:
     ids=range(9),
 )  # fmt: skip
 def test_a_childs_item_is_numbers_or_nothing(text: str) -> None:
-    assert _item(text) == ""
+    assert str(MapItem.of(text)) == ""
 
 
 def test_a_long_cause_is_searched_for_addresses_in_no_time() -> None:
