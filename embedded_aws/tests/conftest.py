@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from embedded_aws.tests import running
 
@@ -65,7 +66,9 @@ def handler(event, context):
     return {"id": event.get("id"), "pid": os.getpid(), "event": event}
 """
 
-_LOGGING = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+Invoke = Callable[..., dict[str, Any]]
+"""The fixture `invoke`."""
+
 _numbers = itertools.count(1)
 
 
@@ -82,6 +85,37 @@ def eventually(what: Callable[[], Any], why: str, *, seconds: float = DEADLINE_S
         assert time.monotonic() < end, f"deadline passed: {why}"
         pause.wait(0.01)
     return value
+
+
+def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    """A statement of a policy."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def trust(principal: dict[str, str], **more: Any) -> dict[str, Any]:
+    """A statement that lets a principal assume a role."""
+    return {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", **more}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    """A policy."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def only(state: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """The definition of a machine with one state, `Only`."""
+    return {"StartAt": "Only", "States": {"Only": state}, **fields}
+
+
+PASS = only({"Type": "Pass", "End": True})
+
+
+def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str, Any]:
+    """The error by which AWS refuses a call, with the HTTP status in `Status`."""
+    with pytest.raises(ClientError) as error:
+        call(*arguments, **named)
+    response = error.value.response
+    return {**response["Error"], "Status": response["ResponseMetadata"]["HTTPStatusCode"]}
 
 
 def task(function: str, **fields: Any) -> dict[str, Any]:
@@ -126,44 +160,44 @@ class Aws:
 
     def __init__(self, server: running.Server) -> None:
         self.endpoint = server.endpoint
-        self.states = server.endpoint.client("stepfunctions")
-        self.functions = server.endpoint.client("lambda")
-        self.s3 = server.endpoint.client("s3")
-        self.dynamodb = server.endpoint.client("dynamodb")
-        self.iam = server.endpoint.client("iam")
+        # Made once: each loads its service's whole model.
+        self.client = functools.cache(server.endpoint.client)
+        self.states = self.client("stepfunctions")
+        self.functions = self.client("lambda")
+        self.s3 = self.client("s3")
+        self.dynamodb = self.client("dynamodb")
+        self.iam = self.client("iam")
 
-    def role(self, *, service: str, statements: list[dict[str, Any]]) -> str:
-        """Create a role; its ARN."""
+    def create_role(self, trusts: dict[str, Any], *statements: dict[str, Any]) -> str:
+        """Create a role with a policy of these statements; its ARN."""
         name = unique("role")
-        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        arn = self.iam.create_role(
-            RoleName=name,
-            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-        )["Role"]["Arn"]
-        document = {"Version": "2012-10-17", "Statement": statements}
-        self.iam.put_role_policy(
-            RoleName=name, PolicyName="only", PolicyDocument=json.dumps(document)
-        )
-        return str(arn)
+        created = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trusts))
+        arn = str(created["Role"]["Arn"])
+        if statements:
+            self.set_policy(arn, *statements)
+        return arn
 
-    def machine_role(self, *, without: str | None = None) -> str:
-        """A state machine's role that may do all that a test's machine does, but for one action."""
-        statements = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
-        if without is not None:
-            statements.append({"Effect": "Deny", "Action": without, "Resource": "*"})
-        return self.role(service="states.amazonaws.com", statements=statements)
-
-    def allow_everything(self, role_arn: str) -> None:
-        """Give a role what it lacked."""
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-        }
+    def set_policy(self, role_arn: str, *statements: dict[str, Any]) -> None:
+        """Let a role do what the statements say, and no more."""
         self.iam.put_role_policy(
             RoleName=role_arn.rsplit("/", 1)[-1],
             PolicyName="only",
-            PolicyDocument=json.dumps(document),
+            PolicyDocument=document(*statements),
         )
+
+    def role(self, service: str, *statements: dict[str, Any]) -> str:
+        """Create a role of a service; its ARN."""
+        return self.create_role(trust({"Service": f"{service}.amazonaws.com"}), *statements)
+
+    @functools.cached_property
+    def everything(self) -> str:
+        """A state machine's role that may do all that a test's machine does."""
+        return self.role("states", allow("*"))
+
+    def everything_but(self, action: str) -> str:
+        """A state machine's role that may do all but one action."""
+        denied = {"Effect": "Deny", "Action": action, "Resource": "*"}
+        return self.role("states", allow("*"), denied)
 
     def function(self, *, timeout: int = 300, source: str = FUNCTION) -> str:
         """Deploy a function; its ARN."""
@@ -175,19 +209,20 @@ class Aws:
                 FunctionName=unique("function"),
                 Runtime="python3.13",
                 Handler="code.handler",
-                Role=self.role(service="lambda.amazonaws.com", statements=[_LOGGING]),
+                Role=self.role("lambda", allow("logs:*")),
                 Timeout=timeout,
                 Code={"ZipFile": archive.getvalue()},
             )["FunctionArn"]
         )
 
-    def machine(self, definition: dict[str, Any], *, role: str) -> str:
-        """Create a state machine; its ARN."""
-        return str(
-            self.states.create_state_machine(
-                name=unique("machine"), definition=json.dumps(definition), roleArn=role
-            )["stateMachineArn"]
+    def machine(self, definition: dict[str, Any], *, role: str | None = None) -> str:
+        """Create a state machine, of a role that may do everything unless another is named."""
+        created = self.states.create_state_machine(
+            name=unique("machine"),
+            definition=json.dumps(definition),
+            roleArn=role or self.everything,
         )
+        return str(created["stateMachineArn"])
 
     def start(self, machine: str, data: Any = None, **more: Any) -> str:
         """Start an execution; its ARN."""
@@ -261,13 +296,8 @@ def function(aws: Aws) -> str:
     return aws.function()
 
 
-@pytest.fixture(scope="session")
-def role(aws: Aws) -> str:
-    return aws.machine_role()
-
-
 @pytest.fixture
-def invoke(function: str) -> Callable[..., dict[str, Any]]:
+def invoke(function: str) -> Invoke:
     """Definitions of Task states that hand the state's input to the function."""
     return functools.partial(task, function)
 

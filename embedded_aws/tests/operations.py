@@ -1,43 +1,31 @@
 """What the tests of the services around Step Functions share: clients, principals, messages."""
 
-import functools
 import json
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
+from embedded_aws.tests.conftest import (
+    ACCOUNT,
+    REGION,
+    Aws,
+    allow,
+    document,
+    eventually,
+    trust,
+    unique,
+)
 from embedded_aws.tests.running import Endpoint
-
-
-@functools.cache
-def client(endpoint: Endpoint, service: str) -> Any:
-    """A client, made once: each loads its service's whole model."""
-    return endpoint.client(service)
-
-
-def name(prefix: str) -> str:
-    return f"{prefix}-{uuid.uuid4().hex[:12]}"
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
 def assumed(aws: Aws, *statements: dict[str, Any]) -> Endpoint:
     """The endpoint as a role sees it that may do what the statements say, and no more."""
-    iam, role = client(aws.endpoint, "iam"), name("principal")
-    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
-    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
-    if statements:
-        iam.put_role_policy(RoleName=role, PolicyName="only", PolicyDocument=document(*statements))
-    return session(aws, arn)
+    return session(aws, aws.create_role(trust({"AWS": ACCOUNT}), *statements))
 
 
 def session(aws: Aws, role_arn: str) -> Endpoint:
     """The endpoint as a role sees it that the account's root may assume."""
-    keys = client(aws.endpoint, "sts").assume_role(RoleArn=role_arn, RoleSessionName="test")
+    keys = aws.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")
     return Endpoint(
         aws.endpoint.url,
         access_key_id=keys["Credentials"]["AccessKeyId"],
@@ -46,13 +34,9 @@ def session(aws: Aws, role_arn: str) -> Endpoint:
     )
 
 
-def document(*statements: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
 def queue(aws: Aws, *, open_to: str | None = None) -> tuple[str, str]:
     """A queue's URL and ARN; its policy lets a service send to it, where one is named."""
-    sqs, queue_name = client(aws.endpoint, "sqs"), name("queue")
+    sqs, queue_name = aws.client("sqs"), unique("queue")
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue_name}"
     attributes = {}
     if open_to:
@@ -64,7 +48,7 @@ def queue(aws: Aws, *, open_to: str | None = None) -> tuple[str, str]:
 def hears(aws: Aws, pattern: dict[str, Any]) -> str:
     """The URL of a queue that gets the events of a pattern."""
     url, arn = queue(aws, open_to="events.amazonaws.com")
-    events, rule = client(aws.endpoint, "events"), name("rule")
+    events, rule = aws.client("events"), unique("rule")
     events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=rule, Targets=[{"Id": "only", "Arn": arn}])
     return url
@@ -72,8 +56,8 @@ def hears(aws: Aws, pattern: dict[str, Any]) -> str:
 
 def create_table(aws: Aws) -> str:
     """Create a table with the key `pk`, a string; its name."""
-    created = name("table")
-    client(aws.endpoint, "dynamodb").create_table(
+    created = unique("table")
+    aws.client("dynamodb").create_table(
         TableName=created,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -86,13 +70,13 @@ def received(aws: Aws, url: str) -> dict[str, Any]:
     """The next message of a queue, with its attributes."""
 
     def one() -> dict[str, Any] | None:
-        answer = client(aws.endpoint, "sqs").receive_message(
+        answer = aws.client("sqs").receive_message(
             QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
         )
         return next(iter(answer.get("Messages", [])), None)
 
     message: dict[str, Any] = eventually(one, f"a message in {url}")
-    client(aws.endpoint, "sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return message
 
 
@@ -113,8 +97,8 @@ class Stack:
 
 def create_stack(aws: Aws, resources: dict[str, Any], **template: Any) -> Stack:
     """Create a stack with these resources; what became of it."""
-    arn: str = client(aws.endpoint, "cloudformation").create_stack(
-        StackName=name("stack"),
+    arn: str = aws.client("cloudformation").create_stack(
+        StackName=unique("stack"),
         TemplateBody=json.dumps({"Resources": resources, **template}),
         Capabilities=["CAPABILITY_IAM"],
     )["StackId"]
@@ -123,7 +107,7 @@ def create_stack(aws: Aws, resources: dict[str, Any], **template: Any) -> Stack:
 
 def settled_stack(aws: Aws, arn: str) -> Stack:
     """A stack as it is when nothing is in progress."""
-    cloudformation = client(aws.endpoint, "cloudformation")
+    cloudformation = aws.client("cloudformation")
 
     def settled() -> dict[str, Any] | None:
         (found,) = cloudformation.describe_stacks(StackName=arn)["Stacks"]
@@ -142,7 +126,7 @@ def settled_stack(aws: Aws, arn: str) -> Stack:
 
 def metric_sum(aws: Aws, namespace: str, metric: str, **dimensions: str) -> float | None:
     """The sum of a metric over the last hour; None without data."""
-    answer = client(aws.endpoint, "cloudwatch").get_metric_data(
+    answer = aws.client("cloudwatch").get_metric_data(
         MetricDataQueries=[
             {
                 "Id": "m",

@@ -8,22 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, eventually
-from embedded_aws.tests.operations import (
-    allow,
-    client,
-    document,
-    name,
-    queue,
-    received,
-    settled_stack,
-)
+from embedded_aws.tests.conftest import Aws, allow, document, eventually, only, unique
+from embedded_aws.tests.operations import queue, received, settled_stack
 
 
 def alarm(aws: Aws, namespace: str, **fields: Any) -> str:
     """An alarm for a sum above 0 in a minute; its name."""
-    made = name("alarm")
-    client(aws.endpoint, "cloudwatch").put_metric_alarm(
+    made = unique("alarm")
+    aws.client("cloudwatch").put_metric_alarm(
         **{
             "AlarmName": made,
             "Namespace": namespace,
@@ -42,7 +34,7 @@ def alarm(aws: Aws, namespace: str, **fields: Any) -> str:
 
 def put(aws: Aws, namespace: str, *, minutes_ago: Sequence[int] = (0,), **dimensions: str) -> None:
     """One fault in each of the named minutes."""
-    client(aws.endpoint, "cloudwatch").put_metric_data(
+    aws.client("cloudwatch").put_metric_data(
         Namespace=namespace,
         MetricData=[
             {
@@ -57,7 +49,7 @@ def put(aws: Aws, namespace: str, *, minutes_ago: Sequence[int] = (0,), **dimens
 
 
 def state(aws: Aws, made: str) -> str:
-    found = client(aws.endpoint, "cloudwatch").describe_alarms(
+    found = aws.client("cloudwatch").describe_alarms(
         AlarmNames=[made], AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     return str((found["MetricAlarms"] + found["CompositeAlarms"])[0]["StateValue"])
@@ -71,7 +63,7 @@ class TestEvaluation:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html."""
 
     def test_rings_for_its_own_dimensions_alone(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         mine = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Load"}])
         other = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Migrate"}])
         without = alarm(aws, namespace)
@@ -81,12 +73,12 @@ class TestEvaluation:
         becomes(aws, without, "OK")
 
     def test_is_by_the_clock_and_not_by_the_next_datum(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         made = alarm(aws, namespace, TreatMissingData="breaching")
         becomes(aws, made, "ALARM")  # nothing was ever put
 
     def test_needs_as_many_datapoints_as_it_says(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         two = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=2)
         three = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=3)
         put(aws, namespace, minutes_ago=(1, 3))
@@ -94,19 +86,19 @@ class TestEvaluation:
         becomes(aws, three, "OK")
 
     def test_looks_no_further_back_than_its_periods(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         made = alarm(aws, namespace, EvaluationPeriods=2, DatapointsToAlarm=1)
         put(aws, namespace, minutes_ago=(4,))
         becomes(aws, made, "OK")
 
     def test_takes_a_metric_that_is_a_list_of_one(self, aws: Aws) -> None:
-        namespace, made = name("Test"), name("alarm")
+        namespace, made = unique("Test"), unique("alarm")
         watched = {
             "Metric": {"Namespace": namespace, "MetricName": "Faults", "Dimensions": []},
             "Period": 60,
             "Stat": "Sum",
         }
-        client(aws.endpoint, "cloudwatch").put_metric_alarm(
+        aws.client("cloudwatch").put_metric_alarm(
             AlarmName=made,
             Metrics=[{"Id": "m", "MetricStat": watched, "Label": "Faults", "ReturnData": True}],
             EvaluationPeriods=1,
@@ -135,9 +127,9 @@ class TestMissingData:
         self.waiting(aws, treatment, state=before, wanted=wanted)
 
     def test_changes_nothing_where_it_is_ignored(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         ignoring = alarm(aws, namespace, TreatMissingData="ignore")
-        client(aws.endpoint, "cloudwatch").set_alarm_state(
+        aws.client("cloudwatch").set_alarm_state(
             AlarmName=ignoring, StateValue="ALARM", StateReason="test"
         )
         # Two others after it have been looked at, so that it was looked at in between.
@@ -147,8 +139,8 @@ class TestMissingData:
 
     def waiting(self, aws: Aws, treatment: str, *, state: str, wanted: str) -> None:
         """Put an alarm without data into a state, and wait until it has the wanted one."""
-        made = alarm(aws, name("Test"), TreatMissingData=treatment)
-        client(aws.endpoint, "cloudwatch").set_alarm_state(
+        made = alarm(aws, unique("Test"), TreatMissingData=treatment)
+        aws.client("cloudwatch").set_alarm_state(
             AlarmName=made, StateValue=state, StateReason="test"
         )
         becomes(aws, made, wanted)
@@ -159,9 +151,9 @@ class TestActions:
 
     def topic(self, aws: Aws) -> tuple[str, str]:
         """A topic, and the queue that hears of it."""
-        sns = client(aws.endpoint, "sns")
+        sns = aws.client("sns")
         url, arn = queue(aws, open_to="sns.amazonaws.com")
-        topic = sns.create_topic(Name=name("topic"))["TopicArn"]
+        topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return topic, url
 
@@ -171,7 +163,7 @@ class TestActions:
         return message
 
     def test_tell_the_topic_of_a_change(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         topic, url = self.topic(aws)
         made = alarm(aws, namespace, AlarmActions=[topic])
         put(aws, namespace)
@@ -180,7 +172,7 @@ class TestActions:
         assert message["NewStateValue"] == "ALARM"
 
     def test_do_not_reach_a_topic_that_admits_others_only(self, aws: Aws) -> None:
-        namespace, sns = name("Test"), client(aws.endpoint, "sns")
+        namespace, sns = unique("Test"), aws.client("sns")
         closed, quiet = self.topic(aws)
         policy = allow("sns:Publish", closed, Principal={"Service": "events.amazonaws.com"})
         sns.set_topic_attributes(
@@ -190,15 +182,15 @@ class TestActions:
         alarm(aws, namespace, AlarmActions=[closed, topic])
         put(aws, namespace)
         assert self.message(aws, url)["NewStateValue"] == "ALARM"
-        waiting = client(aws.endpoint, "sqs").receive_message(QueueUrl=quiet)
+        waiting = aws.client("sqs").receive_message(QueueUrl=quiet)
         assert "Messages" not in waiting
 
     def test_of_a_composite_alarm_from_a_template_are_taken(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html."""
-        namespace, cloudformation = name("Test"), client(aws.endpoint, "cloudformation")
+        namespace, cloudformation = unique("Test"), aws.client("cloudformation")
         topic, url = self.topic(aws)
         child = alarm(aws, namespace)
-        stack = name("stack")
+        stack = unique("stack")
         composite = {
             "Type": "AWS::CloudWatch::CompositeAlarm",
             "Properties": {
@@ -218,10 +210,10 @@ class TestActions:
         assert settled_stack(aws, arn).status == "DELETE_COMPLETE"
 
 
-def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws, role: str) -> None:
+def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws) -> None:
     """The whole way: a failed execution, AWS/States, an alarm."""
-    fail = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "No"}}}
-    machine = aws.machine(fail, role=role)
+    fail = only({"Type": "Fail", "Error": "No"})
+    machine = aws.machine(fail)
     made = alarm(
         aws,
         "AWS/States",
@@ -236,8 +228,8 @@ def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws, role: str)
 class TestRefusal:
     def test_names_metric_math(self, aws: Aws) -> None:
         with pytest.raises(ClientError, match="metric math in Metrics of an alarm is not emulated"):
-            client(aws.endpoint, "cloudwatch").put_metric_alarm(
-                AlarmName=name("alarm"),
+            aws.client("cloudwatch").put_metric_alarm(
+                AlarmName=unique("alarm"),
                 Metrics=[{"Id": "e", "Expression": "1 + 1", "ReturnData": True}],
                 EvaluationPeriods=1,
                 Threshold=0,

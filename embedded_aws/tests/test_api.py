@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, unique
-
-PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
+from embedded_aws.tests.conftest import PASS, Aws, only, refused, unique
 
 
 @pytest.fixture(scope="module")
-def machine(aws: Aws, role: str) -> str:
-    return aws.machine(PASS, role=role)
+def machine(aws: Aws) -> str:
+    return aws.machine(PASS)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +35,7 @@ def test_an_arn_that_is_none_is_not_one_that_names_nothing(
     """test_describe_execution_invalid_arn and its like."""
 
     def code(arn: str) -> str:
-        with pytest.raises(ClientError) as refused:
-            getattr(aws.states, call)(**{argument: arn})
-        return str(refused.value.response["Error"]["Code"])
+        return str(refused(getattr(aws.states, call), **{argument: arn})["Code"])
 
     does_not_exist = f"{kind[0].upper()}{kind[1:]}DoesNotExist"
     assert code("nonsense") == "InvalidArn"
@@ -61,15 +57,15 @@ def test_a_page_has_at_most_1000(aws: Aws, machine: str, call: str) -> None:
         {"stateMachineArn": machine} if call == "list_executions" else {"executionArn": execution}
     )
     getattr(aws.states, call)(**arguments, maxResults=1000)
-    with pytest.raises(ClientError, match="less than or equal to 1000") as refused:
-        getattr(aws.states, call)(**arguments, maxResults=1001)
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    error = refused(getattr(aws.states, call), **arguments, maxResults=1001)
+    assert error["Code"] == "ValidationException"
+    assert "less than or equal to 1000" in error["Message"]
 
 
-def test_the_first_states_event_and_an_abort_point_at_none(aws: Aws, role: str) -> None:
+def test_the_first_states_event_and_an_abort_point_at_none(aws: Aws) -> None:
     """test_start_execution, test_stop_execution."""
-    wait = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 100_000, "End": True}}}
-    execution = aws.start(aws.machine(wait, role=role))
+    wait = only({"Type": "Wait", "Seconds": 100_000, "End": True})
+    execution = aws.start(aws.machine(wait))
     aws.states.stop_execution(executionArn=execution)
     aws.ended(execution)
     events = [(each["type"], each["previousEventId"]) for each in aws.history(execution)]
@@ -102,16 +98,16 @@ def test_deleting_a_machine_that_is_not_there_is_no_error(aws: Aws, machine: str
     aws.states.delete_state_machine(stateMachineArn=f"{machine}-gone")
 
 
-def test_a_definition_without_states_is_refused_in_awss_words(aws: Aws, role: str) -> None:
+def test_a_definition_without_states_is_refused_in_awss_words(aws: Aws) -> None:
     """test_create_delete_invalid_sm."""
     with pytest.raises(ClientError, match=r"These fields are required: \[States\] at /"):
-        aws.machine({"StartAt": "P"}, role=role)
+        aws.machine({"StartAt": "P"})
 
 
-def test_creating_the_same_machine_again_answers_as_the_first_time(aws: Aws, role: str) -> None:
+def test_creating_the_same_machine_again_answers_as_the_first_time(aws: Aws) -> None:
     """test_create_exact_duplicate_sm, test_create_duplicate_definition_format_sm."""
     name = unique("machine")
-    arguments = {"name": name, "definition": json.dumps(PASS), "roleArn": role}
+    arguments = {"name": name, "definition": json.dumps(PASS), "roleArn": aws.everything}
     first = aws.states.create_state_machine(**arguments)
     again = aws.states.create_state_machine(**arguments)
     assert (again["stateMachineArn"], again["creationDate"]) == (
@@ -122,13 +118,10 @@ def test_creating_the_same_machine_again_answers_as_the_first_time(aws: Aws, rol
         aws.states.create_state_machine(**arguments | {"definition": json.dumps(PASS, indent=1)})
 
 
-def test_only_a_task_counts_its_retries_in_the_context(aws: Aws, role: str) -> None:
+def test_only_a_task_counts_its_retries_in_the_context(aws: Aws) -> None:
     """test_context_object."""
-    definition = {
-        "StartAt": "P",
-        "States": {"P": {"Type": "Pass", "Parameters": {"state.$": "$$.State"}, "End": True}},
-    }
-    done = aws.run(aws.machine(definition, role=role))
+    state = {"Type": "Pass", "Parameters": {"state.$": "$$.State"}, "End": True}
+    done = aws.run(aws.machine(only(state)))
     assert set(json.loads(done["output"])["state"]) == {"EnteredTime", "Name"}
 
 

@@ -16,8 +16,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from embedded_aws.tests.operations import allow, assumed, client, document, hears, name, received
+from embedded_aws.tests.conftest import (
+    ACCOUNT,
+    REGION,
+    Aws,
+    allow,
+    document,
+    eventually,
+    refused,
+    unique,
+)
+from embedded_aws.tests.operations import assumed, hears, received
 from embedded_aws.tests.running import ask
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -41,11 +50,11 @@ class Account:
     """A bucket, a role that may use it, and Bedrock's client."""
 
     aws: Aws
-    bucket: str = field(default_factory=lambda: name("bucket"))
+    bucket: str = field(default_factory=lambda: unique("bucket"))
 
     def __post_init__(self) -> None:
         self.aws.s3.create_bucket(Bucket=self.bucket)
-        self.bedrock = client(self.aws.endpoint, "bedrock")
+        self.bedrock = self.aws.client("bedrock")
         self.role = self.job_role()
 
     def job_role(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
@@ -63,7 +72,7 @@ class Account:
             "Action": "sts:AssumeRole",
             "Condition": sample,
         }
-        role = name("role")
+        role = unique("role")
         arn = self.aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(statement))
         actions = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
         account = {"StringEquals": {"aws:ResourceAccount": [ACCOUNT]}}
@@ -78,7 +87,7 @@ class Account:
 
     def request(self, **fields: Any) -> dict[str, Any]:
         return {
-            "jobName": name("job"),
+            "jobName": unique("job"),
             "roleArn": self.role,
             "modelId": MODEL,
             "inputDataConfig": self.input("in/records.jsonl"),
@@ -293,7 +302,7 @@ def test_the_manifest_comes_first_or_not_at_all(
 
 def test_a_rule_is_for_the_jobs_that_it_names(account: Account) -> None:
     with account.rule(jobName="special-*", end="Expired"):
-        jobs = [account.ended(jobName=name("special")), account.ended()]
+        jobs = [account.ended(jobName=unique("special")), account.ended()]
     assert [job["status"] for job in jobs] == ["Expired", "Completed"]
 
 
@@ -351,7 +360,7 @@ def test_a_line_that_is_no_record_fails_the_job(
 def test_an_input_that_is_not_there_fails_the_job(account: Account, key: str) -> None:
     where = account.input(key)
     if key == "other-bucket":
-        where = {"s3InputDataConfig": {"s3Uri": f"s3://{name('missing')}/a.jsonl"}}
+        where = {"s3InputDataConfig": {"s3Uri": f"s3://{unique('missing')}/a.jsonl"}}
     assert account.ended(inputDataConfig=where)["status"] == "Failed"
 
 
@@ -373,10 +382,9 @@ def test_an_input_that_is_not_there_fails_the_job(account: Account, key: str) ->
 def test_a_request_that_breaks_a_constraint_is_refused(
     account: Account, fields: dict[str, Any], constraint: str
 ) -> None:
-    with pytest.raises(ClientError) as refused:
-        account.create(**fields)
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
-    assert constraint in refused.value.response["Error"]["Message"]
+    error = refused(account.create, **fields)
+    assert error["Code"] == "ValidationException"
+    assert constraint in error["Message"]
 
 
 # Permissions
@@ -392,7 +400,7 @@ def test_a_role_that_bedrock_may_not_assume_is_refused(account: Account) -> None
             "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
         }
     )
-    missing = f"arn:aws:iam::{ACCOUNT}:role/{name('missing')}"
+    missing = f"arn:aws:iam::{ACCOUNT}:role/{unique('missing')}"
     for role in (foreign, elsewhere, missing):
         with pytest.raises(ClientError, match="ValidationException"):
             account.create(roleArn=role)
@@ -473,8 +481,8 @@ def test_a_job_is_described_as_it_was_created(account: Account) -> None:
 
 
 def test_a_client_request_token_creates_one_job(account: Account) -> None:
-    token = name("token").replace("-", "")
-    arns = {account.create(clientRequestToken=token, jobName=name("job")) for _ in range(2)}
+    token = unique("token").replace("-", "")
+    arns = {account.create(clientRequestToken=token, jobName=unique("job")) for _ in range(2)}
     assert len(arns) == 1
 
 
@@ -490,7 +498,7 @@ def test_a_job_that_does_not_exist_is_not_found(account: Account) -> None:
 
 
 def test_jobs_are_listed_by_page_name_status_and_time(account: Account) -> None:
-    prefix = name("listed")
+    prefix = unique("listed")
     arns = [account.ended(jobName=f"{prefix}-{number}")["jobArn"] for number in range(5)]
     with account.rule(end="Expired"):
         expired = account.ended(jobName=f"{prefix}-expired")
@@ -557,7 +565,7 @@ def changes(account: Account, url: str, count: int) -> dict[str, dict[str, Any]]
 
 
 def test_every_change_of_status_is_an_event(account: Account, told: str) -> None:
-    job = account.ended(jobName=name("told"))
+    job = account.ended(jobName=unique("told"))
     seen = changes(account, told, 5)
     assert seen.keys() == {"Submitted", "Validating", "Scheduled", "InProgress", "Completed"}
     event = seen["Completed"]
@@ -579,14 +587,14 @@ def test_every_change_of_status_is_an_event(account: Account, told: str) -> None
 
 def test_the_event_of_a_failure_says_why(account: Account, told: str) -> None:
     with account.rule(end="Failed", failureMessage="out of luck"):
-        account.ended(jobName=name("told"))
+        account.ended(jobName=unique("told"))
     seen = changes(account, told, 3)
     assert seen["Failed"]["detail"]["failureMessage"] == "out of luck"
 
 
 def test_a_stop_is_two_events(account: Account, told: str) -> None:
     with account.rule(end="Stopped"):
-        account.ended(jobName=name("told"))
+        account.ended(jobName=unique("told"))
     assert changes(account, told, 6).keys() >= {"Stopping", "Stopped"}
 
 

@@ -4,13 +4,13 @@ import io
 import json
 import zipfile
 
-from embedded_aws.tests.conftest import Aws
-from embedded_aws.tests.operations import allow, client, create_stack, name, settled_stack
+from embedded_aws.tests.conftest import Aws, allow, unique
+from embedded_aws.tests.operations import create_stack, settled_stack
 
 
 def test_a_bucket_with_content_is_not_deleted(aws: Aws) -> None:
     """aws-resource-s3-bucket.html (CloudFormation): only an empty bucket can be deleted."""
-    bucket, stacks = name("bucket"), client(aws.endpoint, "cloudformation")
+    bucket, stacks = unique("bucket"), aws.client("cloudformation")
     properties = {"BucketName": bucket, "VersioningConfiguration": {"Status": "Enabled"}}
     stack = create_stack(aws, {"One": {"Type": "AWS::S3::Bucket", "Properties": properties}})
     assert stack.status == "CREATE_COMPLETE"
@@ -43,7 +43,7 @@ def test_a_layer_for_another_processor_is_left_off_the_path(aws: Aws) -> None:
 
     def layer(files: dict[str, str]) -> str:
         published = aws.functions.publish_layer_version(
-            LayerName=name("layer"), Content={"ZipFile": archive(files)}
+            LayerName=unique("layer"), Content={"ZipFile": archive(files)}
         )
         return str(published["LayerVersionArn"])
 
@@ -51,13 +51,13 @@ def test_a_layer_for_another_processor_is_left_off_the_path(aws: Aws) -> None:
     other = layer({"python/shadowed.py": "WHERE = 'another'", native: ""})
     plain = layer({"python/shadowed.py": "WHERE = 'plain'"})
     source = "import shadowed\ndef handler(event, context):\n    return shadowed.WHERE\n"
-    made = name("function")
+    made = unique("function")
     aws.functions.create_function(
         FunctionName=made,
         Runtime="python3.13",
         Timeout=300,
         Handler="code.handler",
-        Role=aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")]),
+        Role=aws.role("lambda", allow("logs:*")),
         Code={"ZipFile": archive({"code.py": source})},
         Layers=[plain, other],  # the later one overrides
     )

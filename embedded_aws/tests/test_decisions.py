@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, eventually
-from embedded_aws.tests.operations import allow, assumed, client, name, queue, received
+from embedded_aws.tests.conftest import Aws, allow, eventually, unique
+from embedded_aws.tests.operations import assumed, queue, received
 from embedded_aws.tests.running import Decisions, Denial, Endpoint, Use
 
 
 @pytest.fixture
 def case(aws: Aws) -> str:
-    begun = name("case")
+    begun = unique("case")
     Decisions(aws.endpoint).begin(begun)
     return begun
 
@@ -32,7 +32,7 @@ def denials(aws: Aws, case: str) -> list[Denial]:
 
 
 def role_of(endpoint: Endpoint) -> str:
-    arn: str = client(endpoint, "sts").get_caller_identity()["Arn"]
+    arn: str = endpoint.client("sts").get_caller_identity()["Arn"]
     return arn.split("/")[1]
 
 
@@ -74,7 +74,7 @@ def test_a_service_that_a_resource_admits_or_not_is_recorded(
     aws: Aws, case: str, open_to: str
 ) -> None:
     url, arn = queue(aws, open_to=open_to)
-    events, rule = client(aws.endpoint, "events"), name("rule")
+    events, rule = aws.client("events"), unique("rule")
     events.put_rule(Name=rule, EventPattern='{"source": ["' + rule + '"]}')
     events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
     events.put_events(Entries=[{"Source": rule, "DetailType": "d", "Detail": "{}"}])
@@ -101,7 +101,7 @@ def test_of_a_denied_call_is_recorded_whether_its_role_had_a_policy(
 ) -> None:
     """A function outlives the deletion of its stack, and calls with a role that is stripped."""
     caller = assumed(aws, allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"))
-    iam, role = client(aws.endpoint, "iam"), role_of(caller)
+    iam, role = aws.client("iam"), role_of(caller)
     for strip in (False, True):
         if strip:
             for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:

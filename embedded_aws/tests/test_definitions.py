@@ -6,14 +6,17 @@ and the embedded one has not is refused in the same way, never ignored.
 """
 
 import copy
+import functools
 import json
-from collections.abc import Callable
+import operator
+import re
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, eventually, unique
+from embedded_aws.tests.conftest import Aws, refused, unique
+from embedded_aws.tests.operations import create_stack
 
 VALID: dict[str, Any] = {
     "Comment": "Each of what the emulator knows.",
@@ -74,169 +77,123 @@ VALID: dict[str, Any] = {
     },
 }
 
-Change = Callable[[dict[str, Any]], Any]
+REMOVED = object()
+MAP, TASK = "States/Map", "States/Task"
+INTEGRATION = "arn:aws:states:::"
 
+NOT_EMULATED: list[tuple[str, Any, str]] = [
+    ("QueryLanguage", "JSONata", "JSONata"),
+    ("States/Done/Type", "Parallel", "Parallel"),
+    ("States/Wait/Timestamp", "2026-01-01T00:00:00Z", "Timestamp"),
+    (f"{MAP}/ItemProcessor/ProcessorConfig", {"Mode": "INLINE"}, "INLINE"),
+    (f"{MAP}/ItemProcessor/ProcessorConfig/ExecutionType", "EXPRESS", "EXPRESS"),
+    (f"{MAP}/ToleratedFailureCount", 1, "tolerated"),
+    (f"{MAP}/ItemBatcher", {}, "ItemBatcher"),
+    (f"{MAP}/ItemsPath", "$.x", "ItemsPath"),
+    (f"{MAP}/ItemReader", REMOVED, "ItemReader"),
+    (f"{MAP}/ItemReader/ReaderConfig", {"InputType": "CSV"}, "CSV"),
+    (f"{MAP}/ItemReader/ReaderConfig/MaxItems", 1, "MaxItems"),
+    (f"{MAP}/ItemReader/Resource", f"{INTEGRATION}s3:listObjectsV2", "listObjectsV2"),
+    (f"{MAP}/ItemReader/Parameters/VersionId", "v", "VersionId"),
+    (f"{MAP}/ResultWriter/WriterConfig", {}, "WriterConfig"),
+    (f"{MAP}/Label", REMOVED, "Label"),
+    (f"{MAP}/Retry", [], "Retry"),
+    (f"{TASK}/Resource", f"{INTEGRATION}lambda:invoke.waitForTaskToken", "waitForTaskToken"),
+    (f"{TASK}/Resource", "arn:aws:lambda:us-east-1:1:function:f", "function:f"),
+    (f"{TASK}/Resource", f"{INTEGRATION}aws-sdk:s3:getObject", "aws-sdk"),
+    (f"{TASK}/HeartbeatSeconds", 1, "HeartbeatSeconds"),
+    (f"{TASK}/Credentials", {}, "Credentials"),
+    (f"{TASK}/Assign", {}, "Assign"),
+    (f"{TASK}/Parameters/Qualifier", "1", "Qualifier"),
+    (f"{TASK}/InputPath", "$.a[*]", "[*]"),
+    (f"{TASK}/ResultSelector/x.$", "States.UUID()", "States.UUID"),
+]
+"""A place in `VALID`, what is there instead, and what the refusal names."""
 
-def _states(change: Change) -> Change:
-    return lambda machine: change(machine["States"])
-
-
-NOT_EMULATED: dict[str, tuple[Change, str]] = {
-    "JSONata": (lambda m: m.update(QueryLanguage="JSONata"), "JSONata"),
-    "Parallel": (_states(lambda s: s["Done"].update(Type="Parallel")), "Parallel"),
-    "inline Map": (
-        _states(lambda s: s["Map"]["ItemProcessor"].update(ProcessorConfig={"Mode": "INLINE"})),
-        "INLINE",
-    ),
-    "Express children": (
-        _states(
-            lambda s: s["Map"]["ItemProcessor"]["ProcessorConfig"].update(ExecutionType="EXPRESS")
-        ),
-        "EXPRESS",
-    ),
-    "tolerance": (_states(lambda s: s["Map"].update(ToleratedFailureCount=1)), "tolerated"),
-    "ItemBatcher": (_states(lambda s: s["Map"].update(ItemBatcher={})), "ItemBatcher"),
-    "ItemsPath": (_states(lambda s: s["Map"].update(ItemsPath="$.x")), "ItemsPath"),
-    "no reader": (_states(lambda s: s["Map"].pop("ItemReader")), "ItemReader"),
-    "CSV": (
-        _states(lambda s: s["Map"]["ItemReader"].update(ReaderConfig={"InputType": "CSV"})),
-        "CSV",
-    ),
-    "MaxItems": (
-        _states(lambda s: s["Map"]["ItemReader"]["ReaderConfig"].update(MaxItems=1)),
-        "MaxItems",
-    ),
-    "listObjectsV2": (
-        _states(
-            lambda s: s["Map"]["ItemReader"].update(Resource="arn:aws:states:::s3:listObjectsV2")
-        ),
-        "listObjectsV2",
-    ),
-    "VersionId": (
-        _states(lambda s: s["Map"]["ItemReader"]["Parameters"].update(VersionId="v")),
-        "VersionId",
-    ),
-    "WriterConfig": (
-        _states(lambda s: s["Map"]["ResultWriter"].update(WriterConfig={})),
-        "WriterConfig",
-    ),
-    "no Label": (_states(lambda s: s["Map"].pop("Label")), "Label"),
-    "Retry of a Map": (_states(lambda s: s["Map"].update(Retry=[])), "Retry"),
-    "callback": (
-        _states(
-            lambda s: s["Task"].update(Resource="arn:aws:states:::lambda:invoke.waitForTaskToken")
-        ),
-        "waitForTaskToken",
-    ),
-    "function's ARN": (
-        _states(lambda s: s["Task"].update(Resource="arn:aws:lambda:us-east-1:1:function:f")),
-        "function:f",
-    ),
-    "SDK integration": (
-        _states(lambda s: s["Task"].update(Resource="arn:aws:states:::aws-sdk:s3:getObject")),
-        "aws-sdk",
-    ),
-    "Heartbeat": (_states(lambda s: s["Task"].update(HeartbeatSeconds=1)), "HeartbeatSeconds"),
-    "Credentials": (_states(lambda s: s["Task"].update(Credentials={})), "Credentials"),
-    "Assign": (_states(lambda s: s["Task"].update(Assign={})), "Assign"),
-    "Qualifier": (_states(lambda s: s["Task"]["Parameters"].update(Qualifier="1")), "Qualifier"),
-    "wildcard path": (_states(lambda s: s["Task"].update(InputPath="$.a[*]")), "[*]"),
-    "intrinsic": (
-        _states(lambda s: s["Task"]["ResultSelector"].update({"x.$": "States.UUID()"})),
-        "States.UUID",
-    ),
-    "Timestamp": (
-        _states(lambda s: s["Wait"].update(Timestamp="2026-01-01T00:00:00Z")),
-        "Timestamp",
-    ),
-}
-
-INVALID: dict[str, Change] = {
-    "no States": lambda m: m.pop("States"),
-    "no StartAt": lambda m: m.pop("StartAt"),
-    "StartAt nowhere": lambda m: m.update(StartAt="Nowhere"),
-    "no type": _states(lambda s: s["Done"].pop("Type")),
-    "no such type": _states(lambda s: s["Done"].update(Type="Done")),
-}
+INVALID: list[tuple[str, Any]] = [
+    ("States", REMOVED),
+    ("StartAt", REMOVED),
+    ("StartAt", "Nowhere"),
+    ("States/Done/Type", REMOVED),
+    ("States/Done/Type", "Done"),
+]
 """What is not a definition at all; all other mistakes are the linters' to find."""
 
 
-def _changed(change: Change) -> dict[str, Any]:
+def _changed(place: str, value: Any) -> str:
     machine = copy.deepcopy(VALID)
-    change(machine)
-    return machine
+    *path, last = place.split("/")
+    target = functools.reduce(operator.getitem, path, machine)
+    if value is REMOVED:
+        del target[last]
+    else:
+        target[last] = value
+    return json.dumps(machine)
 
 
-def _refused(aws: Aws, role: str, definition: str) -> str:
-    with pytest.raises(aws.states.exceptions.InvalidDefinition) as refused:
-        aws.states.create_state_machine(name=unique("refused"), definition=definition, roleArn=role)
-    return str(refused.value.response["Error"]["Message"])
+def _refused(aws: Aws, definition: str) -> str:
+    error = refused(
+        aws.states.create_state_machine,
+        name=unique("refused"),
+        definition=definition,
+        roleArn=aws.everything,
+    )
+    assert error["Code"] == "InvalidDefinition"
+    return str(error["Message"])
 
 
-def test_accepts_all_that_is_emulated(aws: Aws, role: str) -> None:
+def test_accepts_all_that_is_emulated(aws: Aws) -> None:
     """The subset that the other tests of this directory use."""
-    assert aws.machine(VALID, role=role)
+    assert aws.machine(VALID)
 
 
-@pytest.mark.parametrize("what", NOT_EMULATED)
-def test_refuses_by_name_what_is_not_emulated(aws: Aws, role: str, what: str) -> None:
+@pytest.mark.parametrize(("place", "value", "named"), NOT_EMULATED)
+def test_refuses_by_name_what_is_not_emulated(aws: Aws, place: str, value: Any, named: str) -> None:
     """Nothing of a definition is ignored."""
-    change, named = NOT_EMULATED[what]
-    message = _refused(aws, role, json.dumps(_changed(change)))
+    message = _refused(aws, _changed(place, value))
     assert "NOT_EMULATED" in message
     assert named in message
     assert " at /" in message
 
 
-@pytest.mark.parametrize("what", INVALID)
-def test_refuses_what_aws_refuses(aws: Aws, role: str, what: str) -> None:
+@pytest.mark.parametrize(("place", "value"), INVALID)
+def test_refuses_what_aws_refuses(aws: Aws, place: str, value: Any) -> None:
     """API_CreateStateMachine.html: InvalidDefinition."""
-    message = _refused(aws, role, json.dumps(_changed(INVALID[what])))
+    message = _refused(aws, _changed(place, value))
     assert message.startswith("Invalid State Machine Definition: '")
 
 
-def test_refuses_what_is_not_json(aws: Aws, role: str) -> None:
+def test_refuses_what_is_not_json(aws: Aws) -> None:
     """API_CreateStateMachine.html: InvalidDefinition."""
-    assert "INVALID_JSON_DESCRIPTION" in _refused(aws, role, "{")
+    assert "INVALID_JSON_DESCRIPTION" in _refused(aws, "{")
 
 
-def test_an_update_is_checked_too_and_changes_nothing(aws: Aws, role: str) -> None:
+def test_an_update_is_checked_too_and_changes_nothing(aws: Aws) -> None:
     """API_UpdateStateMachine.html: InvalidDefinition."""
-    machine = aws.machine(VALID, role=role)
+    machine = aws.machine(VALID)
     with pytest.raises(aws.states.exceptions.InvalidDefinition):
         aws.states.update_state_machine(stateMachineArn=machine, definition="{}")
     described = aws.states.describe_state_machine(stateMachineArn=machine)
     assert json.loads(described["definition"]) == VALID
 
 
-def test_a_template_is_checked_too(aws: Aws, role: str) -> None:
+def test_a_template_is_checked_too(aws: Aws) -> None:
     """aws-resource-stepfunctions-statemachine.html (CloudFormation): the handler's error."""
-    stacks = aws.endpoint.client("cloudformation")
-    broken = _changed(NOT_EMULATED["Parallel"][0])
-    template = {
-        "Resources": {
-            "Machine": {
-                "Type": "AWS::StepFunctions::StateMachine",
-                "Properties": {"RoleArn": role, "DefinitionString": json.dumps(broken)},
-            }
-        }
-    }
-    name = unique("stack")
-    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
-
-    def failed() -> str | None:
-        events = stacks.describe_stack_events(StackName=name)["StackEvents"]
-        reasons = [event.get("ResourceStatusReason", "") for event in events]
-        return next((reason for reason in reasons if "NOT_EMULATED" in reason), None)
-
-    assert "Parallel" in eventually(failed, "the stack fails")
+    broken = _changed("States/Done/Type", "Parallel")
+    properties = {"RoleArn": aws.everything, "DefinitionString": broken}
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    failures = create_stack(aws, {"Machine": machine}).failures
+    assert re.search("Machine: .*NOT_EMULATED.*Parallel", failures)
 
 
-def test_express_machines_and_other_actions_are_refused(aws: Aws, role: str) -> None:
+def test_express_machines_and_other_actions_are_refused(aws: Aws) -> None:
     """What the emulator has no faithful behaviour for is not half done."""
     with pytest.raises(aws.states.exceptions.StateMachineTypeNotSupported):
         aws.states.create_state_machine(
-            name=unique("express"), definition=json.dumps(VALID), roleArn=role, type="EXPRESS"
+            name=unique("express"),
+            definition=json.dumps(VALID),
+            roleArn=aws.everything,
+            type="EXPRESS",
         )
     with pytest.raises(ClientError, match="does not emulate Step Functions' CreateActivity"):
         aws.states.create_activity(name=unique("activity"))

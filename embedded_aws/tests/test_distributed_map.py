@@ -13,21 +13,31 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, eventually, map_state, result_writer, unique
+from embedded_aws.tests.conftest import (
+    Aws,
+    Invoke,
+    allow,
+    eventually,
+    map_state,
+    only,
+    result_writer,
+    unique,
+)
 
-Invoke = Callable[..., dict[str, Any]]
 Machine = Callable[..., str]
 
 
 @pytest.fixture
-def machine(aws: Aws, bucket: str, role: str, invoke: Invoke) -> Machine:
+def machine(aws: Aws, bucket: str, invoke: Invoke) -> Machine:
     """Create a machine with one map over items in S3; each child runs `Prepare`, then `Work`."""
 
-    def create(items: Any, *, role: str = role, map_fields: dict[str, Any] | None = None) -> str:
+    def create(
+        items: Any, *, role: str | None = None, map_fields: dict[str, Any] | None = None
+    ) -> str:
         key = unique("items.json")
         aws.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(items).encode())
         each = _map_state(bucket, key, invoke, **(map_fields or {"MaxConcurrency": 2}))
-        return aws.machine({"StartAt": "Each", "States": {"Each": each}}, role=role)
+        return aws.machine(only(each), role=role)
 
     return create
 
@@ -328,7 +338,7 @@ def test_a_redriven_manifest_has_all_successes(
 
 
 def test_a_map_entered_twice_has_two_map_runs(
-    aws: Aws, bucket: str, role: str, invoke: Invoke, switch: Path
+    aws: Aws, bucket: str, invoke: Invoke, switch: Path
 ) -> None:
     """redrive-map-run.html: the redriven Map Run is the one of the state that was not exited."""
     key = unique("items.json")
@@ -355,9 +365,7 @@ def test_a_map_entered_twice_has_two_map_runs(
             "Done": {"Type": "Succeed"},
         },
     }
-    execution = aws.start(
-        aws.machine(definition, role=role), {"round": 0, "next": 1, "unless": "/"}
-    )
+    execution = aws.start(aws.machine(definition), {"round": 0, "next": 1, "unless": "/"})
     assert aws.ended(execution)["status"] == "FAILED"
     first, second = aws.map_runs(execution)
     assert (first["status"], second["status"]) == ("SUCCEEDED", "FAILED")
@@ -368,7 +376,7 @@ def test_a_map_entered_twice_has_two_map_runs(
 
 
 def test_a_list_that_cannot_be_read_has_a_map_run_that_a_redrive_continues(
-    aws: Aws, bucket: str, role: str, invoke: Invoke
+    aws: Aws, bucket: str, invoke: Invoke
 ) -> None:
     """Recorded: localstack, test_map_item_reader_json_no_json_list_object (2023-09-21).
 
@@ -376,8 +384,8 @@ def test_a_list_that_cannot_be_read_has_a_map_run_that_a_redrive_continues(
     """
     key = unique("late.json")
     aws.s3.put_object(Bucket=bucket, Key=key, Body=b"{}")
-    definition = {"StartAt": "Each", "States": {"Each": _map_state(bucket, key, invoke)}}
-    execution = aws.start(aws.machine(definition, role=role))
+    definition = only(_map_state(bucket, key, invoke))
+    execution = aws.start(aws.machine(definition))
     failed = aws.ended(execution)
     assert (failed["error"], failed["cause"]) == (
         "States.ItemReaderFailed",
@@ -500,13 +508,13 @@ def test_the_machines_role_is_needed_to_run_a_map(
     aws: Aws, bucket: str, machine: Machine, action: str, error: str
 ) -> None:
     """iam-policies-eg-dist-map.html; redrive-map-run.html: add the permission and redrive."""
-    role = aws.machine_role(without=action)
+    role = aws.everything_but(action)
     fields = result_writer(bucket, unique("results"))
     execution = aws.start(machine([{"id": "a"}], role=role, map_fields=fields))
     failed = aws.ended(execution)
     assert failed["error"] == error
     assert action in failed["cause"]
-    aws.allow_everything(role)
+    aws.set_policy(role, allow("*"))
     assert aws.redriven(execution)["status"] == "SUCCEEDED"
 
 
@@ -514,7 +522,7 @@ def test_the_machines_role_is_needed_to_redrive_children(
     aws: Aws, machine: Machine, switch: Path
 ) -> None:
     """redrive-map-run.html, "IAM permission to redrive a Map Run"."""
-    role = aws.machine_role(without="states:RedriveExecution")
+    role = aws.everything_but("states:RedriveExecution")
     execution = aws.start(machine([{"unless": str(switch)}], role=role))
     aws.ended(execution)
     switch.touch()
@@ -522,5 +530,5 @@ def test_the_machines_role_is_needed_to_redrive_children(
     assert denied["status"] == "FAILED"
     assert "states:RedriveExecution" in denied["cause"]
     assert "/Items:" in denied["cause"]
-    aws.allow_everything(role)
+    aws.set_policy(role, allow("*"))
     assert aws.redriven(execution)["status"] == "SUCCEEDED"

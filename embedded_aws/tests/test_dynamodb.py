@@ -4,10 +4,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.Upd
 """
 
 import pytest
-from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws
-from embedded_aws.tests.operations import create_table, name
+from embedded_aws.tests.conftest import Aws, refused, unique
+from embedded_aws.tests.operations import create_table
 
 
 @pytest.fixture(scope="module")
@@ -27,23 +26,19 @@ def table(aws: Aws) -> str:
     ],
 )
 def test_is_refused_and_changes_nothing(aws: Aws, table: str, expression: str, why: str) -> None:
-    key = {"pk": {"S": name("key")}}
+    key = {"pk": {"S": unique("key")}}
     aws.dynamodb.put_item(TableName=table, Item={**key, "m": {"M": {"a": {"N": "1"}}}})
-    with pytest.raises(ClientError) as refused:
-        aws.dynamodb.update_item(
-            TableName=table,
-            Key=key,
-            UpdateExpression=expression,
-            **({"ExpressionAttributeValues": {":v": {"N": "2"}}} if ":v" in expression else {}),
-        )
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
-    assert why in refused.value.response["Error"]["Message"]
+    values = {"ExpressionAttributeValues": {":v": {"N": "2"}}} if ":v" in expression else {}
+    call = aws.dynamodb.update_item
+    error = refused(call, TableName=table, Key=key, UpdateExpression=expression, **values)
+    assert error["Code"] == "ValidationException"
+    assert why in error["Message"]
     kept = aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
     assert kept == {**key, "m": {"M": {"a": {"N": "1"}}}}
 
 
 def test_paths_next_to_each_other_are_no_overlap(aws: Aws, table: str) -> None:
-    key = {"pk": {"S": name("key")}}
+    key = {"pk": {"S": unique("key")}}
     aws.dynamodb.put_item(TableName=table, Item={**key, "m": {"M": {"a": {"N": "1"}}}})
     changed = aws.dynamodb.update_item(
         TableName=table,

@@ -7,25 +7,26 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.events import pattern_complexity
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from embedded_aws.tests.operations import (
+from embedded_aws.tests.conftest import (
+    ACCOUNT,
+    PASS,
+    REGION,
+    Aws,
     allow,
-    client,
     document,
-    hears,
-    metric_sum,
-    name,
-    queue,
-    received,
+    eventually,
+    only,
+    refused,
+    unique,
 )
+from embedded_aws.tests.operations import hears, metric_sum, queue, received
 
 EVENTS = "events.amazonaws.com"
-PASS = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
 
 
 def rule(aws: Aws, target: dict[str, Any], *, source: str, **fields: Any) -> str:
     """A rule for a source's events with one target; its name."""
-    created, events = name("rule"), client(aws.endpoint, "events")
+    created, events = unique("rule"), aws.client("events")
     pattern = {"EventPattern": json.dumps({"source": [source]})}
     events.put_rule(Name=created, **(fields or pattern))
     events.put_targets(Rule=created, Targets=[{"Id": "only", **target}])
@@ -34,7 +35,7 @@ def rule(aws: Aws, target: dict[str, Any], *, source: str, **fields: Any) -> str
 
 def put(aws: Aws, source: str, detail: dict[str, Any] | None = None) -> None:
     entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail or {})}
-    answer = client(aws.endpoint, "events").put_events(Entries=[entry])
+    answer = aws.client("events").put_events(Entries=[entry])
     assert not answer["FailedEntryCount"]
 
 
@@ -42,16 +43,12 @@ def attributes(message: dict[str, Any]) -> dict[str, str]:
     return {key: each["StringValue"] for key, each in message["MessageAttributes"].items()}
 
 
-def start_role(aws: Aws, *statements: dict[str, Any], service: str = EVENTS) -> str:
-    return aws.role(service=service, statements=list(statements) or [allow("logs:*")])
-
-
 class TestRole:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html."""
 
-    def test_lets_a_rule_start_an_execution(self, aws: Aws, role: str) -> None:
-        machine, source = aws.machine(PASS, role=role), name("source")
-        starter = start_role(aws, allow("states:StartExecution", machine))
+    def test_lets_a_rule_start_an_execution(self, aws: Aws) -> None:
+        machine, source = aws.machine(PASS), unique("source")
+        starter = aws.role("events", allow("states:StartExecution", machine))
         rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
         put(aws, source, {"number": 1})
         started = eventually(
@@ -61,15 +58,13 @@ class TestRole:
         assert json.loads(described["input"])["detail"] == {"number": 1}
 
     @pytest.mark.parametrize("lacks", ["permission", "trust"])
-    def test_that_may_not_sends_the_event_to_the_dead_letters(
-        self, aws: Aws, role: str, lacks: str
-    ) -> None:
-        machine, source = aws.machine(PASS, role=role), name("source")
+    def test_that_may_not_sends_the_event_to_the_dead_letters(self, aws: Aws, lacks: str) -> None:
+        machine, source = aws.machine(PASS), unique("source")
         url, dead_letters = queue(aws, open_to=EVENTS)
         starter = (
-            start_role(aws)
+            aws.role("events", allow("logs:*"))
             if lacks == "permission"
-            else start_role(aws, allow("states:*"), service="lambda.amazonaws.com")
+            else aws.role("lambda", allow("states:*"))
         )
         target = {
             "Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters},
@@ -87,11 +82,11 @@ class TestRole:
         assert told["RETRY_ATTEMPTS"] == "0"
         assert not aws.states.list_executions(stateMachineArn=machine)["executions"]
 
-    def test_that_trusts_one_rule_serves_no_other(self, aws: Aws, role: str) -> None:
+    def test_that_trusts_one_rule_serves_no_other(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html."""
-        machine, source = aws.machine(PASS, role=role), name("source")
+        machine, source = aws.machine(PASS), unique("source")
         url, dead_letters = queue(aws, open_to=EVENTS)
-        starter = start_role(aws, allow("states:StartExecution", machine))
+        starter = aws.role("events", allow("states:StartExecution", machine))
         target = {"Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters}}
         made = rule(aws, target, source=source)
         for trusted in ("another", made):
@@ -121,7 +116,7 @@ class TestTargetsPolicy:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
 
     def test_a_function_must_admit_the_rule(self, aws: Aws) -> None:
-        source = name("source")
+        source = unique("source")
         url, dead_letters = queue(aws, open_to=EVENTS)
         _, _arn = queue(aws)
         function = aws.function()
@@ -145,7 +140,7 @@ class TestTargetsPolicy:
         )
 
     def test_a_queue_must_admit_eventbridge(self, aws: Aws) -> None:
-        source = name("source")
+        source = unique("source")
         url, dead_letters = queue(aws, open_to=EVENTS)
         _, closed = queue(aws)
         rule(aws, {"Arn": closed, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
@@ -153,9 +148,9 @@ class TestTargetsPolicy:
         assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
 
     def test_a_topic_must_admit_eventbridge(self, aws: Aws) -> None:
-        source, sns = name("source"), client(aws.endpoint, "sns")
+        source, sns = unique("source"), aws.client("sns")
         url, dead_letters = queue(aws, open_to=EVENTS)
-        topic = sns.create_topic(Name=name("topic"))["TopicArn"]
+        topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
         closed = allow("sns:Publish", topic, Principal={"Service": "cloudwatch.amazonaws.com"})
         sns.set_topic_attributes(
             TopicArn=topic, AttributeName="Policy", AttributeValue=document(closed)
@@ -174,7 +169,7 @@ class TestMetrics:
         return {each: metric_sum(aws, "AWS/Events", each, RuleName=made) for each in names}
 
     def test_count_what_is_delivered(self, aws: Aws) -> None:
-        source = name("source")
+        source = unique("source")
         _, arn = queue(aws, open_to=EVENTS)
         made = rule(aws, {"Arn": arn}, source=source)
         put(aws, source)
@@ -182,7 +177,7 @@ class TestMetrics:
         assert self.sums(aws, made)["FailedInvocations"] is None  # only what is not zero
 
     def test_count_what_is_not(self, aws: Aws) -> None:
-        source = name("source")
+        source = unique("source")
         missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
         url, dead_letters = queue(aws, open_to=EVENTS)
         target = {"Arn": missing, "DeadLetterConfig": {"Arn": dead_letters}}
@@ -194,7 +189,7 @@ class TestMetrics:
         eventually(lambda: self.sums(aws, made) == counted, "all is counted")
 
     def test_count_what_cannot_even_be_kept(self, aws: Aws) -> None:
-        source = name("source")
+        source = unique("source")
         missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
         _, closed = queue(aws)
         made = rule(aws, {"Arn": missing, "DeadLetterConfig": {"Arn": closed}}, source=source)
@@ -206,7 +201,7 @@ class TestMetrics:
 
 def test_a_wildcard_crosses_slashes(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html."""
-    source, events = name("source"), client(aws.endpoint, "events")
+    source, events = unique("source"), aws.client("events")
     url, arn = queue(aws, open_to=EVENTS)
     made = rule(aws, {"Arn": arn}, source=source)
     detail = {"key": [{"wildcard": "batch-output/*/*.jsonl.out"}]}
@@ -239,18 +234,18 @@ def test_a_pattern_with_too_complex_wildcards_is_refused(
     assert pattern_complexity.complexity(wildcards) == complexity
     matchers = [{"wildcard": each} for each in wildcards]
     pattern = json.dumps({"detail": {"object": {"key": matchers}}})
-    put_rule = client(aws.endpoint, "events").put_rule
+    put_rule = aws.client("events").put_rule
     if accepted:
-        put_rule(Name=name("rule"), EventPattern=pattern)
+        put_rule(Name=unique("rule"), EventPattern=pattern)
         return
-    with pytest.raises(ClientError, match="Rule is too complex") as refused:
-        put_rule(Name=name("rule"), EventPattern=pattern)
-    assert refused.value.response["Error"]["Code"] == "InvalidEventPatternException"
+    error = refused(put_rule, Name=unique("rule"), EventPattern=pattern)
+    assert error["Code"] == "InvalidEventPatternException"
+    assert "Rule is too complex" in error["Message"]
 
 
 def test_an_entry_that_is_not_an_event_fails_by_itself(aws: Aws) -> None:
     """Recorded: localstack, test_put_event_malformed_detail, test_put_events_without_source."""
-    event = {"Source": name("source"), "DetailType": "test", "Detail": "{}"}
+    event = {"Source": unique("source"), "DetailType": "test", "Detail": "{}"}
     entries: list[dict[str, str]] = [
         event,
         event | {"Detail": "{"},
@@ -258,7 +253,7 @@ def test_an_entry_that_is_not_an_event_fails_by_itself(aws: Aws) -> None:
         {key: value for key, value in event.items() if key != "Source"},
         event,
     ]
-    answer = client(aws.endpoint, "events").put_events(Entries=entries)
+    answer = aws.client("events").put_events(Entries=entries)
     codes = [each.get("ErrorCode") for each in answer["Entries"]]
     assert codes == [None, "MalformedDetail", "MalformedDetail", "InvalidArgument", None]
     assert answer["FailedEntryCount"] == 3
@@ -267,7 +262,7 @@ def test_an_entry_that_is_not_an_event_fails_by_itself(aws: Aws) -> None:
 def test_a_rule_with_targets_is_not_deleted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html."""
     _, arn = queue(aws, open_to=EVENTS)
-    created, events = rule(aws, {"Arn": arn}, source=name("source")), client(aws.endpoint, "events")
+    created, events = rule(aws, {"Arn": arn}, source=unique("source")), aws.client("events")
     with pytest.raises(ClientError, match="since it has targets"):
         events.delete_rule(Name=created)
     events.remove_targets(Rule=created, Ids=["only"])
@@ -279,16 +274,16 @@ def test_a_scheduled_rule_fires(aws: Aws) -> None:
     url, arn = queue(aws, open_to=EVENTS)
     made = rule(aws, {"Arn": arn}, source="", ScheduleExpression="rate(5 minutes)")
     event = json.loads(received(aws, url)["Body"])
-    client(aws.endpoint, "events").disable_rule(Name=made)
+    aws.client("events").disable_rule(Name=made)
     assert event["source"] == "aws.events"
     assert event["detail-type"] == "Scheduled Event"
     assert event["resources"] == [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}"]
 
 
-def test_the_end_of_an_execution_reaches_a_function(aws: Aws, role: str) -> None:
+def test_the_end_of_an_execution_reaches_a_function(aws: Aws) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html."""
-    machine, function = aws.machine(PASS, role=role), aws.function()
-    events, made = client(aws.endpoint, "events"), name("rule")
+    machine, function = aws.machine(PASS), aws.function()
+    events, made = aws.client("events"), unique("rule")
     pattern = {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -308,19 +303,17 @@ def test_the_end_of_an_execution_reaches_a_function(aws: Aws, role: str) -> None
     )
 
 
-def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(
-    aws: Aws, role: str
-) -> None:
+def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(aws: Aws) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html."""
-    fail = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "E", "Cause": "c"}}}
+    fail = only({"Type": "Fail", "Error": "E", "Cause": "c"})
     encryption = {
         "kmsKeyId": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000",
         "type": "CUSTOMER_MANAGED_KMS_KEY",
     }
     machine = aws.states.create_state_machine(
-        name=name("machine"),
+        name=unique("machine"),
         definition=json.dumps(fail),
-        roleArn=role,
+        roleArn=aws.everything,
         encryptionConfiguration=encryption,
     )["stateMachineArn"]
     failed = {"stateMachineArn": [machine], "status": ["FAILED"]}
@@ -333,7 +326,7 @@ def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(
 
 
 def test_targets_that_are_not_emulated_are_refused_by_name(aws: Aws) -> None:
-    events, made = client(aws.endpoint, "events"), name("rule")
+    events, made = aws.client("events"), unique("rule")
     events.put_rule(Name=made, EventPattern='{"source": ["x"]}')
     stream = {"Id": "only", "Arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/x"}
     with pytest.raises(ClientError, match="targets of kinesis are not emulated"):

@@ -17,8 +17,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import REGION, Aws
-from embedded_aws.tests.operations import allow, assumed, name
+from embedded_aws.tests.conftest import REGION, Aws, allow, unique
+from embedded_aws.tests.operations import assumed
 from embedded_aws.tests.running import Endpoint, ask, signed
 
 EVIL = "http://evil.example"
@@ -60,7 +60,7 @@ def test_a_page_cannot_run_code(aws: Aws, access_key: str, headers: dict[str, st
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         file.writestr("code.py", "def handler(event, context): return 'ran'")
-    role, function = name("role"), name("function")
+    role, function = unique("role"), unique("function")
     trust = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
     form = {"Action": "CreateRole", "RoleName": role, "Version": "2010-05-08"}
     form["AssumeRolePolicyDocument"] = json.dumps(trust)
@@ -106,7 +106,7 @@ def test_a_page_cannot_run_code(aws: Aws, access_key: str, headers: dict[str, st
     ],
 )
 def test_what_is_not_signed_is_refused(aws: Aws, method: str, path: str) -> None:
-    bucket = name("bucket")
+    bucket = unique("bucket")
     aws.s3.create_bucket(Bucket=bucket)
     assert send(aws, method, path, b"{}", **PLAIN)[0] == 403
     assert bucket in {each["Name"] for each in aws.s3.list_buckets()["Buckets"]}
@@ -182,7 +182,7 @@ def test_one_signature_does_not_stand_for_another_key(aws: Aws) -> None:
 
 
 def test_a_presigned_address_works_until_it_expires(aws: Aws) -> None:
-    bucket = name("bucket")
+    bucket = unique("bucket")
     aws.s3.create_bucket(Bucket=bucket)
     aws.s3.put_object(Bucket=bucket, Key="a", Body=b"1")
     s3 = aws.endpoint.session().client(

@@ -75,10 +75,7 @@ def test_a_function_that_calls_itself_does_not_wait_for_its_caller(
     start: Callable[..., Aws],
 ) -> None:
     aws = start(**{capacity.WORKERS_VARIABLE: "1"})
-    role = aws.role(
-        service="lambda.amazonaws.com",
-        statements=[{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-    )
+    role = aws.role("lambda", {"Effect": "Allow", "Action": "*", "Resource": "*"})
     function = aws.function(source=NESTED)
     aws.functions.update_function_configuration(FunctionName=function, Role=role)
     assert answer(aws, function, {"left": 2}) == "the bottom"

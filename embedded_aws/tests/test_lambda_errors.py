@@ -7,15 +7,12 @@ Developer Guide (step-functions/latest/dg/): concepts-error-handling.html, conne
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, eventually, task, unique
-
-Invoke = Callable[..., dict[str, Any]]
+from embedded_aws.tests.conftest import Aws, eventually, only, task, unique
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +27,12 @@ def _call(aws: Aws, function: str, event: dict[str, Any]) -> tuple[str | None, A
 
 
 def _task(function: str, **fields: Any) -> dict[str, Any]:
-    return {"StartAt": "Only", "States": {"Only": task(function, **fields)}}
+    return only(task(function, **fields))
 
 
-def test_an_exception_is_reported_by_class_and_message(aws: Aws, own: str, role: str) -> None:
+def test_an_exception_is_reported_by_class_and_message(aws: Aws, own: str) -> None:
     """python-exceptions.html; concepts-error-handling.html: error output."""
-    failed = aws.run(aws.machine(_task(own), role=role), {"raise": "NoSuchJob", "message": "j-1"})
+    failed = aws.run(aws.machine(_task(own)), {"raise": "NoSuchJob", "message": "j-1"})
     assert failed["error"] == "NoSuchJob"
     cause = json.loads(failed["cause"])
     assert (cause["errorType"], cause["errorMessage"]) == ("NoSuchJob", "j-1")
@@ -51,10 +48,10 @@ def test_invoke_answers_the_same_error(aws: Aws, own: str) -> None:
     assert (body["errorType"], body["errorMessage"]) == ("NoSuchJob", "j-1")
 
 
-def test_retry_matches_the_class_name(aws: Aws, own: str, role: str) -> None:
+def test_retry_matches_the_class_name(aws: Aws, own: str) -> None:
     """concepts-error-handling.html: error names are case-sensitive strings."""
     retry = [{"ErrorEquals": ["Throttled"], "MaxAttempts": 2, "IntervalSeconds": 1}]
-    machine = aws.machine(_task(own, Retry=retry), role=role)
+    machine = aws.machine(_task(own, Retry=retry))
     matched = aws.event_types(aws.run(machine, {"raise": "Throttled"})["executionArn"])
     missed = aws.event_types(aws.run(machine, {"raise": "throttled"})["executionArn"])
     assert matched.count("TaskScheduled") == 3
@@ -71,7 +68,7 @@ def test_a_raising_handler_keeps_its_warm_worker(aws: Aws, own: str) -> None:
 def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
     """python-exceptions.html; python-logging.html: output and tracebacks in the function's log."""
     function = aws.function()
-    logs = aws.endpoint.client("logs")
+    logs = aws.client("logs")
     group = f"/aws/lambda/{function.rsplit(':', 1)[-1]}"
     _call(aws, function, {"log": "line ü one", "raise": "Oops", "message": "told"})
     messages = [
@@ -86,7 +83,7 @@ def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
     assert messages.count("line two") == messages.count("line ü one") == 1
 
 
-def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switch: Path) -> None:
+def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, switch: Path) -> None:
     """configuration-timeout.html; concepts-error-handling.html: Sandbox.Timedout."""
     function = aws.function(timeout=1)
 
@@ -96,7 +93,7 @@ def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switc
         return int(answered)
 
     before = worker()
-    failed = aws.run(aws.machine(_task(function), role=role), {"until": str(switch)})
+    failed = aws.run(aws.machine(_task(function)), {"until": str(switch)})
     assert failed["error"] == "Sandbox.Timedout"
     message = json.loads(failed["cause"])["errorMessage"]
     assert message.endswith("Error: Task timed out after 1.00 seconds")
@@ -107,10 +104,10 @@ def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, role: str, switc
     ("event", "how"), [({"kill": True}, "signal: killed"), ({"exit": 3}, "exit status 3")]
 )
 def test_a_process_that_ends_is_runtime_exiterror(
-    aws: Aws, own: str, role: str, event: dict[str, Any], how: str
+    aws: Aws, own: str, event: dict[str, Any], how: str
 ) -> None:
     """lambda-runtime-environment.html; troubleshooting-invocation.html: Runtime.ExitError."""
-    failed = aws.run(aws.machine(_task(own), role=role), event)
+    failed = aws.run(aws.machine(_task(own)), event)
     assert failed["error"] == "Runtime.ExitError"
     message = json.loads(failed["cause"])["errorMessage"]
     assert message.endswith(f"Error: Runtime exited with error: {how}")
@@ -140,13 +137,11 @@ def test_a_response_over_6_mb_fails(aws: Aws, function: str) -> None:
     assert failed["errorType"] == "Function.ResponseSizeTooLarge"
 
 
-def test_a_throttled_call_is_toomanyrequests(
-    aws: Aws, role: str, switch: Path, tmp_path: Path
-) -> None:
+def test_a_throttled_call_is_toomanyrequests(aws: Aws, switch: Path, tmp_path: Path) -> None:
     """concepts-error-handling.html: Lambda.TooManyRequestsException."""
     function = aws.function()
     aws.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=1)
-    machine = aws.machine(_task(function), role=role)
+    machine = aws.machine(_task(function))
     busy = aws.start(machine, {"touch": str(tmp_path / "on"), "until": str(switch)})
     eventually((tmp_path / "on").exists, "the first call runs")
     assert aws.run(machine)["error"] == "Lambda.TooManyRequestsException"
@@ -154,27 +149,27 @@ def test_a_throttled_call_is_toomanyrequests(
     assert aws.ended(busy)["status"] == "SUCCEEDED"
 
 
-def test_a_function_that_is_not_there(aws: Aws, role: str, own: str) -> None:
+def test_a_function_that_is_not_there(aws: Aws, own: str) -> None:
     """connect-lambda.html: the error of the Lambda API, prefixed."""
-    failed = aws.run(aws.machine(_task(f"{own}-gone"), role=role))
+    failed = aws.run(aws.machine(_task(f"{own}-gone")))
     assert failed["error"] == "Lambda.ResourceNotFoundException"
 
 
 def test_the_machines_role_needs_invokefunction(aws: Aws, own: str) -> None:
     """lambda-iam.html: lambda:InvokeFunction for the state machine's role."""
-    role = aws.machine_role(without="lambda:InvokeFunction")
+    role = aws.everything_but("lambda:InvokeFunction")
     failed = aws.run(aws.machine(_task(own), role=role))
     assert failed["error"] == "Lambda.AWSLambdaException"
     assert f"not authorized to perform: lambda:InvokeFunction on resource: {own}" in failed["cause"]
 
 
 def test_an_update_does_not_disturb_an_invocation_under_way(
-    aws: Aws, role: str, switch: Path, tmp_path: Path
+    aws: Aws, switch: Path, tmp_path: Path
 ) -> None:
     """lambda-runtime-environment.html: a running environment finishes its invocation."""
     function = aws.function()
     held = aws.start(
-        aws.machine(_task(function), role=role),
+        aws.machine(_task(function)),
         {"touch": str(tmp_path / "on"), "until": str(switch)},
     )
     eventually((tmp_path / "on").exists, "the call runs")

@@ -9,7 +9,6 @@ API_StartExecution.html.
 import json
 import random
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,21 +17,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.stepfunctions.engine.retries import next_wait
-from embedded_aws.tests.conftest import Aws, eventually, unique
+from embedded_aws.tests.conftest import PASS, Aws, Invoke, eventually, only, refused, unique
 
-Invoke = Callable[..., dict[str, Any]]
-
-_PASS = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
 _LIMIT = 256 * 1024
 
 
 @pytest.fixture(scope="module")
-def passing(aws: Aws, role: str) -> str:
-    return aws.machine(_PASS, role=role)
-
-
-def _one(state: dict[str, Any], **top: Any) -> dict[str, Any]:
-    return {"StartAt": "Only", "States": {"Only": state}, **top}
+def passing(aws: Aws) -> str:
+    return aws.machine(PASS)
 
 
 def _waits(events: list[dict[str, Any]]) -> list[timedelta]:
@@ -42,33 +34,31 @@ def _waits(events: list[dict[str, Any]]) -> list[timedelta]:
     return [start - end for end, start in zip(failed, again, strict=False)]
 
 
-def test_a_tasks_result_over_256_kib_fails_as_data_limit_exceeded(
-    aws: Aws, role: str, invoke: Invoke
-) -> None:
+def test_a_tasks_result_over_256_kib_fails_as_data_limit_exceeded(aws: Aws, invoke: Invoke) -> None:
     """concepts-error-handling.html: output of a connector is larger than the quota."""
-    machine = aws.machine(_one(invoke(ResultSelector={"nothing": 0})), role=role)
+    machine = aws.machine(only(invoke(ResultSelector={"nothing": 0})))
     failed = aws.run(machine, {"bytes": _LIMIT})
     assert failed["error"] == "States.DataLimitExceeded"
     assert aws.event_types(failed["executionArn"])[-2:] == ["TaskFailed", "ExecutionFailed"]
     assert aws.run(machine, {"bytes": _LIMIT - 200})["status"] == "SUCCEEDED"
 
 
-def test_the_limit_counts_utf8_bytes(aws: Aws, role: str) -> None:
+def test_the_limit_counts_utf8_bytes(aws: Aws) -> None:
     """service-quotas.html: 256 KiB as a UTF-8 encoded string."""
     pad = "é" * (_LIMIT // 4)
     doubled = {"Type": "Pass", "Parameters": {"a.$": "$.pad", "b.$": "$.pad"}, "End": True}
-    machine = aws.machine(_one(doubled), role=role)
+    machine = aws.machine(only(doubled))
     failed = aws.run(machine, {"pad": pad})
     assert failed["error"] == "States.DataLimitExceeded"
     assert aws.run(machine, {"pad": "e" * (_LIMIT // 4)})["status"] == "SUCCEEDED"
 
 
-def test_parameters_over_256_kib_fail_before_the_call(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_parameters_over_256_kib_fail_before_the_call(aws: Aws, invoke: Invoke) -> None:
     """concepts-error-handling.html: after Parameters processing, the input is larger."""
     step = invoke()
     step["Parameters"]["Payload"] = {"a.$": "$.pad", "b.$": "$.pad"}
     del step["Parameters"]["Payload.$"]
-    failed = aws.run(aws.machine(_one(step), role=role), {"pad": "x" * (_LIMIT // 2)})
+    failed = aws.run(aws.machine(only(step)), {"pad": "x" * (_LIMIT // 2)})
     assert failed["error"] == "States.DataLimitExceeded"
     assert "TaskScheduled" not in aws.event_types(failed["executionArn"])
 
@@ -78,7 +68,7 @@ def test_parameters_over_256_kib_fail_before_the_call(aws: Aws, role: str, invok
     [(["States.ALL"], False), (["States.TaskFailed"], False), (["States.DataLimitExceeded"], True)],
 )
 def test_data_limit_exceeded_is_caught_by_its_name_alone(
-    aws: Aws, role: str, invoke: Invoke, names: list[str], *, caught: bool
+    aws: Aws, invoke: Invoke, names: list[str], *, caught: bool
 ) -> None:
     """concepts-error-handling.html: a terminal error which States.ALL cannot catch."""
     definition = {
@@ -89,15 +79,13 @@ def test_data_limit_exceeded_is_caught_by_its_name_alone(
             "Caught": {"Type": "Succeed"},
         },
     }
-    ended = aws.run(aws.machine(definition, role=role), {"bytes": _LIMIT})
+    ended = aws.run(aws.machine(definition), {"bytes": _LIMIT})
     assert (ended["status"] == "SUCCEEDED") is caught
 
 
 def test_an_input_over_256_kib_is_refused(aws: Aws, passing: str) -> None:
     """API_StartExecution.html, input."""
-    with pytest.raises(ClientError) as refused:
-        aws.start(passing, "x" * _LIMIT)
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert refused(aws.start, passing, "x" * _LIMIT)["Code"] == "ValidationException"
 
 
 def test_an_input_that_is_not_json_is_refused(aws: Aws, passing: str) -> None:
@@ -106,7 +94,7 @@ def test_an_input_that_is_not_json_is_refused(aws: Aws, passing: str) -> None:
         aws.states.start_execution(stateMachineArn=passing, input="{")
 
 
-def test_event_25000_ends_the_execution(aws: Aws, role: str) -> None:
+def test_event_25000_ends_the_execution(aws: Aws) -> None:
     """bp-history-limit.html; redrive-executions.html: fewer than 24,999 events to redrive."""
     definition = {
         "StartAt": "A",
@@ -115,7 +103,7 @@ def test_event_25000_ends_the_execution(aws: Aws, role: str) -> None:
             "B": {"Type": "Pass", "Next": "A"},
         },
     }
-    failed = aws.run(aws.machine(definition, role=role))
+    failed = aws.run(aws.machine(definition))
     assert failed["status"] == "FAILED"
     assert failed["cause"] == (
         "The execution reached the maximum number of history events (25000)."
@@ -145,10 +133,10 @@ def test_names_have_at_most_80_characters(aws: Aws, passing: str) -> None:
 
 
 def test_starting_a_running_execution_again_is_idempotent(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
+    aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """API_StartExecution.html: same name and input as a running execution."""
-    machine = aws.machine(_one(invoke()), role=role)
+    machine = aws.machine(only(invoke()))
     name, data = unique("execution"), {"until": str(switch)}
     first = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
     again = aws.states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
@@ -168,16 +156,14 @@ def test_starting_a_running_execution_again_is_idempotent(
 
 def test_a_maps_labelled_machine_cannot_be_started(aws: Aws, passing: str) -> None:
     """API_StartExecution.html, stateMachineArn: ValidationException."""
-    with pytest.raises(ClientError) as refused:
-        aws.start(f"{passing}/Label")
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert refused(aws.start, f"{passing}/Label")["Code"] == "ValidationException"
 
 
 def test_the_machines_time_limit_ends_the_execution_and_starts_again_when_redriven(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
+    aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """statemachine-structure.html, TimeoutSeconds; redrive-executions.html: reset to 0."""
-    machine = aws.machine(_one(invoke(), TimeoutSeconds=1), role=role)
+    machine = aws.machine(only(invoke(), TimeoutSeconds=1))
     timed_out = aws.run(machine, {"until": str(switch)})
     assert timed_out["status"] == "TIMED_OUT"
     # Recorded: localstack, test_global_timeout (2024-03-10).
@@ -191,13 +177,13 @@ def test_the_machines_time_limit_ends_the_execution_and_starts_again_when_redriv
 
 
 def test_a_tasks_time_limit_is_states_timeout(
-    aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
+    aws: Aws, invoke: Invoke, switch: Path, tmp_path: Path
 ) -> None:
     """state-task.html, TimeoutSeconds; concepts-error-handling.html: States.TaskFailed does not
     match States.Timeout. The function runs on.
     """
     retry = [{"ErrorEquals": ["States.TaskFailed"], "MaxAttempts": 1}]
-    machine = aws.machine(_one(invoke(TimeoutSeconds=1, Retry=retry)), role=role)
+    machine = aws.machine(only(invoke(TimeoutSeconds=1, Retry=retry)))
     ran_on = tmp_path / "ran-on"
     failed = aws.run(machine, {"until": str(switch), "after": str(ran_on)})
     assert (failed["status"], failed["error"]) == ("FAILED", "States.Timeout")
@@ -207,20 +193,18 @@ def test_a_tasks_time_limit_is_states_timeout(
     eventually(ran_on.exists, "the function ends")
 
 
-def test_a_timed_out_task_is_retried_by_name(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
-) -> None:
+def test_a_timed_out_task_is_retried_by_name(aws: Aws, invoke: Invoke, switch: Path) -> None:
     """concepts-error-handling.html, "Retry all errors except States.Timeout"."""
     # Each attempt has a second; a busy machine may need more than one after the switch.
     retry = [{"ErrorEquals": ["States.Timeout"], "MaxAttempts": 1000, "BackoffRate": 1.0}]
-    machine = aws.machine(_one(invoke(TimeoutSeconds=1, Retry=retry)), role=role)
+    machine = aws.machine(only(invoke(TimeoutSeconds=1, Retry=retry)))
     execution = aws.start(machine, {"until": str(switch)})
     eventually(lambda: "TaskTimedOut" in aws.event_types(execution), "the first attempt ends")
     switch.touch()
     assert aws.ended(execution)["status"] == "SUCCEEDED"
 
 
-def test_waits_grow_to_max_delay_seconds(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_waits_grow_to_max_delay_seconds(aws: Aws, invoke: Invoke) -> None:
     """concepts-error-handling.html, MaxDelaySeconds (here scaled: a second is 10 ms)."""
     retrier = {
         "ErrorEquals": ["Flaky"],
@@ -229,7 +213,7 @@ def test_waits_grow_to_max_delay_seconds(aws: Aws, role: str, invoke: Invoke) ->
         "MaxDelaySeconds": 20,
         "MaxAttempts": 3,
     }
-    machine = aws.machine(_one(invoke(Retry=[retrier])), role=role)
+    machine = aws.machine(only(invoke(Retry=[retrier])))
     events = aws.history(aws.run(machine, {"raise": "Flaky"})["executionArn"])
     first, second, third = _waits(events)
     assert first >= timedelta(milliseconds=49)
@@ -258,13 +242,13 @@ def test_full_jitter_waits_between_nothing_and_the_whole() -> None:
     assert 18 < waits[-1] <= 20
 
 
-def test_each_retrier_counts_its_own_attempts(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_each_retrier_counts_its_own_attempts(aws: Aws, invoke: Invoke) -> None:
     """concepts-error-handling.html: the first retrier that matches decides, MaxAttempts 0 never."""
     retry = [
         {"ErrorEquals": ["Flaky"], "MaxAttempts": 0},
         {"ErrorEquals": ["States.ALL"], "MaxAttempts": 2, "IntervalSeconds": 1},
     ]
-    machine = aws.machine(_one(invoke(Retry=retry)), role=role)
+    machine = aws.machine(only(invoke(Retry=retry)))
     flaky = aws.event_types(aws.run(machine, {"raise": "Flaky"})["executionArn"])
     other = aws.event_types(aws.run(machine, {"raise": "Other"})["executionArn"])
     assert flaky.count("TaskScheduled") == 1
@@ -272,7 +256,7 @@ def test_each_retrier_counts_its_own_attempts(aws: Aws, role: str, invoke: Invok
 
 
 def test_deleting_a_machine_ends_its_executions(
-    aws: Aws, role: str, invoke: Invoke, switch: Path, tmp_path: Path
+    aws: Aws, invoke: Invoke, switch: Path, tmp_path: Path
 ) -> None:
     """API_DeleteStateMachine.html: running executions are ended."""
     began, returned, went_on = (tmp_path / name for name in ("began", "returned", "went-on"))
@@ -288,7 +272,7 @@ def test_deleting_a_machine_ends_its_executions(
             Parameters={"FunctionName": aws.function(), "Payload": {"touch": str(went_on)}}
         ),
     }
-    machine = aws.machine({"StartAt": "Held", "States": states}, role=role)
+    machine = aws.machine({"StartAt": "Held", "States": states})
     execution = aws.start(machine)
     eventually(began.exists, "the task runs")
     aws.states.delete_state_machine(stateMachineArn=machine)
@@ -297,7 +281,7 @@ def test_deleting_a_machine_ends_its_executions(
     switch.touch()
     eventually(returned.exists, "the function, which nobody ended, returns")
     # By the time that others have gone through two states, this one would have gone on too.
-    other = aws.machine(_one(invoke()), role=role)
+    other = aws.machine(only(invoke()))
     for _ in range(2):
         assert aws.run(other)["status"] == "SUCCEEDED"
     assert not went_on.exists()

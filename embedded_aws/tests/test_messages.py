@@ -1,13 +1,12 @@
 """The latest messages of a topic can be read, in their order, without a subscription."""
 
-from embedded_aws.tests.conftest import Aws
-from embedded_aws.tests.operations import name
+from embedded_aws.tests.conftest import Aws, unique
 from embedded_aws.tests.running import read_messages
 
 
 def test_messages_of_a_topic_are_kept_in_their_order(aws: Aws) -> None:
-    sns = aws.endpoint.client("sns")
-    topic, other = (sns.create_topic(Name=name("topic"))["TopicArn"] for _ in range(2))
+    sns = aws.client("sns")
+    topic, other = (sns.create_topic(Name=unique("topic"))["TopicArn"] for _ in range(2))
     sns.publish(TopicArn=topic, Subject="first", Message="text")
     sns.publish(TopicArn=other, Message="of another topic")
     sns.publish(TopicArn=topic, Message="second")

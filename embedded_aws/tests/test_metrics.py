@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.tests.conftest import Aws, eventually, map_state
-from embedded_aws.tests.operations import client, metric_sum, name, queue
+from embedded_aws.tests.conftest import Aws, eventually, map_state, only, unique
+from embedded_aws.tests.operations import metric_sum, queue
 
 
 def states(aws: Aws, metric: str, machine: str) -> float | None:
@@ -22,9 +22,9 @@ def becomes(aws: Aws, metric: str, machine: str, value: float) -> None:
 class TestStepFunctions:
     """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html."""
 
-    def test_count_executions_by_their_end(self, aws: Aws, role: str) -> None:
-        succeed = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
-        machine = aws.machine(succeed, role=role)
+    def test_count_executions_by_their_end(self, aws: Aws) -> None:
+        succeed = only({"Type": "Succeed"})
+        machine = aws.machine(succeed)
         aws.run(machine)
         aws.run(machine)
         becomes(aws, "ExecutionsStarted", machine, 2)
@@ -33,10 +33,10 @@ class TestStepFunctions:
         assert states(aws, "ExecutionsFailed", machine) is None
 
     def test_count_redriven_ones_under_both_names(
-        self, aws: Aws, role: str, invoke: Callable[..., dict[str, Any]], switch: Path
+        self, aws: Aws, invoke: Callable[..., dict[str, Any]], switch: Path
     ) -> None:
-        work = {"StartAt": "Work", "States": {"Work": invoke()}}
-        machine = aws.machine(work, role=role)
+        work = only(invoke())
+        machine = aws.machine(work)
         execution = aws.run(machine, {"unless": str(switch)})["executionArn"]
         becomes(aws, "ExecutionsFailed", machine, 1)
         assert states(aws, "ExecutionsRedriven", machine) is None
@@ -49,14 +49,12 @@ class TestStepFunctions:
         becomes(aws, "RedrivenExecutionsSucceeded", machine, 1)
         becomes(aws, "ExecutionsStarted", machine, 1)
 
-    def test_count_a_maps_children_under_their_label(
-        self, aws: Aws, bucket: str, role: str
-    ) -> None:
+    def test_count_a_maps_children_under_their_label(self, aws: Aws, bucket: str) -> None:
         aws.s3.put_object(Bucket=bucket, Key="items.json", Body=b"[1, 2, 3]")
         each = map_state(
             {"Bucket": bucket, "Key": "items.json"}, {"One": {"Type": "Succeed"}}, Label="Each"
         )
-        machine = aws.machine({"StartAt": "Each", "States": {"Each": each}}, role=role)
+        machine = aws.machine(only(each))
         assert aws.run(machine)["status"] == "SUCCEEDED"
         becomes(aws, "ExecutionsSucceeded", f"{machine}/Each", 3)
         becomes(aws, "ExecutionsSucceeded", machine, 1)
@@ -69,7 +67,7 @@ class TestLambda:
         named = function.rpartition(":")[2]
         return metric_sum(aws, "AWS/Lambda", metric, FunctionName=named)
 
-    def test_counts_calls_and_errors_of_every_caller(self, aws: Aws, role: str) -> None:
+    def test_counts_calls_and_errors_of_every_caller(self, aws: Aws) -> None:
         function = aws.function()
         call = {
             "Type": "Task",
@@ -78,7 +76,7 @@ class TestLambda:
             "End": True,
         }
         aws.functions.invoke(FunctionName=function, Payload=b"{}")
-        machine = aws.machine({"StartAt": "Call", "States": {"Call": call}}, role=role)
+        machine = aws.machine(only(call))
         aws.run(machine, {"raise": "Broken"})
         assert self.sum(aws, "Invocations", function) == 2
         assert self.sum(aws, "Errors", function) == 1
@@ -108,7 +106,7 @@ class TestLambda:
 def test_messages_that_wait_are_counted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html."""
     url, _ = queue(aws)
-    client(aws.endpoint, "sqs").send_message(QueueUrl=url, MessageBody="1")
+    aws.client("sqs").send_message(QueueUrl=url, MessageBody="1")
     named = url.rpartition("/")[2]
     metric = "ApproximateNumberOfMessagesVisible"
     eventually(lambda: metric_sum(aws, "AWS/SQS", metric, QueueName=named) == 1, "it is counted")
@@ -116,7 +114,7 @@ def test_messages_that_wait_are_counted(aws: Aws) -> None:
 
 def test_a_query_without_dimensions_is_for_the_metric_without_any(aws: Aws) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html."""
-    namespace, cloudwatch = name("Test"), client(aws.endpoint, "cloudwatch")
+    namespace, cloudwatch = unique("Test"), aws.client("cloudwatch")
     host = [{"Name": "Host", "Value": "a"}]
     cloudwatch.put_metric_data(
         Namespace=namespace,
@@ -147,7 +145,7 @@ class TestEmbeddedMetricFormat:
         return json.dumps({**header, "service": "ingest", "state": "Load", **values})
 
     def test_becomes_a_metric_for_each_set_of_dimensions(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         self.log(aws, self.line(namespace, Rows=[1, 2.5]))
         eventually(
             lambda: metric_sum(aws, namespace, "Rows", service="ingest") == 3.5, "it is there"
@@ -155,7 +153,7 @@ class TestEmbeddedMetricFormat:
         assert metric_sum(aws, namespace, "Rows", service="ingest", state="Load") == 3.5
 
     def test_with_a_value_missing_is_dropped_whole(self, aws: Aws) -> None:
-        namespace = name("Test")
+        namespace = unique("Test")
         self.log(aws, self.line(namespace) + "\n" + self.line(namespace, Rows=1))
         eventually(
             lambda: metric_sum(aws, namespace, "Rows", service="ingest") == 1, "the other is there"

@@ -6,17 +6,23 @@ reference: API_RedriveExecution.html, API_DescribeExecution.html.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, eventually, unique
-from embedded_aws.tests.operations import allow, assumed, hears, received
-
-Invoke = Callable[..., dict[str, Any]]
+from embedded_aws.tests.conftest import (
+    PASS,
+    Aws,
+    Invoke,
+    allow,
+    eventually,
+    only,
+    refused,
+    unique,
+)
+from embedded_aws.tests.operations import assumed, hears, received
 
 
 def _steps(invoke: Invoke) -> dict[str, Any]:
@@ -40,14 +46,14 @@ def _scheduled(events: list[dict[str, Any]]) -> int:
 
 
 def test_continues_at_the_state_that_was_entered_and_not_exited(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
+    aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """redrive-executions.html: the failed execution continues from the unsuccessful step."""
     # The first task ignores the mark: it fails only where the state's own input says so.
     states = _steps(invoke)
     states["States"]["First"]["Parameters"]["Payload"] = {"id": "first"}
     del states["States"]["First"]["Parameters"]["Payload.$"]
-    execution = aws.start(aws.machine(states, role=role), {"unless": str(switch)})
+    execution = aws.start(aws.machine(states), {"unless": str(switch)})
     assert aws.ended(execution)["error"] == "Refused"
     switch.touch()
     assert aws.redriven(execution)["status"] == "SUCCEEDED"
@@ -60,10 +66,10 @@ def test_continues_at_the_state_that_was_entered_and_not_exited(
 
 
 def test_describes_what_was_redriven_and_what_can_be(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
+    aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """API_DescribeExecution.html: redriveCount, redriveDate, redriveStatus and its reason."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     failed = aws.run(machine, {"unless": str(switch)})
     assert failed["redriveCount"] == 0
     assert failed["redriveStatus"] == "REDRIVABLE"
@@ -82,15 +88,10 @@ def test_describes_what_was_redriven_and_what_can_be(
     assert "error" not in succeeded
 
 
-def test_a_fail_state_is_entered_again_and_fails_again(aws: Aws, role: str) -> None:
+def test_a_fail_state_is_entered_again_and_fails_again(aws: Aws) -> None:
     """redrive-executions.html, table of states: Fail "reenters the Fail state and fails again"."""
-    definition = {
-        "StartAt": "Verdict",
-        "States": {
-            "Verdict": {"Type": "Fail", "Error": "Rejected", "CausePath": "$.why"},
-        },
-    }
-    execution = aws.start(aws.machine(definition, role=role), {"why": "too many"})
+    verdict = {"Type": "Fail", "Error": "Rejected", "CausePath": "$.why"}
+    execution = aws.start(aws.machine(only(verdict)), {"why": "too many"})
     aws.ended(execution)
     failed = aws.redriven(execution)
     assert (failed["status"], failed["error"], failed["cause"]) == (
@@ -98,10 +99,10 @@ def test_a_fail_state_is_entered_again_and_fails_again(aws: Aws, role: str) -> N
         "Rejected",
         "too many",
     )
-    assert _entered(aws.history(execution)) == ["Verdict", "Verdict"]
+    assert _entered(aws.history(execution)) == ["Only", "Only"]
 
 
-def test_a_caught_error_has_exited_its_state(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_a_caught_error_has_exited_its_state(aws: Aws, invoke: Invoke) -> None:
     """redrive-map-run.html: a state is redriven if it has no Exited event."""
     definition = {
         "StartAt": "Try",
@@ -111,7 +112,7 @@ def test_a_caught_error_has_exited_its_state(aws: Aws, role: str, invoke: Invoke
             "Verdict": {"Type": "Fail", "Error": "Caught"},
         },
     }
-    execution = aws.start(aws.machine(definition, role=role), {"raise": "Oops"})
+    execution = aws.start(aws.machine(definition), {"raise": "Oops"})
     aws.ended(execution)
     assert aws.redriven(execution)["error"] == "Caught"
     events = aws.history(execution)
@@ -120,10 +121,10 @@ def test_a_caught_error_has_exited_its_state(aws: Aws, role: str, invoke: Invoke
 
 
 def test_uses_the_definition_and_the_input_of_the_original(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
+    aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """redrive-executions.html: the same definition; start anew after an update."""
-    machine = aws.machine({"StartAt": "Old", "States": {"Old": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     execution = aws.start(machine, {"unless": str(switch), "id": "original"})
     aws.ended(execution)
     switch.touch()
@@ -132,21 +133,20 @@ def test_uses_the_definition_and_the_input_of_the_original(
     output = json.loads(aws.redriven(execution)["output"])
     assert output["Payload"]["id"] == "original"
     used = aws.states.describe_state_machine_for_execution(executionArn=execution)
-    assert json.loads(used["definition"])["StartAt"] == "Old"
+    assert json.loads(used["definition"])["StartAt"] == "Only"
 
 
-def test_retries_are_counted_from_zero_again(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_retries_are_counted_from_zero_again(aws: Aws, invoke: Invoke) -> None:
     """redrive-executions.html: the retry attempt count of a rerun Task is reset to 0."""
     retry = [{"ErrorEquals": ["Flaky"], "MaxAttempts": 2, "IntervalSeconds": 1}]
-    states = {"StartAt": "Only", "States": {"Only": invoke(Retry=retry)}}
-    execution = aws.start(aws.machine(states, role=role), {"raise": "Flaky"})
+    execution = aws.start(aws.machine(only(invoke(Retry=retry))), {"raise": "Flaky"})
     aws.ended(execution)
     assert _scheduled(aws.history(execution)) == 3
     aws.redriven(execution)
     assert _scheduled(aws.history(execution)) == 6
 
 
-def test_the_context_object_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_the_context_object_tells_of_the_redrive(aws: Aws, invoke: Invoke) -> None:
     """input-output-contextobject.html: Execution.RedriveCount and Execution.RedriveTime."""
     step = invoke()
     step["Parameters"]["Payload"] = {
@@ -154,18 +154,16 @@ def test_the_context_object_tells_of_the_redrive(aws: Aws, role: str, invoke: In
         "message.$": "States.Format('{} {}', $$.Execution.RedriveCount, $$.Execution.Name)",
     }
     del step["Parameters"]["Payload.$"]
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": step}}, role=role)
+    machine = aws.machine(only(step))
     name = unique("execution")
     execution = aws.start(machine, name=name)
     assert json.loads(aws.ended(execution)["cause"])["errorMessage"] == f"0 {name}"
     assert json.loads(aws.redriven(execution)["cause"])["errorMessage"] == f"1 {name}"
 
 
-def test_aborted_executions_are_redrivable(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
-) -> None:
+def test_aborted_executions_are_redrivable(aws: Aws, invoke: Invoke, switch: Path) -> None:
     """redrive-executions.html: failed, aborted or timed out executions."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     execution = aws.start(machine, {"until": str(switch), "id": "held"})
     eventually(lambda: "TaskStarted" in aws.event_types(execution), "the task starts")
     aws.states.stop_execution(executionArn=execution, error="Operator", cause="wrong day")
@@ -183,36 +181,31 @@ def test_aborted_executions_are_redrivable(
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "RUNNING"])
 def test_refuses_what_cannot_be_redriven(
-    aws: Aws, role: str, invoke: Invoke, switch: Path, status: str
+    aws: Aws, invoke: Invoke, switch: Path, status: str
 ) -> None:
     """API_RedriveExecution.html: ExecutionNotRedrivable."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     execution = aws.start(machine, {"until": str(switch)})
     if status == "SUCCEEDED":
         switch.touch()
         aws.ended(execution)
-    with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable) as refused:
-        aws.states.redrive_execution(executionArn=execution)
-    message = refused.value.response["Error"]["Message"]
-    assert message == f"Execution is {status} and cannot be redriven"
+    error = refused(aws.states.redrive_execution, executionArn=execution)
+    assert error["Code"] == "ExecutionNotRedrivable"
+    assert error["Message"] == f"Execution is {status} and cannot be redriven"
     switch.touch()
     aws.ended(execution)
 
 
-def test_refuses_an_execution_that_is_not_there(aws: Aws, role: str) -> None:
+def test_refuses_an_execution_that_is_not_there(aws: Aws) -> None:
     """API_RedriveExecution.html: ExecutionDoesNotExist."""
-    pass_through = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
-    execution = aws.start(aws.machine(pass_through, role=role))
-    aws.ended(execution)
+    execution = aws.run(aws.machine(PASS))["executionArn"]
     with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
         aws.states.redrive_execution(executionArn=f"{execution}-of-another-name")
 
 
-def test_a_client_token_makes_a_call_idempotent(
-    aws: Aws, role: str, invoke: Invoke, switch: Path
-) -> None:
+def test_a_client_token_makes_a_call_idempotent(aws: Aws, invoke: Invoke, switch: Path) -> None:
     """API_RedriveExecution.html, clientToken."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     execution = aws.start(machine, {"unless": str(switch)})
     aws.ended(execution)
     first = aws.states.redrive_execution(executionArn=execution, clientToken="once")
@@ -222,9 +215,9 @@ def test_a_client_token_makes_a_call_idempotent(
     assert aws.ended(execution)["redriveCount"] == 1
 
 
-def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_the_caller_needs_the_permission(aws: Aws, invoke: Invoke) -> None:
     """redrive-executions.html, "IAM permission to redrive an execution"."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     execution = aws.start(machine, {"raise": "Oops"})
     aws.ended(execution)
     with pytest.raises(ClientError, match="states:RedriveExecution"):
@@ -235,9 +228,9 @@ def test_the_caller_needs_the_permission(aws: Aws, role: str, invoke: Invoke) ->
     aws.ended(execution)
 
 
-def test_the_status_change_event_tells_of_the_redrive(aws: Aws, role: str, invoke: Invoke) -> None:
+def test_the_status_change_event_tells_of_the_redrive(aws: Aws, invoke: Invoke) -> None:
     """eventbridge-integration.html: redriveCount, redriveDate, redriveStatus in the event."""
-    machine = aws.machine({"StartAt": "Only", "States": {"Only": invoke()}}, role=role)
+    machine = aws.machine(only(invoke()))
     url = hears(aws, {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}})
     execution = aws.start(machine, {"raise": "Oops", "message": "why"})
     aws.ended(execution)

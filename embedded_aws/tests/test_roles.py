@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
-from embedded_aws.tests.operations import allow, assumed, client
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, allow
+from embedded_aws.tests.operations import assumed
 
 PUT = """
 import boto3
@@ -31,7 +31,7 @@ def test_credentials_that_were_never_issued_are_refused(aws: Aws) -> None:
 
 
 def test_the_root_of_the_account_may_do_everything(aws: Aws) -> None:
-    identity = client(aws.endpoint, "sts").get_caller_identity()
+    identity = aws.client("sts").get_caller_identity()
     assert identity["Arn"].endswith(":root")
 
 
@@ -74,7 +74,7 @@ def test_a_function_acts_with_its_role(aws: Aws, bucket: str, may: bool) -> None
     function = aws.function(source=PUT)
     role = aws.functions.get_function_configuration(FunctionName=function)["Role"]
     if may:
-        aws.allow_everything(role)
+        aws.set_policy(role, allow("*"))
     answer = aws.functions.invoke(
         FunctionName=function, Payload=json.dumps({"bucket": bucket}).encode()
     )

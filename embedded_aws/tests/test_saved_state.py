@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import Aws, eventually, map_state, task
+from embedded_aws.tests.conftest import Aws, eventually, map_state, only, task
 
 
 @dataclass
@@ -70,8 +70,8 @@ def _map_machine(aws: Aws) -> str:
     aws.s3.create_bucket(Bucket="bucket")
     items = {"Bucket": "bucket", "Key.$": "$.key"}
     each = map_state(items, {"Work": task(aws.function())}, MaxConcurrency=1)
-    definition = {"StartAt": "Each", "States": {"Each": each}}
-    return aws.machine(definition, role=aws.machine_role())
+    definition = only(each)
+    return aws.machine(definition)
 
 
 def _start(aws: Aws, machine: str, items: list[dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from embedded_aws.server import bounds, saving
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import Aws, eventually, task
+from embedded_aws.tests.conftest import Aws, eventually, only, task
 
 ROUND = bounds.EXECUTIONS + 200
 """Executions a round: more than are kept."""
@@ -38,7 +38,7 @@ def test_finished_work_is_kept_up_to_a_bound(tmp_path: Path) -> None:
     try:
         aws = Aws(server)
         work = task(aws.function())
-        machine = aws.machine({"StartAt": "Do", "States": {"Do": work}}, role=aws.machine_role())
+        machine = aws.machine(only(work))
 
         def kept() -> int:
             pages = aws.states.get_paginator("list_executions").paginate(stateMachineArn=machine)

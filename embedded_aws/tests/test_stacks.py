@@ -7,18 +7,17 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, eventually
-from embedded_aws.tests.operations import (
-    Stack,
+from embedded_aws.tests.conftest import (
+    ACCOUNT,
+    REGION,
+    Aws,
     allow,
-    client,
-    create_stack,
     document,
-    name,
-    queue,
-    received,
-    session,
+    eventually,
+    only,
+    unique,
 )
+from embedded_aws.tests.operations import Stack, create_stack, queue, received, session
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 
@@ -27,7 +26,7 @@ def test_a_drift_aware_change_set_is_refused_by_name(aws: Aws) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateChangeSet.html."""
     stack = create_stack(aws, {"Queue": QUEUE})
     with pytest.raises(ClientError, match="ingest local up --revert-drift"):
-        client(aws.endpoint, "cloudformation").create_change_set(
+        aws.client("cloudformation").create_change_set(
             StackName=stack.arn,
             ChangeSetName="one",
             UsePreviousTemplate=True,
@@ -85,7 +84,7 @@ class TestProperties:
     def test_a_roles_permissions_boundary(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html."""
         boundary = aws.iam.create_policy(
-            PolicyName=name("boundary"), PolicyDocument=document(allow("s3:ListAllMyBuckets"))
+            PolicyName=unique("boundary"), PolicyDocument=document(allow("s3:ListAllMyBuckets"))
         )["Policy"]["Arn"]
         trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
         everything = {"PolicyName": "all", "PolicyDocument": json.loads(document(allow("*")))}
@@ -105,7 +104,7 @@ class TestProperties:
     def test_a_functions_dead_letters(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html."""
         url, arn = queue(aws)
-        role = aws.role(service="lambda.amazonaws.com", statements=[allow("*")])
+        role = aws.role("lambda", allow("*"))
         source = "def handler(event, context): raise ValueError('no')"
         properties = {
             "Runtime": "python3.13",
@@ -130,7 +129,7 @@ class TestKeys:
 
     def test_of_a_function(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html."""
-        role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+        role = aws.role("lambda", allow("logs:*"))
         properties = {
             "Runtime": "python3.13",
             "Timeout": 300,
@@ -163,7 +162,7 @@ class TestKeys:
     def test_of_a_queue(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html."""
         url = created(aws, "AWS::SQS::Queue", {"KmsMasterKeyId": KEY})
-        found = client(aws.endpoint, "sqs").get_queue_attributes(
+        found = aws.client("sqs").get_queue_attributes(
             QueueUrl=url, AttributeNames=["KmsMasterKeyId"]
         )
         assert found["Attributes"] == {"KmsMasterKeyId": KEY}
@@ -171,7 +170,7 @@ class TestKeys:
     def test_of_a_topic(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html."""
         arn = created(aws, "AWS::SNS::Topic", {"KmsMasterKeyId": KEY})
-        found = client(aws.endpoint, "sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        found = aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
         assert found["KmsMasterKeyId"] == KEY
 
     def test_of_a_bucket(self, aws: Aws) -> None:
@@ -185,9 +184,9 @@ class TestKeys:
             {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
         ]
 
-    def test_of_a_state_machine(self, aws: Aws, role: str) -> None:
+    def test_of_a_state_machine(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachine.html."""
-        definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        definition = only({"Type": "Succeed"})
         properties = {
             "DefinitionString": json.dumps(definition),
             "EncryptionConfiguration": {
@@ -195,7 +194,7 @@ class TestKeys:
                 "KmsDataKeyReusePeriodSeconds": 300,
                 "Type": "CUSTOMER_MANAGED_KMS_KEY",
             },
-            "RoleArn": role,
+            "RoleArn": aws.everything,
         }
         arn = created(aws, "AWS::StepFunctions::StateMachine", properties)
         found = aws.states.describe_state_machine(stateMachineArn=arn)
@@ -235,7 +234,7 @@ class TestCustomResources:
                 "Runtime": "python3.13",
                 "Timeout": 300,
                 "Handler": "index.handler",
-                "Role": aws.role(service="lambda.amazonaws.com", statements=[allow(action)]),
+                "Role": aws.role("lambda", allow(action)),
                 "Code": {"ZipFile": CUSTOM},
             },
         }
@@ -251,7 +250,7 @@ class TestCustomResources:
 
     def test_their_function_is_called_with_its_role(self, aws: Aws, bucket: str) -> None:
         stack = self.create(aws, bucket, "s3:PutObject")
-        client(aws.endpoint, "cloudformation").delete_stack(StackName=stack.arn)
+        aws.client("cloudformation").delete_stack(StackName=stack.arn)
 
         def called() -> list[str]:
             listed = aws.s3.list_objects_v2(Bucket=bucket)["Contents"]

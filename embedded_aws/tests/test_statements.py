@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
-from embedded_aws.tests.operations import allow, assumed, create_table
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, allow
+from embedded_aws.tests.operations import assumed, create_table
 
 
 @pytest.fixture

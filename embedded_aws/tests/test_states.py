@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, unique
+from embedded_aws.tests.conftest import Aws, only, unique
 from embedded_aws.tests.operations import create_table
 
 
@@ -31,7 +31,7 @@ def _choice(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _passing(**fields: Any) -> dict[str, Any]:
-    return {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True, **fields}}}
+    return only({"Type": "Pass", "End": True, **fields})
 
 
 DATA = {"s": "b", "n": 2, "yes": True, "null": None, "list": [7]}
@@ -62,16 +62,16 @@ DATA = {"s": "b", "n": 2, "yes": True, "null": None, "list": [7]}
         ),
     ],
 )
-def test_choice_rules(aws: Aws, role: str, rule: dict[str, Any], *, matches: bool) -> None:
+def test_choice_rules(aws: Aws, rule: dict[str, Any], *, matches: bool) -> None:
     """state-choice.html: comparison operators; values of another type do not match."""
-    output = json.loads(aws.run(aws.machine(_choice(rule), role=role), DATA)["output"])
+    output = json.loads(aws.run(aws.machine(_choice(rule)), DATA)["output"])
     assert output == ("yes" if matches else "no")
 
 
-def test_a_choice_can_compare_with_the_context_object(aws: Aws, role: str) -> None:
+def test_a_choice_can_compare_with_the_context_object(aws: Aws) -> None:
     """state-choice.html, StringEqualsPath; input-output-contextobject.html."""
     rule = {"Variable": "$.owner", "StringEqualsPath": "$$.Execution.Id"}
-    machine = aws.machine(_choice(rule), role=role)
+    machine = aws.machine(_choice(rule))
     name = unique("owner")
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
     own = aws.start(machine, {"owner": arn}, name=name)
@@ -79,14 +79,14 @@ def test_a_choice_can_compare_with_the_context_object(aws: Aws, role: str) -> No
     assert json.loads(aws.run(machine, {"owner": arn})["output"]) == "no"
 
 
-def test_a_choice_without_its_variable_fails(aws: Aws, role: str) -> None:
+def test_a_choice_without_its_variable_fails(aws: Aws) -> None:
     """concepts-error-handling.html: States.Runtime; state-choice.html: States.NoChoiceMatched."""
     definition = _choice({"Variable": "$.absent", "StringEquals": "b"})
-    assert aws.run(aws.machine(definition, role=role))["error"] == "States.Runtime"
+    assert aws.run(aws.machine(definition))["error"] == "States.Runtime"
     definition = _choice({"Variable": "$.s", "StringEquals": "other"})
     del definition["States"]["Which?"]["Default"]
     del definition["States"]["No"]
-    failed = aws.run(aws.machine(definition, role=role), DATA)
+    failed = aws.run(aws.machine(definition), DATA)
     assert failed["error"] == "States.NoChoiceMatched"
 
 
@@ -97,16 +97,16 @@ def test_a_choice_without_its_variable_fails(aws: Aws, role: str) -> None:
         (r"States.Format('\{{}\} it\'s', $.n)", "{2} it's"),
     ],
 )
-def test_intrinsic_functions(aws: Aws, role: str, call: str, value: Any) -> None:
+def test_intrinsic_functions(aws: Aws, call: str, value: Any) -> None:
     """intrinsic-functions.html."""
-    machine = aws.machine(_passing(Parameters={"value.$": call}), role=role)
+    machine = aws.machine(_passing(Parameters={"value.$": call}))
     assert json.loads(aws.run(machine, DATA)["output"]) == {"value": value}
 
 
 @pytest.mark.parametrize("call", ["States.Format('{}', $.list)", "States.Format('{}{}', $.s)"])
-def test_a_wrong_argument_is_an_intrinsic_failure(aws: Aws, role: str, call: str) -> None:
+def test_a_wrong_argument_is_an_intrinsic_failure(aws: Aws, call: str) -> None:
     """concepts-error-handling.html; states-language.net: States.IntrinsicFailure."""
-    machine = aws.machine(_passing(Parameters={"value.$": call}), role=role)
+    machine = aws.machine(_passing(Parameters={"value.$": call}))
     assert aws.run(machine, DATA)["error"] == "States.IntrinsicFailure"
 
 
@@ -120,49 +120,39 @@ def test_a_wrong_argument_is_an_intrinsic_failure(aws: Aws, role: str, call: str
     ],
 )
 def test_a_path_that_selects_nothing_fails(
-    aws: Aws, role: str, fields: dict[str, Any], data: Any, error: str
+    aws: Aws, fields: dict[str, Any], data: Any, error: str
 ) -> None:
     """states-language.net, errors; amazon-states-language-paths.html."""
-    assert aws.run(aws.machine(_passing(**fields), role=role), data)["error"] == error
+    assert aws.run(aws.machine(_passing(**fields)), data)["error"] == error
 
 
-def test_a_missing_parameter_quotes_the_input(aws: Aws, role: str) -> None:
+def test_a_missing_parameter_quotes_the_input(aws: Aws) -> None:
     """Recorded: localstack, test_invalid_jsonpath (2025-01-02): the cause holds the whole input."""
-    machine = aws.machine(_passing(Parameters={"a": {"b.$": "$.absent"}}), role=role)
+    machine = aws.machine(_passing(Parameters={"a": {"b.$": "$.absent"}}))
     assert aws.run(machine, {"given": "é"})["cause"] == (
-        "An error occurred while executing the state 'P' (entered at the event id #2). The "
+        "An error occurred while executing the state 'Only' (entered at the event id #2). The "
         "JSONPath '$.absent' specified for the field 'b.$' could not be found in the input "
         """'{"given":"é"}'"""
     )
 
 
-def test_result_path_keeps_the_input(aws: Aws, role: str) -> None:
+def test_result_path_keeps_the_input(aws: Aws) -> None:
     """input-output-resultpath.html: add, replace, discard."""
     added = _passing(Result=1, ResultPath="$.new['deep er']")
-    assert json.loads(aws.run(aws.machine(added, role=role), {"a": 0})["output"]) == {
+    assert json.loads(aws.run(aws.machine(added), {"a": 0})["output"]) == {
         "a": 0,
         "new": {"deep er": 1},
     }
     discarded = _passing(Result=1, ResultPath=None)
-    assert json.loads(aws.run(aws.machine(discarded, role=role), {"a": 0})["output"]) == {"a": 0}
+    assert json.loads(aws.run(aws.machine(discarded), {"a": 0})["output"]) == {"a": 0}
 
 
-def test_fail_takes_its_cause_from_a_path(aws: Aws, role: str) -> None:
+def test_fail_takes_its_cause_from_a_path(aws: Aws) -> None:
     """state-fail.html: ErrorPath and CausePath, intrinsic functions too."""
-    definition = {
-        "StartAt": "F",
-        "States": {
-            "F": {
-                "Type": "Fail",
-                "ErrorPath": "$.error",
-                "CausePath": "States.Format('{} of {}', $.n, $$.Execution.Name)",
-            }
-        },
-    }
+    cause = "States.Format('{} of {}', $.n, $$.Execution.Name)"
+    definition = only({"Type": "Fail", "ErrorPath": "$.error", "CausePath": cause})
     name = unique("execution")
-    failed = aws.ended(
-        aws.start(aws.machine(definition, role=role), {"error": "E", "n": 3}, name=name)
-    )
+    failed = aws.ended(aws.start(aws.machine(definition), {"error": "E", "n": 3}, name=name))
     assert (failed["error"], failed["cause"]) == ("E", f"3 of {name}")
 
 
@@ -214,9 +204,9 @@ def _claim(table: str) -> dict[str, Any]:
     }
 
 
-def test_direct_tasks_on_dynamodb(aws: Aws, role: str, table: str) -> None:
+def test_direct_tasks_on_dynamodb(aws: Aws, table: str) -> None:
     """connect-ddb.html: updateItem with a condition, its exception caught, getItem."""
-    machine = aws.machine(_claim(table), role=role)
+    machine = aws.machine(_claim(table))
     key = unique("key")
     first = aws.run(machine, {"key": key, "generation": 4})
     assert json.loads(first["output"]) == {"key": key, "generation": 4}
@@ -231,21 +221,18 @@ def test_direct_tasks_on_dynamodb(aws: Aws, role: str, table: str) -> None:
 
 def test_direct_tasks_need_the_machines_role(aws: Aws, table: str) -> None:
     """dynamo-iam.html: the actions of the state machine's role."""
-    role = aws.machine_role(without="dynamodb:UpdateItem")
-    failed = aws.run(aws.machine(_claim(table), role=role), {"key": "k", "generation": 1})
+    machine = aws.machine(_claim(table), role=aws.everything_but("dynamodb:UpdateItem"))
+    failed = aws.run(machine, {"key": "k", "generation": 1})
     assert failed["error"] == "DynamoDB.AmazonDynamoDBException"
     assert "dynamodb:UpdateItem" in failed["cause"]
     assert f":table/{table}" in failed["cause"]
 
 
-def test_wait_waits(aws: Aws, role: str) -> None:
+def test_wait_waits(aws: Aws) -> None:
     """state-wait.html, Seconds (here scaled: a second is 10 ms)."""
-    definition = {
-        "StartAt": "W",
-        "States": {"W": {"Type": "Wait", "Seconds": 20, "End": True}},
-    }
-    done = aws.run(aws.machine(definition, role=role))
+    definition = only({"Type": "Wait", "Seconds": 20, "End": True})
+    done = aws.run(aws.machine(definition))
     assert (done["stopDate"] - done["startDate"]).total_seconds() >= 0.199
-    execution = aws.start(aws.machine(definition | {"TimeoutSeconds": 5}, role=role))
+    execution = aws.start(aws.machine(definition | {"TimeoutSeconds": 5}))
     aws.states.stop_execution(executionArn=execution)
     assert aws.ended(execution)["status"] == "ABORTED"

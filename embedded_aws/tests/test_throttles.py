@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.faults.faults import InjectedFault, UnknownFault
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import Aws, eventually
-from embedded_aws.tests.operations import allow, create_table, metric_sum, name
+from embedded_aws.tests.conftest import PASS, Aws, allow, eventually, refused, unique
+from embedded_aws.tests.operations import create_table, metric_sum
 from embedded_aws.tests.running import ask
-from embedded_aws.tests.test_eventbridge import PASS, put, rule, start_role
+from embedded_aws.tests.test_eventbridge import put, rule
 
 CALLER = "a-function"
 
@@ -68,12 +68,10 @@ class TestDynamoDB:
     ) -> None:
         batch = {table: [{"PutRequest": {"Item": {"pk": {"S": str(n)}}}} for n in range(3)]}
         with throttled(aws, caller=CALLER, action="dynamodb:BatchWriteItem"):
-            with pytest.raises(ClientError) as refused:
-                function.batch_write_item(RequestItems=batch)
+            error = refused(function.batch_write_item, RequestItems=batch)
             function.put_item(TableName=table, Item={"pk": {"S": "other action"}})
-        error = refused.value.response
-        assert error["Error"]["Code"] == "ProvisionedThroughputExceededException"
-        assert error["ResponseMetadata"]["HTTPStatusCode"] == 400
+        assert error["Code"] == "ProvisionedThroughputExceededException"
+        assert error["Status"] == 400
         assert self.sum(aws, "WriteThrottleEvents", TableName=table) == 3
         named = {"TableName": table, "Operation": "BatchWriteItem"}
         assert self.sum(aws, "ThrottledRequests", **named) == 1
@@ -105,7 +103,7 @@ class TestDynamoDB:
 
 def test_transitions_wait_and_are_counted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html."""
-    machine = aws.machine(PASS, role=aws.machine_role())
+    machine = aws.machine(PASS)
 
     def count() -> float | None:
         return metric_sum(aws, "AWS/States", "ExecutionThrottled", StateMachineArn=machine)
@@ -122,8 +120,8 @@ def test_transitions_wait_and_are_counted(aws: Aws) -> None:
 
 def test_a_rules_targets_wait_and_are_counted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html."""
-    machine, source = aws.machine(PASS, role=aws.machine_role()), name("source")
-    starter = start_role(aws, allow("states:StartExecution", machine))
+    machine, source = aws.machine(PASS), unique("source")
+    starter = aws.role("events", allow("states:StartExecution", machine))
     named = rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
 
     def count(metric: str) -> float | None:

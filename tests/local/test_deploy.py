@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws
-from embedded_aws.tests.operations import allow, client, document, name
+from embedded_aws.tests.conftest import ACCOUNT, REGION, Aws, allow, document, unique
 from local import synthesis
 from local.deploy import deploy, outputs, revert_drift
 from local.errors import DeploymentFailed, SynthesisFailed
@@ -95,16 +94,16 @@ URL = {"Url": {"Value": {"Ref": "Queue"}}}
 
 
 def test_a_stack_stands_with_its_outputs(aws: Aws, tmp_path: Path) -> None:
-    stack = name("stack")
+    stack = unique("stack")
     folder = assembly(tmp_path, stack, {"Queue": QUEUE}, Outputs=URL)
     deployed = deploy(folder, endpoint=aws.endpoint)
     assert deployed.changed
-    client(aws.endpoint, "sqs").get_queue_attributes(QueueUrl=deployed.outputs["Url"])
+    aws.client("sqs").get_queue_attributes(QueueUrl=deployed.outputs["Url"])
     assert outputs(stack, endpoint=aws.endpoint) == deployed.outputs
 
 
 def test_what_has_not_changed_is_not_deployed_again(aws: Aws, tmp_path: Path) -> None:
-    stack = name("stack")
+    stack = unique("stack")
     folder = assembly(tmp_path, stack, {"Queue": QUEUE}, Outputs=URL)
     first = deploy(folder, endpoint=aws.endpoint)
     second = deploy(folder, endpoint=aws.endpoint)
@@ -118,8 +117,8 @@ def test_what_has_not_changed_is_not_deployed_again(aws: Aws, tmp_path: Path) ->
 
 def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html."""
-    stack, rule = name("stack"), f"arn:aws:events:{REGION}:{ACCOUNT}:rule/one"
-    role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+    stack, rule = unique("stack"), f"arn:aws:events:{REGION}:{ACCOUNT}:rule/one"
+    role = aws.role("lambda", allow("logs:*"))
     role_name, policy_name = role.rpartition("/")[2], "made-by-the-stack"
     granted = json.loads(document(allow("s3:ListAllMyBuckets")))
     policy = {
@@ -155,7 +154,7 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
     named = {"Name": {"Value": {"Ref": "Function"}}}
     folder = assembly(tmp_path, stack, resources, Outputs=named)
     function_name = deploy(folder, endpoint=aws.endpoint).outputs["Name"]
-    functions = client(aws.endpoint, "lambda")
+    functions = aws.client("lambda")
 
     aws.iam.delete_role_policy(RoleName=role_name, PolicyName=policy_name)
     (statement,) = json.loads(functions.get_policy(FunctionName=function_name)["Policy"])[
@@ -183,13 +182,13 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
 def test_a_large_template_goes_by_its_address(aws: Aws, tmp_path: Path) -> None:
     """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html."""
     metadata = {"Padding": "x" * 60_000}
-    folder = assembly(tmp_path, name("stack"), {"Queue": QUEUE}, Metadata=metadata, Outputs=URL)
+    folder = assembly(tmp_path, unique("stack"), {"Queue": QUEUE}, Metadata=metadata, Outputs=URL)
     assert deploy(folder, endpoint=aws.endpoint).outputs["Url"]
 
 
 def test_code_is_published_and_the_content_of_layers_is_not(aws: Aws, tmp_path: Path) -> None:
-    stack = name("stack")
-    role = aws.role(service="lambda.amazonaws.com", statements=[allow("logs:*")])
+    stack = unique("stack")
+    role = aws.role("lambda", allow("logs:*"))
     function = {
         "Type": "AWS::Lambda::Function",
         "Properties": {
@@ -217,7 +216,7 @@ def test_code_is_published_and_the_content_of_layers_is_not(aws: Aws, tmp_path: 
 
 
 def test_a_first_deployment_that_failed_can_be_repeated(aws: Aws, tmp_path: Path) -> None:
-    stack = name("stack")
+    stack = unique("stack")
     folder = assembly(tmp_path, stack, {"Stream": {"Type": "AWS::Kinesis::Stream"}})
     with pytest.raises(DeploymentFailed):
         deploy(folder, endpoint=aws.endpoint)
