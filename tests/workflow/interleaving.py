@@ -35,6 +35,10 @@ class Actor:
     finished: bool = False
     error: BaseException | None = None
 
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self.waiting) or self.wakes_at is not None
+
 
 class Interleaving:
     """Runs actors to their end."""
@@ -65,15 +69,13 @@ class Interleaving:
                 self.now += seconds
                 return
             actor.wakes_at = self.now + seconds
-            self._changed.notify_all()
+            self._go_on()
             assert self._changed.wait_for(lambda: actor.wakes_at is None, PATIENCE_SECONDS)
 
     def run(self) -> None:
         threads = [threading.Thread(target=self._play, args=(actor,)) for actor in self._actors]
         for thread in threads:
             thread.start()
-        while self._step():
-            pass
         for thread in threads:
             thread.join(PATIENCE_SECONDS)
         for actor in self._actors:
@@ -85,7 +87,7 @@ class Interleaving:
         ready = threading.Event()
         with self._changed:
             actor.waiting.append((call, ready))
-            self._changed.notify_all()
+            self._go_on()
         assert ready.wait(PATIENCE_SECONDS), f"{actor.name} never came to {call}"
         try:
             self.calls.append((actor.name, call))
@@ -93,7 +95,7 @@ class Interleaving:
         finally:
             with self._changed:
                 self._made = None
-                self._changed.notify_all()
+                self._go_on()
 
     def _play(self, actor: Actor) -> None:
         self._by_thread[threading.get_ident()] = actor
@@ -104,27 +106,26 @@ class Interleaving:
         del self._by_thread[threading.get_ident()]  # the next thread may get its number
         with self._changed:
             actor.finished = True
-            self._changed.notify_all()
+            self._go_on()
 
-    def _step(self) -> bool:
-        """Let one call happen, or the time pass; False when everybody has finished."""
-        with self._changed:
-            assert self._changed.wait_for(self._all_are_placed, PATIENCE_SECONDS)
-            able = [a for a in self._actors if a.waiting or a.wakes_at is not None]
-            if not able:
-                return False
-            chosen = able[next(self._schedule) % len(able)]
-            if not chosen.waiting:
-                puts = [a for a in able if any(c == "batch_write_item" for c, _ in a.waiting)]
-                if not puts:
-                    self._wake(chosen)
-                    return True
-                chosen = puts[0]
-            calls = [call for call, _ in chosen.waiting]
-            first = calls.index("batch_write_item") if "batch_write_item" in calls else 0
-            _, self._made = chosen.waiting.pop(first)
-            self._made.set()
-            return True
+    def _go_on(self) -> None:
+        """Let one call happen, or the time pass, once every actor waits."""
+        if self._made is not None or not all(a.finished or a.is_waiting for a in self._actors):
+            return
+        able = [a for a in self._actors if a.is_waiting]
+        if not able:
+            return
+        chosen = able[next(self._schedule) % len(able)]
+        if not chosen.waiting:
+            puts = [a for a in able if any(c == "batch_write_item" for c, _ in a.waiting)]
+            if not puts:
+                self._wake(chosen)
+                return
+            chosen = puts[0]
+        calls = [call for call, _ in chosen.waiting]
+        first = calls.index("batch_write_item") if "batch_write_item" in calls else 0
+        _, self._made = chosen.waiting.pop(first)
+        self._made.set()
 
     def _wake(self, actor: Actor) -> None:
         assert actor.wakes_at is not None
@@ -133,11 +134,6 @@ class Interleaving:
             if other.wakes_at is not None and other.wakes_at <= self.now:
                 other.wakes_at = None
         self._changed.notify_all()
-
-    def _all_are_placed(self) -> bool:
-        return self._made is None and all(
-            a.finished or a.waiting or a.wakes_at is not None for a in self._actors
-        )
 
 
 class _Client:
