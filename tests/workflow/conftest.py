@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 
 from tests.workflow import aws_tables
-from tests.workflow.resubmitting import bedrock, deployed
-
-__all__ = ["aws", "bedrock", "deployed"]
 
 
 @pytest.fixture

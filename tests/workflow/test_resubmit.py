@@ -1,16 +1,16 @@
 """`ingest resubmit`: rejects go to Bedrock once, wherever a run is interrupted."""
 
 import io
+import itertools
 import json
-import tempfile
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, RetryName, root_job
 from functions.aws.resubmission.submission import Request
-from functions.domain.attribute_values import to_item
 from functions.domain.ledger_rows import claim_key
 from functions.domain.receipts.reject import RejectReason
 from ops.console import acts
@@ -20,18 +20,14 @@ from ops.model import resubmission
 from ops.model.deployment import Deployment
 from ops.model.resubmission import prepare, submit
 from tests.workflow.aws_tables import BUCKET
+from tests.workflow.memory.interruptions import Interruptions
 from tests.workflow.page_views import page_view
 from tests.workflow.resubmitting import (
     JOB,
     KEY,
     REQUEST,
-    ROLE,
-    Aws,
-    Bedrock,
-    Interrupted,
+    RejectedJob,
     assert_the_next_run_finishes,
-    retries_on_record,
-    write_claim,
 )
 from tests.workflow.rows import JOB_RECORD, put_job
 
@@ -41,32 +37,25 @@ def _run(deployed: Deployment, request: Request = REQUEST) -> str | None:
     root = root_job(deployed, JOB)
     if found := BedrockRetries(deployed, root).write_missing_records():
         return found[-1]
-    with tempfile.TemporaryFile() as file:
-        prepared = prepare(deployed, root, request, file)
-        return None if prepared is None else submit(deployed, prepared)
+    prepared = prepare(deployed, root, request, io.BytesIO())
+    return None if prepared is None else submit(deployed, prepared)
 
 
-def test_rejects_are_padded_submitted_and_put_on_record(
-    aws: Aws, deployed: Deployment, bedrock: Bedrock
-) -> None:
-    assert _run(deployed) == "retry0000001"
-    (job,) = bedrock.jobs.values()
-    uri = job["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]
-    key = uri.removeprefix(f"s3://{BUCKET}/")
-    body = aws[0].get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    records = [json.loads(line) for line in io.BytesIO(body)]
-    assert [each["recordId"] for each in records] == [
-        "x",
-        "y",
-        "z",
-        "__pad__000001",
-        "__pad__000002",
-    ]
-    assert [each["modelInput"]["max_tokens"] for each in records] == [9, 9, 9, 1, 1]
-    assert job["outputDataConfig"] == {
+@pytest.fixture
+def job() -> RejectedJob:
+    return RejectedJob()
+
+
+def test_rejects_are_padded_submitted_and_put_on_record(job: RejectedJob) -> None:
+    assert _run(job.deployed()) == "retry0000001"
+    padded = ["x", "y", "z", "__pad__000001", "__pad__000002"]
+    assert [each["recordId"] for each in job.input()] == padded
+    assert [each["modelInput"]["max_tokens"] for each in job.input()] == [9, 9, 9, 1, 1]
+    (at_bedrock,) = job.bedrock.jobs.values()
+    assert at_bedrock["outputDataConfig"] == {
         "s3OutputDataConfig": {"s3Uri": f"s3://{BUCKET}/batch-output/"}
     }
-    assert retries_on_record(aws) == [
+    assert job.retries() == [
         {
             "intentId": JOB_RECORD["intentId"],
             "submitTime": "2026-11-28T01:00:00.000Z",
@@ -81,17 +70,14 @@ def test_rejects_are_padded_submitted_and_put_on_record(
     ]
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next(
-    aws: Aws, deployed: Deployment, bedrock: Bedrock, *, after: bool
-) -> None:
+def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next() -> None:
     def again(on: Deployment) -> None:
         try:
             _run(on)
         except Refused as refusal:
             assert "has not ended" in str(refusal)  # noqa: PT017 - the killed run had finished
 
-    assert_the_next_run_finishes(aws, deployed, bedrock, run=_run, again=again, after=after)
+    assert_the_next_run_finishes(_run, again)
 
 
 @pytest.mark.parametrize(
@@ -102,65 +88,54 @@ def test_a_run_that_is_killed_at_any_call_is_finished_by_the_next(
         pytest.param(replace(REQUEST, model="another.model"), True, id="another model, refused"),
     ],
 )
-def test_of_two_runs_at_once_one_submits(
-    aws: Aws, deployed: Deployment, bedrock: Bedrock, other: Request, *, compares: bool
-) -> None:
-    bedrock.compares = compares
-    clients = {name: deployed.make_client(name) for name in ("s3", "dynamodb", "bedrock")}
-    at, refusals = 0, set()
+def test_of_two_runs_at_once_one_submits(other: Request, *, compares: bool) -> None:
+    refusals = set()
 
-    def run_the_other() -> None:
+    def run_the_other(job: RejectedJob) -> None:
         with suppress(Refused):
-            _run(deployed, other)
+            _run(job.deployed(), other)
 
-    while True:
-        at += 1
-        both = Interrupted(clients, at=at, after=False, by=run_the_other)
+    for at in itertools.count():
+        job = RejectedJob()
+        job.bedrock.compares = compares
+        both = Interruptions(meanwhile={at: partial(run_the_other, job)})
         try:
-            _run(Deployment("S", "a test", "us-east-1", deployed.outputs, both.client))
+            _run(job.deployed(both))
         except Refused as refusal:
             refusals.add(str(refusal).partition(" ")[0])
-        if both.calls < at:
+        else:
+            submitted = "create_model_invocation_job" in both.calls
+            assert len(job.input()) == REQUEST.minimum or not submitted
+        if len(both.calls) <= at:
             break
-        assert len(bedrock.jobs) == 1
-        (record,) = retries_on_record(aws)
-        assert record["jobId"] == "retry0000001"
-        aws[1].delete_item(
-            TableName="batch-jobs",
-            Key=to_item({name: record[name] for name in ("intentId", "submitTime")}),
-        )
-        bedrock.jobs.clear()
+        job.check_one_retry()
     assert at > 12
     assert refusals == {"Retry", "Another"}
 
 
-def test_nothing_is_submitted_while_a_retry_is_under_way(
-    aws: Aws, deployed: Deployment, bedrock: Bedrock
-) -> None:
-    _run(deployed)
+def test_nothing_is_submitted_while_a_retry_is_under_way(job: RejectedJob) -> None:
+    _run(job.deployed())
     with pytest.raises(Refused, match="retry0000001 of this job has not ended"):
-        _run(deployed)
-    (record,) = retries_on_record(aws)
-    aws[1].put_item(TableName="batch-jobs", Item=to_item({**record, "status": "FAILED"}))
-    assert _run(deployed) == "retry0000002"
-    tokens = {job["clientRequestToken"] for job in bedrock.jobs.values()}
-    assert len(tokens) == len(retries_on_record(aws)) == 2
+        _run(job.deployed())
+    (record,) = job.retries()
+    put_job(job.dynamodb, **{**record, "status": "FAILED"}, job=record["jobId"])
+    assert _run(job.deployed()) == "retry0000002"
+    tokens = {each["clientRequestToken"] for each in job.bedrock.jobs.values()}
+    assert len(tokens) == len(job.retries()) == 2
 
 
 @pytest.mark.parametrize("state", ["claimed", "failed"])
-def test_nothing_is_submitted_while_answers_are_not_known(
-    aws: Aws, deployed: Deployment, bedrock: Bedrock, state: str
-) -> None:
-    write_claim(aws, "e", None, state=state)
+def test_nothing_is_submitted_while_answers_are_not_known(job: RejectedJob, state: str) -> None:
+    job.claim("e", state=state)
     with pytest.raises(Refused, match="not ingested to its end"):
-        _run(deployed)
-    assert not bedrock.jobs
+        _run(job.deployed())
+    assert not job.bedrock.jobs
 
 
-def test_a_job_without_results_has_nothing_to_submit(aws: Aws, deployed: Deployment) -> None:
-    aws[1].delete_item(TableName="ledger", Key=to_item(dict(claim_key(JOB, KEY).as_dict())))
+def test_a_job_without_results_has_nothing_to_submit(job: RejectedJob) -> None:
+    del job.dynamodb.tables["ledger"][tuple(claim_key(JOB, KEY).as_dict().values())]
     with pytest.raises(NothingFound):
-        _run(deployed)
+        _run(job.deployed())
 
 
 @pytest.mark.parametrize(
@@ -173,13 +148,11 @@ def test_a_job_without_results_has_nothing_to_submit(aws: Aws, deployed: Deploym
     ],
 )
 def test_what_the_same_model_would_answer_again_needs_a_reason_or_another_model(
-    deployed: Deployment, reasons: tuple[str, ...], model: str | None, images: set[str]
+    job: RejectedJob, reasons: tuple[str, ...], model: str | None, images: set[str]
 ) -> None:
-    chosen = Request(
-        frozenset(map(RejectReason, reasons)), model, ROLE, 1, "batch-input/", "__pad__"
-    )
+    chosen = replace(REQUEST, reasons=frozenset(map(RejectReason, reasons)), model=model, minimum=1)
     file = io.BytesIO()
-    prepared = prepare(deployed, root_job(deployed, JOB), chosen, file)
+    prepared = prepare(job.deployed(), root_job(job.deployed(), JOB), chosen, file)
     if prepared is None:
         assert not images
         return
@@ -195,19 +168,19 @@ def test_a_name_says_what_the_record_needs_and_fits() -> None:
 
 
 def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
-    deployed: Deployment, bedrock: Bedrock, monkeypatch: pytest.MonkeyPatch
+    job: RejectedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(acts, "request_of", lambda: REQUEST)
-    view = page_view(JOB)
+    view, deployed = page_view(JOB), job.deployed()
     asked = acts.question(deployed, view, Act.RESUBMIT)
     assert asked.asked == f"Submit 5 records on {deployed.place}?"
     assert asked.texts[0].startswith("3 rejected records of job job-1, and 2 of padding")
-    assert bedrock.jobs == {}
+    assert job.bedrock.jobs == {}
     with pytest.raises(Refused, match="no longer as it was"):
         acts.perform(deployed, view, Act.RESUBMIT, subjects=["others"], option=False)
-    assert bedrock.jobs == {}
+    assert job.bedrock.jobs == {}
     acts.perform(deployed, view, Act.RESUBMIT, subjects=asked.subjects, option=False)
-    assert len(bedrock.jobs) == 1
+    assert len(job.bedrock.jobs) == 1
 
 
 @pytest.mark.parametrize(
@@ -220,9 +193,10 @@ def test_the_page_asks_what_the_command_asks_and_does_what_it_does(
     ],
 )
 def test_what_costs_more_than_is_allowed_or_an_unknown_sum_is_refused(
-    aws: Aws, deployed: Deployment, counts: dict[str, int], most: float | None, *, refused: bool
+    job: RejectedJob, counts: dict[str, int], most: float | None, *, refused: bool
 ) -> None:
-    put_job(aws[1], status="COMPLETED", resultStats={"bedrock": counts})
+    put_job(job.dynamodb, status="COMPLETED", resultStats={"bedrock": counts})
+    deployed = job.deployed()
     prepared = prepare(deployed, root_job(deployed, JOB), REQUEST, io.BytesIO())
     assert prepared is not None
     if not refused:

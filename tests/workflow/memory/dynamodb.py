@@ -16,7 +16,7 @@ from typing import Any
 from ministack.services import dynamodb
 
 from functions.aws.runtime.request_bodies import BODY
-from tests.workflow.memory.errors import refusal
+from tests.workflow.memory.errors import Exceptions, refusal
 from tests.workflow.memory.statements import execute
 
 Item = dict[str, dict[str, Any]]
@@ -69,6 +69,8 @@ def _updated(update: str, item: Item, request: Mapping[str, Any]) -> Item:
 
 class MemoryDynamoDB:
     """The client's methods that are used."""
+
+    exceptions = Exceptions()
 
     def __init__(self, **keys: tuple[str, ...]) -> None:
         """Make tables.

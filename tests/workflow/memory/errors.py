@@ -1,8 +1,24 @@
 """The services' own errors."""
 
+import functools
+from typing import Any
+
 from botocore.exceptions import ClientError
+
+
+@functools.cache
+def _class_of(code: str) -> type[ClientError]:
+    return type(code, (ClientError,), {})
 
 
 def refusal(code: str, operation: str, message: str = "") -> ClientError:
     """An error as botocore raises it."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+    answer: Any = {"Error": {"Code": code, "Message": message}}
+    return _class_of(code)(answer, operation)
+
+
+class Exceptions:
+    """A client's classes of errors, by their codes."""
+
+    def __getattr__(self, code: str) -> type[ClientError]:
+        return _class_of(code)

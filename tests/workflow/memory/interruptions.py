@@ -1,7 +1,7 @@
 """Clients whose caller dies, or meets somebody else, at a chosen call."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 
@@ -36,7 +36,7 @@ class Interruptions:
         self._dead = False
         self._lock = threading.Lock()
 
-    def call(self, method: Callable[..., Any], **request: Any) -> Any:
+    def call(self, method: Callable[..., Any], *given: Any, **request: Any) -> Any:
         with self._lock:
             number = len(self.calls)
             if self._dead or number == self._dies_before:
@@ -46,7 +46,7 @@ class Interruptions:
             if deed := self._meanwhile.get(number):
                 deed()
             try:
-                return method(**request)
+                return method(*given, **request)
             finally:
                 if number == self._dies_after:
                     self._dead = True
@@ -54,14 +54,17 @@ class Interruptions:
 
 
 class Interrupted:
-    """A client seen through `Interruptions`."""
+    """A client seen through `Interruptions`, but for some of its attributes."""
 
-    def __init__(self, client: Any, interruptions: Interruptions) -> None:
+    def __init__(
+        self, client: Any, interruptions: Interruptions, but: Collection[str] = ("get_paginator",)
+    ) -> None:
         self._client = client
         self._interruptions = interruptions
+        self._but = but
 
     def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-        if name == "get_paginator":
-            return method
-        return lambda **request: self._interruptions.call(method, **request)
+        found = getattr(self._client, name)
+        if name in self._but:
+            return found
+        return lambda *given, **request: self._interruptions.call(found, *given, **request)

@@ -10,12 +10,12 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.workflow.memory.errors import refusal
+from tests.workflow.memory.errors import Exceptions, refusal
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,6 +42,8 @@ class StoredObject:
 class MemoryS3:
     """The client's methods that are used, on one bucket."""
 
+    exceptions = Exceptions()
+
     def __init__(self) -> None:
         self.objects: dict[str, StoredObject] = {}
         self.versions: dict[tuple[str, str], StoredObject] = {}
@@ -58,12 +60,15 @@ class MemoryS3:
         if code is not None:
             raise refusal(code, operation)
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **more: Any) -> dict[str, Any]:
+    def put_object(
+        self, *, Bucket: str, Key: str, Body: bytes | IO[bytes], **more: Any
+    ) -> dict[str, Any]:
+        body = Body if isinstance(Body, bytes) else Body.read()
         self._put(
             Key,
             StoredObject(
-                body=Body,
-                etag=hashlib.md5(Body, usedforsecurity=False).hexdigest(),
+                body=body,
+                etag=hashlib.md5(body, usedforsecurity=False).hexdigest(),
                 version="",
                 content_type=more.get("ContentType", "binary/octet-stream"),
                 metadata=more.get("Metadata", {}),
