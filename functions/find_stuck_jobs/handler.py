@@ -12,6 +12,7 @@ from functions.aws.runtime.deadline import Deadline, LambdaContext
 from functions.aws.runtime.telemetry import Telemetry, telemetry
 from functions.aws.search_cursors import SearchCursors
 from functions.aws.settlement_wiring import job_settler
+from functions.domain.hints import stack_options
 from functions.find_stuck_jobs.listing import ObjectListing
 from functions.find_stuck_jobs.open_jobs import OpenJobs
 from functions.find_stuck_jobs.problems import JobProblems
@@ -30,11 +31,14 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """
     settings = StuckJobsSettings.read()
     deadline = Deadline.of(context, margin=MARGIN_SECONDS, clock=time.monotonic)
+    options = stack_options(settings.stack_name, arn=context.invoked_function_arn)
     with telemetry().invocation(execution=context.aws_request_id) as log:
-        return {"stuckJobs": _search(settings, deadline, log).run()}
+        return {"stuckJobs": _search(settings, deadline, log, options).run()}
 
 
-def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> StuckJobSearch:
+def _search(
+    settings: StuckJobsSettings, deadline: Deadline, log: Telemetry, options: str
+) -> StuckJobSearch:
     now, jobs, ledger = wiring.now(), wiring.batch_jobs(settings), wiring.ledger(settings)
     settler = job_settler(settings)
     objects = ObjectListing(
@@ -47,7 +51,7 @@ def _search(settings: StuckJobsSettings, deadline: Deadline, log: Telemetry) -> 
         objects=objects,
         open_jobs=OpenJobs(jobs, settler, BedrockJobs(clients.bedrock, settings.bucket_name), now),
         cursors=SearchCursors(clients.dynamodb(), settings.ledger_table),
-        problems=JobProblems(objects, settler, settings.written, log, now),
+        problems=JobProblems(objects, settler, settings.written, log, now, options),
         log=log,
         now=now,
         deadline=deadline,

@@ -11,9 +11,9 @@ from functions.aws.status_events import StatusEventRefused
 from functions.domain.claims import Claim, ClaimState, Content, Precedence, precedence
 from functions.domain.errors import IngestError, JobNotFound
 from functions.domain.events import Event
+from functions.domain.hints import job_command
 from functions.domain.jobs import JobKey, JobStatus
 from functions.domain.ledger_rows import object_partition
-from functions.domain.plain_text import argument
 from functions.domain.timestamps import timestamp
 from functions.find_stuck_jobs.listing import JobObjects, ObjectListing, ResultsObject
 
@@ -41,6 +41,7 @@ class JobProblems:
 
     Attributes:
         written: When a row of the ledger was written, by its `ttl`.
+        options: What a command needs to find the stack.
     """
 
     objects: ObjectListing
@@ -48,6 +49,7 @@ class JobProblems:
     written: Callable[[int], datetime]
     log: Telemetry
     now: datetime
+    options: str
 
     def of_objects(self, job_id: str, objects: JobObjects) -> Iterator[Problem]:
         """Those of its objects; settles a job that only waited for its manifest."""
@@ -62,16 +64,17 @@ class JobProblems:
         if (more := len(unclaimed) - MAX_NAMED) > 0:
             yield Problem(
                 f"{more} more results objects without a claim",
-                f"ingest replay {argument(job_id)}",
+                job_command("replay", job_id=job_id, options=self.options),
             )
         for claim in claims.values():
             if heard := self._silent_since(job_id, claim):
                 yield Problem(
                     f"nothing was heard of the work on {claim.key} since {timestamp(heard)}",
-                    f"{_inspect(claim.owner)}; if it has ended, {_replay(job_id, claim.key)}",
+                    f"{self._inspect(claim.owner)}; if it has ended, "
+                    f"{self._replay(job_id, claim.key)}",
                 )
         if self._has_no_results(objects):
-            yield Problem("a manifest, but no results object", _inspect(job_id))
+            yield Problem("a manifest, but no results object", self._inspect(job_id))
         if claims and all(claim.state is ClaimState.DONE for claim in claims.values()):
             yield from self._past_grace(job_id)
 
@@ -87,10 +90,10 @@ class JobProblems:
             self.settler.jobs.find(job_id)
         except IngestError as error:
             return Problem(
-                f"{results.key} cannot be claimed: {error}", _replay(job_id, results.key)
+                f"{results.key} cannot be claimed: {error}", self._replay(job_id, results.key)
             )
         return Problem(
-            f"no execution ever claimed {results.key} as it is", _replay(job_id, results.key)
+            f"no execution ever claimed {results.key} as it is", self._replay(job_id, results.key)
         )
 
     def _silent_since(self, job_id: str, claim: Claim) -> datetime | None:
@@ -116,7 +119,7 @@ class JobProblems:
         try:
             job = self.settler.jobs.find(job_id)
         except IngestError as error:
-            yield Problem(str(error), _inspect(job_id))
+            yield Problem(str(error), self._inspect(job_id))
             return
         if job.written.status == JobStatus.INGESTING:
             yield from self.settle(job_id, job.key)
@@ -128,7 +131,7 @@ class JobProblems:
         except JobNotFound:
             return
         except IngestError as error:
-            yield Problem(str(error), _inspect(job_id))
+            yield Problem(str(error), self._inspect(job_id))
             return
         yield from self.settle(job_id, job.key)
 
@@ -138,7 +141,7 @@ class JobProblems:
             settlement = self.settler.settle_with_related(job_id, key)
         except (IngestError, SettlementContended, StatusEventRefused) as error:
             # A failure in one job must not hide the others.
-            yield Problem(str(error), _inspect(job_id))
+            yield Problem(str(error), self._inspect(job_id))
             return
         if settlement.status is not JobStatus.INGESTING:
             status = settlement.status.value
@@ -146,10 +149,8 @@ class JobProblems:
                 Event.JOB_FOUND_ENDED, jobId=job_id, intentId=key.intent_id, status=status
             )
 
+    def _replay(self, job_id: str, key: str) -> str:
+        return job_command("replay", job_id=job_id, key=key, options=self.options)
 
-def _replay(job_id: str, key: str) -> str:
-    return f"ingest replay {argument(job_id)} --object {argument(key)}"
-
-
-def _inspect(what: str) -> str:
-    return f"ingest inspect {argument(what)}"
+    def _inspect(self, what: str) -> str:
+        return job_command("inspect", job_id=what, options=self.options)

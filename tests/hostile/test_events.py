@@ -31,7 +31,9 @@ from tests.workflow.rows import put_job
 KEY = "batch-output/job-1/answers.jsonl.out"
 BODY = b'{"a":1}\n'
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
-CONTEXT: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 300_000)
+CONTEXT: Any = SimpleNamespace(
+    aws_request_id="r", invoked_function_arn="arn:f", get_remaining_time_in_millis=lambda: 300_000
+)
 
 
 @pytest.fixture

@@ -43,7 +43,12 @@ class _Slow:
 
 
 def search_of(
-    machine: Machine, told: FakeTelemetry, *, pages: int = 10**6, query_seconds: float = 0.0
+    machine: Machine,
+    told: FakeTelemetry,
+    *,
+    pages: int = 10**6,
+    query_seconds: float = 0.0,
+    options: str = "",
 ) -> StuckJobSearch:
     """A run that has time for so many pages of the bucket, each of which takes a second."""
     clock, slow = _Clock(), copy.copy(machine)
@@ -61,7 +66,7 @@ def search_of(
             settler.jobs, settler, BedrockJobs(lambda: bedrock, BUCKET), machine.now
         ),
         cursors=SearchCursors(dynamodb, "ledger"),
-        problems=JobProblems(objects, settler, RETENTION.written, told, machine.now),
+        problems=JobProblems(objects, settler, RETENTION.written, told, machine.now, options),
         log=told,
         now=machine.now,
         deadline=Deadline(4.0 * pages, clock),

@@ -36,7 +36,10 @@ KEY = "batch-output/job-1/in put+%2B.jsonl.out"
 EXECUTION = "arn:aws:states:us-east-1:000000000000:execution:ingest:first"
 BODY = b'{"a":1}\n' * 400
 CONTEXT: Any = SimpleNamespace(
-    aws_request_id="request", get_remaining_time_in_millis=lambda: 300_000, function_name="f"
+    aws_request_id="request",
+    invoked_function_arn="arn:f",
+    get_remaining_time_in_millis=lambda: 300_000,
+    function_name="f",
 )
 
 

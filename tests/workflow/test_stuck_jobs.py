@@ -60,6 +60,14 @@ def test_a_results_object_whose_event_was_lost_is_found_once_it_is_overdue(
     assert all(line["jobId"] == JOB for line in lines)
 
 
+def test_a_cure_names_the_stack_where_that_is_needed() -> None:
+    machine = Machine()
+    _put(machine, KEY)
+    machine.pass_time(SETTLING_IN + HOUR)
+    _, (line,), _ = _search(machine, options=" --stack Other")
+    assert line["cure"] == f"ingest replay {JOB} --object '{KEY}' --stack Other"
+
+
 def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before() -> None:
     machine = Machine()
     first, _ = machine.start(_put(machine, KEY, b"old"))

@@ -12,6 +12,7 @@ class LambdaContext(Protocol):
     """What this system uses of Lambda's context object."""
 
     aws_request_id: str
+    invoked_function_arn: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda stops the function."""
