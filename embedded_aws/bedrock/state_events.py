@@ -6,18 +6,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-
 
 from __future__ import annotations
 
-import json
-import logging
 from datetime import datetime
 from typing import Any
 
-from ministack.services import eventbridge
-
-_logger = logging.getLogger("bedrock")
+from embedded_aws.core import service_events
 
 
 def send(job: dict[str, Any]) -> None:
-    """Publish the present status of a job; best effort, as on AWS."""
+    """Publish the present status of a job."""
     detail = {
         "version": "0.0",
         "accountId": job["jobArn"].split(":")[4],
@@ -28,16 +24,8 @@ def send(job: dict[str, Any]) -> None:
         "failureMessage": job.get("message", ""),
         "creationTime": _long_form(datetime.fromisoformat(job["submitTime"])),
     }
-    event = {
-        "Source": "aws.bedrock",
-        "DetailType": "Batch Inference Job State Change",
-        "Detail": json.dumps(detail),
-        "Resources": [job["jobArn"]],
-    }
-    try:
-        eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
-    except Exception:
-        _logger.exception("no state-change event for %s", job["jobArn"])
+    kind = "Batch Inference Job State Change"
+    service_events.send("aws.bedrock", kind, detail, job["jobArn"])
 
 
 def _long_form(moment: datetime) -> str:

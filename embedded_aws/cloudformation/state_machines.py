@@ -7,14 +7,12 @@ EncryptionConfiguration leaves the machine's configuration as it is.
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
 from ministack.services.cloudformation import drift, provisioners
 
 from embedded_aws.core.api import ApiError
-from embedded_aws.s3 import objects
 from embedded_aws.stepfunctions import state_machines, store
 
 _TYPE = "AWS::StepFunctions::StateMachine"
@@ -103,12 +101,10 @@ def _tags(properties: Properties) -> list[dict[str, str]]:
 
 
 def _definition(properties: Properties) -> str:
-    text = properties.get("DefinitionString") or json.dumps(properties.get("Definition"))
-    if location := properties.get("DefinitionS3Location"):
-        text = objects.read(location["Bucket"], location["Key"]).decode()
+    text = str(properties["DefinitionString"])
     for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
         text = text.replace(f"${{{name}}}", str(value))
-    return str(text)
+    return text
 
 
 def _in_camel_case(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the APIs that are written here have in common: errors, and tokens of pages."""
+"""What the APIs that are written here have in common: errors, answers, and tokens of pages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ class ApiError(Exception):
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         self.code, self.message, self.status = code, message, status
         super().__init__(f"{code}: {message}")
+
+
+def without_none(answer: dict[str, Any]) -> dict[str, Any]:
+    """The members of an answer that have a value."""
+    return {name: value for name, value in answer.items() if value is not None}
 
 
 def page_token(position: Any) -> str:

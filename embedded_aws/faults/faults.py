@@ -34,19 +34,8 @@ from typing import Any
 from embedded_aws.faults import throttles
 
 KINDS = frozenset(
-    {
-        "closed",
-        "error",
-        "hold",
-        "kill",
-        "kill-after",
-        "lost",
-        "pretend",
-        throttles.KIND,
-        "timeout",
-        "unanswered",
-    }
-)
+    {"closed", "error", "hold", "kill", "kill-after", "lost", "pretend", "timeout", "unanswered"}
+) | {throttles.KIND}
 PERFORMED = frozenset({"lost", "kill-after"})
 """Kinds after which the request has had its effect."""
 

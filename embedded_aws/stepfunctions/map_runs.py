@@ -16,7 +16,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.core import clock
-from embedded_aws.core.api import ApiError
+from embedded_aws.core.api import ApiError, without_none
 from embedded_aws.stepfunctions import store
 from embedded_aws.stepfunctions.eligibility import NOT_REDRIVABLE, redrive_status
 
@@ -58,40 +58,39 @@ def describe(request: Request) -> Answer:
     """Answer DescribeMapRun."""
     run = store.map_run(request["mapRunArn"])
     counters = counts(run)
-    return {
+    answer = {
         "mapRunArn": run.arn,
         "executionArn": run.execution,
         "status": run.status,
-        **_dates(run),
+        "startDate": clock.epoch(run.started),
+        "stopDate": run.stopped and clock.epoch(run.stopped),
         "maxConcurrency": run.max_concurrency,
         "toleratedFailurePercentage": 0.0,
         "toleratedFailureCount": 0,
         "itemCounts": counters,
         "executionCounts": counters,
         "redriveCount": run.redrive_count,
-        **({"redriveDate": clock.epoch(run.redriven)} if run.redriven else {}),
+        "redriveDate": run.redriven and clock.epoch(run.redriven),
     }
-
-
-def _dates(run: MapRun) -> Answer:
-    stopped = {"stopDate": clock.epoch(run.stopped)} if run.stopped else {}
-    return {"startDate": clock.epoch(run.started), **stopped}
+    return without_none(answer)
 
 
 def list_all(request: Request) -> Answer:
     """Answer ListMapRuns: the newest first, all in one page."""
     execution = store.execution(request["executionArn"])
-    runs = [
-        {
-            "executionArn": run.execution,
-            "mapRunArn": run.arn,
-            "stateMachineArn": run.machine,
-            **_dates(run),
-        }
-        for run in list(store.map_runs.values())
-        if run.execution == execution.arn
-    ]
-    return {"mapRuns": runs[::-1]}
+    runs = [each for each in list(store.map_runs.values()) if each.execution == execution.arn]
+    return {"mapRuns": [_listed(each) for each in reversed(runs)]}
+
+
+def _listed(run: MapRun) -> Answer:
+    answer = {
+        "executionArn": run.execution,
+        "mapRunArn": run.arn,
+        "stateMachineArn": run.machine,
+        "startDate": clock.epoch(run.started),
+        "stopDate": run.stopped and clock.epoch(run.stopped),
+    }
+    return without_none(answer)
 
 
 def update(request: Request) -> Answer:

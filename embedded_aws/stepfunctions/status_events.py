@@ -9,13 +9,9 @@ encrypted with a customer-managed key it has neither input nor output, error nor
 
 from __future__ import annotations
 
-import json
-import logging
 from typing import TYPE_CHECKING, Any
 
-from ministack.services import eventbridge
-
-from embedded_aws.core import clock
+from embedded_aws.core import clock, service_events
 from embedded_aws.stepfunctions import store
 from embedded_aws.stepfunctions.eligibility import redrive_status
 
@@ -23,7 +19,6 @@ if TYPE_CHECKING:
     from embedded_aws.stepfunctions.store import Execution
 
 _PAYLOAD_BYTES = 248 * 1024
-_logger = logging.getLogger("states")
 
 
 def emit(execution: Execution) -> None:
@@ -52,17 +47,8 @@ def emit(execution: Execution) -> None:
         included = text is not None and len(text.encode()) <= _PAYLOAD_BYTES and not sealed
         detail[name] = text if included else None
         detail[f"{name}Details"] = None if text is None else {"included": included}
-    event = {
-        "Source": "aws.states",
-        "DetailType": "Step Functions Execution Status Change",
-        "Detail": json.dumps(detail),
-        "Resources": [execution.arn],
-    }
-    try:
-        eventbridge._put_events({"Entries": [event]}, allow_aws_source=True)
-    except Exception:
-        # Delivery is best effort on AWS too: the execution goes on.
-        _logger.exception("no status-change event for %s", execution.arn)
+    kind = "Step Functions Execution Status Change"
+    service_events.send("aws.states", kind, detail, execution.arn)
 
 
 def _has_a_customers_key(machine_arn: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedded_aws.core import clock
-from embedded_aws.core.api import ApiError, page_token, position_of
+from embedded_aws.core.api import ApiError, page_token, position_of, without_none
 from embedded_aws.stepfunctions import limits, store
 from embedded_aws.stepfunctions.eligibility import redrive_status
 
@@ -29,7 +29,7 @@ def describe(request: Request) -> Answer:
     execution = store.execution(request["executionArn"])
     status, reason = redrive_status(execution)
     included = {"included": True}
-    return _without_none(
+    return without_none(
         {
             **_summary(execution),
             "input": execution.input,
@@ -88,7 +88,7 @@ def list_executions(request: Request) -> Answer:
 
 def _listed(execution: Execution) -> Answer:
     view = _summary(execution) | ({"itemCount": 1} if execution.map_run else {})
-    return _without_none(view)
+    return without_none(view)
 
 
 def _position(execution: Execution) -> tuple[str, str]:
@@ -132,7 +132,3 @@ def _decoded(token: str) -> tuple[Any, Any]:
     except ValueError:
         raise ApiError("InvalidToken", "Invalid Token: 'Invalid token'") from None
     return first, second
-
-
-def _without_none(view: Answer) -> Answer:
-    return {name: value for name, value in view.items() if value is not None}

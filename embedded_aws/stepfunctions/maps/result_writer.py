@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from embedded_aws.core.api import without_none
 from embedded_aws.s3 import objects
 from embedded_aws.stepfunctions import store
 from embedded_aws.stepfunctions.eligibility import redrive_status
@@ -119,4 +120,4 @@ def _result(child: Execution) -> dict[str, Any]:
         "Status": child.status,
         "StopDate": child.stopped,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    return without_none(fields)
