@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import itemgetter
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -51,7 +53,18 @@ def show_alarms(record_property: Callable[[str, object], None]) -> Callable[[int
     return partial(record_property, "alarms")
 
 
-_results: list[matrix_page.Result] = []
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`--dist loadgroup` spreads the calls of the matrix; the tests of other files go together."""
+    for item in items:
+        if item.path.parent == _HERE and item.path.name not in _SPREAD:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+_HERE = Path(__file__).parent
+_SPREAD = ("test_fault_matrix.py", "test_settling.py")
+_ROWS = {case.where: number for number, case in enumerate((*CASES, *SETTLING_CASES))}
+_results: list[tuple[Any, matrix_page.Result]] = []
+"""Each after its place on the page: the file, the line, the call."""
 _alarms: list[int] = []
 
 
@@ -62,7 +75,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     facts: dict[str, Any] = dict(report.user_properties)
     if "case" in facts:
         case = matrix_page.Result(**facts["case"], outcome=report.outcome, seconds=report.duration)
-        _results.append(case)
+        _results.append(((report.location[:2], _ROWS.get(case.where, 0)), case))
     if "alarms" in facts:
         _alarms.append(facts["alarms"])
 
@@ -71,4 +84,5 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page after a long run of all of this."""
     of_matrix = len(CASES) + len(SETTLING_CASES)
     if session.config.getoption("--long") and _alarms and len(_results) >= of_matrix:
-        matrix_page.write(_results, alarms=_alarms[0])
+        results = [case for _, case in sorted(_results, key=itemgetter(0))]
+        matrix_page.write(results, alarms=_alarms[0])
