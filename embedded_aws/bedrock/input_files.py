@@ -29,26 +29,19 @@ _MAX_JOB_BYTES = 5 << 30
 
 @dataclass(frozen=True)
 class InputRecord:
-    """A line of the input.
-
-    Attributes:
-        record_id: None where the line has none: Bedrock makes one up.
-    """
+    """A line of the input."""
 
     record_id: str | None
+    """None where the line has none: Bedrock makes one up."""
     model_input: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """A file of the input that was validated.
-
-    Attributes:
-        name: Its key, below the input's folder.
-        records: How many it has.
-    """
+    """A file of the input that was validated, and how many records it has."""
 
     name: str
+    """Its key, below the input's folder."""
     location: Location
     records: int
 

@@ -119,12 +119,7 @@ class JobRole:
         self._job = job["jobArn"]
 
     def require(self, action: str, resource: str, **context: str) -> None:
-        """Check a permission.
-
-        Args:
-            action: As in a policy, `s3:GetObject`.
-            resource: What it acts on.
-            context: Condition keys of S3 in the request, without `s3:`.
+        """Check a permission; `context` has condition keys of S3, without `s3:`.
 
         Raises:
             JobFailed: The role lacks it.

@@ -39,10 +39,7 @@ def can_throttle(action: str) -> bool:
 def count_refusal(operation: str, body: bytes, index: str) -> None:
     """Publish DynamoDB's metrics for a request that it refused as a whole.
 
-    Args:
-        operation: The API's name of it.
-        body: The request.
-        index: The global secondary index that had no room; empty for the table itself.
+    `index` is the global secondary index that had no room; empty for the table itself.
     """
     request = json.loads(body)
     events = {table: len(items) for table, items in request.get("RequestItems", {}).items()}

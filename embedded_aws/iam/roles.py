@@ -34,14 +34,9 @@ def denial(
 ) -> str | None:
     """The reason why a service acting by a role may not do something; None if it may.
 
-    Args:
-        role_arn: the role that the service assumes.
-        action: as in a policy, `lambda:InvokeFunction`.
-        resource_arn: what it acts on.
-        service: the first part of the service's principal, `states` or `events`.
-        source_arn: the resource for which the service acts; without it the conditions about it in
-            the role's trust are not checked.
-        context: condition keys of the request, such as `s3:prefix`.
+    `service` is the first part of the service's principal. `source_arn` is the resource for which
+    the service acts; without it the conditions about it in the role's trust are not checked.
+    `context` has condition keys of the request, such as `s3:prefix`.
 
     Without authorization (AUTH=false) everything is allowed.
     """

@@ -34,17 +34,12 @@ _CUSTOM_RESOURCE = re.compile(r"/_ministack/cfn-response/[0-9a-f-]{36}")
 
 @dataclass
 class Gate:
-    """The gate.
-
-    Attributes:
-        app: What answers those who get in.
-        hosts: The server's own addresses.
-        authorize: Whether signatures are verified.
-    """
+    """The gate of an application that is served at these hosts."""
 
     app: App
     hosts: frozenset[str]
     authorize: bool
+    """Whether signatures are verified."""
     _entered: int = 0
 
     @classmethod

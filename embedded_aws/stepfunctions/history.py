@@ -30,13 +30,7 @@ def add(
     detail: str | None = None,
     values: dict[str, Any] | None = None,
 ) -> None:
-    """Append an event.
-
-    Args:
-        execution: the execution's record.
-        kind: the event's type.
-        detail: the member with the details, when it is not named after the type.
-        values: the details.
+    """Append an event; `detail` is the member with the values, if not named after the type.
 
     Raises:
         Closed: the execution has ended meanwhile.
@@ -80,16 +74,8 @@ def end(
 ) -> bool:
     """Append the event that ends an execution and set its status, unless it has ended.
 
-    Args:
-        execution: the execution's record.
-        status: the status that it ends with.
-        output: what it answers.
-        error: the name of the error that ends it.
-        cause: the error's cause.
-        interrupted: types of events to put before it, where the history has room for them.
-
-    Returns:
-        Whether this ended it.
+    `interrupted` are the types of events to put before it, where the history has room for them.
+    Returns whether this ended it.
     """
     values: dict[str, Any] = {"error": error, "cause": cause}
     if output is not None:

@@ -48,11 +48,7 @@ def next_wait(
 ) -> float | None:
     """The seconds to wait before the next attempt; None when there is none.
 
-    Args:
-        retriers: the state's Retry.
-        error: the name of the error.
-        attempts: retries so far, by the retrier's position; this one is counted.
-        jitter: the source of FULL jitter.
+    `attempts` has the retries so far by the retrier's position; this one is counted.
     """
     for position, retrier in enumerate(retriers):
         if not matches(retrier["ErrorEquals"], error):

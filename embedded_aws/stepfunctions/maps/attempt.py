@@ -53,8 +53,7 @@ class Attempt:
     def run(self, *, start_pending: bool) -> None:
         """Run the children until all are done, one has failed, or the parent has ended.
 
-        Args:
-            start_pending: whether items that were never started are started.
+        Items that were never started are left so unless `start_pending` is true.
         """
         self._enqueue(start_pending=start_pending)
         try:

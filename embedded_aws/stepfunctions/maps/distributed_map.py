@@ -51,14 +51,7 @@ _CONTINUED_AFTER = (None, THRESHOLD_EXCEEDED, ITEM_READER_FAILED)
 
 
 def run(frame: Frame, state: State, data: Json, *, drive: Drive) -> tuple[Json, str | None]:
-    """The state's output, and the name of the next state.
-
-    Args:
-        frame: the parent execution.
-        state: the map's definition.
-        data: the state's input.
-        drive: runs a child to its end.
-    """
+    """The state's output, and the name of the next state."""
     effective = paths.select(state.get("InputPath", "$"), data, frame.context)
     writer = ResultWriter(frame, state, effective) if "ResultWriter" in state else None
     map_run = _redrive(frame) or _open(frame, state, effective)
