@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from functions.aws.runtime.request_bodies import BODY
@@ -11,6 +10,7 @@ from functions.domain.ranges import Range
 from tests.hostile.costs import Case
 from tests.unit.load import segment_loading
 from tests.unit.load.segment_loading import SegmentLoading, good
+from tests.workflow.memory.s3 import MemoryS3
 
 BLOCK = 1024 * 1024
 MAX_FILE_BYTES = 5 * 1024 * 1024
@@ -19,16 +19,17 @@ MAX_IMAGE_LIST_BYTES = 7 * MAX_FILE_BYTES
 """Ids are counted by their letters, and JSON writes a letter in up to six bytes."""
 
 
-@dataclass(frozen=True)
-class _Sizes(segment_loading.Files):
+class _Sizes(MemoryS3):
     """Files, looked at and forgotten."""
 
-    largest: Counter[str] = field(default_factory=Counter)
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest: Counter[str] = Counter()
 
-    def _put(self, key: str, body: bytes, content_type: str) -> None:
-        del content_type
-        folder = key.partition("/")[0]
-        self.largest[folder] = max(self.largest[folder], len(body))
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        folder = request["Key"].partition("/")[0]
+        self.largest[folder] = max(self.largest[folder], len(request["Body"]))
+        return {}
 
 
 class _Forgetful(segment_loading.Table):
@@ -47,7 +48,7 @@ def _load(data: bytes) -> str:
     segment_loading.LIMIT = 16 * 1024 * 1024
     here = SegmentLoading(data, block=BLOCK)
     here.table = _Forgetful()
-    here.files = files = _Sizes(None, "b")  # type: ignore[arg-type]
+    here.files = files = _Sizes()
     at, segments = 0, 0
     total: Counter[str] = Counter()
     while at < len(data):

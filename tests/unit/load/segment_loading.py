@@ -1,7 +1,6 @@
 """A segment's surroundings in memory: an object in S3, a table, a ledger."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,12 +12,12 @@ from functions.aws.ledger import Ledger
 from functions.aws.objects import PinnedObject, WorkFiles
 from functions.aws.progress_reports import ProgressReports
 from functions.aws.runtime.deadline import Deadline
-from functions.aws.runtime.request_bodies import BODY
 from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
 from functions.domain.attribute_values import from_item
 from functions.domain.jobs import Job, JobKey
+from functions.domain.ledger_rows import object_partition
 from functions.domain.payloads.segment_work import SegmentWork
 from functions.domain.ranges import Range
 from functions.domain.receipts.interpreter import Interpreter
@@ -31,7 +30,8 @@ from functions.load_segment.loader import Loaded, SegmentLoader
 from tests.lines import PADDING_PREFIX, read
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.fixed_permit import FixedPermit
-from tests.workflow.memory.statements import execute
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
+from tests.workflow.memory.s3 import MemoryS3
 
 LIMIT = 400
 KEY = "batch-output/job-1/a.jsonl"
@@ -91,72 +91,20 @@ class S3:
         }
 
 
-@dataclass
-class Table:
-    """Transactions by id, and which were replaced, inserted and updated."""
+class Table(MemoryDynamoDB):
+    """Transactions and the ledger; something happens before each write of transactions."""
 
-    items: dict[str, Any] = field(default_factory=dict)
-    put: list[str] = field(default_factory=list)
-    inserted: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    before: Callable[[], object] = lambda: None
+    def __init__(self, before: Callable[[], object] = lambda: None) -> None:
+        super().__init__(transactions=("userId", "transactionId"), ledger=("pk", "sk"))
+        self.before = before
 
-    def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
+    def batch_write_item(self, **request: Any) -> dict[str, Any]:
         self.before()
-        ((_, requests),) = json.loads(parameters[BODY])["RequestItems"].items()
-        assert 1 <= len(requests) <= 25
-        for request in requests:
-            item = request["PutRequest"]["Item"]
-            self.items[item["transactionId"]["S"]] = item
-            self.put.append(item["imageId"]["S"])
-        return {"UnprocessedItems": {}}
+        return super().batch_write_item(**request)
 
-    def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]:
+    def batch_execute_statement(self, **request: Any) -> dict[str, Any]:
         self.before()
-        statements = json.loads(parameters[BODY])["Statements"]
-        keys = {"transactions": ("userId", "transactionId")}
-        return {"Responses": execute(self, statements, keys=keys)}
-
-    def put_item(self, *, Item: Any, **_: Any) -> None:  # noqa: N803
-        if Item["transactionId"]["S"] in self.items:
-            raise failure("ConditionalCheckFailedException")
-        self.items[Item["transactionId"]["S"]] = Item
-        self.inserted.append(Item["imageId"]["S"])
-
-    def update_item(self, *, Key: Any, **request: Any) -> None:  # noqa: N803
-        item = self.items.get(Key["transactionId"]["S"])
-        if item is None or item["version"] != {"N": "1"}:
-            raise failure("ConditionalCheckFailedException")
-        self.updated.append(item["imageId"]["S"])
-        names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        for name, value in re.findall(r"(#\w+) = (:\w+)", request["UpdateExpression"]):
-            item[names[name]] = values[value]
-
-    def get_item(self, *, Key: Any, **_: Any) -> dict[str, Any]:  # noqa: N803
-        item = self.items.get(Key["transactionId"]["S"])
-        return {"Item": item} if item else {}
-
-
-@dataclass(frozen=True)
-class Files(WorkFiles):
-    """Files by key."""
-
-    written: dict[str, bytes] = field(default_factory=dict)
-
-    def _put(self, key: str, body: bytes, content_type: str) -> None:
-        del content_type
-        self.written[key] = body
-
-
-@dataclass(frozen=True)
-class Rows(Ledger):
-    """Segments as they were stated."""
-
-    stated: list[Segment] = field(default_factory=list)
-
-    def put_segment(self, partition: str, segment: Segment, *, expires: int) -> None:
-        del partition, expires
-        self.stated.append(segment)
+        return super().batch_execute_statement(**request)
 
 
 @dataclass
@@ -177,39 +125,50 @@ class SegmentLoading:
     """All of it; loads segments."""
 
     def __init__(self, data: bytes, *, block: int = 7) -> None:
-        nothing: Any = None
         self.s3 = S3(data, block=block)
         self.table = Table()
-        self.files = Files(nothing, "b")
-        self.ledger = Rows(nothing, "ledger")
+        self.files = MemoryS3()
         self.progress = ProgressTable()
         self.time = FakeTime()
 
     def load(self, span: Range, *, seconds: float = 1e6, writing: float = 1e6) -> Loaded:
         """One call; reading ends `seconds` from now, writing `writing` seconds from now."""
-        s3, table = self.s3, self.table
+        s3: Any = self.s3
+        table: Any = self.table
+        files: Any = self.files
         work = self.work(span)
         deadline = Deadline(self.time.now + seconds, self.time.clock)
         budget = WriteBudget(FixedShare(1e9), clock=self.time.clock, sleep=self.time.sleep)
         until = Deadline(self.time.now + writing, self.time.clock)
         with TransactionWriter(
-            table,  # type: ignore[arg-type]
+            table,
             "transactions",
             pacing=Pacing(budget, until, self.time.sleep, lambda: 0.5),
             permit=FixedPermit(),
             expects_items=False,
         ) as writer:
             return SegmentLoader(
-                source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),  # type: ignore[arg-type]
+                source=PinnedObject(s3, "b", KEY, "e", "", len(s3.data)),
                 sorter=RecordSorter(work.object, interpreter()),
                 writer=writer,
-                files=self.files,
-                ledger=self.ledger,
+                files=WorkFiles(files, "b"),
+                ledger=Ledger(table, "ledger"),
                 reports=self.reports(),
                 deadline=deadline,
                 line_bytes_limit=LIMIT,
                 expires=0,
             ).load(work)
+
+    @property
+    def stated(self) -> list[Segment]:
+        """The segments on record."""
+        table: Any = self.table
+        return Ledger(table, "ledger").segments(object_partition("job-1", KEY, 1))
+
+    @property
+    def images(self) -> list[str]:
+        """Of the transactions."""
+        return [item["imageId"]["S"] for item in self.table.tables["transactions"].values()]
 
     def reports(self) -> ProgressReports:
         """The row that the call rewrites."""

@@ -8,6 +8,7 @@ from functions.aws.runtime.deadline import Deadline
 from functions.aws.writing.pacing import Pacing
 from functions.aws.writing.write_budget import FixedShare, WriteBudget
 from functions.aws.writing.writer import TransactionWriter
+from functions.domain.transactions import Transaction
 from tests.unit.load.fake_time import FakeTime
 from tests.unit.load.fixed_permit import FixedPermit
 from tests.unit.load.segment_loading import Table
@@ -16,10 +17,16 @@ from tests.unit.load.segment_loading import transactions as make
 BATCH = 25
 
 
+@pytest.fixture(scope="module")
+def batches() -> list[list[Transaction]]:
+    made = make(0, 50 * BATCH)
+    return [made[at : at + BATCH] for at in range(0, len(made), BATCH)]
+
+
 @pytest.mark.parametrize("may_replace", [True, False])
 @pytest.mark.parametrize(("rate", "confirmed"), [(0.25, 1), (1, 4), (10, 40)])
 def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
-    rate: float, confirmed: int, *, may_replace: bool
+    batches: list[list[Transaction]], rate: float, confirmed: int, *, may_replace: bool
 ) -> None:
     time, seconds = FakeTime(), 110
     # The other threads' turn comes while a request is under way.
@@ -33,7 +40,7 @@ def test_batches_are_confirmed_one_after_the_other_at_a_low_rate(
         permit=FixedPermit(may_replace),
         expects_items=False,
     ) as writer:
-        written = [writer.write(make(BATCH * number, BATCH), replace=True) for number in range(50)]
+        written = [writer.write(batch, replace=True) for batch in batches]
         done = [each.result() for each in written]
     assert done[:confirmed] == [True] * confirmed
     assert sum(done) * BATCH <= rate * seconds + 1
