@@ -34,7 +34,7 @@ from ops.commands.tidy import tidy
 from ops.commands.transactions import transactions
 from ops.commands.watch import watch
 from ops.console.command import console
-from ops.errors import AWSRefused, ExitCode, OpsError
+from ops.errors import ExitCode, OpsError
 from ops.model.program import pasteable
 from ops.view.terminal import err, out, outside, prose, visible
 
@@ -66,12 +66,8 @@ class Sentences(TyperGroup):
             return super().invoke(ctx)
         except (OpsError, LocalError) as error:
             _end(str(error), error.exit_code, error)
-        except EndpointConnectionError as error:
-            refused = AWSRefused(_no_answer(error))
-            _end(str(refused), refused.exit_code, error)
         except (ClientError, BotoCoreError) as error:
-            refused = AWSRefused(f"AWS could not do it: {visible(error)}")
-            _end(str(refused), refused.exit_code, error)
+            _end(_refusal(error), ExitCode.FAILED, error)
         except (typer.Exit, typer.Abort, TyperException):
             raise
         except BrokenPipeError:  # the reader of a pipe has enough, as `head` does: typer ends
@@ -83,9 +79,11 @@ class Sentences(TyperGroup):
             _end("This is a fault of the command itself. Please report it.", ExitCode.FAILED, error)
 
 
-def _no_answer(error: EndpointConnectionError) -> str:
+def _refusal(error: ClientError | BotoCoreError) -> str:
+    """The sentence for an error that AWS answers with, or for no answer at all."""
     url = os.environ.get("AWS_ENDPOINT_URL", "")
-    if url and str(error.kwargs.get("endpoint_url", "")).startswith(url.rstrip("/")):
+    asked = error.kwargs["endpoint_url"] if isinstance(error, EndpointConnectionError) else ""
+    if url and asked.startswith(url.rstrip("/")):
         return (
             f"Nothing answers at {visible(url)}, where AWS_ENDPOINT_URL points. If that was an "
             "embedded AWS, it has stopped: `ingest local up` starts it again, and "

@@ -2,9 +2,7 @@
 
 OpsError
 ├── NothingFound      no embedded AWS, stack, job or execution of that name
-├── AWSRefused        AWS answered with an error, or not at all
 ├── Refused           invalid request, or not confirmed
-├── CannotSubmit      the file cannot be uploaded as that job's results
 ├── StillWaiting      what was followed did not end in time
 └── ResultDiffers     the demo's result differs from the expected one
 
@@ -51,18 +49,8 @@ class NothingFound(OpsError):
     exit_code = ExitCode.NOT_FOUND
 
 
-class AWSRefused(OpsError):
-    """AWS answered with an error, or not at all."""
-
-
 class Refused(OpsError):
     """The request is invalid, or was not confirmed: nothing was done."""
-
-    exit_code = ExitCode.REFUSED
-
-
-class CannotSubmit(OpsError):
-    """The file cannot become the job's results object."""
 
     exit_code = ExitCode.REFUSED
 

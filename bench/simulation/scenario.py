@@ -91,7 +91,7 @@ class Outcome:
     @property
     def cost(self) -> float:
         """US dollars."""
-        return self.requests.cost(LIST_PRICES)
+        return self.requests.cost
 
     @property
     def loading_floor(self) -> float:
@@ -110,7 +110,7 @@ class Outcome:
         work = self.scenario.workload
         each = Requests(write_units=2 * work.transactions * work.item_units)
         each += Requests(write_units=3, read_units=1, s3_writes=1, events=2).times(work.images)
-        return each.cost(LIST_PRICES) * self.scenario.jobs
+        return each.cost * self.scenario.jobs
 
     @property
     def loading_ratio(self) -> float:

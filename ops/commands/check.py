@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
-from ops.errors import CannotSubmit, ExitCode, NothingFound
+from ops.errors import ExitCode, NothingFound, Refused
 from ops.model.file_check import FileCheck, check_file
 from ops.view.file_check import show
 from ops.view.terminal import print_json, visible
@@ -27,15 +27,15 @@ def check(
 ) -> None:
     """Show what would become of a file of batch results. It needs no AWS."""
     if file.is_dir():
-        raise CannotSubmit(f"{visible(file)} is a folder. Name one file in it.")
+        raise Refused(f"{visible(file)} is a folder. Name one file in it.")
     if not os.path.lexists(file):
         raise NothingFound(f"There is no file {visible(file)}.")
     if not file.is_file():
-        raise CannotSubmit(f"{visible(file)} is not a file that can be read twice, such as a pipe.")
+        raise Refused(f"{visible(file)} is not a file that can be read twice, such as a pipe.")
     try:
         found = check_file(file)
     except EOFError as error:
-        raise CannotSubmit(f"{visible(file)} is gzip, and ends too early.") from error
+        raise Refused(f"{visible(file)} is gzip, and ends too early.") from error
     if as_json:
         print_json(_as_json(file, found, excerpts=excerpts))
     else:

@@ -18,8 +18,9 @@ from functions.domain.plain_text import counted
 from ops.commands import options
 from ops.errors import NothingFound, Refused
 from ops.model import project
-from ops.model.reject_kinds import own_details, sort_out
-from ops.view.terminal import out, outside, print_json, prose, table, visible
+from ops.model.reject_kinds import sort_out
+from ops.view.file_check import rejects_table
+from ops.view.terminal import out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,7 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
         print_json({**_as_json(job, found, exported, excerpts=excerpts), "notes": notes})
     else:
         if found:
-            _show(found, excerpts=excerpts)
+            out.print(rejects_table(found, excerpts=excerpts))
         else:
             out.print(nothing_rejected(claims))
         for each in notes:
@@ -125,21 +126,6 @@ def nothing_rejected(claims: Sequence[Claim]) -> str:
     if len(claims) > 1 and any(map(rejected, claims)):
         return "No reject is open: other answers cured those that there were."
     return "No reject is on record."
-
-
-def _show(found: Mapping[Kind, OfKind[Reject]], *, excerpts: bool) -> None:
-    drawn = table("Reason", "Record", "Where", "Details")
-    for kind, of_kind in found.items():
-        title = outside(f"{kind.reason} ({of_kind.count})", "bold")
-        drawn.add_row(title, "", "", outside(kind.detail))
-        for each in of_kind.kept:
-            details = outside(own_details(each.details), "dim")
-            drawn.add_row("", outside(each.record_id or "-"), outside(each.where), details)
-            if excerpts and each.excerpt:
-                drawn.add_row("", "", "", outside(each.excerpt, "dim"))
-        if more := of_kind.count - len(of_kind.kept):
-            drawn.add_row("", outside(f"and {more} more", "dim"), "", "")
-    out.print(drawn)
 
 
 def show_export(exported: Export, file: Path, *, minimum: int) -> None:

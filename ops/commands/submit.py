@@ -14,7 +14,7 @@ from functions.domain.timestamps import timestamp
 from ops.commands import options
 from ops.commands.estimate import say
 from ops.commands.inspect import show
-from ops.errors import CannotSubmit, NothingFound
+from ops.errors import NothingFound, Refused
 from ops.model.estimating import settings, sources
 from ops.model.estimating.estimate import estimate
 from ops.model.job_records import create_job_record, read_job_record
@@ -109,17 +109,17 @@ def results_key(name: str, job_id: str) -> str:
     """The key under which a file becomes a job's results object.
 
     Raises:
-        CannotSubmit: if that key would not be a results object of the job.
+        Refused: if that key would not be a results object of the job.
     """
     wanted = ResultsKey.of(job_id, name)
     parsed = parse_key(wanted.key)
     if parsed is not None and "/" not in job_id and (problem := key_problem(wanted.key)):
-        raise CannotSubmit(f"{visible(wanted.key)} cannot be ingested: {problem}.")
+        raise Refused(f"{visible(wanted.key)} cannot be ingested: {problem}.")
     if parsed is not None and parsed.folders[:1] == (job_id,) and parsed.of_job(job_id) == wanted:
         return wanted.key
     if "/" in job_id or not job_id:
-        raise CannotSubmit(f"{visible(job_id)!r} is not a job id: it is empty or has a '/'.")
-    raise CannotSubmit(
+        raise Refused(f"{visible(job_id)!r} is not a job id: it is empty or has a '/'.")
+    raise Refused(
         f"{visible(name)} would not be taken for results, which are JSON Lines: they are named "
         "*.jsonl or *.jsonl.out."
     )
@@ -129,15 +129,15 @@ def write_record(deployed: Deployment, job_id: str, user: str) -> None:
     """Write the record of a new job.
 
     Raises:
-        CannotSubmit: it is there already; or on AWS, where job records are the application's.
+        Refused: it is there already; or on AWS, where job records are the application's.
     """
     if deployed.embedded is None:
-        raise CannotSubmit(
+        raise Refused(
             "Job records on AWS belong to the application: --create-job is for the embedded AWS "
             "alone. Name an existing job with --job."
         )
     if read_job_record(deployed, job_id) is not None:
-        raise CannotSubmit(f"Job {visible(job_id)} is there already; leave out --create-job.")
+        raise Refused(f"Job {visible(job_id)} is there already; leave out --create-job.")
     record = {"intentId": f"intent-{job_id}", "submitTime": timestamp(datetime.now(UTC))}
     create_job_record(deployed, {**record, "jobId": job_id, "userId": user, "status": "SUBMITTED"})
 

@@ -55,6 +55,11 @@ class Example:
     details: list[str]
     excerpt: str
 
+    @property
+    def where(self) -> str:
+        """For people."""
+        return f"line {self.line}"
+
 
 @dataclass
 class FileCheck:

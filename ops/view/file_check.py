@@ -10,12 +10,15 @@ from ops.model.tally import tally
 from ops.view.terminal import out, outside, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from rich.table import Table
     from rich.text import Text
 
-    from ops.model.file_check import FileCheck
+    from functions.aws.resubmission.rejects import Reject
+    from ops.model.file_check import Example, FileCheck
+    from ops.model.reject_kinds import Kind, OfKind
 
 ANOTHER_SHAPE = """\
 Most of these records are not receipts in a form that is read. This product reads receipts:
@@ -47,7 +50,7 @@ def show(file: Path, found: FileCheck, *, excerpts: bool) -> None:
         forms = ", ".join(f"{form} {count}" for form, count in found.forms.most_common())
         out.print(f"  answers found in the form: {forms}")
     if found.rejects:
-        out.print(_rejects(found, excerpts=excerpts))
+        out.print(rejects_table(found.rejects, excerpts=excerpts))
     if found.first:
         out.print(_transactions(found))
     if found.is_input:
@@ -71,16 +74,21 @@ def _counts(file: Path, found: FileCheck) -> Text:
     )
 
 
-def _rejects(found: FileCheck, *, excerpts: bool) -> Table:
-    drawn = table("Rejects", "Line", "Record", "Details")
-    for kind, of_kind in found.rejects.items():
+def rejects_table(
+    found: Mapping[Kind, OfKind[Example]] | Mapping[Kind, OfKind[Reject]], *, excerpts: bool
+) -> Table:
+    """Rejects of a file, or of a job: those that were kept of each kind."""
+    drawn = table("Reason", "Record", "Where", "Details")
+    for kind, of_kind in found.items():
         title = outside(f"{kind.reason} ({of_kind.count})", "bold")
         drawn.add_row(title, "", "", outside(kind.detail))
         for each in of_kind.kept:
             details = outside(own_details(each.details), "dim")
-            drawn.add_row("", str(each.line), outside(each.record_id or "-"), details)
+            drawn.add_row("", outside(each.record_id or "-"), outside(each.where), details)
             if excerpts and each.excerpt:
                 drawn.add_row("", "", "", outside(each.excerpt, "dim"))
+        if more := of_kind.count - len(of_kind.kept):
+            drawn.add_row("", outside(f"and {more} more", "dim"), "", "")
     return drawn
 
 

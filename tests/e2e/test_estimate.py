@@ -12,7 +12,6 @@ from local.decisions import Decisions
 from ops.model.deployment import Deployment
 from ops.model.estimating import settings, sources
 from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
-from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.workload import Workload, read_workload
 from tests.e2e.conftest import RANGE_BYTES
 from tests.e2e.counted import counted
@@ -84,7 +83,7 @@ def test_it_is_within_5_percent_of_what_is_counted(
     found = counted(deployed, endpoint, case, run, workload)
 
     known = replace(estimated, gigabyte_seconds=0, log_bytes=0, events=0)
-    assert known.cost(LIST_PRICES) == pytest.approx(found.cost(LIST_PRICES), rel=WITHIN), found
+    assert known.cost == pytest.approx(found.cost, rel=WITHIN), found
     assert known.transitions == found.transitions
     assert known.calls == found.calls
     assert known.s3_writes == pytest.approx(found.s3_writes, rel=WITHIN)

@@ -2,7 +2,6 @@
 
 import io
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from functions.domain.attribute_values import to_item
@@ -12,6 +11,7 @@ from ops.model.deployment import Deployment
 from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.memory.executions import EXECUTION, OneExecution
+from tests.workflow.memory.queues import MemoryQueues
 from tests.workflow.rows import put_claim, put_job
 
 DIRT = (
@@ -33,33 +33,10 @@ def failed(given: str, *, redrive_status: str = "NOT_REDRIVABLE") -> OneExecutio
     )
 
 
-@dataclass
-class Queue:
-    """Both dead-letter queues, of one look each."""
-
-    bodies: list[str]
-    removed: int = 0
-    looked_into: set[str] = field(default_factory=set)
-
-    def get_queue_url(self, *, QueueName: str) -> dict[str, Any]:  # noqa: N803
-        return {"QueueUrl": f"https://{QueueName}"}
-
-    def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        if QueueUrl in self.looked_into:
-            return {"Messages": []}
-        self.looked_into.add(QueueUrl)
-        reason = {"ERROR_CODE": {"StringValue": DIRT}, "ERROR_MESSAGE": {"StringValue": DIRT}}
-        messages = [
-            {"ReceiptHandle": str(number), "Body": body, "MessageAttributes": reason}
-            for number, body in enumerate(self.bodies)
-        ]
-        return {"Messages": messages}
-
-    def change_message_visibility(self, **_: Any) -> None:
-        """Seen by others again."""
-
-    def delete_message(self, **_: Any) -> None:
-        self.removed += 1
+def queues(*bodies: str) -> MemoryQueues:
+    """Dead-letter queues with these events, each with hostile reasons."""
+    reason = {"StringValue": DIRT}
+    return MemoryQueues([*bodies], {"ERROR_CODE": reason, "ERROR_MESSAGE": reason})
 
 
 class OutcomeRule:
@@ -74,7 +51,7 @@ class OutcomeRule:
         return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(failure).encode())}
 
 
-def deployment(aws: Aws, states: OneExecution, queue: Queue | None = None) -> Deployment:
+def deployment(aws: Aws, states: OneExecution, queue: MemoryQueues | None = None) -> Deployment:
     """Of these parts."""
     rule = OutcomeRule()
     clients = {"stepfunctions": states, "sqs": queue, "events": rule, "lambda": rule}

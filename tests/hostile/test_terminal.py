@@ -20,7 +20,7 @@ from ops.model.progress import JobProgress
 from ops.view.progress import line
 from tests.answers.shapes import RECEIPT
 from tests.hostile import aws_behind_commands as behind
-from tests.hostile.aws_behind_commands import DIRT, Queue
+from tests.hostile.aws_behind_commands import DIRT, queues
 from tests.hostile.others import Aws
 from tests.workflow.aws_tables import BUCKET
 from tests.workflow.memory.executions import EXECUTION, OneExecution
@@ -47,7 +47,7 @@ def run(aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch) -> Any:
     behind.plant(aws, job=JOB, key=KEY)
     ended = {"executionArn": f"arn:{DIRT}", "status": DIRT, "input": EVENT}
     results = {"time": DIRT, "detail": {"object": {"key": DIRT}}}
-    queue = Queue([EVENT, DIRT, json.dumps(results), json.dumps({"time": DIRT, "detail": ended})])
+    queue = queues(EVENT, DIRT, json.dumps(results), json.dumps({"time": DIRT, "detail": ended}))
     deployed = behind.deployment(aws, states, queue)
     monkeypatch.setattr(options, "chosen", lambda **_: deployed)
 
@@ -204,7 +204,7 @@ def test_executions_and_events_of_any_input_can_be_looked_at(
     states.described |= {"input": STRANGE[case], "cause": STRANGE[case]}
     _obeys_nothing(run("inspect", EXECUTION))
     _obeys_nothing(run("redrive", EXECUTION))
-    deployed = behind.deployment(aws, states, Queue([STRANGE[case]]))
+    deployed = behind.deployment(aws, states, queues(STRANGE[case]))
     monkeypatch.setattr(options, "chosen", lambda **_: deployed)
     _obeys_nothing(run("dead-events"))
 
@@ -293,7 +293,7 @@ def test_a_command_names_account_and_region_before_it_asks(
     states = behind.failed(EVENT, redrive_status="REDRIVABLE")
     behind.plant(aws, job=JOB, key=KEY)
     place = "AWS account 111122223333, eu-west-1"
-    deployed = replace(behind.deployment(aws, states, Queue([EVENT])), place=place)
+    deployed = replace(behind.deployment(aws, states, queues(EVENT)), place=place)
     monkeypatch.setattr(options, "chosen", lambda **_: deployed)
     asked = CliRunner().invoke(cli.app, arguments).output
     assert f" on {place}? There is no terminal to ask on" in " ".join(asked.split())
@@ -304,7 +304,7 @@ def test_of_empty_queues_a_command_says_that_they_are_empty_and_no_more(
     aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An event that could not even be kept is in no queue: it cannot know that all arrived."""
-    deployed = behind.deployment(aws, states, Queue([]))
+    deployed = behind.deployment(aws, states, queues())
     monkeypatch.setattr(options, "chosen", lambda **_: deployed)
     shown = CliRunner().invoke(cli.app, ["dead-events"]).output
     assert shown == "The dead-letter queues are empty.\n"

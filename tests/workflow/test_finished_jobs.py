@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from ops.commands import redrive
 from ops.errors import NothingFound
@@ -13,6 +12,7 @@ from ops.model import leftovers
 from ops.model.deployment import Deployment
 from ops.model.transactions import read_transactions
 from tests.workflow.aws_tables import deployment_on
+from tests.workflow.memory.executions import MemoryExecutions
 from tests.workflow.rows import put_claim
 from tests.workflow.test_job_list import put_broken_job, put_dated_job
 
@@ -22,23 +22,9 @@ OWNER = "arn:aws:states:us-east-1:1:execution:BatchIngest:"
 ENDED = "2026-11-22T01:00:00Z"
 
 
-class _NoExecutions:
-    """Step Functions without any execution."""
-
-    def describe_execution(self, **_: Any) -> dict[str, Any]:
-        raise ClientError({"Error": {"Code": "ExecutionDoesNotExist", "Message": "no"}}, "Describe")
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "list_executions"
-        return self
-
-    def paginate(self, **_: Any) -> list[dict[str, Any]]:
-        return []
-
-
 @pytest.fixture
 def deployed(aws: Aws) -> Deployment:
-    return deployment_on(aws, stepfunctions=_NoExecutions())
+    return deployment_on(aws, stepfunctions=MemoryExecutions())
 
 
 def _said(deployed: Deployment, *, execution: str | None = None, job: str | None = None) -> str:

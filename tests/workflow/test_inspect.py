@@ -1,10 +1,7 @@
 """What `ingest inspect` and a bare `ingest` say of jobs that are open or ended at Bedrock."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -13,12 +10,11 @@ from ops.commands.jobs import show_open_jobs
 from ops.model.deployment import Deployment
 from ops.model.remarks import remarks
 from tests.workflow.aws_tables import deployment_on
-from tests.workflow.memory.executions import MACHINE
+from tests.workflow.memory.executions import EXECUTION, OneExecution
+from tests.workflow.memory.queues import MemoryQueues
 from tests.workflow.test_job_list import put_broken_job, put_dated_job
 
 Aws = tuple[Any, Any]
-EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:ended"
-AT = datetime(2026, 11, 28, tzinfo=UTC)
 
 
 def _ended(job_id: str) -> dict[str, Any]:
@@ -33,68 +29,23 @@ def _ended(job_id: str) -> dict[str, Any]:
     }
 
 
-@dataclass
-class _Queue:
-    """A dead-letter queue."""
-
-    events: list[dict[str, Any]] = field(default_factory=list)
-    hidden: set[str] = field(default_factory=set)
-
-    def receive_message(self, **_: Any) -> dict[str, Any]:
-        seen = [n for n in range(len(self.events)) if str(n) not in self.hidden]
-        self.hidden |= set(map(str, seen))
-        return {
-            "Messages": [
-                {"ReceiptHandle": str(n), "Body": json.dumps(self.events[n])} for n in seen
-            ]
-        }
-
-    def change_message_visibility(self, **request: Any) -> None:
-        assert request["VisibilityTimeout"] == 0
-        self.hidden.remove(request["ReceiptHandle"])
-
-
-@dataclass
-class _StepFunctions:
-    """One execution, which Bedrock's event has started."""
-
-    event: dict[str, Any]
-
-    def get_paginator(self, operation: str) -> Self:
-        assert operation == "get_execution_history"
-        return self
-
-    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
-        assert request["executionArn"] == EXECUTION
-        started = {"input": json.dumps(self.event)}
-        yield {
-            "events": [
-                {
-                    "type": "ExecutionStarted",
-                    "timestamp": AT,
-                    "executionStartedEventDetails": started,
-                },
-                {"type": "ExecutionSucceeded", "timestamp": AT},
-            ]
-        }
+@pytest.fixture
+def queue() -> MemoryQueues:
+    return MemoryQueues()
 
 
 @pytest.fixture
-def queue() -> _Queue:
-    return _Queue()
-
-
-@pytest.fixture
-def deployed(aws: Aws, queue: _Queue) -> Deployment:
-    return deployment_on(aws, sqs=queue, stepfunctions=_StepFunctions(_ended("job-1")))
+def deployed(aws: Aws, queue: MemoryQueues) -> Deployment:
+    execution = OneExecution(status="SUCCEEDED", input=json.dumps(_ended("job-1")))
+    return deployment_on(aws, sqs=queue, stepfunctions=execution)
 
 
 def test_events_of_an_open_job_that_were_not_delivered_are_counted_and_left_in_the_queue(
-    aws: Aws, deployed: Deployment, queue: _Queue
+    aws: Aws, deployed: Deployment, queue: MemoryQueues
 ) -> None:
     put_dated_job(aws, "job-1", "SUBMITTED")
     created = {"object": {"key": "batch-output/job-1/a.jsonl.out"}}
-    queue.events = [{"detail": created}, _ended("job-1"), _ended("job-2")]
+    queue.bodies += map(json.dumps, [{"detail": created}, _ended("job-1"), _ended("job-2")])
     (remark,) = remarks(deployed, look_up(deployed, "job-1"))
     assert remark == (
         "The dead-letter queue holds 2 events of it: "
@@ -105,10 +56,10 @@ def test_events_of_an_open_job_that_were_not_delivered_are_counted_and_left_in_t
 
 @pytest.mark.parametrize("status", ["COMPLETED", "PARTIALLY_COMPLETED"])
 def test_a_job_that_has_settled_is_not_looked_for_in_the_queue(
-    aws: Aws, deployed: Deployment, queue: _Queue, status: str
+    aws: Aws, deployed: Deployment, queue: MemoryQueues, status: str
 ) -> None:
     put_dated_job(aws, "job-1", status)
-    queue.events = [_ended("job-1")]
+    queue.bodies.append(json.dumps(_ended("job-1")))
     assert remarks(deployed, look_up(deployed, "job-1")) == []
 
 

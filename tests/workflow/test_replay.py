@@ -17,16 +17,12 @@ from ops.model.deployment import Deployment
 from ops.model.job_report import JobReport
 from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.memory.executions import MACHINE, MemoryExecutions
+from tests.workflow.memory.queues import MemoryQueues
 from tests.workflow.page_views import page_view
 from tests.workflow.rows import put_claim, put_job
 
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
 OTHER = "batch-output/job-1/folder/output.jsonl"
-
-
-class _EmptyQueue:
-    def receive_message(self, **_: Any) -> dict[str, Any]:
-        return {}
 
 
 @pytest.fixture
@@ -40,7 +36,7 @@ def deployed(aws: tuple[Any, Any], machine: MemoryExecutions) -> Deployment:
     put_job(dynamodb)
     for key in (KEY, OTHER, "batch-output/job-1/manifest.json.out", "batch-output/job-10/x.jsonl"):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"{}")
-    return deployment_on(aws, stepfunctions=machine, sqs=_EmptyQueue())
+    return deployment_on(aws, stepfunctions=machine, sqs=MemoryQueues())
 
 
 def _claim(aws: tuple[Any, Any], etag: str, state: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.model.estimating.ingest_requests import ingest_of
-from ops.model.estimating.prices import DATE, LIST_PRICES, REGION
+from ops.model.estimating.prices import DATE, REGION
 from ops.model.estimating.requests import Requests
 
 if TYPE_CHECKING:
@@ -46,12 +46,12 @@ class Estimate:
     @property
     def cost(self) -> float:
         """US dollars at list prices."""
-        return self.requests.cost(LIST_PRICES)
+        return self.requests.cost
 
     @property
     def costs(self) -> dict[str, float]:
         """US dollars by service."""
-        return self.requests.costs(LIST_PRICES)
+        return self.requests.costs
 
     def as_json(self) -> dict[str, Any]:
         """The output of `--json`."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ops.model.estimating.prices import Prices
+from ops.model.estimating.prices import LIST_PRICES
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,10 @@ class Requests:
         """So many times as many."""
         return Requests(*(each * factor for each in astuple(self)))
 
-    def costs(self, prices: Prices) -> dict[str, float]:
-        """US dollars by service."""
+    @property
+    def costs(self) -> dict[str, float]:
+        """US dollars by service, at list prices."""
+        prices = LIST_PRICES
         return {
             "Step Functions": self.transitions * prices.transition,
             "Lambda": self.calls * prices.call + self.gigabyte_seconds * prices.gigabyte_second,
@@ -53,6 +53,7 @@ class Requests:
             "EventBridge": self.events * prices.event,
         }
 
-    def cost(self, prices: Prices) -> float:
-        """US dollars in all."""
-        return sum(self.costs(prices).values())
+    @property
+    def cost(self) -> float:
+        """US dollars in all, at list prices."""
+        return sum(self.costs.values())

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +98,6 @@ def test_gzip_is_named_and_read_all_the_same() -> None:
     assert "30 records = 30 transactions" in shown.stdout
 
 
-def test_gzip_that_ends_too_early_is_one_sentence(file: Path) -> None:
-    file.write_bytes(gzip.compress(b'{"recordId": "a"}' * 1000)[:-20])
-    shown = check(file)
-    assert shown.exit_code == ExitCode.REFUSED
-    assert "ends too early" in shown.output
-
-
 def test_a_file_of_another_shape_names_what_to_change_in_the_product(file: Path) -> None:
     _write(file, *[says('{"invoice": 1, "total": 2}')] * 3, says(TEXT))
     shown = check(file).stdout
@@ -118,13 +113,23 @@ def test_the_input_of_a_job_is_recognised(file: Path) -> None:
     assert "looks like the input of a batch job" in check(file).stdout
 
 
-def test_a_file_that_is_not_there(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "code", "said"),
+    [
+        (lambda _: None, ExitCode.NOT_FOUND, "There is no file"),
+        (Path.mkdir, ExitCode.REFUSED, "is a folder"),
+        (os.mkfifo, ExitCode.REFUSED, "such as a pipe"),
+        (
+            lambda file: file.write_bytes(gzip.compress(b'{"recordId": "a"}' * 1000)[:-20]),
+            ExitCode.REFUSED,
+            "ends too early",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(
+    file: Path, make: Callable[[Path], object], code: ExitCode, said: str
+) -> None:
+    make(file)
     shown = check(file)
-    assert shown.exit_code == ExitCode.NOT_FOUND
-    assert "There is no file" in shown.output
-
-
-def test_a_folder_is_named_as_one(tmp_path: Path) -> None:
-    shown = check(tmp_path)
-    assert shown.exit_code == ExitCode.REFUSED
-    assert "is a folder" in " ".join(shown.output.split())
+    assert shown.exit_code == code
+    assert said in shown.output

@@ -13,7 +13,6 @@ from ops.errors import NothingFound, Refused
 from ops.model.estimating import settings
 from ops.model.estimating.estimate import estimate
 from ops.model.estimating.ingest_requests import ingest_of
-from ops.model.estimating.prices import LIST_PRICES
 from ops.model.estimating.requests import Requests
 from ops.model.estimating.workload import WHOLE_BYTES, Workload, read_workload
 from tests.lines import ANSWER, answered
@@ -67,7 +66,7 @@ def test_no_more_than_a_part_of_a_big_one_is_read() -> None:
 def test_odd_objects_have_a_workload(body: bytes) -> None:
     found = ingest_of(read_workload(len(body), _reader(body)), LIMITS)
     assert found.seconds > 0
-    assert found.requests.cost(LIST_PRICES) > 0
+    assert found.requests.cost > 0
 
 
 def _workload(records: int, line_bytes: int, **more: Any) -> Workload:
@@ -98,11 +97,11 @@ def test_without_a_transaction_no_image_is_looked_for() -> None:
 
 def test_costs_are_prices_by_service() -> None:
     found = Requests(transitions=1000, write_units=1e6, s3_writes=1000, events=1e6)
-    costs = found.costs(LIST_PRICES)
+    costs = found.costs
     assert costs["Step Functions"] == pytest.approx(0.025)
     assert costs["DynamoDB"] == pytest.approx(0.625)
     assert costs["S3"] == pytest.approx(0.005)
-    assert found.cost(LIST_PRICES) == pytest.approx(sum(costs.values()))
+    assert found.cost == pytest.approx(sum(costs.values()))
 
 
 def test_at_a_time_shortens_but_never_below_the_longest() -> None:

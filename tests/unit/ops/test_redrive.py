@@ -154,40 +154,36 @@ def test_of_a_map_only_unfinished_items_run_again_and_the_childs_error_is_shown(
     assert each.error == "WriteThrottled"
 
 
-def test_all_failed_looks_back_as_far_as_since_says() -> None:
-    deployed = _deployed(OneExecution())
-    assert redrive.find(deployed, execution=None, job=None, since=START - DAY)
-    with pytest.raises(NothingFound):
-        redrive.find(deployed, execution=None, job=None, since=START + DAY)
-
-
 @pytest.mark.parametrize("since", ["2", "d", "2w", "-2d", "2 d"])
 def test_a_time_that_is_none_is_refused(since: str) -> None:
     with pytest.raises(Refused):
         moment(since)
 
 
-@pytest.mark.parametrize("changed", ["redriveDate", "stopDate"])
-def test_an_old_execution_that_failed_again_is_a_new_failure(changed: str) -> None:
-    client = OneExecution()
-    client.listed = [[{"executionArn": EXECUTION, "startDate": START - 3 * DAY, changed: START}]]
-    assert set(failed_since(_deployed(client), START - DAY)) == {EXECUTION}
+OLD = {"startDate": START - 3 * DAY}
 
 
-def test_what_was_last_touched_before_is_not_listed() -> None:
-    client = OneExecution()
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        ([[{}]], {"a"}),
+        ([[OLD]], set()),
+        ([[{**OLD, "redriveDate": START}]], {"a"}),
+        ([[{**OLD, "stopDate": START}]], {"a"}),
+        ([[{**OLD, "stopDate": START - 2 * DAY}, {**OLD, "redriveDate": START}]], {"b"}),
+        # What Step Functions has forgotten ends the search: no further page is fetched.
+        ([[{"startDate": START - 100 * DAY}], [{}]], set()),
+    ],
+)
+def test_what_failed_or_failed_again_since_is_found(
+    pages: list[list[dict[str, Any]]], found: set[str]
+) -> None:
+    client, names = OneExecution(), iter("ab")
     client.listed = [
-        [{"executionArn": EXECUTION, "startDate": START - 3 * DAY, "stopDate": START - 2 * DAY}],
-        [{"executionArn": "two", "startDate": START - 9 * DAY, "redriveDate": START}],
+        [{"executionArn": next(names), "startDate": START, **each} for each in page]
+        for page in pages
     ]
-    assert set(failed_since(_deployed(client), START - DAY)) == {"two"}
-
-
-def test_pages_that_can_hold_nothing_more_are_not_fetched() -> None:
-    client = OneExecution()
-    forgotten = {"executionArn": "old", "startDate": START - 100 * DAY}
-    client.listed = [[forgotten], [{"executionArn": "unread"}]]
-    assert list(failed_since(_deployed(client), START)) == []
+    assert set(failed_since(_deployed(client), START - DAY)) == found
 
 
 @pytest.mark.parametrize(

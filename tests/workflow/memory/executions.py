@@ -14,6 +14,12 @@ MACHINE = "arn:aws:states:us-east-1:1:stateMachine:BatchIngest"
 START = datetime(2026, 11, 23, tzinfo=UTC)
 EXECUTION = f"{MACHINE.replace(':stateMachine:', ':execution:')}:one"
 
+_ENDS = {
+    "RUNNING": "ExecutionRedriven",
+    "FAILED": "ExecutionFailed",
+    "SUCCEEDED": "ExecutionSucceeded",
+}
+
 
 @dataclass
 class MemoryExecutions:
@@ -78,6 +84,13 @@ class MemoryExecutions:
         assert request["statusFilter"] == "RUNNING"
         return {"executions": [self.seen[arn] for arn in self.listed()]}
 
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_executions"
+        return SimpleNamespace(paginate=self._pages)
+
+    def _pages(self, *, statusFilter: str, **_: Any) -> list[dict[str, Any]]:  # noqa: N803
+        return [{"executions": [e for e in self.seen.values() if e["status"] == statusFilter]}]
+
     def describe_execution(self, *, executionArn: str) -> dict[str, Any]:  # noqa: N803
         if executionArn not in self.seen:
             raise _error("ExecutionDoesNotExist", "DescribeExecution")
@@ -135,7 +148,7 @@ class OneExecution:
             {"type": "ExecutionStarted", "executionStartedEventDetails": given},
             {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": self.state}},
             *self.tries,
-            {"type": "ExecutionFailed", "executionFailedEventDetails": failure},
+            {"type": _ENDS[self.described["status"]], "executionFailedEventDetails": failure},
         ]
         return [{**each, "timestamp": START} for each in events]
 

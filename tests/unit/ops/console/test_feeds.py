@@ -10,7 +10,7 @@ import pytest
 
 from ops.console import feeds
 from ops.console.feeds import Feed, Feeds
-from ops.errors import AWSRefused, NothingFound
+from ops.errors import NothingFound, OpsError
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def test_only_another_value_counts() -> None:
 
 
 def test_what_cannot_be_read_again_stays_with_the_reason() -> None:
-    source = Source("a", AWSRefused("throttled"), "a")
+    source = Source("a", OpsError("throttled"), "a")
 
     async def look() -> list[tuple[object, str]]:
         looked_at = feed(source)
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_again_stays_with_the_reason() -> None:
     assert asyncio.run(look()) == [("a", ""), ("a", "throttled"), ("a", "")]
 
 
-@pytest.mark.parametrize("error", [NothingFound("no job"), AWSRefused("throttled")])
+@pytest.mark.parametrize("error", [NothingFound("no job"), OpsError("throttled")])
 def test_what_could_never_be_read_is_an_error(error: Exception) -> None:
     with pytest.raises(type(error)):
         asyncio.run(feed(Source(error)).get())
