@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -40,11 +41,12 @@ class Clock(FakeTime):
     monotonic = time = FakeTime.clock
 
 
+@dataclass
 class Context:
     """Of one invocation."""
 
-    def __init__(self, request: str) -> None:
-        self.aws_request_id = request
+    aws_request_id: str
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:1:function:f"
 
     def get_remaining_time_in_millis(self) -> int:
         return 300_000

@@ -4,13 +4,14 @@ What they ask of DynamoDB is taken from the definition itself; only the order of
 is told here once more.
 """
 
+import copy
 import itertools
 import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -32,6 +33,7 @@ from functions.settle_job.settling import Settling
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.events import MemoryBedrock, MemoryEvents
+from tests.workflow.memory.interruptions import Interrupted, Interruptions
 from tests.workflow.memory.s3 import MemoryS3
 
 DEFINITION = json.loads(
@@ -85,14 +87,17 @@ class Machine:
     told: FakeTelemetry = field(default_factory=FakeTelemetry)
     arrived: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Executions that hold or held a claim: the state's output by ARN."""
-    seeded: bool = False
-    """Whether the job's record was written."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        if not self.seeded:
-            self.write_record()
-            self.seeded = True
+        self.write_record()
+
+    def seen_through(self, interruptions: Interruptions) -> "Machine":
+        """The same machine, the calls of whose clients may be interrupted."""
+        seen: Any = copy.copy(self)
+        for name in ("s3", "dynamodb", "bus"):
+            setattr(seen, name, Interrupted(getattr(self, name), interruptions))
+        return cast("Machine", seen)
 
     @property
     def ledger(self) -> Ledger:

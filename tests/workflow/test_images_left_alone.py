@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from functions.domain.counts import ImageCounts
 from functions.domain.events import Event
 from functions.domain.images import MAX_COPY_BYTES
 from tests.workflow.image_migration import BUCKET, DATE, EVENT_TIME, USER, ImageMigration
-from tests.workflow.memory.interruptions import Interruptions
+from tests.workflow.memory.interruptions import calls_of
 
 
 def _migrated(migration: ImageMigration, **more: Any) -> ImageMigration:
@@ -76,11 +77,10 @@ def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
     migration.add("one")
     record = {"imageId": "one", "userId": owner, "s3Key": f"uploads/{USER}/one.jpg"}
     migration.dynamodb.put_item(TableName="pending", Item=to_item(record))
-    interruptions = Interruptions()
-    migration.migrate(interruptions)
+    calls = calls_of(migration.migrate)
     assert _reasons(migration) == {"ImageOwnerMismatch": 1}
     assert migration.s3_key("one") is None
-    assert "head_object" not in interruptions.calls
+    assert "head_object" not in calls
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,12 @@ def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
 def test_an_image_outside_of_uploads_stays_and_the_transaction_names_it(key: str) -> None:
     migration = ImageMigration()
     migration.add("one", key=key)
-    interruptions = Interruptions()
     before = migration.images()
-    migration.migrate(interruptions)
+    calls = calls_of(migration.migrate)
     assert _reasons(migration) == {"ImageOutsideUploads": 1}
     assert migration.s3_key("one") == key
     assert migration.images() == before
-    assert not {"head_object", "copy_object", "delete_object"} & set(interruptions.calls)
+    assert not {"head_object", "copy_object", "delete_object"} & set(calls)
 
 
 @settings(max_examples=200, deadline=None)
@@ -145,11 +144,10 @@ def test_whatever_the_key_nothing_outside_of_uploads_is_touched(key: str, prefix
 def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(key: str) -> None:
     migration = ImageMigration()
     migration.add("one", key=key, uploaded=False)
-    interruptions = Interruptions()
-    migration.migrate(interruptions)
+    calls = calls_of(migration.migrate)
     assert _reasons(migration) == {"ImageMissing": 1}
     assert migration.s3_key("one") is None
-    assert "head_object" not in interruptions.calls
+    assert "head_object" not in calls
 
 
 def test_the_longest_key_that_has_room_for_the_date_moves() -> None:
@@ -272,9 +270,8 @@ def test_a_batch_takes_two_calls_an_image_and_few_more() -> None:
     migration = ImageMigration()
     for number in range(100):
         migration.add(f"image-{number}")
-    interruptions = Interruptions()
-    migration.migrate(interruptions)
-    assert Counter(interruptions.calls) == {
+    calls = calls_of(migration.migrate)
+    assert Counter(calls) == {
         "get_object": 1,
         "batch_get_item": 2,
         "head_object": 100,
@@ -299,10 +296,9 @@ def test_a_batch_is_copied_and_pointed_at_then_marked_then_deleted() -> None:
     migration = ImageMigration()
     for number in range(60):
         migration.add(f"image-{number}")
-    interruptions = Interruptions()
-    migration.migrate(interruptions, threads=8)
+    calls = calls_of(partial(migration.migrate, threads=8))
     reads = ("get_object", "head_object", "batch_get_item", "query")
-    steps = [name for name in interruptions.calls if name not in reads]
+    steps = [name for name in calls if name not in reads]
     assert sorted(steps[1:-7]) == ["batch_execute_statement"] * 2 + ["copy_object"] * 60
     assert steps[0] == "put_item", "the lease"
     assert steps[-7:] == [
@@ -351,11 +347,10 @@ def test_a_key_that_xml_cannot_carry_is_deleted_by_a_request_of_its_own(name: st
     migration = ImageMigration()
     migration.add("plain")
     migration.add("odd", key=f"uploads/{name}")
-    interruptions = Interruptions()
-    migration.migrate(interruptions)
+    calls = calls_of(migration.migrate)
     assert not [key for key in migration.images() if key.startswith("uploads/")]
-    assert Counter(interruptions.calls)["delete_object"] == 1
-    assert Counter(interruptions.calls)["delete_objects"] == 1
+    assert Counter(calls)["delete_object"] == 1
+    assert Counter(calls)["delete_objects"] == 1
 
 
 def test_two_images_that_name_one_upload_are_both_pointed_at_its_copy() -> None:

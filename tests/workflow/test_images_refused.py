@@ -10,7 +10,7 @@ from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.pace import MAX_PAUSES
 from tests.workflow.image_migration import DATE, JOB, USER, ImageMigration
 from tests.workflow.memory.errors import refusal
-from tests.workflow.memory.interruptions import Interruptions
+from tests.workflow.memory.interruptions import Interruptions, calls_of
 
 OURS = "arn:aws:kms:us-east-1:000000000000:key/ours"
 THEIRS = "arn:aws:kms:us-east-1:000000000000:key/theirs"
@@ -150,10 +150,8 @@ def test_images_at_once_halve_on_a_throttle_and_climb_back_by_one_a_batch() -> N
 
 def test_a_throttled_table_is_waited_for_like_s3() -> None:
     undisturbed, _ = _world()
-    calls = Interruptions()
-    undisturbed.migrate(calls)
-    for number in range(len(calls.calls)):
-        if calls.calls[number] not in ("batch_get_item", "batch_execute_statement"):
+    for number, call in enumerate(calls_of(undisturbed.migrate)):
+        if call not in ("batch_get_item", "batch_execute_statement"):
             continue
         migration, _ = _world()
 
@@ -161,8 +159,8 @@ def test_a_throttled_table_is_waited_for_like_s3() -> None:
             raise refusal("ThrottlingException", "BatchExecuteStatement")
 
         migration.migrate(Interruptions(meanwhile={number: throttle}))
-        assert migration.counts() == undisturbed.counts(), calls.calls[number]
-        assert migration.pauses, calls.calls[number]
+        assert migration.counts() == undisturbed.counts(), call
+        assert migration.pauses, call
         migration.check_end()
 
 
@@ -213,11 +211,10 @@ def test_an_image_whose_statement_is_throttled_waits_and_its_neighbours_move(
 ) -> None:
     migration, _ = _world()
     migration.dynamodb.refuse(*statement, code=code, times=2)
-    calls = Interruptions()
-    migration.migrate(calls)
+    calls = calls_of(migration.migrate)
     assert migration.pauses == [0.5, 1.0]
     assert migration.counts()["imagesMigrated"] == 3
-    assert calls.calls.count("copy_object") == 3 + 2
+    assert calls.count("copy_object") == 3 + 2
     migration.check_end()
 
 
@@ -230,9 +227,8 @@ def test_a_statement_that_may_succeed_is_repeated_alone(
     undisturbed.migrate()
     migration, _ = _world()
     migration.dynamodb.refuse(*statement, code=code, times=4)
-    calls = Interruptions()
-    migration.migrate(calls)
-    assert calls.calls.count("batch_execute_statement") == 2 + 4
+    calls = calls_of(migration.migrate)
+    assert calls.count("batch_execute_statement") == 2 + 4
     assert migration.state() == undisturbed.state()
     assert not migration.pauses
 
@@ -271,9 +267,8 @@ def test_a_source_that_changed_or_went_is_not_deleted_and_counts_as_moved(code: 
 def test_a_source_that_the_batch_could_not_delete_is_deleted_alone(code: str) -> None:
     migration, keys = _world()
     migration.s3.refuse("DeleteObject", keys[1], code, times=1)
-    calls = Interruptions()
-    migration.migrate(calls)
-    assert calls.calls.count("delete_object") == 1
+    calls = calls_of(migration.migrate)
+    assert calls.count("delete_object") == 1
     assert not migration.pauses
     migration.check_end()
 
@@ -281,11 +276,10 @@ def test_a_source_that_the_batch_could_not_delete_is_deleted_alone(code: str) ->
 def test_only_the_image_whose_delete_is_throttled_is_done_again() -> None:
     migration, keys = _world()
     migration.s3.refuse("DeleteObject", keys[1], "SlowDown", times=1)
-    calls = Interruptions()
-    migration.migrate(calls)
-    assert calls.calls.count("copy_object") == 3
-    assert calls.calls.count("delete_objects") == 2
-    assert calls.calls.count("delete_object") == 0
+    calls = calls_of(migration.migrate)
+    assert calls.count("copy_object") == 3
+    assert calls.count("delete_objects") == 2
+    assert calls.count("delete_object") == 0
     assert migration.pauses == [0.5]
     migration.check_end()
 

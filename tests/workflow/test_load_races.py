@@ -8,19 +8,12 @@ import pytest
 
 from functions.aws.writing import writer
 from tests.workflow.claimed_object import DATA, IMAGES, ClaimedObject
-from tests.workflow.memory.interruptions import Interruptions
+from tests.workflow.memory.interruptions import Interruptions, calls_of
 
 
 @pytest.fixture
 def new_claimed(monkeypatch: pytest.MonkeyPatch) -> Callable[[], ClaimedObject]:
     return lambda: ClaimedObject(monkeypatch)
-
-
-def _steps(claimed: ClaimedObject) -> list[str]:
-    """The calls of an undisturbed attempt."""
-    undisturbed = Interruptions()
-    claimed.load(undisturbed)
-    return undisturbed.calls
 
 
 def _holds_every_record(claimed: ClaimedObject) -> None:
@@ -71,14 +64,16 @@ def test_a_second_pass_spares_a_persons_work_and_mends_everything_else(
 def test_an_edit_between_any_two_steps_of_an_attempt_and_of_its_repetition_stays(
     new_claimed: Callable[[], ClaimedObject],
 ) -> None:
-    first = _steps(new_claimed())
+    first = calls_of(new_claimed().load)
     assert first.count("batch_write_item") == 3
     found = 0
     for number in range(len(first)):
         claimed, edited = new_claimed(), set[str]()
-        claimed.load(
-            Interruptions(meanwhile={number: lambda w=claimed, e=edited: e.update(w.edit_all())})  # type: ignore[misc]
-        )
+
+        def edit(claimed: ClaimedObject = claimed, edited: set[str] = edited) -> None:
+            edited |= claimed.edit_all()
+
+        claimed.load(Interruptions(meanwhile={number: edit}))
         claimed.load()
         _holds_every_record(claimed)
         _holds_edits(claimed, edited)
@@ -93,7 +88,7 @@ def test_a_second_attempt_at_any_step_of_the_first_and_an_edit_after_it_lose_not
 
     Not in the middle of a put: that one ends, or is given up, before a second attempt begins.
     """
-    steps = _steps(new_claimed())
+    steps = calls_of(new_claimed().load)
     for number, step in enumerate(steps):
         if step == "batch_write_item":
             continue
@@ -120,7 +115,7 @@ def test_an_execution_that_lost_its_claim_at_any_step_writes_nothing_over_newer_
             claimed.load()
         return claimed
 
-    steps = _steps(begin())
+    steps = calls_of(begin().load)
     assert steps.count("batch_execute_statement" if tried_again else "batch_write_item") >= 3
     for number in range(len(steps)):
         claimed = begin()

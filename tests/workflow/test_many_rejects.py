@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.workflow.machine import JOB
-from tests.workflow.memory.interruptions import Interrupted, Interruptions
+from tests.workflow.memory.interruptions import calls_of
 from tests.workflow.test_retries import Jobs, bad, good
 
 REJECTS = 100_000
@@ -66,9 +66,9 @@ def test_the_files_of_each_claim_are_read_once_a_settlement() -> None:
     jobs.retry("retry-1")
     jobs.ingest(good("a"), job="retry-1", name="x")
     jobs.ingest(good("b"), job="retry-1", name="y")
-    machine = jobs.machine
-    calls = Interruptions()
-    machine.s3 = Interrupted(machine.s3, calls)  # type: ignore[assignment]
-    machine.settler.settle("retry-1", machine.settler.jobs.find("retry-1").key)
+    key = jobs.machine.settler.jobs.find("retry-1").key
+    calls = calls_of(
+        lambda through: jobs.machine.seen_through(through).settler.settle("retry-1", key)
+    )
     # An image list and dead letters of each claim, the root's included.
-    assert calls.calls.count("get_object") == 2 * 3
+    assert calls.count("get_object") == 2 * 3

@@ -2,11 +2,12 @@
 
 import copy
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.workflow.image_migration import BUCKET, DATE, USER, ImageMigration
-from tests.workflow.memory.interruptions import Interruptions, WorkerDied
+from tests.workflow.memory.interruptions import Interruptions, WorkerDied, calls_of
 
 
 def _mixed() -> ImageMigration:
@@ -35,29 +36,22 @@ def _plain() -> ImageMigration:
     return migration
 
 
-def _calls(make: Callable[[], ImageMigration]) -> int:
-    undisturbed = Interruptions()
-    make().migrate(undisturbed)
-    return len(undisturbed.calls)
-
-
-def _dying(how: str, number: int) -> Interruptions:
-    if how == "before":
-        return Interruptions(dies_before=number)
-    return Interruptions(dies_after=number)
+def _dying(moment: str, number: int) -> Interruptions:
+    death: Any = {moment: number}
+    return Interruptions(**death)
 
 
 @pytest.mark.parametrize("make", [_plain, _mixed])
-@pytest.mark.parametrize("how", ["before", "after"])
+@pytest.mark.parametrize("moment", ["dies_before", "dies_after"])
 def test_a_stop_between_any_two_calls_and_a_redrive_end_like_an_undisturbed_run(
-    make: Callable[[], ImageMigration], how: str
+    make: Callable[[], ImageMigration], moment: str
 ) -> None:
     undisturbed = make()
     undisturbed.migrate()
-    for number in range(_calls(make)):
+    for number in range(len(calls_of(make().migrate))):
         migration = make()
         with pytest.raises(WorkerDied):
-            migration.migrate(_dying(how, number))
+            migration.migrate(_dying(moment, number))
         _check_pointers(migration)
         migration.migrate()
         _check_pointers(migration)
@@ -78,8 +72,8 @@ def _check_pointers(migration: ImageMigration) -> None:
     assert all(content in held for content in migration.contents.values())
 
 
-@pytest.mark.parametrize("how", ["before", "after"])
-def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
+@pytest.mark.parametrize("moment", ["dies_before", "dies_after"])
+def test_a_redrive_may_be_stopped_as_well(moment: str) -> None:
     def make() -> ImageMigration:
         migration = ImageMigration()
         migration.add("one")
@@ -88,14 +82,14 @@ def test_a_redrive_may_be_stopped_as_well(how: str) -> None:
 
     undisturbed = make()
     undisturbed.migrate()
-    for first in range(_calls(make)):
+    for first in range(len(calls_of(make().migrate))):
         stopped = make()
         with pytest.raises(WorkerDied):
-            stopped.migrate(_dying(how, first))
+            stopped.migrate(_dying(moment, first))
         for second in range(100):
             migration = copy.deepcopy(stopped)
             try:
-                migration.migrate(_dying(how, second))
+                migration.migrate(_dying(moment, second))
             except WorkerDied:
                 migration.check_moment()
             else:

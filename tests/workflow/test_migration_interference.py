@@ -1,13 +1,15 @@
 """Somebody else acts between any two calls of a migration."""
 
+import itertools
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from tests.workflow.image_migration import BUCKET, DATE, USER, ImageMigration
-from tests.workflow.memory.interruptions import Interruptions, WorkerDied
+from tests.workflow.memory.interruptions import Interruptions, WorkerDied, calls_of
 
 UPLOAD = f"uploads/{USER}/one.jpg"
 MOVED = f"processed/{DATE}/{USER}/one.jpg"
@@ -22,22 +24,35 @@ def _one() -> ImageMigration:
 
 def _everywhere(deed: Callable[[ImageMigration], None]) -> list[tuple[int, ImageMigration]]:
     """The migration after a migration into which a deed fell, for every place of the deed."""
-    undisturbed = Interruptions()
-    _one().migrate(undisturbed)
-    worlds = []
-    for number in range(len(undisturbed.calls)):
+    migrations = []
+    for number in range(len(calls_of(_one().migrate))):
         migration = _one()
-        migration.migrate(Interruptions(meanwhile={number: lambda w=migration: deed(w)}))  # type: ignore[misc]
-        worlds.append((number, migration))
-    return worlds
+        migration.migrate(Interruptions(meanwhile={number: partial(deed, migration)}))
+        migrations.append((number, migration))
+    return migrations
+
+
+def _with_a_death(deed: Callable[[ImageMigration], None]) -> list[ImageMigration]:
+    """The migration after one into which a deed fell, and whose worker died there or later."""
+    migrations = []
+    for number in range(8):
+        for died in range(number, 10):
+            migration = _one()
+            meanwhile = {number: partial(deed, migration)}
+            try:
+                migration.migrate(Interruptions(dies_after=died, meanwhile=meanwhile))
+            except WorkerDied:
+                migration.migrate()
+            migrations.append(migration)
+    return migrations
 
 
 def _replace(migration: ImageMigration) -> None:
     migration.s3.put_object(Bucket=BUCKET, Key=UPLOAD, Body=NEW)
 
 
-def _forget_original(migration: ImageMigration) -> None:
-    migration.contents.clear()
+def _delete_transaction(migration: ImageMigration) -> None:
+    migration.delete_transaction("one")
 
 
 def test_an_image_that_is_replaced_during_migration_is_kept() -> None:
@@ -52,26 +67,16 @@ def test_an_image_that_is_replaced_during_migration_is_kept() -> None:
 
 
 def test_an_image_that_is_replaced_and_a_worker_that_dies_lose_nothing() -> None:
-    for replaced in range(8):
-        for died in range(replaced, 10):
-            migration = _one()
-            interruptions = Interruptions(
-                dies_after=died,
-                meanwhile={replaced: lambda w=migration: _replace(w)},  # type: ignore[misc]
-            )
-            try:
-                migration.migrate(interruptions)
-            except WorkerDied:
-                migration.migrate()
-            if NEW in migration.images().values():
-                migration.contents = {"one": NEW}
-            migration.check_moment()
+    for migration in _with_a_death(_replace):
+        if NEW in migration.images().values():
+            migration.contents = {"one": NEW}
+        migration.check_moment()
 
 
 def test_an_upload_that_is_deleted_leaves_no_transaction_pointing_at_nothing() -> None:
     def delete(migration: ImageMigration) -> None:
         migration.s3.objects.pop(UPLOAD, None)
-        _forget_original(migration)
+        migration.contents.clear()
 
     for _, migration in _everywhere(delete):
         migration.check_end()
@@ -81,7 +86,7 @@ def test_an_upload_that_is_deleted_leaves_no_transaction_pointing_at_nothing() -
 
 
 def test_a_transaction_that_is_deleted_leaves_the_image_in_one_place() -> None:
-    for number, migration in _everywhere(lambda migration: migration.delete_transaction("one")):
+    for number, migration in _everywhere(_delete_transaction):
         migration.check_end()
         assert "one" not in migration.transactions(), number
         objects = migration.images()
@@ -94,19 +99,9 @@ def test_a_transaction_that_is_deleted_leaves_the_image_in_one_place() -> None:
 
 
 def test_a_transaction_that_is_deleted_and_a_worker_that_dies_leave_one_image() -> None:
-    for deleted in range(8):
-        for died in range(deleted, 10):
-            migration = _one()
-            interruptions = Interruptions(
-                dies_after=died,
-                meanwhile={deleted: lambda w=migration: w.delete_transaction("one")},  # type: ignore[misc]
-            )
-            try:
-                migration.migrate(interruptions)
-            except WorkerDied:
-                migration.migrate()
-            migration.check_end()
-            assert len(migration.images()) == 1, (deleted, died)
+    for migration in _with_a_death(_delete_transaction):
+        migration.check_end()
+        assert len(migration.images()) == 1
 
 
 def test_a_transaction_that_is_edited_meanwhile_keeps_the_edit_and_gets_its_image() -> None:
@@ -131,14 +126,9 @@ def test_another_job_that_answers_the_same_image_may_come_in_anywhere(date: str)
         migration.add_transaction("one", job="job-2")
         return migration
 
-    undisturbed = Interruptions()
-    make().migrate(undisturbed)
-    for number in range(len(undisturbed.calls)):
+    for number in range(len(calls_of(make().migrate))):
         migration = make()
-
-        def other(migration: ImageMigration = migration) -> None:
-            migration.migrate(job="job-2", date=date)
-
+        other = partial(migration.migrate, job="job-2", date=date)
         migration.migrate(Interruptions(meanwhile={number: other}))
         migration.check_end()
         assert migration.s3_key("one") is not None
@@ -149,31 +139,24 @@ def test_another_job_that_answers_the_same_image_may_come_in_anywhere(date: str)
 
 def test_another_job_whose_transaction_is_deleted_never_takes_the_image_away() -> None:
     """A move that is undone could undo another one: so none is."""
-    undisturbed = Interruptions()
-    _one().migrate(undisturbed)
-    calls = len(undisturbed.calls)
-    for deleted in range(calls):
-        for other_job in range(calls):
-            migration = _one()
-            migration.add_transaction("one", job="job-2")
+    calls = range(len(calls_of(_one().migrate)))
+    for deleted, other_job in itertools.product(calls, calls):
+        migration = _one()
+        migration.add_transaction("one", job="job-2")
+        delete = partial(_delete_transaction, migration)
+        other = partial(migration.migrate, job="job-2")
 
-            def delete(migration: ImageMigration = migration) -> None:
-                migration.delete_transaction("one")
+        def both(
+            delete: Callable[[], object] = delete, other: Callable[[], object] = other
+        ) -> None:
+            delete()
+            other()
 
-            def other(migration: ImageMigration = migration) -> None:
-                migration.migrate(job="job-2")
-
-            def both(migration: ImageMigration = migration) -> None:
-                delete(migration)
-                other(migration)
-
-            deeds: dict[int, Callable[[], None]] = {deleted: delete, other_job: other}
-            if deleted == other_job:
-                deeds = {deleted: both}
-            migration.migrate(Interruptions(meanwhile=deeds))
-            other()  # the first may have been over before its turn came
-            migration.check_end()
-            assert migration.s3_key("one", job="job-2") == MOVED, (deleted, other_job)
+        deeds = {deleted: delete, other_job: both if deleted == other_job else other}
+        migration.migrate(Interruptions(meanwhile=deeds))
+        other()  # the first may have been over before its turn came
+        migration.check_end()
+        assert migration.s3_key("one", job="job-2") == MOVED, (deleted, other_job)
 
 
 def test_an_execution_that_loses_its_claim_stops_at_the_next_batch() -> None:

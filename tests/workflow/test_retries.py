@@ -1,6 +1,5 @@
 """Jobs that answer the rejects of another job, and what that makes of both records."""
 
-import dataclasses
 import itertools
 import json
 from collections import Counter
@@ -20,7 +19,7 @@ from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
 from tests.workflow.machine import BUCKET, JOB, JOB_KEY, Machine
-from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
+from tests.workflow.memory.interruptions import Interruptions, WorkerDied, calls_of
 
 Record = tuple[str | None, str | None]
 """The image that a record names, and why it was rejected."""
@@ -198,22 +197,14 @@ def test_a_settlement_that_dies_at_any_call_and_is_repeated_counts_for_both(mome
     def finish(machine: Machine, execution: str) -> None:
         machine.finish(execution, **_counts(answers, 0).as_dict())
 
-    def dying(machine: Machine, interruptions: Interruptions) -> Machine:
-        clients: dict[str, Any] = {
-            name: Interrupted(getattr(machine, name), interruptions)
-            for name in ("s3", "dynamodb", "bus")
-        }
-        return dataclasses.replace(machine, **clients, seeded=True)
-
     jobs, execution = loaded()
-    undisturbed = Interruptions()
-    finish(dying(jobs.machine, undisturbed), execution)
-    assert undisturbed.calls.count("put_events") == 2
-    for number in range(len(undisturbed.calls)):
+    calls = calls_of(lambda through: finish(jobs.machine.seen_through(through), execution))
+    assert calls.count("put_events") == 2
+    for number in range(len(calls)):
         jobs, execution = loaded()
         death: Any = {moment: number}
         with pytest.raises(WorkerDied):
-            finish(dying(jobs.machine, Interruptions(**death)), execution)
+            finish(jobs.machine.seen_through(Interruptions(**death)), execution)
         finish(jobs.machine, execution)
         assert _unpadded(jobs.stats()) == _unpadded(jobs.stats("retry-1")) == (3, 2, 1), number
         announced = {(each["jobId"], each["status"]) for each in jobs.machine.bus.details}

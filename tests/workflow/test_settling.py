@@ -1,8 +1,8 @@
 """A job is recomputed from its claims and the manifest, in whatever order these come."""
 
-import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from functions.domain.errors import JobNotFound
 from functions.domain.events import Event, Metric
 from functions.domain.object_keys import manifest_key, results_folder
 from tests.workflow.machine import BUCKET, JOB, START, Machine
-from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
+from tests.workflow.memory.interruptions import Interruptions, WorkerDied, calls_of
 
 KEYS = [f"batch-output/{JOB}/{name}.jsonl.out" for name in ("a", "b/c", "d")]
 DAY = timedelta(days=1)
@@ -172,12 +172,8 @@ def test_a_settlement_that_is_repeated_hours_later_keeps_its_time() -> None:
     assert machine.record["completedAt"] == "2026-11-23T00:00:00Z"
 
 
-def _calls_of_a_finish(machine: Machine, execution: str, interruptions: Interruptions) -> None:
-    """A settlement of an execution on clients of its own."""
-    s3: Any = Interrupted(machine.s3, interruptions)
-    dynamodb: Any = Interrupted(machine.dynamodb, interruptions)
-    watched = dataclasses.replace(machine, s3=s3, dynamodb=dynamodb, seeded=True)
-    watched.finish(execution, **_counts(2))
+def _finish(machine: Machine, execution: str, interruptions: Interruptions) -> None:
+    machine.seen_through(interruptions).finish(execution, **_counts(2))
 
 
 def _two_running() -> tuple[Machine, list[str]]:
@@ -190,19 +186,18 @@ def _two_running() -> tuple[Machine, list[str]]:
     return machine, executions
 
 
+def _calls_of_a_finish() -> range:
+    machine, executions = _two_running()
+    return range(len(calls_of(partial(_finish, machine, executions[0]))))
+
+
 def _while_another_settles(deed: Callable[[Machine, list[str]], object]) -> list[Machine]:
     """Another settlement, between any two calls of one."""
-    machine, executions = _two_running()
-    undisturbed = Interruptions()
-    _calls_of_a_finish(machine, executions[0], undisturbed)
     machines = []
-    for number in range(len(undisturbed.calls)):
+    for number in _calls_of_a_finish():
         machine, executions = _two_running()
-
-        def other(machine: Machine = machine, executions: list[str] = executions) -> None:
-            deed(machine, executions)
-
-        _calls_of_a_finish(machine, executions[0], Interruptions(meanwhile={number: other}))
+        meanwhile = {number: partial(deed, machine, executions)}
+        _finish(machine, executions[0], Interruptions(meanwhile=meanwhile))
         machines.append(machine)
     return machines
 
@@ -221,14 +216,13 @@ def test_a_failure_that_is_recorded_during_a_settlement_is_not_lost() -> None:
 
 def test_a_settlement_that_is_stopped_anywhere_and_repeated_ends_the_same() -> None:
     machine, executions = _two_running()
-    undisturbed = Interruptions()
-    _calls_of_a_finish(machine, executions[0], undisturbed)
+    machine.finish(executions[0], **_counts(2))
     known = machine.record
     known["ingestState"].pop("revision")
-    for number in range(len(undisturbed.calls)):
+    for number in _calls_of_a_finish():
         machine, executions = _two_running()
         with pytest.raises(WorkerDied):
-            _calls_of_a_finish(machine, executions[0], Interruptions(dies_after=number))
+            _finish(machine, executions[0], Interruptions(dies_after=number))
         machine.finish(executions[0], **_counts(2))
         record = machine.record
         record["ingestState"].pop("revision")
@@ -239,7 +233,7 @@ def test_a_record_that_others_keep_writing_is_given_up_to_be_tried_again_later()
     machine, executions = _two_running()
     others = dict.fromkeys(range(100), machine.settle)
     with pytest.raises(SettlementContended):
-        _calls_of_a_finish(machine, executions[0], Interruptions(meanwhile=others))
+        _finish(machine, executions[0], Interruptions(meanwhile=others))
 
 
 @pytest.mark.parametrize("theirs", ["x", [], {}, {"revision": "a"}, {"revision": True}])

@@ -1,6 +1,5 @@
 """The status event: as documented, at least once, whatever dies between record and event."""
 
-import dataclasses
 import json
 import re
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from functions.aws.status_events import StatusEventRefused
 from functions.domain.status_events import MAX_UNANNOUNCED
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.machine import JOB, JOB_KEY, Machine
-from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
+from tests.workflow.memory.interruptions import Interruptions, WorkerDied, calls_of
 from tests.workflow.searching import search_of
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -97,29 +96,20 @@ def test_settling_again_announces_nothing_and_a_change_has_a_higher_revision() -
     assert failed["revision"] < completed["revision"]
 
 
-def _dying(machine: Machine, interruptions: Interruptions, deed: Deed, execution: str) -> None:
-    """Do it on clients that die."""
-    s3: Any = Interrupted(machine.s3, interruptions)
-    dynamodb: Any = Interrupted(machine.dynamodb, interruptions)
-    bus: Any = Interrupted(machine.bus, interruptions)
-    deed(dataclasses.replace(machine, s3=s3, dynamodb=dynamodb, bus=bus, seeded=True), execution)
-
-
 @pytest.mark.parametrize("searched", [False, True], ids=["retried", "searched"])
 @pytest.mark.parametrize("moment", ["dies_before", "dies_after"])
 @pytest.mark.parametrize("end", ENDS)
 def test_no_crash_at_any_call_loses_the_event(end: str, moment: str, *, searched: bool) -> None:
     """The call is tried again; or never, once the record is written, and the search comes."""
     machine, execution = _open(end)
-    undisturbed = Interruptions()
-    _dying(machine, undisturbed, ENDS[end], execution)
-    assert "put_events" in undisturbed.calls
+    calls = calls_of(lambda through: ENDS[end](machine.seen_through(through), execution))
+    assert "put_events" in calls
     status = end.split(maxsplit=1)[0]
-    for number in range(len(undisturbed.calls)):
+    for number in range(len(calls)):
         machine, execution = _open(end)
         death: Any = {moment: number}
         with pytest.raises(WorkerDied):
-            _dying(machine, Interruptions(**death), ENDS[end], execution)
+            ENDS[end](machine.seen_through(Interruptions(**death)), execution)
         if not searched or machine.record["status"] != status:
             ENDS[end](machine, execution)
         if searched:

@@ -1,7 +1,7 @@
 """Clients whose caller dies, or meets somebody else, at a chosen call."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 
@@ -20,7 +20,7 @@ class Interruptions:
         *,
         dies_before: int | None = None,
         dies_after: int | None = None,
-        meanwhile: dict[int, Callable[[], None]] | None = None,
+        meanwhile: Mapping[int, Callable[[], object]] | None = None,
     ) -> None:
         """Prepare.
 
@@ -51,6 +51,13 @@ class Interruptions:
                 if number == self._dies_after:
                     self._dead = True
                     raise WorkerDied
+
+
+def calls_of(work: Callable[[Interruptions], object]) -> list[str]:
+    """The calls that some work makes where it is not interrupted."""
+    undisturbed = Interruptions()
+    work(undisturbed)
+    return undisturbed.calls
 
 
 class Interrupted:
