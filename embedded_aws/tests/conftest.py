@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,15 @@ def only(state: dict[str, Any], **fields: Any) -> dict[str, Any]:
 PASS = only({"Type": "Pass", "End": True})
 
 
+def archive(files: Mapping[str, str]) -> bytes:
+    """The code of a function, or a layer, as it is uploaded."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for path, content in files.items():
+            file.writestr(path, content)
+    return packed.getvalue()
+
+
 def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str, Any]:
     """The error by which AWS refuses a call, with the HTTP status in `Status`."""
     with pytest.raises(ClientError) as error:
@@ -199,11 +208,10 @@ class Aws:
         denied = {"Effect": "Deny", "Action": action, "Resource": "*"}
         return self.role("states", allow("*"), denied)
 
-    def function(self, *, timeout: int = 300, source: str = FUNCTION) -> str:
+    def function(
+        self, *, timeout: int = 300, source: str = FUNCTION, layers: Sequence[str] = ()
+    ) -> str:
         """Deploy a function; its ARN."""
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as file:
-            file.writestr("code.py", source)
         return str(
             self.functions.create_function(
                 FunctionName=unique("function"),
@@ -211,7 +219,8 @@ class Aws:
                 Handler="code.handler",
                 Role=self.role("lambda", allow("logs:*")),
                 Timeout=timeout,
-                Code={"ZipFile": archive.getvalue()},
+                Code={"ZipFile": archive({"code.py": source})},
+                Layers=layers,
             )["FunctionArn"]
         )
 

@@ -17,6 +17,7 @@ from embedded_aws.tests.conftest import (
     eventually,
     only,
     refused,
+    trust,
     unique,
 )
 from embedded_aws.tests.operations import hears, metric_sum, queue, received
@@ -24,191 +25,174 @@ from embedded_aws.tests.operations import hears, metric_sum, queue, received
 EVENTS = "events.amazonaws.com"
 
 
-def rule(aws: Aws, target: dict[str, Any], *, source: str, **fields: Any) -> str:
-    """A rule for a source's events with one target; its name."""
-    created, events = unique("rule"), aws.client("events")
-    pattern = {"EventPattern": json.dumps({"source": [source]})}
-    events.put_rule(Name=created, **(fields or pattern))
-    events.put_targets(Rule=created, Targets=[{"Id": "only", **target}])
-    return created
+class Rule:
+    """A rule for the events of a source of its own, with one target and a dead-letter queue."""
+
+    def __init__(self, aws: Aws, arn: str, *, kept: bool = True, **target: Any) -> None:
+        """Create it; its dead letters are lost unless they are kept."""
+        self.aws, self.name, self.source = aws, unique("rule"), unique("source")
+        self.arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{self.name}"
+        self._url, dead_letters = queue(aws, open_to=EVENTS if kept else None)
+        self.match({})
+        whole = {"Id": "only", "Arn": arn, "DeadLetterConfig": {"Arn": dead_letters}, **target}
+        aws.client("events").put_targets(Rule=self.name, Targets=[whole])
+
+    def match(self, pattern: dict[str, Any]) -> None:
+        """Match the events of the source that have a pattern."""
+        whole = json.dumps({"source": [self.source], **pattern})
+        self.aws.client("events").put_rule(Name=self.name, EventPattern=whole)
+
+    def put(self, **detail: Any) -> None:
+        """Put an event of the source."""
+        entry = {"Source": self.source, "DetailType": "test", "Detail": json.dumps(detail)}
+        assert not self.aws.client("events").put_events(Entries=[entry])["FailedEntryCount"]
+
+    def dead_letter(self) -> dict[str, Any]:
+        """The attributes of the next dead letter, and the event's detail."""
+        message = received(self.aws, self._url)
+        attributes = message["MessageAttributes"].items()
+        detail = json.loads(message["Body"])["detail"]
+        return {"detail": detail, **{key: each["StringValue"] for key, each in attributes}}
+
+    def counted(self, metric: str) -> float | None:
+        """The sum of a metric."""
+        return metric_sum(self.aws, "AWS/Events", metric, RuleName=self.name)
 
 
-def put(aws: Aws, source: str, detail: dict[str, Any] | None = None) -> None:
-    entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail or {})}
-    answer = aws.client("events").put_events(Entries=[entry])
-    assert not answer["FailedEntryCount"]
+def executions(aws: Aws, machine: str) -> list[Any]:
+    return list(aws.states.list_executions(stateMachineArn=machine)["executions"])
 
 
-def attributes(message: dict[str, Any]) -> dict[str, str]:
-    return {key: each["StringValue"] for key, each in message["MessageAttributes"].items()}
+def admit(aws: Aws, function: str, rule_arn: str) -> None:
+    """Let a rule invoke a function."""
+    aws.functions.add_permission(
+        FunctionName=function,
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal=EVENTS,
+        SourceArn=rule_arn,
+    )
+
+
+def is_invoked(aws: Aws, function: str) -> None:
+    named = function.rpartition(":")[2]
+    eventually(
+        lambda: metric_sum(aws, "AWS/Lambda", "Invocations", FunctionName=named) == 1, "it runs"
+    )
 
 
 class TestRole:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-identity-based.html."""
 
     def test_lets_a_rule_start_an_execution(self, aws: Aws) -> None:
-        machine, source = aws.machine(PASS), unique("source")
+        machine = aws.machine(PASS)
         starter = aws.role("events", allow("states:StartExecution", machine))
-        rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
-        put(aws, source, {"number": 1})
-        started = eventually(
-            lambda: aws.states.list_executions(stateMachineArn=machine)["executions"], "it starts"
-        )
-        described = aws.ended(started[0]["executionArn"])
+        Rule(aws, machine, RoleArn=starter).put(number=1)
+        (started,) = eventually(lambda: executions(aws, machine), "it starts")
+        described = aws.ended(started["executionArn"])
         assert json.loads(described["input"])["detail"] == {"number": 1}
 
-    @pytest.mark.parametrize("lacks", ["permission", "trust"])
-    def test_that_may_not_sends_the_event_to_the_dead_letters(self, aws: Aws, lacks: str) -> None:
-        machine, source = aws.machine(PASS), unique("source")
-        url, dead_letters = queue(aws, open_to=EVENTS)
-        starter = (
-            aws.role("events", allow("logs:*"))
-            if lacks == "permission"
-            else aws.role("lambda", allow("states:*"))
-        )
-        target = {
-            "Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters},
-        }  # fmt: skip
-        made = rule(aws, target, source=source)
-        put(aws, source, {"number": 2})
-        message = received(aws, url)
-        assert json.loads(message["Body"])["detail"] == {"number": 2}
-        told = attributes(message)
-        assert told["ERROR_CODE"] == "NO_PERMISSIONS"
-        assert "not authorized" in told["ERROR_MESSAGE"]
-        assert told["RULE_ARN"] == f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}"
-        assert told["TARGET_ARN"] == machine
-        # Permissions are not tried again.
-        assert told["RETRY_ATTEMPTS"] == "0"
-        assert not aws.states.list_executions(stateMachineArn=machine)["executions"]
+    @pytest.mark.parametrize(
+        ("trusts", "may"),
+        [("events", "logs:*"), ("lambda", "states:*")],
+        ids=["permission", "trust"],
+    )
+    def test_that_may_not_sends_the_event_to_the_dead_letters(
+        self, aws: Aws, trusts: str, may: str
+    ) -> None:
+        machine = aws.machine(PASS)
+        rule = Rule(aws, machine, RoleArn=aws.role(trusts, allow(may)))
+        rule.put(number=2)
+        letter = rule.dead_letter()
+        assert "not authorized" in letter.pop("ERROR_MESSAGE")
+        assert letter == {
+            "detail": {"number": 2},
+            "ERROR_CODE": "NO_PERMISSIONS",
+            "RULE_ARN": rule.arn,
+            "TARGET_ARN": machine,
+            "RETRY_ATTEMPTS": "0",  # permissions are not tried again
+        }
+        assert not executions(aws, machine)
 
     def test_that_trusts_one_rule_serves_no_other(self, aws: Aws) -> None:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html."""
-        machine, source = aws.machine(PASS), unique("source")
-        url, dead_letters = queue(aws, open_to=EVENTS)
+        machine = aws.machine(PASS)
         starter = aws.role("events", allow("states:StartExecution", machine))
-        target = {"Arn": machine, "RoleArn": starter, "DeadLetterConfig": {"Arn": dead_letters}}
-        made = rule(aws, target, source=source)
-        for trusted in ("another", made):
-            arn = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{trusted}"
-            trust = {
-                "Effect": "Allow",
-                "Principal": {"Service": EVENTS},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "ArnEquals": {"aws:SourceArn": arn},
-                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                },
-            }
+        rule = Rule(aws, machine, RoleArn=starter)
+        account = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        for trusted in (f"{rule.arn}-another", rule.arn):
+            only_it = {"ArnEquals": {"aws:SourceArn": trusted}, **account}
             aws.iam.update_assume_role_policy(
-                RoleName=starter.rsplit("/", 1)[-1], PolicyDocument=document(trust)
+                RoleName=starter.rsplit("/", 1)[-1],
+                PolicyDocument=document(trust({"Service": EVENTS}, Condition=only_it)),
             )
-            put(aws, source)
-            if trusted == "another":
-                assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
-        eventually(
-            lambda: len(aws.states.list_executions(stateMachineArn=machine)["executions"]) == 1,
-            "the rule that is trusted starts one",
-        )
+            rule.put()
+            if trusted != rule.arn:
+                assert rule.dead_letter()["ERROR_CODE"] == "NO_PERMISSIONS"
+        eventually(lambda: len(executions(aws, machine)) == 1, "the trusted rule starts one")
 
 
 class TestTargetsPolicy:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html."""
 
     def test_a_function_must_admit_the_rule(self, aws: Aws) -> None:
-        source = unique("source")
-        url, dead_letters = queue(aws, open_to=EVENTS)
-        _, _arn = queue(aws)
         function = aws.function()
-        made = rule(
-            aws, {"Arn": function, "DeadLetterConfig": {"Arn": dead_letters}}, source=source
-        )
-        put(aws, source)
-        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
-        aws.functions.add_permission(
-            FunctionName=function,
-            StatementId="rule",
-            Action="lambda:InvokeFunction",
-            Principal=EVENTS,
-            SourceArn=f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}",
-        )
-        put(aws, source)
-        invoked = function.rpartition(":")[2]
-        eventually(
-            lambda: metric_sum(aws, "AWS/Lambda", "Invocations", FunctionName=invoked) == 1,
-            "the function runs",
-        )
+        rule = Rule(aws, function)
+        rule.put()
+        assert rule.dead_letter()["ERROR_CODE"] == "NO_PERMISSIONS"
+        admit(aws, function, rule.arn)
+        rule.put()
+        is_invoked(aws, function)
 
-    def test_a_queue_must_admit_eventbridge(self, aws: Aws) -> None:
-        source = unique("source")
-        url, dead_letters = queue(aws, open_to=EVENTS)
+    def test_a_queue_and_a_topic_must_admit_eventbridge(self, aws: Aws) -> None:
         _, closed = queue(aws)
-        rule(aws, {"Arn": closed, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
-        put(aws, source)
-        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
-
-    def test_a_topic_must_admit_eventbridge(self, aws: Aws) -> None:
-        source, sns = unique("source"), aws.client("sns")
-        url, dead_letters = queue(aws, open_to=EVENTS)
-        topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
-        closed = allow("sns:Publish", topic, Principal={"Service": "cloudwatch.amazonaws.com"})
-        sns.set_topic_attributes(
-            TopicArn=topic, AttributeName="Policy", AttributeValue=document(closed)
+        topic = aws.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+        others = allow("sns:Publish", topic, Principal={"Service": "cloudwatch.amazonaws.com"})
+        aws.client("sns").set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=document(others)
         )
-        rule(aws, {"Arn": topic, "DeadLetterConfig": {"Arn": dead_letters}}, source=source)
-        put(aws, source)
-        assert attributes(received(aws, url))["ERROR_CODE"] == "NO_PERMISSIONS"
+        for target in (closed, topic):
+            rule = Rule(aws, target)
+            rule.put()
+            assert rule.dead_letter()["ERROR_CODE"] == "NO_PERMISSIONS"
 
 
 class TestMetrics:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html."""
 
-    def sums(self, aws: Aws, made: str) -> dict[str, float | None]:
-        names = ("Invocations", "FailedInvocations", "InvocationsSentToDlq",
-                 "InvocationsFailedToBeSentToDlq")  # fmt: skip
-        return {each: metric_sum(aws, "AWS/Events", each, RuleName=made) for each in names}
+    MISSING = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
 
     def test_count_what_is_delivered(self, aws: Aws) -> None:
-        source = unique("source")
         _, arn = queue(aws, open_to=EVENTS)
-        made = rule(aws, {"Arn": arn}, source=source)
-        put(aws, source)
-        eventually(lambda: self.sums(aws, made)["Invocations"] == 1, "it is counted")
-        assert self.sums(aws, made)["FailedInvocations"] is None  # only what is not zero
+        rule = Rule(aws, arn)
+        rule.put()
+        eventually(lambda: rule.counted("Invocations") == 1, "it is counted")
+        assert rule.counted("FailedInvocations") is None  # only what is not zero
 
-    def test_count_what_is_not(self, aws: Aws) -> None:
-        source = unique("source")
-        missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
-        url, dead_letters = queue(aws, open_to=EVENTS)
-        target = {"Arn": missing, "DeadLetterConfig": {"Arn": dead_letters}}
-        made = rule(aws, target, source=source)
-        put(aws, source)
-        assert attributes(received(aws, url))["ERROR_CODE"] == "RESOURCE_NOT_FOUND"
-        counted = {"Invocations": 1, "FailedInvocations": 1, "InvocationsSentToDlq": 1,
-                   "InvocationsFailedToBeSentToDlq": None}  # fmt: skip
-        eventually(lambda: self.sums(aws, made) == counted, "all is counted")
-
-    def test_count_what_cannot_even_be_kept(self, aws: Aws) -> None:
-        source = unique("source")
-        missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:none"
-        _, closed = queue(aws)
-        made = rule(aws, {"Arn": missing, "DeadLetterConfig": {"Arn": closed}}, source=source)
-        put(aws, source)
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_count_what_is_not(self, aws: Aws, *, kept: bool) -> None:
+        rule = Rule(aws, self.MISSING, kept=kept)
+        rule.put()
+        if kept:
+            assert rule.dead_letter()["ERROR_CODE"] == "RESOURCE_NOT_FOUND"
+        counted = {
+            "Invocations": 1,
+            "FailedInvocations": 1,
+            "InvocationsSentToDlq": 1 if kept else None,
+            "InvocationsFailedToBeSentToDlq": None if kept else 1,
+        }
         eventually(
-            lambda: self.sums(aws, made)["InvocationsFailedToBeSentToDlq"] == 1, "it is counted"
+            lambda: {each: rule.counted(each) for each in counted} == counted, "all is counted"
         )
 
 
 def test_a_wildcard_crosses_slashes(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html."""
-    source, events = unique("source"), aws.client("events")
     url, arn = queue(aws, open_to=EVENTS)
-    made = rule(aws, {"Arn": arn}, source=source)
-    detail = {"key": [{"wildcard": "batch-output/*/*.jsonl.out"}]}
-    events.put_rule(Name=made, EventPattern=json.dumps({"source": [source], "detail": detail}))
-    for key in ("batch-output/x.jsonl.out", "batch-output/job/manifest.json.out"):
-        put(aws, source, {"key": key})
-    put(aws, source, {"key": "batch-output/job/a/b.jsonl.out"})
+    rule = Rule(aws, arn)
+    rule.match({"detail": {"key": [{"wildcard": "batch-output/*/*.jsonl.out"}]}})
+    for key in ("x.jsonl.out", "job/manifest.json.out", "job/a/b.jsonl.out"):
+        rule.put(key=f"batch-output/{key}")
     assert json.loads(received(aws, url)["Body"])["detail"]["key"].endswith("b.jsonl.out")
 
 
@@ -261,46 +245,37 @@ def test_an_entry_that_is_not_an_event_fails_by_itself(aws: Aws) -> None:
 
 def test_a_rule_with_targets_is_not_deleted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html."""
-    _, arn = queue(aws, open_to=EVENTS)
-    created, events = rule(aws, {"Arn": arn}, source=unique("source")), aws.client("events")
-    with pytest.raises(ClientError, match="since it has targets"):
-        events.delete_rule(Name=created)
-    events.remove_targets(Rule=created, Ids=["only"])
-    events.delete_rule(Name=created)
+    rule, events = Rule(aws, queue(aws)[1]), aws.client("events")
+    assert "since it has targets" in refused(events.delete_rule, Name=rule.name)["Message"]
+    events.remove_targets(Rule=rule.name, Ids=["only"])
+    events.delete_rule(Name=rule.name)
 
 
 def test_a_scheduled_rule_fires(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-rule-schedule.html."""
     url, arn = queue(aws, open_to=EVENTS)
-    made = rule(aws, {"Arn": arn}, source="", ScheduleExpression="rate(5 minutes)")
+    rule, events = Rule(aws, arn), aws.client("events")
+    events.put_rule(Name=rule.name, ScheduleExpression="rate(5 minutes)")
     event = json.loads(received(aws, url)["Body"])
-    aws.client("events").disable_rule(Name=made)
-    assert event["source"] == "aws.events"
-    assert event["detail-type"] == "Scheduled Event"
-    assert event["resources"] == [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{made}"]
+    events.disable_rule(Name=rule.name)
+    assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
+    assert event["resources"] == [rule.arn]
 
 
 def test_the_end_of_an_execution_reaches_a_function(aws: Aws) -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html."""
     machine, function = aws.machine(PASS), aws.function()
-    events, made = aws.client("events"), unique("rule")
-    pattern = {
-        "source": ["aws.states"],
-        "detail-type": ["Step Functions Execution Status Change"],
-        "detail": {"stateMachineArn": [machine], "status": ["SUCCEEDED"]},
-    }
-    arn = events.put_rule(Name=made, EventPattern=json.dumps(pattern))["RuleArn"]
-    aws.functions.add_permission(
-        FunctionName=function, StatementId="rule", Action="lambda:InvokeFunction",
-        Principal=EVENTS, SourceArn=arn,
-    )  # fmt: skip
-    events.put_targets(Rule=made, Targets=[{"Id": "only", "Arn": function}])
-    assert aws.run(machine)["status"] == "SUCCEEDED"
-    invoked = function.rpartition(":")[2]
-    eventually(
-        lambda: metric_sum(aws, "AWS/Lambda", "Invocations", FunctionName=invoked) == 1,
-        "the function hears of it",
+    rule = Rule(aws, function)
+    rule.match(
+        {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {"stateMachineArn": [machine], "status": ["SUCCEEDED"]},
+        }
     )
+    admit(aws, function, rule.arn)
+    assert aws.run(machine)["status"] == "SUCCEEDED"
+    is_invoked(aws, function)
 
 
 def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(aws: Aws) -> None:
@@ -326,12 +301,8 @@ def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(aws: Aws
 
 
 def test_targets_that_are_not_emulated_are_refused_by_name(aws: Aws) -> None:
-    events, made = aws.client("events"), unique("rule")
-    events.put_rule(Name=made, EventPattern='{"source": ["x"]}')
-    stream = {"Id": "only", "Arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/x"}
+    arn = f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/x"
     with pytest.raises(ClientError, match="targets of kinesis are not emulated"):
-        events.put_targets(Rule=made, Targets=[stream])
-    parameters = {"Id": "only", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:x",
-                  "SqsParameters": {"MessageGroupId": "x"}}  # fmt: skip
+        Rule(aws, arn)
     with pytest.raises(ClientError, match="property SqsParameters is not emulated"):
-        events.put_targets(Rule=made, Targets=[parameters])
+        Rule(aws, queue(aws)[1], SqsParameters={"MessageGroupId": "x"})

@@ -6,9 +6,7 @@ send without asking first is GET, HEAD and POST with a form's or a plain text's 
 
 import base64
 import http.client
-import io
 import json
-import zipfile
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +15,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import REGION, Aws, allow, unique
+from embedded_aws.tests.conftest import REGION, Aws, allow, archive, unique
 from embedded_aws.tests.operations import assumed
 from embedded_aws.tests.running import Endpoint, ask, signed
 
@@ -57,9 +55,7 @@ def credentials(access_key: str, service: str) -> str:
 @pytest.mark.parametrize("headers", [{}, {"Origin": EVIL}])
 def test_a_page_cannot_run_code(aws: Aws, access_key: str, headers: dict[str, str]) -> None:
     """The three simple requests that made a function of the page's own and called it."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("code.py", "def handler(event, context): return 'ran'")
+    code = archive({"code.py": "def handler(event, context): return 'ran'"})
     role, function = unique("role"), unique("function")
     trust = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}
     form = {"Action": "CreateRole", "RoleName": role, "Version": "2010-05-08"}
@@ -69,7 +65,7 @@ def test_a_page_cannot_run_code(aws: Aws, access_key: str, headers: dict[str, st
         "Runtime": "python3.13",
         "Handler": "code.handler",
         "Role": f"arn:aws:iam::000000000000:role/{role}",
-        "Code": {"ZipFile": base64.b64encode(archive.getvalue()).decode()},
+        "Code": {"ZipFile": base64.b64encode(code).decode()},
     }
     functions = "/2015-03-31/functions"
     for service, path, body in (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from embedded_aws.tests.conftest import Aws, eventually, only, task, unique
+from embedded_aws.tests.conftest import Aws, archive, eventually, only, task, unique
 
 
 @pytest.fixture(scope="module")
@@ -196,3 +196,20 @@ def test_a_warm_invocation_has_no_artificial_delay(aws: Aws, own: str) -> None:
 
     # A fixed wait is in every call; what else the machine does is not.
     eventually(is_fast, "a call takes less than the wait")
+
+
+def test_a_layer_for_another_processor_is_left_off_the_path(aws: Aws) -> None:
+    """A layer is built for Lambda's processor and Python: here it would hide what works."""
+
+    def layer(files: dict[str, str]) -> str:
+        published = aws.functions.publish_layer_version(
+            LayerName=unique("layer"), Content={"ZipFile": archive(files)}
+        )
+        return str(published["LayerVersionArn"])
+
+    native = "python/native.cpython-313-aarch64-linux-none.so"
+    other = layer({"python/shadowed.py": "WHERE = 'another'", native: ""})
+    plain = layer({"python/shadowed.py": "WHERE = 'plain'"})
+    source = "import shadowed\ndef handler(event, context):\n    return shadowed.WHERE\n"
+    function = aws.function(source=source, layers=[plain, other])  # the later one overrides
+    assert _call(aws, function, {}) == (None, "plain")

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.faults.faults import InjectedFault, UnknownFault
 from embedded_aws.tests import running
-from embedded_aws.tests.conftest import PASS, Aws, allow, eventually, refused, unique
+from embedded_aws.tests.conftest import PASS, Aws, allow, eventually, refused
 from embedded_aws.tests.operations import create_table, metric_sum
 from embedded_aws.tests.running import ask
-from embedded_aws.tests.test_eventbridge import put, rule
+from embedded_aws.tests.test_eventbridge import Rule, executions
 
 CALLER = "a-function"
 
@@ -120,23 +120,16 @@ def test_transitions_wait_and_are_counted(aws: Aws) -> None:
 
 def test_a_rules_targets_wait_and_are_counted(aws: Aws) -> None:
     """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html."""
-    machine, source = aws.machine(PASS), unique("source")
+    machine = aws.machine(PASS)
     starter = aws.role("events", allow("states:StartExecution", machine))
-    named = rule(aws, {"Arn": machine, "RoleArn": starter}, source=source)
-
-    def count(metric: str) -> float | None:
-        return metric_sum(aws, "AWS/Events", metric, RuleName=named)
-
-    def started() -> Any:
-        return aws.states.list_executions(stateMachineArn=machine)["executions"]
-
-    with throttled(aws, caller="events", action="events:InvokeTarget", having=[named]):
-        put(aws, source)
-        eventually(lambda: (count("ThrottledRules") or 0) >= 2, "the delivery is tried again")
-        assert not started()
-        assert count("Invocations") is None
-    eventually(started, "the event is delivered in the end")
-    eventually(lambda: count("Invocations") == 1, "the delivery is counted once")
+    rule = Rule(aws, machine, RoleArn=starter)
+    with throttled(aws, caller="events", action="events:InvokeTarget", having=[rule.name]):
+        rule.put()
+        eventually(lambda: (rule.counted("ThrottledRules") or 0) >= 2, "it is tried again")
+        assert not executions(aws, machine)
+        assert rule.counted("Invocations") is None
+    eventually(lambda: executions(aws, machine), "the event is delivered in the end")
+    eventually(lambda: rule.counted("Invocations") == 1, "the delivery is counted once")
 
 
 def test_nothing_else_can_be_throttled() -> None:
