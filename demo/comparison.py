@@ -28,12 +28,7 @@ def compare(
 ) -> list[str]:
     """Name every difference; none means that the run is right.
 
-    Args:
-        batch: What was put in.
-        seen: What is there now.
-        etag: Of the results object.
-        not_before: When its upload began.
-        not_after: When it was over.
+    The results object has this ETag, and was uploaded between these two moments.
     """
     claim = seen.claims.get(f"claim#{batch.key}")
     if claim is None:

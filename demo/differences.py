@@ -11,13 +11,7 @@ _NOTHING = object()
 
 
 def between(expected: Mapping[str, Any], actual: Mapping[str, Any], *, what: str) -> Iterator[str]:
-    """Compare things by name.
-
-    Args:
-        expected: What must be there, and nothing else.
-        actual: What is there.
-        what: What kind of thing it is, for the sentences.
-    """
+    """Compare things of one kind by their names."""
     for name in sorted({*expected, *actual}):
         if name not in actual:
             yield f"{what} {name}: is missing"

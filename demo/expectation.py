@@ -131,11 +131,7 @@ class Expectation:
         return records
 
     def job_record(self, manifest: Mapping[str, int] | None) -> dict[str, Any]:
-        """The item of batch-jobs, less what depends on the run: times and `ingestState`.
-
-        Args:
-            manifest: Bedrock's totals where they are there; their tokens are Bedrock's to count.
-        """
+        """The item of batch-jobs, less times and `ingestState`; tokens are Bedrock's to count."""
         stats = self.counts()
         if manifest is not None:
             tokens = {name: manifest[name] for name in ("inputTokenCount", "outputTokenCount")}

@@ -91,14 +91,7 @@ def guest_recipe(run: str, *, records: int = 140) -> Recipe:
 
 
 def make_batch(recipe: Recipe, *, run: str, now: datetime, seed: int) -> Batch:
-    """Make a job.
-
-    Args:
-        recipe: What of.
-        run: Part of every id: lower-case letters and digits.
-        now: The present (UTC).
-        seed: Of the receipts and images.
-    """
+    """Make a job; `run`, of lower-case letters and digits, is a part of every id."""
     return _Maker(recipe, run=run, now=now, seed=seed).make()
 
 

@@ -29,12 +29,6 @@ class Message:
 
 
 def read_messages(endpoint: Endpoint, *, topic: str, after: int = 0) -> list[Message]:
-    """The latest messages of a topic since the start of the embedded AWS, oldest first.
-
-    Args:
-        endpoint: Of the embedded AWS.
-        topic: The topic's ARN.
-        after: Only messages of higher numbers.
-    """
+    """The latest messages of a topic (its ARN) after that of a number, oldest first."""
     found = (Message(**each) for each in ask(endpoint, "messages", "GET")["messages"])
     return [each for each in found if each.topic == topic and each.number > after]

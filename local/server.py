@@ -86,10 +86,8 @@ def start(
 ) -> Started:
     """Start the embedded AWS on 127.0.0.1 and wait until it answers, or find the running one.
 
-    Args:
-        data: its folder; made if absent. State saved there is loaded.
-        port: 1 to 65535; a free one when None. A running server keeps its own.
-        settings: variables for the emulator's own environment.
+    Its folder is made if absent; state saved there is loaded. Without a port it takes a free one; a
+    running server keeps its own. `settings` are variables of the emulator's environment.
 
     Raises:
         NotAFolder, NotADataFolder, PortTaken, StateOfOtherVersion, StartupFailed
@@ -140,11 +138,8 @@ def stopped_if_interrupted(started: Started) -> Iterator[None]:
 def stop(data: Path = DEFAULT_DATA, *, tell: Callable[[str], None] | None = None) -> Stopped | None:
     """Save the state and stop the server of this folder; None if none was running.
 
-    A server that makes no progress for a minute is killed: what it last saved is kept.
-
-    Args:
-        data: its folder.
-        tell: called with a sentence for each step.
+    A server that makes no progress for a minute is killed: what it last saved is kept. `tell` is
+    called with a sentence for each step.
     """
     say = tell or (lambda _: None)
     folder = DataFolder(data.resolve())

@@ -34,9 +34,7 @@ _REGION = "us-east-1"
 def synthesize(project: Path, *, context: Mapping[str, Any] | None = None) -> Path:
     """Return the folder of the synthesized app, made now or earlier from the same content.
 
-    Args:
-        project: where app.py and cdk.json are.
-        context: values that win over those of cdk.json.
+    Values of `context` win over those of cdk.json.
 
     Raises:
         SynthesisFailed: with what `python app.py` printed.

@@ -85,9 +85,9 @@ def refuse_above(found: Estimate, max_cost: float | None) -> None:
     Raises:
         Refused: it would.
     """
-    if max_cost is not None and found.cost > max_cost:
+    if max_cost is not None and (cost := found.requests.cost) > max_cost:
         raise Refused(
-            f"The ingest would cost {dollars(found.cost)}, more than --max-cost "
+            f"The ingest would cost {dollars(cost)}, more than --max-cost "
             f"{dollars(max_cost)}. Nothing was done."
         )
 

@@ -112,11 +112,7 @@ def follow_executions(
 ) -> dict[str, str]:
     """Follow executions to their end, a few at a time; their statuses by ARN.
 
-    Args:
-        deployed: Where.
-        redrives: How often each was redriven, the last one included. What a service still says of
-            an earlier end does not count.
-        look_again: The command that shows more.
+    Each has its number of redrives: what a service still says of an earlier end does not count.
     """
     arns, statuses = list(redrives), {}
     for first in range(0, len(arns), AT_ONCE):

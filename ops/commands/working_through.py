@@ -21,14 +21,9 @@ R = TypeVar("R")
 def work_through(
     items: Sequence[T], act: Callable[[T], R], *, pace: Pace, verb: str, again: str
 ) -> list[R]:
-    """Do something to each at a pace; returns the results in order.
+    """Do something to each of one or more, at a pace; returns the results in order.
 
-    Args:
-        items: One or more.
-        act: What is done to each.
-        pace: When the next may be done.
-        verb: For progress, as `Started`.
-        again: The command that goes on where this one was interrupted.
+    `verb` says what is done, as `Started`; the command `again` goes on after an interruption.
     """
     progress, results = Counting(verb, len(items)), []
     try:

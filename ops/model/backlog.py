@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -19,6 +21,7 @@ from functions.domain.object_keys import MANIFEST_NAME, ResultsKey, key_problem,
 from ops.model.starting import execution_name, object_created, start_execution
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from ops.model.deployment import Deployment
@@ -35,11 +38,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Unannounced:
-    """A results object of a job on record that no execution has claimed.
-
-    Attributes:
-        size: Bytes.
-    """
+    """A results object of a job on record that no execution has claimed."""
 
     job_id: str
     key: str
@@ -66,13 +65,7 @@ class Unannounced:
 
 @dataclass
 class Backlog:
-    """What was found.
-
-    Attributes:
-        unannounced: To be started, in the order of their keys.
-        left: All other results objects, by the reason.
-        strangers: Folders of objects that belong to no job on record, with their objects.
-    """
+    """Objects to be started, all others by the reason, and folders of objects without a job."""
 
     unannounced: list[Unannounced] = field(default_factory=list)
     left: Counter[Left] = field(default_factory=Counter)
@@ -101,14 +94,10 @@ class Backlog:
 
 
 def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlog:
-    """List the bucket under a prefix, and compare each results object with the ledger.
-
-    Args:
-        deployed: Where.
-        prefix: Of the keys.
-        since: Objects that were created before are left out; None for none.
-    """
-    search, backlog = _Search(deployed), Backlog()
+    """Compare each results object under a prefix, that was created since, with the ledger."""
+    backlog = Backlog()
+    job_of = functools.cache(partial(_job, deployed))
+    records_of = functools.cache(partial(_Records.read, deployed))
     for listed in deployed.objects(prefix):
         key, created = listed["Key"], listed["LastModified"]
         if since is not None and created < since:
@@ -119,7 +108,7 @@ def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlo
         if key_problem(key) is not None:
             backlog.left[Left.UNUSABLE] += 1
             continue
-        job = search.job(parsed.folders)
+        job = job_of(parsed.folders)
         if isinstance(job, JobNotFound):
             backlog.left[Left.NO_JOB] += 1
             backlog.strangers[key.rpartition("/")[0] + "/"] += 1
@@ -127,7 +116,7 @@ def find(deployed: Deployment, *, prefix: str, since: datetime | None) -> Backlo
             backlog.left[Left.UNUSABLE] += 1
         elif isinstance(parsed.of_job(job), ResultsKey):
             found = Unannounced(job, key, listed["ETag"].strip('"'), listed["Size"], created)
-            if (why := search.why_left(found)) is None:
+            if (why := records_of(job).why_left(found)) is None:
                 backlog.unannounced.append(found)
             else:
                 backlog.left[why] += 1
@@ -153,46 +142,33 @@ def start(deployed: Deployment, chosen: Unannounced) -> str | None:
     return start_execution(deployed, chosen.name, json.dumps(event))
 
 
-@dataclass
-class _Search:
-    """What tables say of folders and jobs; each is asked for once."""
+def _job(deployed: Deployment, folders: tuple[str, ...]) -> str | IngestError:
+    """The id of the first folder that is a job on record, or why none can be worked with."""
+    try:
+        return deployed.jobs.find(*folders).job_id
+    except IngestError as error:
+        return error
 
-    deployed: Deployment
-    _jobs: dict[tuple[str, ...], str | IngestError] = field(default_factory=dict, init=False)
-    _claims: dict[str, tuple[dict[str, Claim], dict[str, Claim]]] = field(
-        default_factory=dict, init=False
-    )
 
-    def job(self, folders: tuple[str, ...]) -> str | IngestError:
-        """The id of the first folder that is a job on record, or why none can be worked with."""
-        if folders not in self._jobs:
-            self._jobs[folders] = self._find(folders)
-        return self._jobs[folders]
+@dataclass(frozen=True)
+class _Records:
+    """A job's claims, and its failures before a claim, by their keys."""
 
-    def _find(self, folders: tuple[str, ...]) -> str | IngestError:
-        try:
-            return self.deployed.jobs.find(*folders).job_id
-        except IngestError as error:
-            return error
+    claims: Mapping[str, Claim]
+    failures: Mapping[str, Claim]
+
+    @classmethod
+    def read(cls, deployed: Deployment, job_id: str) -> _Records:
+        failures = UnclaimedFailures.from_ledger(deployed.ledger).for_job(job_id)
+        return cls(
+            {each.key: each for each in deployed.ledger.claims(job_id)},
+            {each.key: each for each in failures},
+        )
 
     def why_left(self, found: Unannounced) -> Left | None:
         """Why no execution is to be started for an object; None where one is."""
-        claims, failures = self._read(found.job_id)
         content = Content(found.etag, created=found.created)
-        if precedence(claims.get(found.key), content) is Precedence.CLAIM:
+        if precedence(self.claims.get(found.key), content) is Precedence.CLAIM:
             return Left.CLAIMED
-        failure = failures.get(found.key)
-        if failure is not None and failure.etag == found.etag:
-            return Left.FAILED
-        return None
-
-    def _read(self, job_id: str) -> tuple[dict[str, Claim], dict[str, Claim]]:
-        """A job's claims, and its failures before a claim, by their keys."""
-        if job_id not in self._claims:
-            ledger = self.deployed.ledger
-            failures = UnclaimedFailures.from_ledger(ledger).for_job(job_id)
-            self._claims[job_id] = (
-                {each.key: each for each in ledger.claims(job_id)},
-                {each.key: each for each in failures},
-            )
-        return self._claims[job_id]
+        failure = self.failures.get(found.key)
+        return Left.FAILED if failure is not None and failure.etag == found.etag else None

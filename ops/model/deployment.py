@@ -144,9 +144,7 @@ class Deployment:
     def command(self, words: str, *arguments: str) -> str:
         """A command for people to type next, with the options by which it finds this stack.
 
-        Args:
-            words: As they are.
-            arguments: From outside: quoted, and harmless to show.
+        Arguments come from outside: they are quoted, and harmless to show.
         """
         return " ".join((program(), words, *map(argument, arguments))) + self._options()
 
@@ -264,10 +262,7 @@ def on_aws(
 ) -> Deployment:
     """The stack on AWS, by the credentials and Region that boto3 finds.
 
-    Args:
-        stack: Its name.
-        also_running: An embedded AWS that runs, which the stack's name ruled out.
-        config: Of the clients.
+    `also_running` is an embedded AWS that the stack's name ruled out.
 
     Raises:
         NothingFound: if it is not there, or no Region or credentials are set.

@@ -38,11 +38,10 @@ class FailedExecution:
     """An execution that did not succeed.
 
     Attributes:
-        failed: Where it failed.
-        cause: Why, in a sentence, without a stack trace.
+        cause: A sentence, without a stack trace.
         advice: What that means, and what cures it.
-        obstacle: Why it is not to be redriven; None where a redrive continues it.
-        redrive: The command that redrives it.
+        obstacle: None where a redrive continues it.
+        redrive: The command that does.
     """
 
     execution: Execution

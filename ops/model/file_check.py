@@ -41,13 +41,7 @@ _GZIP: Final = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Example:
-    """A rejected record.
-
-    Attributes:
-        record_id: None where it has none that can be read.
-        line: Its number in the file, blank lines not counted, from 1.
-        offset: Its first byte.
-    """
+    """A rejected record; the first line of a file is 1, and blank lines are not counted."""
 
     record_id: str | None
     line: int

@@ -27,11 +27,7 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class StateRun:
-    """One passage through a state; `exited` is None while it lasts, and where it failed.
-
-    Attributes:
-        kind: The state's type: Task, Map, Choice, ...
-    """
+    """A passage through a state of a type; `exited` is None while it lasts, and where it failed."""
 
     name: str
     kind: str

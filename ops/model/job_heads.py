@@ -110,10 +110,7 @@ def scan(
 ) -> Iterator[tuple[Iterator[dict[str, Any]], bool]]:
     """Pages of the table of jobs, of those that have an id; and whether each is the last.
 
-    Args:
-        deployed: Where.
-        paths: Attributes to read; a dot leads into a map.
-        max_pages: So many at most.
+    `paths` are the attributes to read; a dot leads into a map.
     """
     after: Any = {}
     for _ in range(max_pages):

@@ -93,12 +93,7 @@ class ListedJob(Standing):
 
 @dataclass(frozen=True)
 class JobList:
-    """What was found.
-
-    Attributes:
-        jobs: The open first, then those that failed, then the others; each newest first.
-        is_whole: Whether the whole table was read.
-    """
+    """The open jobs, then those that failed, then the others; and whether these are all."""
 
     jobs: list[ListedJob]
     is_whole: bool
@@ -118,14 +113,9 @@ def read_jobs(
     limit: int,
     max_pages: int = MAX_PAGES,
 ) -> JobList:
-    """Read the jobs' records, a bounded part of a large table.
+    """Read some jobs' records, and the failures of those that failed.
 
-    Args:
-        deployed: Where.
-        statuses: Only these; empty for all.
-        since: Only those that changed after this moment.
-        limit: At most this many jobs; of those that failed, the failure is looked up.
-        max_pages: Pages of the table.
+    Without `statuses`, jobs of every status; with `since`, those that have changed since then.
     """
     heads, is_whole = read_heads(deployed, max_pages=max_pages)
     wanted = [head for head in heads if head.is_wanted(statuses, since)][:limit]

@@ -132,23 +132,15 @@ class JobReport:
 def read_job(
     deployed: Deployment, job_id: str, *, of: Callable[[Claim], bool] = lambda _: True
 ) -> JobReport:
-    """Read the state of a job, with at most one call to Step Functions.
+    """The state of a job, of the results objects whose claims are wanted.
 
-    Args:
-        deployed: Where.
-        job_id: Which.
-        of: Picks the results objects that are wanted, by their claims.
+    It takes at most one call to Step Functions.
     """
     claims = list(filter(of, claims_that_count(deployed.ledger, job_id)))
     owner = _most_telling(claims)
     # Before the rest: of an execution that had ended by now, all that follows is final.
     shown = _history(deployed, owner) if owner else None
-    return JobReport(
-        job_id=job_id,
-        record=read_job_record(deployed, job_id),
-        objects=tuple(_object(deployed, job_id, claim) for claim in claims),
-        history=shown,
-    )
+    return _report(deployed, job_id, claims, shown)
 
 
 def read_execution(deployed: Deployment, arn: str) -> JobReport | None:
@@ -158,11 +150,17 @@ def read_execution(deployed: Deployment, arn: str) -> JobReport | None:
         return None
     job_id = _job_of(deployed, found)
     claims = claims_that_count(deployed.ledger, job_id) if job_id else []
+    return _report(deployed, job_id, claims, found)
+
+
+def _report(
+    deployed: Deployment, job_id: str, claims: Sequence[Claim], shown: History | None
+) -> JobReport:
     return JobReport(
         job_id=job_id,
         record=read_job_record(deployed, job_id) if job_id else None,
         objects=tuple(_object(deployed, job_id, claim) for claim in claims),
-        history=found,
+        history=shown,
     )
 
 

@@ -73,11 +73,7 @@ class ChildrenReader:
         return self._children(self._ranked())
 
     def read_troubled(self, most: int) -> tuple[Child, ...]:
-        """Some of the children that failed, or that were tried more than once.
-
-        Args:
-            most: So many at most. Of children that succeeded, not all are looked at.
-        """
+        """Some children that failed or were tried again; not all that succeeded are looked at."""
         tried = [
             each
             for each in self._ranked()[:FOLLOWED]

@@ -23,8 +23,6 @@ class OpenJobs:
     """Follows those that are open, and adds others as they open, or open again.
 
     Attributes:
-        deployed: Where.
-        read: Reads a job.
         is_over: Whether a job has ended; it is not read again.
         at_once: Jobs that are read at the same time.
         is_cut: More were open at the last look.

@@ -129,12 +129,7 @@ class Meter:
     _seen: deque[tuple[float, JobProgress]] = field(default_factory=deque)
 
     def measure(self, found: JobProgress, *, at: float) -> JobProgress:
-        """The same with the rate of the last seconds, as soon as it is known.
-
-        Args:
-            found: Fresh from `progress_of`.
-            at: Monotonic seconds.
-        """
+        """What `progress_of` has found now, with the rate of the last seconds once it is known."""
         if self._seen and _task(self._seen[-1][1]) != _task(found):
             self._seen.clear()
         while len(self._seen) > 1 and self._seen[1][0] <= at - WINDOW_SECONDS:

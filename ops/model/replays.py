@@ -30,7 +30,6 @@ class Replayable:
 
     Attributes:
         version_id: Empty in a bucket without versions.
-        size: Bytes.
         claim: None if no execution ever claimed it.
     """
 
@@ -113,14 +112,7 @@ def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequen
 def start(
     deployed: Deployment, chosen: Replayable, *, reason: str, accept_rejects: bool = False
 ) -> str:
-    """Start the execution of one object; its ARN.
-
-    Args:
-        deployed: Where.
-        chosen: The object.
-        reason: Kept in the execution's input.
-        accept_rejects: The execution succeeds whatever the share of rejects.
-    """
+    """Start the execution of one object, with the reason in its input; its ARN."""
     accepted = {"acceptRejects": True} if accept_rejects else {}
     event = chosen.event(deployed.bucket, {"reason": reason, **accepted})
     return deployed.step_functions.start_execution(

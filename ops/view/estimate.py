@@ -25,8 +25,8 @@ def summary(found: Estimate) -> str:
     return (
         f"Estimate: {about}{_counted(found.records, 'record')}, "
         f"{_counted(found.images, 'image')} to move; "
-        f"about {rough(found.seconds)}, {dollars(found.cost)} at list prices ({REGION}, {DATE}). "
-        f"Settings: {visible(found.settings)}."
+        f"about {rough(found.seconds)}, {dollars(found.requests.cost)} at list prices "
+        f"({REGION}, {DATE}). Settings: {visible(found.settings)}."
     )
 
 
@@ -34,9 +34,9 @@ def costs_table(found: Estimate) -> Table:
     """Show the estimate by service."""
     drawn = table("Service", "What is billed", "US$", right=("US$",))
     billed = _billed(found)
-    for service, cost in found.costs.items():
+    for service, cost in found.requests.costs.items():
         drawn.add_row(service, billed[service], dollars(cost))
-    drawn.add_row("in all", "", dollars(found.cost), style="bold")
+    drawn.add_row("in all", "", dollars(found.requests.cost), style="bold")
     return drawn
 
 

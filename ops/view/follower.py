@@ -52,10 +52,7 @@ class Follower:
     _lines: dict[int, tuple[float, JobProgress]] = field(default_factory=dict)
 
     def follow(self, *, live: bool | None = None) -> Sequence[JobReport]:
-        """Show the progress until all jobs have ended; return how they ended.
-
-        Args:
-            live: Whether to redraw in place; by default where stderr is a terminal.
+        """Show the progress, redrawn in place on a terminal; return how all jobs ended.
 
         Raises:
             StillWaiting: if nothing changed for too long.

@@ -62,12 +62,9 @@ def outside(value: object, style: str = "") -> Text:
 
 
 def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
-    """Sentences, wrapped at words; a command in backticks stays whole.
+    """Sentences, wrapped at words, behind `indent` spaces; a command in backticks stays whole.
 
-    Args:
-        text: Without line ends.
-        indent: Spaces before each line.
-        width: Characters of a line; by default the terminal's, without a limit elsewhere.
+    Lines are as wide as the terminal, and have no limit elsewhere.
     """
     margin = " " * indent
     if width is None and not out.is_terminal:
@@ -85,14 +82,7 @@ def prose(text: str, *, indent: int = 0, width: int | None = None) -> str:
 def table(
     *columns: str, right: Sequence[str] = (), whole: Sequence[str] = (), title: str | None = None
 ) -> Table:
-    """An empty table without lines.
-
-    Args:
-        columns: Their titles.
-        right: Columns of numbers.
-        whole: Columns whose cells are not wrapped.
-        title: Of the table.
-    """
+    """An empty table without lines; cells are wrapped but in `whole` columns."""
     made = Table(box=None, header_style="dim", pad_edge=False, title=title)
     made.title_justify, made.title_style = "left", "bold"
     for column in columns:

@@ -18,15 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Time and cost.
+    """Time and cost of some results objects.
 
     Attributes:
-        objects: How many results objects.
-        records: In all of them.
-        images: That are moved.
         seconds: Until the last of them is settled.
         workers: Of the largest load.
-        ranges: Of all loads.
         is_sampled: Scaled up from parts.
         settings: Where the settings of the plan are from.
     """
@@ -43,16 +39,6 @@ class Estimate:
     is_sampled: bool
     settings: str
 
-    @property
-    def cost(self) -> float:
-        """US dollars at list prices."""
-        return self.requests.cost
-
-    @property
-    def costs(self) -> dict[str, float]:
-        """US dollars by service."""
-        return self.requests.costs
-
     def as_json(self) -> dict[str, Any]:
         """The output of `--json`."""
         return {
@@ -65,8 +51,8 @@ class Estimate:
             "seconds": round(self.seconds, 1),
             "workers": self.workers,
             "ranges": self.ranges,
-            "dollars": self.cost,
-            "dollarsByService": self.costs,
+            "dollars": self.requests.cost,
+            "dollarsByService": self.requests.costs,
             "requests": vars(self.requests),
             "settings": self.settings,
             "prices": f"list prices, {REGION}, {DATE}",
@@ -76,13 +62,7 @@ class Estimate:
 def estimate(
     workloads: Iterable[Workload], limits: IngestLimits, *, at_a_time: int = 1
 ) -> Estimate:
-    """Estimate the first ingest of some objects.
-
-    Args:
-        workloads: A results object each.
-        limits: Settings of the deployment.
-        at_a_time: How many are ingested at a time.
-    """
+    """Estimate the first ingest of some objects, of which so many are ingested at a time."""
     found = list(workloads)
     ingests = [ingest_of(each, limits) for each in found]
     return Estimate(

@@ -80,11 +80,7 @@ _EXTRA_READ_BYTES: Final = 512 * 1024
 
 @dataclass(frozen=True)
 class IngestLimits:
-    """Settings of a deployment that time and cost depend on.
-
-    Attributes:
-        origin: Where they are from, for people.
-    """
+    """Settings of a deployment that time and cost depend on, and where they are from."""
 
     load: LoadLimits
     migrate_concurrency: int
@@ -99,12 +95,7 @@ class IngestLimits:
 
 @dataclass(frozen=True)
 class Ingest:
-    """What one results object takes.
-
-    Attributes:
-        plan: Of its load.
-        seconds: From its event to the settled job, alone in its account.
-    """
+    """What one results object takes, from its event to the settled job, alone in its account."""
 
     plan: LoadPlan
     requests: Requests

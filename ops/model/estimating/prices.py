@@ -56,23 +56,14 @@ LIST_PRICES = Prices()
 
 @dataclass(frozen=True)
 class TokenPrices:
-    """US dollars of a token in batch inference.
-
-    Attributes:
-        given: Of the input.
-        answered: Of the answer.
-    """
+    """US dollars of a token of the input and of the answer in batch inference."""
 
     given: float
     answered: float
 
 
 def batch_token_prices(model_id: str) -> TokenPrices | None:
-    """What a model's tokens cost in batch inference; None for a model that is not in the table.
-
-    Args:
-        model_id: A model's or an inference profile's id, or its ARN.
-    """
+    """What tokens of a model or an inference profile cost, by its id or ARN; None if not known."""
     for name, (given, answered) in _ON_DEMAND.items():
         if name in model_id:
             return TokenPrices(given / 1e6 * _BATCH_SHARE, answered / 1e6 * _BATCH_SHARE)

@@ -73,11 +73,8 @@ class _Sample:
 def read_workload(size: int, read: Callable[[int, int], bytes]) -> Workload:
     """Look at an object: at all of it, or at parts of it.
 
-    Every transaction is taken to have an image that is moved, until more is known.
-
-    Args:
-        size: Its bytes.
-        read: Returns this many bytes from a position on.
+    `read` takes a position and a number of bytes. Every transaction is taken to have an image that
+    is moved, until more is known.
     """
     if size == 0:
         return Workload(0, 1.0, 0, 0, 1.0, 0)
