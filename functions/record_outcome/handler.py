@@ -20,13 +20,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         context: Lambda's; its request id stays the same when Lambda tries it again.
 
     Returns:
-        `{"outcome": failed | redriven | recovered | told | nothing}`.
+        `{"outcome": failed | redriven | recovered | announced | nothing}`.
     """
     settings = OutcomeSettings.read()
     if event.get("detail-type") == DETAIL_TYPE:
         job = SettledJob.model_validate(event["detail"])
         with telemetry().invocation(execution=context.aws_request_id, jobId=job.job_id) as log:
-            return {"outcome": "told" if teller_of(settings, context, log).tell(job) else "nothing"}
+            announced = teller_of(settings, context, log).tell(job)
+            return {"outcome": "announced" if announced else "nothing"}
     change = StatusChange.model_validate(event["detail"])
     with telemetry().invocation(execution=change.execution) as log:
         return {"outcome": recorder_of(settings, context, log).record(change).value}

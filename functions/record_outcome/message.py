@@ -46,22 +46,20 @@ class Message:
     facts: dict[str, object]
 
 
-def failure_message(
-    execution: Execution, failed: FailedState, *, job_id: str, stack: str
-) -> Message:
+def failure_message(execution: Execution, failed: FailedState, *, stack: str) -> Message:
     """The message of a failure: what failed, why, and what to do about it."""
     error, cause = failed.behind(execution.error, plain_cause(execution.cause))
     explanation = explain(error, status=execution.status)
     options = stack_options(stack, arn=execution.arn)
 
     def hint(text: str) -> str:
-        return _hint(text, execution, job_id, options=options)
+        return _hint(text, execution, options=options)
 
     error, cause = error[:_MAX_ERROR], hint(cause[:_MAX_CAUSE])
-    command = _command(execution, explanation, job_id, options=options)
+    command = _command(execution, explanation, options=options)
     facts: dict[str, object] = {
         "outcome": execution.status,
-        **_subject_facts(execution, job_id),
+        **_subject_facts(execution),
         "failedState": failed.name,
         "error": error,
         "cause": cause,
@@ -81,7 +79,7 @@ def failure_message(
         }
     lines = [
         (
-            f"The ingest of job {job_id or _NOTHING} {_ENDED[execution.status]} in the state"
+            f"The ingest of job {_job(execution)} {_ENDED[execution.status]} in the state"
             f" {failed.name}."
         ),
         "",
@@ -99,42 +97,42 @@ def failure_message(
         *_places(execution),
         f"Runbook:    ingest explain {_page(error)}",
     ]
-    subject = f"{stack}: job {job_id or _NOTHING} {execution.status} in {failed.name}"
+    subject = f"{stack}: job {_job(execution)} {execution.status} in {failed.name}"
     return message_of(subject, lines, facts)
 
 
-def redriven_message(execution: Execution, *, job_id: str, stack: str) -> Message:
+def redriven_message(execution: Execution, *, stack: str) -> Message:
     """The message that a redrive has begun, so that no second person begins one."""
     number = execution.redrive_count
     return message_of(
-        f"{stack}: job {job_id or _NOTHING} is being redriven",
+        f"{stack}: job {_job(execution)} is being redriven",
         [
             (
-                f"Redrive {number} of the ingest of job {job_id or _NOTHING} has begun. You will"
+                f"Redrive {number} of the ingest of job {_job(execution)} has begun. You will"
                 " be notified when it ends. No action is needed."
             ),
             "",
             f"Object:     {execution.key or _NOTHING}",
             *_places(execution),
         ],
-        {"outcome": "REDRIVEN", **_subject_facts(execution, job_id)},
+        {"outcome": "REDRIVEN", **_subject_facts(execution)},
     )
 
 
-def recovery_message(execution: Execution, *, job_id: str, stack: str) -> Message:
+def recovery_message(execution: Execution, *, stack: str) -> Message:
     """The message that a redriven execution has succeeded."""
     return message_of(
-        f"{stack}: job {job_id or _NOTHING} has recovered",
+        f"{stack}: job {_job(execution)} has recovered",
         [
             (
-                f"The ingest of job {job_id or _NOTHING} has succeeded after"
+                f"The ingest of job {_job(execution)} has succeeded after"
                 f" {counted(execution.redrive_count, 'redrive')}. Nothing is left to do."
             ),
             "",
             f"Object:     {execution.key or _NOTHING}",
             *_places(execution),
         ],
-        {"outcome": "RECOVERED", **_subject_facts(execution, job_id)},
+        {"outcome": "RECOVERED", **_subject_facts(execution)},
     )
 
 
@@ -161,6 +159,10 @@ def console_link(arn: str) -> str | None:
 _ENDED: Final = {"FAILED": "failed", "TIMED_OUT": "ran out of time", "ABORTED": "was stopped"}
 
 
+def _job(execution: Execution) -> str:
+    return execution.job_id or _NOTHING
+
+
 def _cure(execution: Execution, explanation: Explanation) -> Cure:
     if explanation.cure is Cure.REDRIVE and not execution.is_redrivable:
         return Cure.REPLAY
@@ -174,7 +176,8 @@ def _advice(execution: Execution, explanation: Explanation) -> str:
     return f"It cannot be redriven ({reason[:_MAX_REASON]}): replay the results object."
 
 
-def _command(execution: Execution, explanation: Explanation, job_id: str, *, options: str) -> str:
+def _command(execution: Execution, explanation: Explanation, *, options: str) -> str:
+    job_id = execution.job_id
     match _cure(execution, explanation):
         case Cure.REDRIVE:
             return f"ingest redrive {execution.arn}{options}"
@@ -186,11 +189,13 @@ def _command(execution: Execution, explanation: Explanation, job_id: str, *, opt
             return f"ingest inspect {execution.arn}{options}"
 
 
-def _hint(text: str, execution: Execution, job_id: str, *, options: str) -> str:
+def _hint(text: str, execution: Execution, *, options: str) -> str:
     """A text with commands about this job, for the place where it runs."""
     return filled_in(
         text,
-        command=lambda words: job_command(words, job_id=job_id, key=execution.key, options=options),
+        command=lambda words: job_command(
+            words, job_id=execution.job_id, key=execution.key, options=options
+        ),
         put_back=PUT_BACK_EMBEDDED if is_embedded(execution.arn) else PUT_BACK,
     )
 
@@ -221,9 +226,9 @@ def _children(failed: FailedState) -> list[str]:
     ]
 
 
-def _subject_facts(execution: Execution, job_id: str) -> dict[str, object]:
+def _subject_facts(execution: Execution) -> dict[str, object]:
     return {
-        "job": job_id,
+        "job": execution.job_id,
         "object": execution.key,
         "execution": execution.arn,
         "redriveCount": execution.redrive_count,

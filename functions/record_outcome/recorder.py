@@ -32,7 +32,7 @@ class DescriptionOutdated(Exception):  # noqa: N818  it passes by itself
 class Composer(Protocol):
     """Writes a message about an execution."""
 
-    def __call__(self, execution: Execution, *, job_id: str, stack: str) -> Message:
+    def __call__(self, execution: Execution, *, stack: str) -> Message:
         """The message."""
 
 
@@ -111,15 +111,14 @@ class OutcomeRecorder:
             error=execution.error or execution.status,
             **self.marker.log_ids(execution),
         )
-        message = failure_message(execution, failed, job_id=execution.job_id, stack=self.stack)
-        self.publish(message)
+        self.publish(failure_message(execution, failed, stack=self.stack))
         self._measure(failed)
 
     def _tell(self, event: Event, execution: Execution, compose: Composer) -> None:
         def tell() -> None:
             ids = self.marker.log_ids(execution)
             self.log.info(event, redriveCount=execution.redrive_count, **ids)
-            self.publish(compose(execution, job_id=execution.job_id, stack=self.stack))
+            self.publish(compose(execution, stack=self.stack))
 
         self.announcements.once(about_execution(execution), tell)
 

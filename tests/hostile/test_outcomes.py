@@ -58,9 +58,7 @@ def _execution(**more: Any) -> Execution:
 
 def _message(failed: FailedState | None = None, **more: Any) -> Message:
     execution = _execution(**more)
-    return failure_message(
-        execution, failed or FailedState("ResolveJob"), job_id=execution.job_id, stack="BatchIngest"
-    )
+    return failure_message(execution, failed or FailedState("ResolveJob"), stack="BatchIngest")
 
 
 SAYING: dict[str, dict[str, Any]] = {

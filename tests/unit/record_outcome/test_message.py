@@ -28,13 +28,11 @@ def _execution(**more: Any) -> Execution:
             "redriveStatus": "REDRIVABLE",
             **more,
         }
-    )
+    ).in_job("job1")
 
 
 def _facts(**more: Any) -> dict[str, object]:
-    message = failure_message(
-        _execution(**more), FailedState("ResolveJob"), job_id="job1", stack="BatchIngest"
-    )
+    message = failure_message(_execution(**more), FailedState("ResolveJob"), stack="BatchIngest")
     assert message.facts["meaning"]
     assert str(message.facts["command"]) in message.text
     page = re.findall(r"^Runbook:    ingest explain (\S+)$", message.text, re.MULTILINE)[0]
@@ -80,7 +78,7 @@ def test_commands_name_the_job_its_object_and_the_right_place(
     def text(error: str) -> str:
         execution = _execution(error=error, **described)
         state = FailedState("LoadRanges")
-        return failure_message(execution, state, job_id="job1", stack=stack).text
+        return failure_message(execution, state, stack=stack).text
 
     assert f"ingest replay job1 --object '{KEY}'{options}\n" in text(Failure.INCOMPLETE_LOAD)
     assert f"    ingest redrive {arn}{options}\n" in text(Failure.WRITE_THROTTLED)
@@ -98,7 +96,7 @@ def test_commands_name_the_job_its_object_and_the_right_place(
 def test_a_state_that_was_tried_again_says_how_often() -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     failed = FailedState("PlanRanges", attempts=(Attempt(at, at, "Throttled"),) * 2)
-    text = failure_message(_execution(error="Throttled"), failed, job_id="j", stack="S").text
+    text = failure_message(_execution(error="Throttled"), failed, stack="S").text
     assert "\nAttempts:   Tried 2 times: 2 x Throttled.\n" in text
 
 
@@ -115,7 +113,6 @@ def test_what_cannot_be_redriven_says_why_and_what_to_do_instead() -> None:
             redriveStatus="NOT_REDRIVABLE", redriveStatusReason="Execution history event limit"
         ),
         FailedState("LoadRanges"),
-        job_id="job1",
         stack="BatchIngest",
     )
     assert "cannot be redriven (Execution history event limit)" in message.text
@@ -127,9 +124,7 @@ def test_what_cannot_be_redriven_says_why_and_what_to_do_instead() -> None:
     ("status", "words"), [("ABORTED", "was stopped"), ("TIMED_OUT", "ran out of time")]
 )
 def test_an_execution_without_an_error_is_explained_by_its_status(status: str, words: str) -> None:
-    message = failure_message(
-        _execution(status=status), FailedState("LoadRanges"), job_id="j", stack="S"
-    )
+    message = failure_message(_execution(status=status), FailedState("LoadRanges"), stack="S")
     assert words in message.text.splitlines()[0]
     assert "redrive the execution" in message.text
 
