@@ -88,12 +88,17 @@ class Ledger:
         """Record a verified load's counts in the claim; False without the claim."""
         return self._update_claim(execution, job_id, key, {"stats": dict(stats)})
 
-    def note_written(self, execution: str, job_id: str, key: str, *, etags: frozenset[str]) -> bool:
-        """Add to the content that has written transactions; False without the claim."""
-        return conditional_update(
+    def note_written(
+        self, execution: str, job_id: str, claim: Claim, *, etags: frozenset[str]
+    ) -> bool:
+        """Add to the content that has written transactions; False without the claim.
+
+        What the claim says already, as it was read, costs no write.
+        """
+        return etags <= claim.written or conditional_update(
             self.client,
             TableName=self.table,
-            Key=ledger_rows.claim_key(job_id, key).as_item(),
+            Key=ledger_rows.claim_key(job_id, claim.key).as_item(),
             UpdateExpression="ADD written :etags",
             ConditionExpression="#owner = :owner",
             ExpressionAttributeNames={"#owner": "owner"},

@@ -35,8 +35,8 @@ class Planning:
 
     def plan(self, ingest: Ingest) -> Ingest:
         """Write the plan, say in the claim how many ranges it has, and mark the job."""
-        job_id, key = ingest.job.job_id, ingest.object.key
-        claim = self.ledger.owns(ingest.execution, job_id, key)
+        job_id = ingest.job.job_id
+        claim = self.ledger.owns(ingest.execution, job_id, ingest.object.key)
         if claim is None:
             return ingest.but(superseded=True)
         plan = self.planner.plan(
@@ -50,9 +50,7 @@ class Planning:
             return ingest.but(superseded=True)
         earlier = earlier_work(self.ledger, job_id, claim)
         # The attempts expire: what they say of replaced content is kept in the claim.
-        if not earlier.written <= claim.written and not self.ledger.note_written(
-            ingest.execution, job_id, key, etags=earlier.written
-        ):
+        if not self.ledger.note_written(ingest.execution, job_id, claim, etags=earlier.written):
             return ingest.but(superseded=True)
         if ingest.job.root is not None:
             # Before anything is written: from now on the workers of the root replace nothing.

@@ -54,11 +54,9 @@ class LoadVerification:
         written = earlier_work(self.ledger, job_id, claim).written
         if counts.success:
             written |= {claim.etag}
-        if not written <= claim.written and not self.ledger.note_written(
-            execution, job_id, claim.key, etags=written
-        ):
-            return False
-        return self.ledger.note_load(execution, job_id, claim.key, stats=counts.as_dict())
+        return self.ledger.note_written(
+            execution, job_id, claim, etags=written
+        ) and self.ledger.note_load(execution, job_id, claim.key, stats=counts.as_dict())
 
     def _missing(self, ingest: Ingest, coverage: Coverage, round_: int) -> Ingest:
         if round_ >= MAX_ROUNDS:
