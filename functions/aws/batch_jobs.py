@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from functions.aws.dynamodb import conditional_update, read_item
 from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
-from functions.domain.jobs import JOB_ID_INDEX, Job, JobKey, JobStatus
+from functions.domain.jobs import ENDED_JOB_STATUSES, JOB_ID_INDEX, Job, JobKey, JobStatus
 from functions.domain.retries import root_of
 from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
@@ -83,7 +83,7 @@ class BatchJobs:
             what the next page comes after, None at the end.
         """
         request: dict[str, Any] = {"ExclusiveStartKey": to_item(after)} if after else {}
-        ended = [status.value for status in JobStatus if status is not JobStatus.INGESTING]
+        ended = [status.value for status in ENDED_JOB_STATUSES]
         page = self.client.scan(
             TableName=self.table,
             Limit=_PAGE,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from functions.domain.bedrock_jobs import BedrockStatus
 from functions.domain.claims import ClaimState
@@ -31,6 +31,10 @@ class JobStatus(StrEnum):
     def is_settled(self) -> bool:
         """Whether `completedAt` is set with it."""
         return self in (JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED)
+
+
+ENDED_JOB_STATUSES: Final = frozenset(JobStatus) - {JobStatus.INGESTING}
+"""Those of a job on which no work is to come, unless more results or retries arrive."""
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from functions.domain.jobs import ENDED_JOB_STATUSES
 from ops.commands import options
 from ops.commands.inspect import show
 from ops.errors import ExitCode, NothingFound
-from ops.model.job_heads import ENDED
 from ops.model.job_report import read_execution, read_job
 from ops.model.open_jobs import OpenJobs
 from ops.model.progress import progress_of
@@ -136,7 +136,7 @@ def has_ended(report: JobReport, redrives: dict[str, int]) -> bool:
 
 def is_settled(report: JobReport) -> bool:
     """Whether a job is over: its work has ended, or no results will come."""
-    return ended(report) or (not report.objects and report.status in ENDED)
+    return ended(report) or (not report.objects and report.status in ENDED_JOB_STATUSES)
 
 
 def _of_executions(deployed: Deployment, arns: Sequence[str]) -> list[JobReport]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from functions.domain.attribute_values import from_item
-from functions.domain.jobs import JobKey, JobStatus
+from functions.domain.jobs import ENDED_JOB_STATUSES, JobKey, JobStatus
 from functions.domain.timestamps import parse_timestamp
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 MAX_PAGES: Final = 20
 """Of 1 MB, 128 read units each, of the batch-jobs table: it has no index by status or time."""
-ENDED: Final = {
-    JobStatus.COMPLETED.value,
-    JobStatus.PARTIALLY_COMPLETED.value,
-    JobStatus.FAILED.value,
-}
 _PATHS: Final = (
     *("jobId", "intentId", "submitTime", "status", "pendingImageCount", "modelId"),
     *("ingestState.updatedAt", "ingestState.revision"),
@@ -53,7 +48,7 @@ class Standing:
     @property
     def is_open(self) -> bool:
         """Whether work on it is still to come."""
-        return self.status not in ENDED
+        return self.status not in ENDED_JOB_STATUSES
 
     @property
     def state(self) -> Mapping[str, Any]:

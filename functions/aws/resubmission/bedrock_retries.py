@@ -17,14 +17,11 @@ from functions.aws.dynamodb import query
 from functions.aws.resubmission.services import Services
 from functions.aws.runtime.service_errors import NO_SUCH_JOB, is_any
 from functions.domain.attribute_values import to_item
-from functions.domain.jobs import Job, JobStatus
+from functions.domain.jobs import ENDED_JOB_STATUSES, Job
 from functions.domain.retries import root_of
 
 _HASH_LETTERS: Final = 16
 _NAME: Final = re.compile(r"retry-[0-9a-f]{16}-(?P<number>\d+)-(?P<records>\d+)")
-_ENDED: Final = frozenset(status.value for status in JobStatus if status.is_settled) | {
-    JobStatus.FAILED.value
-}
 _BY_ID: Final = re.compile(r"arn:[^:]+:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)/")
 
 
@@ -56,7 +53,7 @@ class RetryName:
 
 def under_way(retries: Mapping[str, str]) -> list[str]:
     """Ids of those that have not ended, of retries with their statuses."""
-    return sorted(each for each, status in retries.items() if status not in _ENDED)
+    return sorted(each for each, status in retries.items() if status not in ENDED_JOB_STATUSES)
 
 
 def name_prefix(root_id: str) -> str:
