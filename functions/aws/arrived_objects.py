@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from functions.domain.claims import Claim, Content, Precedence, precedence
-from functions.domain.object_keys import ResultsKey, parse_key
+from functions.domain.object_keys import results_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,19 +44,10 @@ class ArrivedObjects:
             page = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=folder, StartAfter=after)
             for each in page.get("Contents", []):
                 after = each["Key"]
-                if each["LastModified"] <= since or not _is_results(after, job_id):
+                if each["LastModified"] <= since or results_of(after, job_id) is None:
                     continue
                 content = Content(each["ETag"].strip('"'), created=each["LastModified"])
                 count += precedence(claims.get(after), content) is Precedence.CONTENT
             if not page["IsTruncated"]:
                 break
         return count
-
-
-def _is_results(key: str, job_id: str) -> bool:
-    parsed = parse_key(key)
-    return (
-        parsed is not None
-        and job_id in parsed.folders
-        and isinstance(parsed.of_job(job_id), ResultsKey)
-    )

@@ -107,6 +107,13 @@ def parse_key(key: str) -> ArrivedKey | None:
     return ArrivedKey(key, tuple(named[:MAX_FOLDERS]))
 
 
+def results_of(key: str, job_id: str) -> ResultsKey | None:
+    """The key as a results object of a job; None if it is not one."""
+    parsed = parse_key(key)
+    found = parsed.of_job(job_id) if parsed and job_id in parsed.folders else None
+    return found if isinstance(found, ResultsKey) else None
+
+
 def _is_results_name(name: str) -> bool:
     return any(name.endswith(ending) and name != ending for ending in _RESULTS_ENDINGS)
 

@@ -12,7 +12,7 @@ from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
 from functions.domain.executions import Execution
 from functions.domain.jobs import JobKey
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import ArrivedKey, ResultsKey
+from functions.domain.object_keys import ArrivedKey, results_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class OutcomeMarker:
         key = self._key_of(execution)
         folders = key.folders if key is not None else ()
         for job_id in [execution.job_id] if execution.job_id else folders:
-            if key is not None and isinstance(key.of_job(job_id), ResultsKey):
+            if key is not None and results_of(key.key, job_id) is not None:
                 failure = {"state": state, "error": execution.reason}
                 self._mark_object(execution, job_id, failure)
         if execution.job_id:
@@ -87,7 +87,7 @@ class OutcomeMarker:
             return
         partition = object_partition(job_id, claim.key, claim.generation)
         if ledger.attempts_end_by(partition) is not None:
-            ledger.note_written(execution.arn, job_id, claim.key, etags=frozenset({claim.etag}))
+            ledger.note_written(execution.arn, job_id, claim, etags=frozenset({claim.etag}))
 
     def redriven(self, execution: Execution) -> None:
         """Mark a failed claim and its job as being ingested again."""
@@ -106,9 +106,8 @@ class OutcomeMarker:
             self._mark(execution.job_id)
 
     def _is_about_results(self, execution: Execution) -> bool:
-        key = self._key_of(execution)
-        return bool(
-            key and execution.job_id and isinstance(key.of_job(execution.job_id), ResultsKey)
+        return self._key_of(execution) is not None and (
+            results_of(execution.key, execution.job_id) is not None
         )
 
     def _key_of(self, execution: Execution) -> ArrivedKey | None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from functions.aws.objects import WorkFiles
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import WorkFileDamaged
-from functions.domain.object_keys import ResultsKey, parse_key, work_prefix
+from functions.domain.object_keys import results_of, work_prefix
 from functions.domain.payloads.segment_work import Span
 from functions.domain.ranges import Range
 from functions.domain.segments import cover
@@ -136,9 +136,7 @@ def planned_ranges(deployed: Deployment, job_id: str, claim: Claim) -> list[Rang
     """The ranges of a claim as they were planned first; none where that is not known any more."""
     if claim.ranges is None:
         return []
-    parsed = parse_key(claim.key)
-    results = parsed.of_job(job_id) if parsed else None
-    if not isinstance(results, ResultsKey):
+    if (results := results_of(claim.key, job_id)) is None:
         return []
     prefix = work_prefix(results, generation=claim.generation)
     try:

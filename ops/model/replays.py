@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from functions.aws.job_notes import JobNotes
 from functions.domain.claims import ClaimState
-from functions.domain.object_keys import RESULTS_PREFIX, ResultsKey, parse_key
+from functions.domain.object_keys import RESULTS_PREFIX, results_of
 from functions.domain.plain_text import visible
 from ops.errors import NothingFound
 from ops.model.job_records import read_job_record
@@ -127,10 +127,7 @@ def _objects(
 ) -> Iterator[Replayable]:
     for listed in chain.from_iterable(map(deployed.objects, prefixes)):
         key = listed["Key"]
-        parsed = parse_key(key)
-        if parsed is None or job_id not in parsed.folders:
-            continue
-        if not isinstance(parsed.of_job(job_id), ResultsKey):
+        if results_of(key, job_id) is None:
             continue
         head = deployed.s3.head_object(Bucket=deployed.bucket, Key=key)
         yield Replayable(

@@ -12,7 +12,7 @@ from functions.aws.runtime.service_errors import NOT_FOUND, is_any
 from functions.domain.claims import Claim
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
-from functions.domain.object_keys import ResultsKey, dead_letters_prefix, parse_key
+from functions.domain.object_keys import dead_letters_prefix, results_of
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,7 @@ def _files(
     if segments and counted >= rejected(claim):
         yield from (each.dead_letters for each in segments if each.dead_letters)
         return
-    parsed = parse_key(claim.key)
-    results = parsed.of_job(job_id) if parsed else None
-    if not isinstance(results, ResultsKey):
+    if (results := results_of(claim.key, job_id)) is None:
         return
     prefix = dead_letters_prefix(results, etag=claim.etag)
     pages = services.s3.get_paginator("list_objects_v2").paginate(
