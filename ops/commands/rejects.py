@@ -11,7 +11,7 @@ import typer
 
 from functions.aws.resubmission.export import export_records
 from functions.aws.resubmission.export import pad as fill_up
-from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
+from functions.aws.resubmission.open_rejects import answering_claims, read_open_rejects
 from functions.aws.resubmission.rejects import rejected
 from functions.domain.claims import ClaimState
 from functions.domain.plain_text import counted
@@ -71,8 +71,8 @@ def rejects(  # noqa: PLR0913, PLR0917 - one parameter an option
     if export is not None and os.path.lexists(export):
         raise Refused(f"{visible(export)} exists already: name a file that does not.")
     deployed = options.chosen(local=local, data=data, stack=stack)
-    answering = JobClaims.read(deployed, job)
-    claims = [claim for _, claim in answering.claims]
+    answering = answering_claims(deployed, job)
+    claims = [claim for _, claim in answering]
     if not claims:
         raise NothingFound(f"On {deployed.place} nothing of a job {visible(job)} was ever claimed.")
     exported, least = None, minimum or project.minimum_records()

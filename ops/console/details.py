@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
+from functions.aws.resubmission.open_rejects import answering_claims, read_open_rejects
 from ops.model.reject_kinds import OfKind, kind_of, own_details, sort_out
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class RejectsReader:
     def _rejects(self, job_id: str) -> Rejects:
         notes: list[str] = []
         found = read_open_rejects(
-            self._deployed, JobClaims.read(self._deployed, job_id), note=notes.append
+            self._deployed, answering_claims(self._deployed, job_id), note=notes.append
         )
         letters = list(islice(found, MOST_REJECTS + 1))
         is_cut = len(letters) > MOST_REJECTS

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from functions.aws.batch_jobs import item_key
 from functions.aws.dynamodb import conditional_update
-from functions.aws.resubmission.open_rejects import JobClaims
+from functions.aws.resubmission.open_rejects import answering_claims
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.claims import ClaimState
 from functions.domain.ledger_rows import claim_key, object_partition
@@ -89,7 +89,7 @@ def find(deployed: Deployment, job_id: str) -> Leftovers:
             f"Job {visible(job_id)} is a retry; its transactions are those of job "
             f"{visible(job.retry_of)}: `{deployed.command('tidy', job.retry_of)}`."
         )
-    claims = JobClaims.read(deployed, job_id).claims
+    claims = answering_claims(deployed, job_id)
     answered: set[bytes] = set()
     for owner, claim in claims:
         for image in _answered(deployed, owner, claim):
@@ -205,7 +205,7 @@ def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
 def _require_same_claims(deployed: Deployment, leftovers: Leftovers) -> None:
     now = {
         (job, c.key, c.owner, c.generation, c.etag)
-        for job, c in JobClaims.read(deployed, leftovers.job.job_id).claims
+        for job, c in answering_claims(deployed, leftovers.job.job_id)
     }
     then = {(job, c.key, c.owner, c.generation, c.etag) for job, c in leftovers.claims}
     if now != then:

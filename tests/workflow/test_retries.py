@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
+from functions.aws.resubmission.open_rejects import answering_claims, read_open_rejects
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import JobInvalid
@@ -102,7 +102,7 @@ class Jobs:
         clients: dict[str, Any] = {"s3": self.machine.s3, "dynamodb": self.machine.dynamodb}
         outputs = {"BucketName": BUCKET, "LedgerTableName": "ledger"}
         deployed = Deployment("S", "here", "r", outputs, clients.__getitem__)
-        found = read_open_rejects(deployed, JobClaims.read(deployed, job))
+        found = read_open_rejects(deployed, answering_claims(deployed, job))
         return [(reject.record_id, reject.reason) for reject in found]
 
     def record(self, job: str = JOB) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The rejects of a job that are still open: no later claim has answered their images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final
 
 from functions.aws.claim_answers import AnswersReader
 from functions.aws.resubmission.rejects import Reject, read_rejects
@@ -14,18 +14,11 @@ _OFFSETS: Final = 2**48
 """More than the bytes of any object of S3."""
 
 
-@dataclass(frozen=True)
-class JobClaims:
-    """The claims that answer a job's images: its own, then those of its retries."""
-
-    claims: Sequence[tuple[str, Claim]]
-
-    @classmethod
-    def read(cls, services: Services, job_id: str) -> Self:
-        """Read them from the ledger."""
-        ledger = services.ledger
-        jobs = [job_id, *sorted(ledger.retries(job_id))]
-        return cls([(each, claim) for each in jobs for claim in ledger.claims(each)])
+def answering_claims(services: Services, job_id: str) -> list[tuple[str, Claim]]:
+    """The claims that answer a job's images, with their jobs: its own, then its retries'."""
+    ledger = services.ledger
+    jobs = [job_id, *sorted(ledger.retries(job_id))]
+    return [(each, claim) for each in jobs for claim in ledger.claims(each)]
 
 
 @dataclass
@@ -42,7 +35,10 @@ class _Answered:
 
 
 def read_open_rejects(
-    services: Services, found: JobClaims, *, note: Callable[[str], None] = lambda _: None
+    services: Services,
+    claims: Iterable[tuple[str, Claim]],
+    *,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Reject]:
     """The rejects that are open, by claim and place, one at a time.
 
@@ -52,10 +48,10 @@ def read_open_rejects(
 
     Args:
         services: Where.
-        found: The claims.
+        claims: All that answer the job's images, with their jobs.
         note: Is given sentences about what has expired.
     """
-    ordered = sorted(found.claims, key=lambda each: (each[1].event_time, each[1].key))
+    ordered = sorted(claims, key=lambda each: (each[1].event_time, each[1].key))
     answered = _read_answers(services, ordered) if len(ordered) > 1 else None
     for number, (job_id, claim) in enumerate(ordered):
         for reject in read_rejects(services, job_id, [claim], note=note):

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from functions.aws.resubmission.bedrock_retries import BedrockRetries, RetryName, under_way
 from functions.aws.resubmission.export import Export, export_records, pad
-from functions.aws.resubmission.open_rejects import JobClaims, read_open_rejects
+from functions.aws.resubmission.open_rejects import answering_claims, read_open_rejects
 from functions.aws.resubmission.refusals import (
     NothingClaimed,
     NotIngested,
@@ -135,9 +135,9 @@ def prepare(services: Services, root: Job, request: Request, file: IO[bytes]) ->
     require_ingested(services, root, known)
     if not_ended := under_way(known):
         raise RetryUnderWay(not_ended[0])
-    found = JobClaims.read(services, root.job_id)
+    rejects = read_open_rejects(services, answering_claims(services, root.job_id))
     chosen = _Chosen(request, root, file)
-    export = export_records(services, chosen.among(read_open_rejects(services, found)), file)
+    export = export_records(services, chosen.among(rejects), file)
     if not export.written:
         return None
     pad(export, file, minimum=request.minimum, prefix=request.padding_prefix)
