@@ -5,25 +5,21 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/monitoring-eventbridge-how-
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.domain.bedrock_jobs import MAX_MESSAGE, BedrockStatus
-from functions.domain.event_times import EventTime
+from functions.domain.received import EventTime, Received
 
 JOB_STATE_CHANGE: Final = "Batch Inference Job State Change"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-
-class _Detail(_Model):
+class _Detail(Received):
     arn: str = Field(alias="batchJobArn", min_length=1, max_length=2048, pattern=r"[^/#]$")
     status: str
     message: str | None = Field(default=None, alias="failureMessage")
 
 
-class JobStateChange(_Model):
+class JobStateChange(Received):
     """The event; its status may be one that does not end the job."""
 
     time: EventTime

@@ -9,13 +9,14 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.domain.bedrock_event import JobStateChange
 from functions.domain.claims import REDRIVE_PERIOD
 from functions.domain.errors import EventInvalid
 from functions.domain.inputs import read_event
 from functions.domain.object_keys import ArrivedKey, parse_key
+from functions.domain.received import Received
 from functions.domain.s3_event import ObjectCreated
 
 FAILED_STATUSES: Final = frozenset({"FAILED", "TIMED_OUT", "ABORTED"})
@@ -31,10 +32,8 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
 
 
-class StatusChange(BaseModel):
+class StatusChange(Received):
     """`detail` of the event; a redrive makes events of its own with a higher count."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     execution: str = Field(alias="executionArn")
     status: str
@@ -52,10 +51,8 @@ class StatusChange(BaseModel):
         )
 
 
-class Execution(BaseModel):
+class Execution(Received):
     """An execution by DescribeExecution; status-change events can come late or not at all."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     arn: str = Field(alias="executionArn")
     status: str

@@ -6,10 +6,10 @@ here, once. What S3 itself says of the object is asked of S3 (`functions.aws.obj
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from functions.domain.event_times import EventTime
 from functions.domain.object_keys import MANIFEST_NAME, key_problem, parse_key
+from functions.domain.received import EventTime, Received
 
 OBJECT_CREATED: Final = "Object Created"
 BEYOND_ALL_SEQUENCERS: Final = "~"
@@ -22,11 +22,7 @@ _Version = Annotated[str, Field(max_length=1024, pattern=r"^[0-9A-Za-z._~+=-]*$"
 _Sequencer = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Fa-f]*$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-
-class _Object(_Model):
+class _Object(Received):
     key: str = Field(min_length=1)
     etag: _Tag = ""
     version_id: _Version = Field(default="", alias="version-id")
@@ -54,21 +50,21 @@ class _Object(_Model):
         return value
 
 
-class _Bucket(_Model):
+class _Bucket(Received):
     name: str
 
 
-class _Detail(_Model):
+class _Detail(Received):
     bucket: _Bucket
     object: _Object
 
 
-class _Replay(_Model):
+class _Replay(Received):
     reason: str = ""
     accept_rejects: bool = Field(default=False, alias="acceptRejects")
 
 
-class ObjectCreated(_Model):
+class ObjectCreated(Received):
     """The event, with `replay` if a person wants the work done again."""
 
     detail_type: str = Field(default=OBJECT_CREATED, alias="detail-type")

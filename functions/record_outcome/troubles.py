@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from functions.aws.batch_jobs import BatchJobs
 from functions.aws.job_notes import JobNotes
@@ -20,14 +20,13 @@ from functions.domain.counts import LoadCounts, is_count
 from functions.domain.hints import job_command
 from functions.domain.jobs import JobStatus
 from functions.domain.plain_text import counted
+from functions.domain.received import Received
 from functions.record_outcome.announcements import Announcements, about_job
 from functions.record_outcome.message import Message, message_of
 
 
-class SettledJob(BaseModel):
+class SettledJob(Received):
     """`detail` of "Batch Ingest Job Status Change"."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     job_id: str = Field(alias="jobId")
     status: JobStatus

@@ -1,9 +1,9 @@
-"""The time of an event that starts an execution."""
+"""What all messages of AWS have in common: how they are read, and their times."""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from functions.domain.timestamps import parse_timestamp
 
@@ -19,6 +19,12 @@ def _whole_seconds(value: Any) -> datetime:
     if at is None or at.year not in _YEARS:
         raise ValueError(f"no time with a zone from {_YEARS[0]} to {_YEARS[-1]}")
     return at
+
+
+class Received(BaseModel):
+    """Base class: unknown members are ignored, and errors do not quote what was received."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 EventTime = Annotated[datetime, BeforeValidator(_whole_seconds)]
