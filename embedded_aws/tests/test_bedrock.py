@@ -21,9 +21,9 @@ from embedded_aws.tests.conftest import (
     REGION,
     Aws,
     allow,
-    document,
     eventually,
     refused,
+    trust,
     unique,
 )
 from embedded_aws.tests.operations import assumed, hears, received
@@ -31,6 +31,8 @@ from embedded_aws.tests.running import ask
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
 MODEL_ARN = f"arn:aws:bedrock:{REGION}::foundation-model/{MODEL}"
+BEDROCK = {"Service": "bedrock.amazonaws.com"}
+S3_ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
 ENDED = {"Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"}
 
 
@@ -57,30 +59,23 @@ class Account:
         self.bedrock = self.aws.client("bedrock")
         self.role = self.job_role()
 
-    def job_role(self, *statements: dict[str, Any], trust: dict[str, Any] | None = None) -> str:
+    def job_role(self, *statements: dict[str, Any], trusts: dict[str, Any] | None = None) -> str:
         """A role as the documentation's sample, or with other statements or another trust."""
-        own = f"arn:aws:s3:::{self.bucket}"
-        sample = {
+        jobs = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:model-invocation-job/*"
+        ours = {
             "StringEquals": {"aws:SourceAccount": ACCOUNT},
-            "ArnEquals": {
-                "aws:SourceArn": f"arn:aws:bedrock:{REGION}:{ACCOUNT}:model-invocation-job/*"
-            },
+            "ArnEquals": {"aws:SourceArn": jobs},
         }
-        statement = trust or {
-            "Effect": "Allow",
-            "Principal": {"Service": "bedrock.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-            "Condition": sample,
-        }
-        role = unique("role")
-        arn = self.aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=document(statement))
-        actions = ["s3:GetObject", "s3:PutObject", "s3:ListBucket"]
         account = {"StringEquals": {"aws:ResourceAccount": [ACCOUNT]}}
-        allowed = statements or (allow(actions, [own, f"{own}/*"], Condition=account),)
-        self.aws.iam.put_role_policy(
-            RoleName=role, PolicyName="only", PolicyDocument=document(*allowed)
+        sample = allow(S3_ACTIONS, self.resources, Condition=account)
+        return self.aws.create_role(
+            trusts or trust(BEDROCK, Condition=ours), *(statements or (sample,))
         )
-        return str(arn["Role"]["Arn"])
+
+    @property
+    def resources(self) -> list[str]:
+        """The bucket and its objects."""
+        return [f"arn:aws:s3:::{self.bucket}", f"arn:aws:s3:::{self.bucket}/*"]
 
     def put(self, key: str, body: bytes) -> None:
         self.aws.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
@@ -153,9 +148,8 @@ def account(aws: Aws) -> Account:
 def test_every_record_is_answered_and_counted(account: Account) -> None:
     job = account.ended()
     assert job["status"] == "Completed"
-    assert [job[f"{kind}RecordCount"] for kind in ("total", "processed", "success", "error")] == [
-        100, 100, 100, 0,
-    ]  # fmt: skip
+    counts = [job[f"{kind}RecordCount"] for kind in ("total", "processed", "success", "error")]
+    assert counts == [100, 100, 100, 0]
     written = account.output(job)
     assert written.keys() == {"records.jsonl.out", "manifest.json.out"}
     answers = account.answers(job)
@@ -178,9 +172,7 @@ def test_a_folder_of_several_files_becomes_one_output_file_each(account: Account
     account.put("many-more.jsonl", b"not part of the folder")
     job = account.ended(inputDataConfig=account.input("many"))
     assert (job["status"], job["totalRecordCount"]) == ("Completed", 110)
-    assert account.output(job).keys() == {
-        "a.jsonl.out", "deep/b.jsonl.out", "manifest.json.out",
-    }  # fmt: skip
+    assert account.output(job).keys() == {"a.jsonl.out", "deep/b.jsonl.out", "manifest.json.out"}
     assert [each["recordId"][0] for each in account.answers(job, "deep/b.jsonl.out")] == ["B"] * 50
 
 
@@ -213,8 +205,7 @@ def test_a_record_without_an_id_gets_one(account: Account) -> None:
 def test_a_text_is_answered_in_the_form_of_the_model(
     account: Account, model: str, fields: dict[str, Any], path: list[Any]
 ) -> None:
-    own = f"arn:aws:s3:::{account.bucket}"
-    role = account.job_role(allow(["s3:*", "bedrock:InvokeModel"], [own, f"{own}/*", "*"]))
+    role = account.job_role(allow(["s3:*", "bedrock:InvokeModel"]))
     with account.rule(text="yes"):
         job = account.ended(modelId=model, roleArn=role, **fields)
     value: Any = account.answers(job)[7]["modelOutput"]
@@ -391,26 +382,19 @@ def test_a_request_that_breaks_a_constraint_is_refused(
 
 
 def test_a_role_that_bedrock_may_not_assume_is_refused(account: Account) -> None:
-    trusts = {"Effect": "Allow", "Action": "sts:AssumeRole"}
-    foreign = account.job_role(trust={**trusts, "Principal": {"Service": "lambda.amazonaws.com"}})
-    elsewhere = account.job_role(
-        trust={
-            **trusts,
-            "Principal": {"Service": "bedrock.amazonaws.com"},
-            "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}},
-        }
-    )
+    foreign = account.job_role(trusts=trust({"Service": "lambda.amazonaws.com"}))
+    another = {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    elsewhere = account.job_role(trusts=trust(BEDROCK, Condition=another))
     missing = f"arn:aws:iam::{ACCOUNT}:role/{unique('missing')}"
     for role in (foreign, elsewhere, missing):
         with pytest.raises(ClientError, match="ValidationException"):
             account.create(roleArn=role)
 
 
-@pytest.mark.parametrize("lacking", ["s3:GetObject", "s3:PutObject", "s3:ListBucket"])
+@pytest.mark.parametrize("lacking", S3_ACTIONS)
 def test_a_job_fails_if_its_role_lacks_a_permission(account: Account, lacking: str) -> None:
-    actions = sorted({"s3:GetObject", "s3:PutObject", "s3:ListBucket"} - {lacking})
-    own = f"arn:aws:s3:::{account.bucket}"
-    role = account.job_role(allow(actions, [own, f"{own}/*"]))
+    actions = [each for each in S3_ACTIONS if each != lacking]
+    role = account.job_role(allow(actions, account.resources))
     job = account.ended(roleArn=role, inputDataConfig=account.input("in"))
     assert job["status"] == "Failed"
     assert lacking in job["message"]
@@ -455,11 +439,12 @@ def test_a_caller_may_look_at_and_stop_the_jobs_that_it_is_allowed(account: Acco
     assert bedrock.get_model_invocation_job(jobIdentifier=by_id)["jobArn"] == mine
     with pytest.raises(ClientError, match="ConflictException"):
         bedrock.stop_model_invocation_job(jobIdentifier=mine)
-    for call in (bedrock.get_model_invocation_job, bedrock.stop_model_invocation_job):
-        with pytest.raises(ClientError, match="AccessDenied"):
-            call(jobIdentifier=other)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        bedrock.list_model_invocation_jobs()
+    for call, named in (
+        (bedrock.get_model_invocation_job, {"jobIdentifier": other}),
+        (bedrock.stop_model_invocation_job, {"jobIdentifier": other}),
+        (bedrock.list_model_invocation_jobs, {}),
+    ):
+        assert refused(call, **named)["Code"] == "AccessDeniedException"
 
 
 # Get, List, Stop
@@ -487,14 +472,11 @@ def test_a_client_request_token_creates_one_job(account: Account) -> None:
 
 
 def test_a_job_that_does_not_exist_is_not_found(account: Account) -> None:
-    for call in (
-        account.bedrock.get_model_invocation_job,
-        account.bedrock.stop_model_invocation_job,
-    ):
-        with pytest.raises(ClientError, match="ResourceNotFoundException"):
-            call(jobIdentifier="abcdefghijkl")
-        with pytest.raises(ClientError, match="ValidationException"):
-            call(jobIdentifier="no-job")
+    bedrock = account.bedrock
+    for call in (bedrock.get_model_invocation_job, bedrock.stop_model_invocation_job):
+        missing = refused(call, jobIdentifier="abcdefghijkl")
+        assert (missing["Code"], missing["Status"]) == ("ResourceNotFoundException", 404)
+        assert refused(call, jobIdentifier="no-job")["Code"] == "ValidationException"
 
 
 def test_jobs_are_listed_by_page_name_status_and_time(account: Account) -> None:
@@ -588,8 +570,7 @@ def test_every_change_of_status_is_an_event(account: Account, told: str) -> None
 def test_the_event_of_a_failure_says_why(account: Account, told: str) -> None:
     with account.rule(end="Failed", failureMessage="out of luck"):
         account.ended(jobName=unique("told"))
-    seen = changes(account, told, 3)
-    assert seen["Failed"]["detail"]["failureMessage"] == "out of luck"
+    assert changes(account, told, 3)["Failed"]["detail"]["failureMessage"] == "out of luck"
 
 
 def test_a_stop_is_two_events(account: Account, told: str) -> None:

@@ -31,12 +31,10 @@ Machine = Callable[..., str]
 def machine(aws: Aws, bucket: str, invoke: Invoke) -> Machine:
     """Create a machine with one map over items in S3; each child runs `Prepare`, then `Work`."""
 
-    def create(
-        items: Any, *, role: str | None = None, map_fields: dict[str, Any] | None = None
-    ) -> str:
+    def create(items: Any, *, role: str | None = None, **fields: Any) -> str:
         key = unique("items.json")
         aws.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(items).encode())
-        each = _map_state(bucket, key, invoke, **(map_fields or {"MaxConcurrency": 2}))
+        each = _map_state(bucket, key, invoke, **(fields or {"MaxConcurrency": 2}))
         return aws.machine(only(each), role=role)
 
     return create
@@ -54,6 +52,14 @@ def _json(aws: Aws, bucket: str, key: str) -> Any:
 def _counts(run: dict[str, Any]) -> dict[str, int]:
     assert run["itemCounts"] == run["executionCounts"]
     return {name: count for name, count in run["itemCounts"].items() if count}
+
+
+def _aborted(aws: Aws, execution: str) -> dict[str, Any]:
+    """The only Map Run of an execution when it is aborted."""
+    (run,) = eventually(
+        lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
+    )
+    return dict(run)
 
 
 def test_each_item_is_a_child_execution_with_a_history(aws: Aws, machine: Machine) -> None:
@@ -75,26 +81,14 @@ def test_each_item_is_a_child_execution_with_a_history(aws: Aws, machine: Machin
         assert child["stateMachineArn"] == f"{arn}/Items"
         assert child["mapRunArn"] == run["mapRunArn"]
         assert aws.event_types(child["executionArn"]) == [
-            "ExecutionStarted",
-            "PassStateEntered",
-            "PassStateExited",
-            "TaskStateEntered",
-            "TaskScheduled",
-            "TaskStarted",
-            "TaskSucceeded",
-            "TaskStateExited",
+            "ExecutionStarted", "PassStateEntered", "PassStateExited", "TaskStateEntered",
+            "TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskStateExited",
             "ExecutionSucceeded",
-        ]
+        ]  # fmt: skip
     assert aws.event_types(done["executionArn"]) == [
-        "ExecutionStarted",
-        "MapStateEntered",
-        "MapStateStarted",
-        "MapRunStarted",
-        "MapRunSucceeded",
-        "MapStateSucceeded",
-        "MapStateExited",
-        "ExecutionSucceeded",
-    ]
+        "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted",
+        "MapRunSucceeded", "MapStateSucceeded", "MapStateExited", "ExecutionSucceeded",
+    ]  # fmt: skip
     parents = aws.states.list_executions(stateMachineArn=arn)["executions"]
     assert [parent["executionArn"] for parent in parents] == [done["executionArn"]]
 
@@ -106,19 +100,16 @@ def test_item_selector_reads_item_index_input_and_context(aws: Aws, machine: Mac
         "index.$": "$$.Map.Item.Index",
         "parent.$": "$$.Execution.Id",
     }
-    done = aws.run(machine([{"n": 7}], map_fields={"ItemSelector": selector}), {"job": "j"})
+    done = aws.run(machine([{"n": 7}], ItemSelector=selector), {"job": "j"})
     (result,) = json.loads(done["output"])
-    assert result["Payload"]["event"] == {
-        "id": "j-7",
-        "index": 0,
-        "parent": done["executionArn"],
-    }
+    event = {"id": "j-7", "index": 0, "parent": done["executionArn"]}
+    assert result["Payload"]["event"] == event
 
 
 def test_no_items_is_success(aws: Aws, bucket: str, machine: Machine) -> None:
     """state-map-distributed.html: the Map Run processes all items of the dataset."""
     prefix = unique("results")
-    done = aws.run(machine([], map_fields=result_writer(bucket, prefix)))
+    done = aws.run(machine([], **result_writer(bucket, prefix)))
     assert done["status"] == "SUCCEEDED"
     (run,) = aws.map_runs(done["executionArn"])
     assert _counts(run) == {}
@@ -135,7 +126,7 @@ def test_never_runs_more_children_than_the_concurrency_allows(
         {"id": str(n), "touch": str(tmp_path / f"at-{n}"), "until": str(tmp_path / f"go-{n}")}
         for n in range(4)
     ]
-    arn = machine(items, map_fields={"MaxConcurrencyPath": "$.plan.width"})
+    arn = machine(items, MaxConcurrencyPath="$.plan.width")
     execution = aws.start(arn, {"plan": {"width": 3}})
     eventually(lambda: len(list(tmp_path.glob("at-*"))) == 3, "three children run")
     (run,) = aws.map_runs(execution)
@@ -181,12 +172,10 @@ def test_stopping_the_parent_aborts_the_children(
 ) -> None:
     """redrive-map-run.html: the Map Run cancels children of type Standard."""
     items = [{"id": "a", "touch": str(tmp_path / "on"), "until": str(switch)}, {"id": "b"}]
-    execution = aws.start(machine(items, map_fields={"MaxConcurrency": 1}))
+    execution = aws.start(machine(items, MaxConcurrency=1))
     eventually((tmp_path / "on").exists, "the first child runs")
     aws.states.stop_execution(executionArn=execution)
-    (run,) = eventually(
-        lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
-    )
+    run = _aborted(aws, execution)
     assert _counts(run) == {"aborted": 1, "pending": 1, "total": 2}
     kinds = aws.event_types(execution)
     assert kinds[-3:] == ["MapRunAborted", "MapStateAborted", "ExecutionAborted"]
@@ -202,8 +191,7 @@ def test_a_redrive_resumes_failed_children_at_their_failed_state(
 ) -> None:
     """redrive-map-run.html: unsuccessful children, from the state that failed, in the same run."""
     items = [{"id": "good"}, {"id": "bad", "unless": str(switch)}, {"id": "later"}]
-    execution = aws.start(machine(items, map_fields={"MaxConcurrency": 1}))
-    aws.ended(execution)
+    execution = aws.run(machine(items, MaxConcurrency=1))["executionArn"]
     (before,) = aws.map_runs(execution)
     assert _counts(before) == {"succeeded": 1, "failed": 1, "pending": 1, "total": 3}
     histories = {
@@ -212,11 +200,8 @@ def test_a_redrive_resumes_failed_children_at_their_failed_state(
     }
     switch.touch()
     done = aws.redriven(execution)
-    assert [child["Payload"]["id"] for child in json.loads(done["output"])] == [
-        "good",
-        "bad",
-        "later",
-    ]
+    ids = [child["Payload"]["id"] for child in json.loads(done["output"])]
+    assert ids == ["good", "bad", "later"]
     (after,) = aws.map_runs(execution)
     assert after["mapRunArn"] == before["mapRunArn"]
     assert after["redriveCount"] == 1
@@ -231,20 +216,14 @@ def test_a_redrive_resumes_failed_children_at_their_failed_state(
             continue
         assert then is not None
         assert now[len(then) :] == [
-            "ExecutionRedriven",
-            "TaskScheduled",
-            "TaskStarted",
-            "TaskSucceeded",
-            "TaskStateExited",
-            "ExecutionSucceeded",
-        ]
+            "ExecutionRedriven", "TaskScheduled", "TaskStarted", "TaskSucceeded",
+            "TaskStateExited", "ExecutionSucceeded",
+        ]  # fmt: skip
     kinds = aws.event_types(execution)
     assert kinds.count("MapRunStarted") == kinds.count("MapStateEntered") == 1
     redriven = next(e for e in aws.history(execution) if e["type"] == "MapRunRedriven")
-    assert redriven["mapRunRedrivenEventDetails"] == {
-        "mapRunArn": after["mapRunArn"],
-        "redriveCount": 1,
-    }
+    details = {"mapRunArn": after["mapRunArn"], "redriveCount": 1}
+    assert redriven["mapRunRedrivenEventDetails"] == details
 
 
 def test_children_wait_for_their_redrive(
@@ -275,9 +254,7 @@ def test_children_wait_for_their_redrive(
     )["executions"]
     assert len(waiting) == 1
     aws.states.stop_execution(executionArn=execution)
-    (run,) = eventually(
-        lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
-    )
+    run = _aborted(aws, execution)
     assert run["itemCounts"]["pendingRedrive"] == 0
     switch.touch()
     (tmp_path / "both").touch()
@@ -286,8 +263,7 @@ def test_children_wait_for_their_redrive(
 
 def test_a_child_is_redriven_by_its_map_run_alone(aws: Aws, machine: Machine) -> None:
     """redrive-map-run.html: you redrive the parent."""
-    execution = aws.start(machine([{"raise": "Broken"}]))
-    aws.ended(execution)
+    execution = aws.run(machine([{"raise": "Broken"}]))["executionArn"]
     (run,) = aws.map_runs(execution)
     (child,) = aws.children(run["mapRunArn"])
     with pytest.raises(aws.states.exceptions.ExecutionNotRedrivable):
@@ -297,7 +273,7 @@ def test_a_child_is_redriven_by_its_map_run_alone(aws: Aws, machine: Machine) ->
 def test_the_result_writer_writes_every_result(aws: Aws, bucket: str, machine: Machine) -> None:
     """input-output-resultwriter.html: files by status, the manifest, the state's output."""
     prefix = unique("results")
-    done = aws.run(machine([{"id": "a"}, {"id": "b"}], map_fields=result_writer(bucket, prefix)))
+    done = aws.run(machine([{"id": "a"}, {"id": "b"}], **result_writer(bucket, prefix)))
     (run,) = aws.map_runs(done["executionArn"])
     key = f"{prefix}/{run['mapRunArn'].rsplit(':', 1)[-1]}/manifest.json"
     assert json.loads(done["output"]) == {
@@ -321,8 +297,7 @@ def test_a_redriven_manifest_has_all_successes(
     prefix = unique("results")
     items = [{"id": "good"}, {"id": "bad", "unless": str(switch)}, {"id": "later"}]
     fields = {**result_writer(bucket, prefix), "MaxConcurrency": 1}
-    execution = aws.start(machine(items, map_fields=fields))
-    aws.ended(execution)
+    execution = aws.run(machine(items, **fields))["executionArn"]
     (run,) = aws.map_runs(execution)
     key = f"{prefix}/{run['mapRunArn'].rsplit(':', 1)[-1]}/manifest.json"
     files = _json(aws, bucket, key)["ResultFiles"]
@@ -392,14 +367,9 @@ def test_a_list_that_cannot_be_read_has_a_map_run_that_a_redrive_continues(
         "Attempting to map over non-iterable node.",
     )
     assert aws.event_types(execution) == [
-        "ExecutionStarted",
-        "MapStateEntered",
-        "MapStateStarted",
-        "MapRunStarted",
-        "MapRunFailed",
-        "MapStateFailed",
-        "ExecutionFailed",
-    ]
+        "ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapRunStarted", "MapRunFailed",
+        "MapStateFailed", "ExecutionFailed",
+    ]  # fmt: skip
     assert aws.history(execution)[2]["mapStateStartedEventDetails"] == {"length": 0}
     (run,) = aws.map_runs(execution)
     assert run["status"] == "FAILED"
@@ -412,26 +382,23 @@ def test_a_list_that_cannot_be_read_has_a_map_run_that_a_redrive_continues(
     assert "MapRunRedriven" in aws.event_types(execution)
 
 
-def test_a_result_over_the_limit_starts_a_new_map_run_when_redriven(
-    aws: Aws, machine: Machine
+@pytest.mark.parametrize(
+    ("items", "fields", "error"),
+    [
+        ([{"bytes": 200_000}, {"bytes": 200_000}], {}, "States.DataLimitExceeded"),
+        ([{"id": "a"}], {"OutputPath": "$.absent"}, "States.Runtime"),
+    ],
+)
+def test_a_result_that_cannot_be_used_starts_a_new_map_run_when_redriven(
+    aws: Aws, machine: Machine, items: list[Any], fields: dict[str, Any], error: str
 ) -> None:
-    """redrive-map-run.html: a new Map Run after States.DataLimitExceeded."""
-    execution = aws.start(machine([{"bytes": 200_000}, {"bytes": 200_000}]))
-    assert aws.ended(execution)["error"] == "States.DataLimitExceeded"
-    aws.redriven(execution)
-    runs = aws.map_runs(execution)
-    assert [run["redriveCount"] for run in runs] == [0, 0]
-    assert [run["status"] for run in runs] == ["FAILED", "FAILED"]
-
-
-def test_an_output_that_cannot_be_selected_starts_a_new_map_run_when_redriven(
-    aws: Aws, machine: Machine
-) -> None:
-    """redrive-map-run.html: a new Map Run after a JSON data interpolation error."""
-    execution = aws.start(machine([{"id": "a"}], map_fields={"OutputPath": "$.absent"}))
-    assert aws.ended(execution)["error"] == "States.Runtime"
-    aws.redriven(execution)
-    assert [run["redriveCount"] for run in aws.map_runs(execution)] == [0, 0]
+    """redrive-map-run.html: a new Map Run after States.DataLimitExceeded, and after a JSON data
+    interpolation error.
+    """
+    failed = aws.run(machine(items, **fields))
+    assert failed["error"] == error
+    aws.redriven(failed["executionArn"])
+    assert [run["redriveCount"] for run in aws.map_runs(failed["executionArn"])] == [0, 0]
 
 
 def test_the_machines_time_limit_aborts_the_children(
@@ -451,9 +418,7 @@ def test_the_machines_time_limit_aborts_the_children(
         started = aws.map_runs(execution)
         if not started or not aws.children(started[0]["mapRunArn"]):
             return None
-        (run,) = eventually(
-            lambda: [r for r in aws.map_runs(execution) if r["status"] == "ABORTED"], "aborted"
-        )
+        run = _aborted(aws, execution)
         assert _counts(run) == {"aborted": 1, "total": 1}
         return execution
 
@@ -470,8 +435,7 @@ def test_children_are_listed_by_status_and_by_redrive(
 ) -> None:
     """API_ListExecutions.html: statusFilter, redriveFilter, pages."""
     items = [{"id": "good"}, {"id": "bad", "unless": str(switch)}]
-    execution = aws.start(machine(items, map_fields={"MaxConcurrency": 1}))
-    aws.ended(execution)
+    execution = aws.run(machine(items, MaxConcurrency=1))["executionArn"]
     (run,) = aws.map_runs(execution)
 
     def listed(**filters: Any) -> int:
@@ -510,7 +474,7 @@ def test_the_machines_role_is_needed_to_run_a_map(
     """iam-policies-eg-dist-map.html; redrive-map-run.html: add the permission and redrive."""
     role = aws.everything_but(action)
     fields = result_writer(bucket, unique("results"))
-    execution = aws.start(machine([{"id": "a"}], role=role, map_fields=fields))
+    execution = aws.start(machine([{"id": "a"}], role=role, **fields))
     failed = aws.ended(execution)
     assert failed["error"] == error
     assert action in failed["cause"]
@@ -523,8 +487,7 @@ def test_the_machines_role_is_needed_to_redrive_children(
 ) -> None:
     """redrive-map-run.html, "IAM permission to redrive a Map Run"."""
     role = aws.everything_but("states:RedriveExecution")
-    execution = aws.start(machine([{"unless": str(switch)}], role=role))
-    aws.ended(execution)
+    execution = aws.run(machine([{"unless": str(switch)}], role=role))["executionArn"]
     switch.touch()
     denied = aws.redriven(execution)
     assert denied["status"] == "FAILED"
