@@ -127,12 +127,13 @@ def refused(call: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str
     return {**response["Error"], "Status": response["ResponseMetadata"]["HTTPStatusCode"]}
 
 
-def task(function: str, **fields: Any) -> dict[str, Any]:
-    """A Task state that hands the state's input to a function."""
+def task(function: str, payload: Any = None, **fields: Any) -> dict[str, Any]:
+    """A Task state that hands a payload, or else the state's input, to a function."""
+    given = {"Payload.$": "$"} if payload is None else {"Payload": payload}
     return {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {"FunctionName": function, "Payload.$": "$"},
+        "Parameters": {"FunctionName": function, **given},
         **({} if "Next" in fields else {"End": True}),
         **fields,
     }

@@ -6,29 +6,38 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, allow, document, eventually, only, unique
-from embedded_aws.tests.operations import queue, received, settled_stack
+from embedded_aws.tests.conftest import Aws, allow, document, eventually, only, refused, unique
+from embedded_aws.tests.operations import create_stack, queue, received, settled_stack
+
+
+@pytest.fixture
+def namespace() -> str:
+    return unique("Test")
 
 
 def alarm(aws: Aws, namespace: str, **fields: Any) -> str:
-    """An alarm for a sum above 0 in a minute; its name."""
+    """An alarm for a sum above 0 in a minute, of `Faults` unless Metrics are named; its name."""
     made = unique("alarm")
+    faults = {"Namespace": namespace, "MetricName": "Faults", "Statistic": "Sum", "Period": 60}
     aws.client("cloudwatch").put_metric_alarm(
         **{
             "AlarmName": made,
-            "Namespace": namespace,
-            "MetricName": "Faults",
-            "Statistic": "Sum",
-            "Period": 60,
             "EvaluationPeriods": 1,
             "Threshold": 0,
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
+            **({} if "Metrics" in fields else faults),
             **fields,
         }
     )
+    return made
+
+
+def in_state(aws: Aws, state: str, treatment: str) -> str:
+    """An alarm without data that is put into a state."""
+    made = alarm(aws, unique("Test"), TreatMissingData=treatment)
+    aws.client("cloudwatch").set_alarm_state(AlarmName=made, StateValue=state, StateReason="test")
     return made
 
 
@@ -62,8 +71,7 @@ def becomes(aws: Aws, made: str, wanted: str) -> None:
 class TestEvaluation:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html."""
 
-    def test_rings_for_its_own_dimensions_alone(self, aws: Aws) -> None:
-        namespace = unique("Test")
+    def test_rings_for_its_own_dimensions_alone(self, aws: Aws, namespace: str) -> None:
         mine = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Load"}])
         other = alarm(aws, namespace, Dimensions=[{"Name": "state", "Value": "Migrate"}])
         without = alarm(aws, namespace)
@@ -72,40 +80,27 @@ class TestEvaluation:
         becomes(aws, other, "OK")
         becomes(aws, without, "OK")
 
-    def test_is_by_the_clock_and_not_by_the_next_datum(self, aws: Aws) -> None:
-        namespace = unique("Test")
+    def test_is_by_the_clock_and_not_by_the_next_datum(self, aws: Aws, namespace: str) -> None:
         made = alarm(aws, namespace, TreatMissingData="breaching")
         becomes(aws, made, "ALARM")  # nothing was ever put
 
-    def test_needs_as_many_datapoints_as_it_says(self, aws: Aws) -> None:
-        namespace = unique("Test")
+    def test_needs_as_many_datapoints_as_it_says(self, aws: Aws, namespace: str) -> None:
         two = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=2)
         three = alarm(aws, namespace, EvaluationPeriods=5, DatapointsToAlarm=3)
         put(aws, namespace, minutes_ago=(1, 3))
         becomes(aws, two, "ALARM")
         becomes(aws, three, "OK")
 
-    def test_looks_no_further_back_than_its_periods(self, aws: Aws) -> None:
-        namespace = unique("Test")
+    def test_looks_no_further_back_than_its_periods(self, aws: Aws, namespace: str) -> None:
         made = alarm(aws, namespace, EvaluationPeriods=2, DatapointsToAlarm=1)
         put(aws, namespace, minutes_ago=(4,))
         becomes(aws, made, "OK")
 
-    def test_takes_a_metric_that_is_a_list_of_one(self, aws: Aws) -> None:
-        namespace, made = unique("Test"), unique("alarm")
-        watched = {
-            "Metric": {"Namespace": namespace, "MetricName": "Faults", "Dimensions": []},
-            "Period": 60,
-            "Stat": "Sum",
-        }
-        aws.client("cloudwatch").put_metric_alarm(
-            AlarmName=made,
-            Metrics=[{"Id": "m", "MetricStat": watched, "Label": "Faults", "ReturnData": True}],
-            EvaluationPeriods=1,
-            Threshold=0,
-            ComparisonOperator="GreaterThanThreshold",
-            TreatMissingData="notBreaching",
-        )
+    def test_takes_a_metric_that_is_a_list_of_one(self, aws: Aws, namespace: str) -> None:
+        metric = {"Namespace": namespace, "MetricName": "Faults", "Dimensions": []}
+        watched = {"Metric": metric, "Period": 60, "Stat": "Sum"}
+        listed = {"Id": "m", "MetricStat": watched, "Label": "Faults", "ReturnData": True}
+        made = alarm(aws, namespace, Metrics=[listed])
         put(aws, namespace)
         becomes(aws, made, "ALARM")
 
@@ -124,26 +119,14 @@ class TestMissingData:
     def test_is_what_the_alarm_says(
         self, aws: Aws, treatment: str, before: str, wanted: str
     ) -> None:
-        self.waiting(aws, treatment, state=before, wanted=wanted)
+        becomes(aws, in_state(aws, before, treatment), wanted)
 
     def test_changes_nothing_where_it_is_ignored(self, aws: Aws) -> None:
-        namespace = unique("Test")
-        ignoring = alarm(aws, namespace, TreatMissingData="ignore")
-        aws.client("cloudwatch").set_alarm_state(
-            AlarmName=ignoring, StateValue="ALARM", StateReason="test"
-        )
+        ignoring = in_state(aws, "ALARM", "ignore")
         # Two others after it have been looked at, so that it was looked at in between.
         for _ in range(2):
-            self.waiting(aws, "notBreaching", state="ALARM", wanted="OK")
+            becomes(aws, in_state(aws, "ALARM", "notBreaching"), "OK")
         becomes(aws, ignoring, "ALARM")
-
-    def waiting(self, aws: Aws, treatment: str, *, state: str, wanted: str) -> None:
-        """Put an alarm without data into a state, and wait until it has the wanted one."""
-        made = alarm(aws, unique("Test"), TreatMissingData=treatment)
-        aws.client("cloudwatch").set_alarm_state(
-            AlarmName=made, StateValue=state, StateReason="test"
-        )
-        becomes(aws, made, wanted)
 
 
 class TestActions:
@@ -162,8 +145,7 @@ class TestActions:
         message: dict[str, Any] = json.loads(envelope["Message"])
         return message
 
-    def test_tell_the_topic_of_a_change(self, aws: Aws) -> None:
-        namespace = unique("Test")
+    def test_tell_the_topic_of_a_change(self, aws: Aws, namespace: str) -> None:
         topic, url = self.topic(aws)
         made = alarm(aws, namespace, AlarmActions=[topic])
         put(aws, namespace)
@@ -171,11 +153,10 @@ class TestActions:
         assert message["AlarmName"] == made
         assert message["NewStateValue"] == "ALARM"
 
-    def test_do_not_reach_a_topic_that_admits_others_only(self, aws: Aws) -> None:
-        namespace, sns = unique("Test"), aws.client("sns")
+    def test_do_not_reach_a_topic_that_admits_others_only(self, aws: Aws, namespace: str) -> None:
         closed, quiet = self.topic(aws)
         policy = allow("sns:Publish", closed, Principal={"Service": "events.amazonaws.com"})
-        sns.set_topic_attributes(
+        aws.client("sns").set_topic_attributes(
             TopicArn=closed, AttributeName="Policy", AttributeValue=document(policy)
         )
         topic, url = self.topic(aws)
@@ -185,57 +166,42 @@ class TestActions:
         waiting = aws.client("sqs").receive_message(QueueUrl=quiet)
         assert "Messages" not in waiting
 
-    def test_of_a_composite_alarm_from_a_template_are_taken(self, aws: Aws) -> None:
+    def test_of_a_composite_alarm_from_a_template_are_taken(self, aws: Aws, namespace: str) -> None:
         """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html."""
-        namespace, cloudformation = unique("Test"), aws.client("cloudformation")
         topic, url = self.topic(aws)
-        child = alarm(aws, namespace)
-        stack = unique("stack")
-        composite = {
-            "Type": "AWS::CloudWatch::CompositeAlarm",
-            "Properties": {
-                "AlarmName": f"{stack}-any",
-                "AlarmRule": f'ALARM("{child}")',
-                "AlarmActions": [topic],
-            },
+        properties = {
+            "AlarmName": unique("any"),
+            "AlarmRule": f'ALARM("{alarm(aws, namespace)}")',
+            "AlarmActions": [topic],
         }
-        arn = cloudformation.create_stack(
-            StackName=stack, TemplateBody=json.dumps({"Resources": {"Any": composite}})
-        )["StackId"]
-        assert settled_stack(aws, arn).status == "CREATE_COMPLETE"
+        composite = {"Type": "AWS::CloudWatch::CompositeAlarm", "Properties": properties}
+        stack = create_stack(aws, {"Any": composite})
+        assert stack.status == "CREATE_COMPLETE"
         put(aws, namespace)
-        message = self.message(aws, url)
-        assert message["AlarmName"] == f"{stack}-any"
-        cloudformation.delete_stack(StackName=stack)
-        assert settled_stack(aws, arn).status == "DELETE_COMPLETE"
+        assert self.message(aws, url)["AlarmName"] == properties["AlarmName"]
+        aws.client("cloudformation").delete_stack(StackName=stack.arn)
+        assert settled_stack(aws, stack.arn).status == "DELETE_COMPLETE"
 
 
 def test_a_fault_rings_through_from_the_metric_of_a_service(aws: Aws) -> None:
     """The whole way: a failed execution, AWS/States, an alarm."""
-    fail = only({"Type": "Fail", "Error": "No"})
-    machine = aws.machine(fail)
-    made = alarm(
-        aws,
-        "AWS/States",
-        MetricName="ExecutionsFailed",
-        Dimensions=[{"Name": "StateMachineArn", "Value": machine}],
-    )
+    machine = aws.machine(only({"Type": "Fail", "Error": "No"}))
+    its = [{"Name": "StateMachineArn", "Value": machine}]
+    made = alarm(aws, "AWS/States", MetricName="ExecutionsFailed", Dimensions=its)
     becomes(aws, made, "OK")
     aws.run(machine)
     becomes(aws, made, "ALARM")
 
 
-class TestRefusal:
-    def test_names_metric_math(self, aws: Aws) -> None:
-        with pytest.raises(ClientError, match="metric math in Metrics of an alarm is not emulated"):
-            aws.client("cloudwatch").put_metric_alarm(
-                AlarmName=unique("alarm"),
-                Metrics=[{"Id": "e", "Expression": "1 + 1", "ReturnData": True}],
-                EvaluationPeriods=1,
-                Threshold=0,
-                ComparisonOperator="GreaterThanThreshold",
-            )
-
-    def test_names_another_kind_of_action(self, aws: Aws) -> None:
-        with pytest.raises(ClientError, match="not emulated, only SNS topics"):
-            alarm(aws, "Test", AlarmActions=["arn:aws:automate:us-east-1:ec2:stop"])
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        (
+            {"Metrics": [{"Id": "e", "Expression": "1 + 1", "ReturnData": True}]},
+            "metric math in Metrics of an alarm is not emulated",
+        ),
+        ({"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]}, "only SNS topics"),
+    ],
+)
+def test_what_is_not_emulated_is_refused(aws: Aws, fields: dict[str, Any], why: str) -> None:
+    assert why in refused(alarm, aws, "Test", **fields)["Message"]

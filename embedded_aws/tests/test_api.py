@@ -43,10 +43,11 @@ def test_an_arn_that_is_none_is_not_one_that_names_nothing(
     assert code(machine.replace(":stateMachine:", f":{kind}:") + "x") == does_not_exist
 
 
-def test_an_empty_input_is_refused(aws: Aws, machine: str) -> None:
-    """test_invalid_start_execution_input."""
+@pytest.mark.parametrize("text", ["", "{"])
+def test_an_input_that_is_not_json_is_refused(aws: Aws, machine: str, text: str) -> None:
+    """test_invalid_start_execution_input; API_StartExecution.html, InvalidExecutionInput."""
     with pytest.raises(aws.states.exceptions.InvalidExecutionInput):
-        aws.states.start_execution(stateMachineArn=machine, input="")
+        aws.states.start_execution(stateMachineArn=machine, input=text)
 
 
 @pytest.mark.parametrize("call", ["list_executions", "get_execution_history"])
@@ -110,10 +111,7 @@ def test_creating_the_same_machine_again_answers_as_the_first_time(aws: Aws) -> 
     arguments = {"name": name, "definition": json.dumps(PASS), "roleArn": aws.everything}
     first = aws.states.create_state_machine(**arguments)
     again = aws.states.create_state_machine(**arguments)
-    assert (again["stateMachineArn"], again["creationDate"]) == (
-        first["stateMachineArn"],
-        first["creationDate"],
-    )
+    assert all(again[name] == first[name] for name in ("stateMachineArn", "creationDate"))
     with pytest.raises(aws.states.exceptions.StateMachineAlreadyExists):
         aws.states.create_state_machine(**arguments | {"definition": json.dumps(PASS, indent=1)})
 

@@ -70,17 +70,16 @@ def test_the_log_has_what_the_handler_wrote_and_its_exception(aws: Aws) -> None:
     function = aws.function()
     logs = aws.client("logs")
     group = f"/aws/lambda/{function.rsplit(':', 1)[-1]}"
+
+    def messages() -> list[str]:
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        return [event["message"].strip() for event in events]
+
     _call(aws, function, {"log": "line ü one", "raise": "Oops", "message": "told"})
-    messages = [
-        event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]
-    ]
-    assert "line ü one" in messages
-    assert any(message.startswith("[ERROR] Oops: told") for message in messages)
+    assert "line ü one" in messages()
+    assert any(message.startswith("[ERROR] Oops: told") for message in messages())
     _call(aws, function, {"log": "line two"})
-    messages = [
-        event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]
-    ]
-    assert messages.count("line two") == messages.count("line ü one") == 1
+    assert messages().count("line two") == messages().count("line ü one") == 1
 
 
 def test_the_functions_time_limit_is_sandbox_timedout(aws: Aws, switch: Path) -> None:
@@ -131,10 +130,8 @@ def test_a_module_that_cannot_be_imported_is_runtime_importmoduleerror(aws: Aws)
 
 def test_a_response_over_6_mb_fails(aws: Aws, function: str) -> None:
     """gettingstarted-limits.html; recorded: localstack, test_lambda_too_large_response."""
-    answer = aws.functions.invoke(FunctionName=function, Payload=json.dumps({"bytes": 7_000_000}))
-    assert answer["FunctionError"] == "Unhandled"
-    failed = json.loads(answer["Payload"].read())
-    assert failed["errorType"] == "Function.ResponseSizeTooLarge"
+    kind, body = _call(aws, function, {"bytes": 7_000_000})
+    assert (kind, body["errorType"]) == ("Unhandled", "Function.ResponseSizeTooLarge")
 
 
 def test_a_throttled_call_is_toomanyrequests(aws: Aws, switch: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.tests.conftest import Aws, eventually, map_state, only, unique
+from embedded_aws.tests.conftest import Aws, eventually, map_state, only, refused, task, unique
 from embedded_aws.tests.operations import metric_sum, queue
 
 
@@ -69,15 +69,8 @@ class TestLambda:
 
     def test_counts_calls_and_errors_of_every_caller(self, aws: Aws) -> None:
         function = aws.function()
-        call = {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": function, "Payload.$": "$"},
-            "End": True,
-        }
         aws.functions.invoke(FunctionName=function, Payload=b"{}")
-        machine = aws.machine(only(call))
-        aws.run(machine, {"raise": "Broken"})
+        aws.run(aws.machine(only(task(function))), {"raise": "Broken"})
         assert self.sum(aws, "Invocations", function) == 2
         assert self.sum(aws, "Errors", function) == 1
         assert self.sum(aws, "Throttles", function) == 0
@@ -90,13 +83,8 @@ class TestLambda:
         aws.functions.put_function_concurrency(
             FunctionName=function, ReservedConcurrentExecutions=0
         )
-        refused = aws.functions.exceptions.TooManyRequestsException
-        try:
-            aws.functions.invoke(FunctionName=function, Payload=b"{}")
-        except refused:
-            pass
-        else:
-            raise AssertionError("it should be throttled")
+        error = refused(aws.functions.invoke, FunctionName=function, Payload=b"{}")
+        assert error["Code"] == "TooManyRequestsException"
         assert self.sum(aws, "Invocations", function) is None
         throttles = self.sum(aws, "Throttles", function)
         assert throttles is not None

@@ -25,14 +25,6 @@ from embedded_aws.tests.conftest import (
 from embedded_aws.tests.operations import assumed, hears, received
 
 
-def _steps(invoke: Invoke) -> dict[str, Any]:
-    """Two tasks: the first always succeeds, the second as its input says."""
-    return {
-        "StartAt": "First",
-        "States": {"First": invoke(ResultPath=None, Next="Second"), "Second": invoke()},
-    }
-
-
 def _entered(events: list[dict[str, Any]]) -> list[str]:
     return [
         event["stateEnteredEventDetails"]["name"]
@@ -49,12 +41,11 @@ def test_continues_at_the_state_that_was_entered_and_not_exited(
     aws: Aws, invoke: Invoke, switch: Path
 ) -> None:
     """redrive-executions.html: the failed execution continues from the unsuccessful step."""
-    # The first task ignores the mark: it fails only where the state's own input says so.
-    states = _steps(invoke)
-    states["States"]["First"]["Parameters"]["Payload"] = {"id": "first"}
-    del states["States"]["First"]["Parameters"]["Payload.$"]
-    execution = aws.start(aws.machine(states), {"unless": str(switch)})
-    assert aws.ended(execution)["error"] == "Refused"
+    first = invoke({"id": "first"}, ResultPath=None, Next="Second")
+    states = {"StartAt": "First", "States": {"First": first, "Second": invoke()}}
+    failed = aws.run(aws.machine(states), {"unless": str(switch)})
+    assert failed["error"] == "Refused"
+    execution = failed["executionArn"]
     switch.touch()
     assert aws.redriven(execution)["status"] == "SUCCEEDED"
     events = aws.history(execution)
@@ -73,9 +64,7 @@ def test_describes_what_was_redriven_and_what_can_be(
     failed = aws.run(machine, {"unless": str(switch)})
     assert failed["redriveCount"] == 0
     assert failed["redriveStatus"] == "REDRIVABLE"
-    assert "redriveDate" not in failed
-    assert "redriveStatusReason" not in failed
-    assert "output" not in failed
+    assert not {"redriveDate", "redriveStatusReason", "output"} & set(failed)
     answer = aws.states.redrive_execution(executionArn=failed["executionArn"])
     again = aws.ended(failed["executionArn"])
     assert again["redriveCount"] == 1
@@ -91,14 +80,10 @@ def test_describes_what_was_redriven_and_what_can_be(
 def test_a_fail_state_is_entered_again_and_fails_again(aws: Aws) -> None:
     """redrive-executions.html, table of states: Fail "reenters the Fail state and fails again"."""
     verdict = {"Type": "Fail", "Error": "Rejected", "CausePath": "$.why"}
-    execution = aws.start(aws.machine(only(verdict)), {"why": "too many"})
-    aws.ended(execution)
+    execution = aws.run(aws.machine(only(verdict)), {"why": "too many"})["executionArn"]
     failed = aws.redriven(execution)
-    assert (failed["status"], failed["error"], failed["cause"]) == (
-        "FAILED",
-        "Rejected",
-        "too many",
-    )
+    ending = (failed["status"], failed["error"], failed["cause"])
+    assert ending == ("FAILED", "Rejected", "too many")
     assert _entered(aws.history(execution)) == ["Only", "Only"]
 
 
@@ -112,8 +97,7 @@ def test_a_caught_error_has_exited_its_state(aws: Aws, invoke: Invoke) -> None:
             "Verdict": {"Type": "Fail", "Error": "Caught"},
         },
     }
-    execution = aws.start(aws.machine(definition), {"raise": "Oops"})
-    aws.ended(execution)
+    execution = aws.run(aws.machine(definition), {"raise": "Oops"})["executionArn"]
     assert aws.redriven(execution)["error"] == "Caught"
     events = aws.history(execution)
     assert _entered(events) == ["Try", "Verdict", "Verdict"]
@@ -125,8 +109,7 @@ def test_uses_the_definition_and_the_input_of_the_original(
 ) -> None:
     """redrive-executions.html: the same definition; start anew after an update."""
     machine = aws.machine(only(invoke()))
-    execution = aws.start(machine, {"unless": str(switch), "id": "original"})
-    aws.ended(execution)
+    execution = aws.run(machine, {"unless": str(switch), "id": "original"})["executionArn"]
     switch.touch()
     newer = {"StartAt": "New", "States": {"New": {"Type": "Pass", "End": True}}}
     aws.states.update_state_machine(stateMachineArn=machine, definition=json.dumps(newer))
@@ -139,8 +122,7 @@ def test_uses_the_definition_and_the_input_of_the_original(
 def test_retries_are_counted_from_zero_again(aws: Aws, invoke: Invoke) -> None:
     """redrive-executions.html: the retry attempt count of a rerun Task is reset to 0."""
     retry = [{"ErrorEquals": ["Flaky"], "MaxAttempts": 2, "IntervalSeconds": 1}]
-    execution = aws.start(aws.machine(only(invoke(Retry=retry))), {"raise": "Flaky"})
-    aws.ended(execution)
+    execution = aws.run(aws.machine(only(invoke(Retry=retry))), {"raise": "Flaky"})["executionArn"]
     assert _scheduled(aws.history(execution)) == 3
     aws.redriven(execution)
     assert _scheduled(aws.history(execution)) == 6
@@ -148,13 +130,8 @@ def test_retries_are_counted_from_zero_again(aws: Aws, invoke: Invoke) -> None:
 
 def test_the_context_object_tells_of_the_redrive(aws: Aws, invoke: Invoke) -> None:
     """input-output-contextobject.html: Execution.RedriveCount and Execution.RedriveTime."""
-    step = invoke()
-    step["Parameters"]["Payload"] = {
-        "raise": "Report",
-        "message.$": "States.Format('{} {}', $$.Execution.RedriveCount, $$.Execution.Name)",
-    }
-    del step["Parameters"]["Payload.$"]
-    machine = aws.machine(only(step))
+    message = "States.Format('{} {}', $$.Execution.RedriveCount, $$.Execution.Name)"
+    machine = aws.machine(only(invoke({"raise": "Report", "message.$": message})))
     name = unique("execution")
     execution = aws.start(machine, name=name)
     assert json.loads(aws.ended(execution)["cause"])["errorMessage"] == f"0 {name}"
@@ -168,11 +145,8 @@ def test_aborted_executions_are_redrivable(aws: Aws, invoke: Invoke, switch: Pat
     eventually(lambda: "TaskStarted" in aws.event_types(execution), "the task starts")
     aws.states.stop_execution(executionArn=execution, error="Operator", cause="wrong day")
     stopped = aws.ended(execution)
-    assert (stopped["status"], stopped["error"], stopped["cause"]) == (
-        "ABORTED",
-        "Operator",
-        "wrong day",
-    )
+    ending = (stopped["status"], stopped["error"], stopped["cause"])
+    assert ending == ("ABORTED", "Operator", "wrong day")
     assert stopped["redriveStatus"] == "REDRIVABLE"
     assert aws.event_types(execution)[-2:] == ["TaskStateAborted", "ExecutionAborted"]
     switch.touch()
@@ -206,8 +180,7 @@ def test_refuses_an_execution_that_is_not_there(aws: Aws) -> None:
 def test_a_client_token_makes_a_call_idempotent(aws: Aws, invoke: Invoke, switch: Path) -> None:
     """API_RedriveExecution.html, clientToken."""
     machine = aws.machine(only(invoke()))
-    execution = aws.start(machine, {"unless": str(switch)})
-    aws.ended(execution)
+    execution = aws.run(machine, {"unless": str(switch)})["executionArn"]
     first = aws.states.redrive_execution(executionArn=execution, clientToken="once")
     aws.ended(execution)
     again = aws.states.redrive_execution(executionArn=execution, clientToken="once")
@@ -218,8 +191,7 @@ def test_a_client_token_makes_a_call_idempotent(aws: Aws, invoke: Invoke, switch
 def test_the_caller_needs_the_permission(aws: Aws, invoke: Invoke) -> None:
     """redrive-executions.html, "IAM permission to redrive an execution"."""
     machine = aws.machine(only(invoke()))
-    execution = aws.start(machine, {"raise": "Oops"})
-    aws.ended(execution)
+    execution = aws.run(machine, {"raise": "Oops"})["executionArn"]
     with pytest.raises(ClientError, match="states:RedriveExecution"):
         assumed(aws).client("stepfunctions").redrive_execution(executionArn=execution)
     executions = f"{execution.rsplit(':', 1)[0]}:*"
@@ -232,8 +204,7 @@ def test_the_status_change_event_tells_of_the_redrive(aws: Aws, invoke: Invoke) 
     """eventbridge-integration.html: redriveCount, redriveDate, redriveStatus in the event."""
     machine = aws.machine(only(invoke()))
     url = hears(aws, {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}})
-    execution = aws.start(machine, {"raise": "Oops", "message": "why"})
-    aws.ended(execution)
+    execution = aws.run(machine, {"raise": "Oops", "message": "why"})["executionArn"]
     aws.redriven(execution)
     details = [json.loads(received(aws, url)["Body"])["detail"] for _ in range(4)]
     told = sorted((each["redriveCount"], each["status"]) for each in details)
