@@ -15,6 +15,7 @@ PAGES = [
     *PROJECT.glob("*.md"),
     *(page for name in FOLDERS for page in (PROJECT / name).rglob("*.md")),
 ]
+COMMANDS: Any = typer.main.get_command(app)
 CODE = ("demo", "embedded_aws", "functions", "local", "ops", "stacks", "statemachine", "tests")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
@@ -31,7 +32,7 @@ def test_every_command_and_its_options_exist(page: Path) -> None:
     typed = r"(?:^ *(?:\$ )?|`)(?:\.venv/bin/)?(ingest [^`\n#|]+)"
     for command in re.findall(typed, page.read_text(encoding="utf-8"), re.MULTILINE):
         words = command.split()[1:]
-        found: Any = typer.main.get_command(app)
+        found = COMMANDS
         while words and hasattr(found, "commands"):
             name = words.pop(0)
             if name.startswith("-"):

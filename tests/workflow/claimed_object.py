@@ -52,16 +52,6 @@ class Context:
         return 300_000
 
 
-def memory_tables() -> MemoryDynamoDB:
-    """Empty tables of what a worker reads and writes."""
-    return MemoryDynamoDB(
-        **{
-            name: TABLES[name]
-            for name in ("transactions", "batch-jobs", "pending-images", "ledger")
-        }
-    )
-
-
 def segment_work(etag: str, *, key: str = KEY, size: int = len(DATA)) -> dict[str, Any]:
     """Input of LoadSegment for the whole object."""
     return {
@@ -86,7 +76,7 @@ class ClaimedObject:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.s3 = MemoryS3()
-        self.dynamodb = memory_tables()
+        self.dynamodb = MemoryDynamoDB(**TABLES)
         self._patch = monkeypatch
         self._requests = itertools.count(1)
         self.time = Clock()

@@ -16,8 +16,7 @@ from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from ops.model.deployment import Deployment
-from tests.workflow.aws_tables import BUCKET, deployment_on
-from tests.workflow.claimed_object import memory_tables
+from tests.workflow.aws_tables import BUCKET, TABLES, deployment_on
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.errors import refusal
 from tests.workflow.memory.interruptions import Interrupted, Interruptions, WorkerDied
@@ -82,7 +81,7 @@ class RejectedJob:
     """A job of which `x` and `y` were rejected with errors, and `z` by its prompt."""
 
     s3: MemoryS3 = field(default_factory=MemoryS3)
-    dynamodb: MemoryDynamoDB = field(default_factory=memory_tables)
+    dynamodb: MemoryDynamoDB = field(default_factory=lambda: MemoryDynamoDB(**TABLES))
     bedrock: Bedrock = field(default_factory=Bedrock)
 
     def __post_init__(self) -> None:

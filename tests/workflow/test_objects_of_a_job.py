@@ -28,10 +28,11 @@ from functions.load_segment.settings import LoadSettings
 from functions.plan_ranges.planning import Planning
 from functions.plan_ranges.settings import PlanRangesSettings
 from tests.unit.load.segment_loading import good
-from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
-from tests.workflow.claimed_object import Context, memory_tables, segment_work
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
+from tests.workflow.claimed_object import Context, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.interleaving import Interleaving, in_runs
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.rows import put_job
 
@@ -70,7 +71,7 @@ class JobWithObjects:
             retries: Numbers of the objects that are of a retry of the job.
         """
         self.s3 = MemoryS3()
-        self.dynamodb = memory_tables()
+        self.dynamodb = MemoryDynamoDB(**TABLES)
         self.interleaving = Interleaving(order)
         self.edited: dict[str, str] = {}
         self._requests = itertools.count(1)

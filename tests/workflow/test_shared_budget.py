@@ -26,9 +26,10 @@ from functions.migrate_images import call as moving
 from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.settings import MigrateSettings
 from tests.unit.load.segment_loading import good
-from tests.workflow.aws_tables import BUCKET, ENVIRONMENT
-from tests.workflow.claimed_object import Context, memory_tables, segment_work
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
+from tests.workflow.claimed_object import Context, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import WorkerDied
 from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.rows import put_claim, put_job
@@ -108,7 +109,7 @@ class Calls:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.s3 = MemoryS3()
-        self.memory = memory_tables()
+        self.memory = MemoryDynamoDB(**TABLES)
         self.clock = SharedClock()
         self.written: list[tuple[float, int, str]] = []
         """When how many transactions were written, and in which thread."""

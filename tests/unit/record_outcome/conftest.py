@@ -1,4 +1,4 @@
-"""Tables in moto, Step Functions and SNS by Stubber: what the recorder calls, in which order."""
+"""Tables in memory, Step Functions and SNS by Stubber: what the recorder calls, in which order."""
 
 import json
 from collections.abc import Iterator
@@ -20,8 +20,10 @@ from functions.domain.executions import Outcome, StatusChange
 from functions.record_outcome.announcements import Announcements
 from functions.record_outcome.marking import OutcomeMarker
 from functions.record_outcome.recorder import WAITS, OutcomeRecorder
-from tests.workflow.aws_tables import BUCKET, on_moto
+from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
+from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.events import MemoryEvents
+from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.rows import put_claim
 
 REGION = "us-east-1"
@@ -195,12 +197,11 @@ class RecorderSetup:
 
 
 @pytest.fixture
-def setup() -> Iterator[RecorderSetup]:
-    with on_moto() as aws:
-        yield from _recorder(*aws)
-
-
-def _recorder(s3: Any, dynamodb: Any) -> Iterator[RecorderSetup]:
+def setup(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecorderSetup]:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    s3: Any = MemoryS3()
+    dynamodb: Any = MemoryDynamoDB(**TABLES)
     clock = [NOW]
 
     def now() -> datetime:

@@ -178,7 +178,10 @@ class MemoryDynamoDB:
         found = self.tables[table].get(self._key(table, keyed))
         condition = request.get("ConditionExpression")
         if condition and not _holds(condition, found or {}, request):
-            raise refusal("ConditionalCheckFailedException", operation)
+            error = refusal("ConditionalCheckFailedException", operation)
+            if found and request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
+                error.response["Item"] = dict(found)  # type: ignore[typeddict-unknown-key]
+            raise error
         return found
 
     def _key(self, table: str, item: Item) -> tuple[str, ...]:

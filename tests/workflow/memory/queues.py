@@ -28,7 +28,7 @@ class MemoryQueues:
             for number, body in enumerate(self.bodies)
             if (QueueUrl, str(number)) not in self.hidden
         ]
-        self.hidden |= {(QueueUrl, each["ReceiptHandle"]) for each in messages}
+        self.hidden |= {(QueueUrl, str(each["ReceiptHandle"])) for each in messages}
         return {"Messages": messages}
 
     def change_message_visibility(
