@@ -89,8 +89,18 @@ def assembly(folder: Path, stack: str, resources: dict[str, Any], **template: An
     return folder
 
 
+def function(stack: str, role: str, **more: Any) -> dict[str, Any]:
+    code = {"S3Bucket": ASSETS, "S3Key": f"{stack}-code.zip"}
+    properties = {"Runtime": "python3.13", "Timeout": 300, "Handler": "index.handler"}
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {**properties, "Role": role, "Code": code, **more},
+    }
+
+
 QUEUE = {"Type": "AWS::SQS::Queue"}
 URL = {"Url": {"Value": {"Ref": "Queue"}}}
+NAME = {"Name": {"Value": {"Ref": "Function"}}}
 
 
 def test_a_stack_stands_with_its_outputs(aws: Aws, tmp_path: Path) -> None:
@@ -129,18 +139,6 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
             "PolicyDocument": granted,
         },
     }
-    function = {
-        "Type": "AWS::Lambda::Function",
-        "DependsOn": ["Policy"],
-        "Properties": {
-            "Runtime": "python3.13",
-            "Timeout": 300,
-            "Handler": "index.handler",
-            "Role": role,
-            "MemorySize": 256,
-            "Code": {"S3Bucket": ASSETS, "S3Key": f"{stack}-code.zip"},
-        },
-    }
     permission = {
         "Type": "AWS::Lambda::Permission",
         "Properties": {
@@ -150,9 +148,12 @@ def test_what_was_changed_by_hand_is_put_back(aws: Aws, tmp_path: Path) -> None:
             "SourceArn": rule,
         },
     }
-    resources = {"Policy": policy, "Function": function, "Permission": permission}
-    named = {"Name": {"Value": {"Ref": "Function"}}}
-    folder = assembly(tmp_path, stack, resources, Outputs=named)
+    resources = {
+        "Policy": policy,
+        "Function": {**function(stack, role, MemorySize=256), "DependsOn": ["Policy"]},
+        "Permission": permission,
+    }
+    folder = assembly(tmp_path, stack, resources, Outputs=NAME)
     function_name = deploy(folder, endpoint=aws.endpoint).outputs["Name"]
     functions = aws.client("lambda")
 
@@ -189,30 +190,17 @@ def test_a_large_template_goes_by_its_address(aws: Aws, tmp_path: Path) -> None:
 def test_code_is_published_and_the_content_of_layers_is_not(aws: Aws, tmp_path: Path) -> None:
     stack = unique("stack")
     role = aws.role("lambda", allow("logs:*"))
-    function = {
-        "Type": "AWS::Lambda::Function",
-        "Properties": {
-            "Runtime": "python3.13",
-            "Timeout": 300,
-            "Handler": "index.handler",
-            "Role": role,
-            "Code": {"S3Bucket": ASSETS, "S3Key": f"{stack}-code.zip"},
-            "Layers": [{"Ref": "Layer"}],
-        },
-    }
     layer = {
         "Type": "AWS::Lambda::LayerVersion",
         "Properties": {"Content": {"S3Bucket": ASSETS, "S3Key": f"{stack}-layer.zip"}},
     }
-    resources = {"Function": function, "Layer": layer}
-    names = {"Name": {"Value": {"Ref": "Function"}}}
-    folder = assembly(tmp_path, stack, resources, Outputs=names)
+    resources = {"Function": function(stack, role, Layers=[{"Ref": "Layer"}]), "Layer": layer}
+    folder = assembly(tmp_path, stack, resources, Outputs=NAME)
     deployed = deploy(folder, endpoint=aws.endpoint)
     answer = aws.functions.invoke(FunctionName=deployed.outputs["Name"])
     assert json.loads(answer["Payload"].read()) == "done"
-    assert (
-        b"index.py" not in aws.s3.get_object(Bucket=ASSETS, Key=f"{stack}-layer.zip")["Body"].read()
-    )
+    published = aws.s3.get_object(Bucket=ASSETS, Key=f"{stack}-layer.zip")["Body"].read()
+    assert b"index.py" not in published
 
 
 def test_a_first_deployment_that_failed_can_be_repeated(aws: Aws, tmp_path: Path) -> None:
