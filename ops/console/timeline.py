@@ -106,7 +106,7 @@ def _axis(history: History, now: datetime) -> TimeAxis:
         if since < until
     ]
     end = history.ended or now
-    if history.failure is not None and history.ended is not None:
+    if history.has_failed and history.ended is not None:
         folds.append(Fold(history.ended, now, ends_by_redrive=False))
         end = now
     return TimeAxis(history.started, end, tuple(folds))

@@ -197,6 +197,5 @@ def describe(deployed: Deployment, arn: str) -> Execution:
 
 def why(deployed: Deployment, report: JobReport) -> FailedExecution | None:
     """Why the execution that is shown failed, if it did."""
-    if report.history is None or report.history.failure is None:
-        return None
-    return read_failed(deployed, report.history.arn)
+    shown = report.history
+    return read_failed(deployed, shown.arn) if shown is not None and shown.has_failed else None

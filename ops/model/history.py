@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from functions.domain.executions import FAILED_STATUSES
 from ops.model.starting import key_of, members
 
 if TYPE_CHECKING:
@@ -36,15 +37,6 @@ class StateRun:
 
 
 @dataclass(frozen=True)
-class Failure:
-    """Why an execution failed; `state` is None if it was stopped between two states."""
-
-    state: str | None
-    error: str
-    cause: str
-
-
-@dataclass(frozen=True)
 class History:
     """An execution, as its events describe it.
 
@@ -62,8 +54,12 @@ class History:
     started: datetime
     ended: datetime | None
     states: tuple[StateRun, ...]
-    failure: Failure | None
     standstills: tuple[tuple[datetime, datetime], ...] = ()
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended, and did not succeed."""
+        return self.status in FAILED_STATUSES
 
     @property
     def redrives(self) -> int:
@@ -129,7 +125,7 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
     """Build the history from its events, in their order."""
     runs: list[StateRun] = []
     standstills: list[tuple[datetime, datetime]] = []
-    status, failure, event = "RUNNING", None, "{}"
+    status, event = "RUNNING", "{}"
     started = ended = None
     for each in events:
         kind, at = each["type"], each["timestamp"]
@@ -143,10 +139,9 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
             _exit(runs, each["stateExitedEventDetails"]["name"], at)
         elif kind == "ExecutionRedriven":
             standstills.append((ended or at, at))
-            status, failure, ended = "RUNNING", None, None
+            status, ended = "RUNNING", None
         elif kind in _ENDS:
             status, ended = _ENDS[kind], at
-            failure = _failure(each, kind, runs)
     if started is None:
         raise ValueError(f"{arn} has no events")
     return History(
@@ -156,7 +151,6 @@ def from_events(arn: str, events: Iterable[Mapping[str, Any]]) -> History:
         started=started,
         ended=ended,
         states=tuple(runs),
-        failure=failure,
         standstills=tuple(standstills),
     )
 
@@ -166,15 +160,3 @@ def _exit(runs: list[StateRun], name: str, at: datetime) -> None:
         if runs[index].name == name and runs[index].exited is None:
             runs[index] = replace(runs[index], exited=at)
             return
-
-
-def _failure(event: Mapping[str, Any], kind: str, runs: list[StateRun]) -> Failure | None:
-    if kind == "ExecutionSucceeded":
-        return None
-    details = event.get(f"{kind[0].lower()}{kind[1:]}EventDetails", {})
-    stuck = [run.name for run in runs if run.exited is None]
-    return Failure(
-        state=stuck[-1] if stuck else None,
-        error=details.get("error") or _ENDS[kind],
-        cause=details.get("cause") or "",
-    )

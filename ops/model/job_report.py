@@ -126,7 +126,7 @@ class JobReport:
     @property
     def execution_has_failed(self) -> bool:
         """Whether the execution that is shown failed."""
-        return self.history is not None and self.history.failure is not None
+        return self.history is not None and self.history.has_failed
 
 
 def read_job(

@@ -58,7 +58,7 @@ class Upload:
         found = history.read(self.deployed.step_functions, arn)
         if found.key != self.key:
             return None
-        if found.failure is None:
+        if not found.has_failed:
             self._seen.discard(arn)  # it still runs: look again
             return None
         self._waiting.appendleft(arn)

@@ -89,7 +89,7 @@ def states_table(history: History, *, now: datetime) -> Table:
     for run in history.states:
         if run.kind == "Choice":
             continue
-        broken = run.exited is None and history.failure is not None
+        broken = run.exited is None and history.has_failed
         style = "red" if broken else "cyan" if run.exited is None and history.ended is None else ""
         made.add_row(
             outside(run.name, style),

@@ -127,7 +127,7 @@ def last_state(history: History) -> str:
 
 def assert_held(deployed: Deployment, job: JobRecord, history: History, body: bytes) -> Expected:
     """Compare all that came of an object with the reference."""
-    assert history.status == "SUCCEEDED", history.failure
+    assert history.status == "SUCCEEDED", history
     expected = Expected.of(body, job, event_time=history.event["time"])
     assert job.transactions(deployed) == expected.transactions
     assert _letters(deployed, job, history) == expected.letters

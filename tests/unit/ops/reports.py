@@ -12,12 +12,12 @@ from ops.model.failures import FailedExecution
 from ops.model.job_report import JobReport, ObjectReport
 from ops.model.obstacles import Obstacle
 from ops.model.range_progress import RangeProgress
-from tests.unit.ops.test_history import ARN, LOADING, START, exited, failed, of
+from tests.unit.ops.test_history import ARN, LOADING, START, exited, of
 
 NOW = START + timedelta(seconds=13)
 DONE = of(*LOADING, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
 RUNNING = of(*LOADING)
-FAILED = of(*LOADING, failed("WriteThrottled", "table \x1b[2Jthrottled"))
+FAILED = of(*LOADING, {"type": "ExecutionFailed"})
 
 
 def claim(*, key: str = "batch-output/job1/a.jsonl", state: ClaimState = ClaimState.DONE) -> Claim:
