@@ -8,39 +8,24 @@ Its failure has a row of its own, which counts until that content, or later cont
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from functions.aws.dynamodb import conditional_update, query
+from functions.aws.dynamodb import conditional_update
 from functions.aws.ledger import Ledger
 from functions.domain.attribute_values import to_item
 from functions.domain.claims import Claim, ClaimState, counting_claims
-from functions.domain.ledger_rows import unclaimed_key, unclaimed_partition
+from functions.domain.ledger_rows import CLAIM_PREFIX, unclaimed_key, unclaimed_partition
 from functions.domain.timestamps import timestamp
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 @dataclass(frozen=True)
 class UnclaimedFailures:
     """The rows: for each results object the last failure of its newest event."""
 
-    client: "DynamoDBClient"
-    table: str
-
-    @classmethod
-    def from_ledger(cls, ledger: Ledger) -> "UnclaimedFailures":
-        """The rows in the table of the claims."""
-        return cls(ledger.client, ledger.table)
+    ledger: Ledger
 
     def for_job(self, job_id: str) -> list[Claim]:
         """All of a job, as claims of generation 0."""
-        rows = query(
-            self.client,
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": unclaimed_partition(job_id)}},
-        )
+        rows = self.ledger.rows(unclaimed_partition(job_id), CLAIM_PREFIX)
         return [Claim.from_row(row) for row in rows]
 
     def fail(
@@ -48,8 +33,8 @@ class UnclaimedFailures:
     ) -> bool:
         """Record a failure; False if the failure of a later event is recorded."""
         return conditional_update(
-            self.client,
-            TableName=self.table,
+            self.ledger.client,
+            TableName=self.ledger.table,
             Key=unclaimed_key(job_id, unclaimed.key).as_item(),
             UpdateExpression=(
                 "SET #owner = :owner, etag = :etag, sequencer = :sequencer, #state = :failed,"
@@ -85,8 +70,8 @@ class UnclaimedFailures:
     def resume(self, execution: str, job_id: str, key: str, *, now: datetime) -> bool:
         """Record that the execution was redriven; False if it has no row here."""
         return conditional_update(
-            self.client,
-            TableName=self.table,
+            self.ledger.client,
+            TableName=self.ledger.table,
             Key=unclaimed_key(job_id, key).as_item(),
             UpdateExpression="SET #state = :claimed, resumedAt = :now",
             ConditionExpression="#owner = :owner AND #state = :failed",
@@ -104,6 +89,4 @@ class UnclaimedFailures:
 
 def claims_that_count(ledger: Ledger, job_id: str) -> list[Claim]:
     """The claims of a job, and the failures before a claim that count."""
-    return counting_claims(
-        ledger.claims(job_id), UnclaimedFailures.from_ledger(ledger).for_job(job_id)
-    )
+    return counting_claims(ledger.claims(job_id), UnclaimedFailures(ledger).for_job(job_id))

@@ -120,7 +120,7 @@ class OutcomeMarker:
 
     @property
     def _unclaimed(self) -> UnclaimedFailures:
-        return UnclaimedFailures.from_ledger(self.settler.ledger)
+        return UnclaimedFailures(self.settler.ledger)
 
     def _mark(self, job_id: str) -> None:
         """Recompute the job's record from its claims, if the job has exactly one record."""

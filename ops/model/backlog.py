@@ -159,7 +159,7 @@ class _Records:
 
     @classmethod
     def read(cls, deployed: Deployment, job_id: str) -> _Records:
-        failures = UnclaimedFailures.from_ledger(deployed.ledger).for_job(job_id)
+        failures = UnclaimedFailures(deployed.ledger).for_job(job_id)
         return cls(
             {each.key: each for each in deployed.ledger.claims(job_id)},
             {each.key: each for each in failures},

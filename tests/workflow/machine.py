@@ -276,7 +276,7 @@ class Machine:
             event_time=datetime.fromisoformat(event["time"]),
             sequencer=described["sequencer"],
         )
-        rows = UnclaimedFailures.from_ledger(self.ledger)
+        rows = UnclaimedFailures(self.ledger)
         recorded = rows.fail(unclaimed, JOB, failure={"state": "ResolveJob"}, now=self.now)
         self.settler.settle(JOB, JOB_KEY)
         return recorded

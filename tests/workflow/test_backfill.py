@@ -78,7 +78,7 @@ def test_claimed_content_is_left_and_content_that_replaced_it_is_not(deployed: D
 def test_what_failed_before_its_claim_is_left_to_a_redrive(deployed: Deployment) -> None:
     etag = deployed.s3.head_object(Bucket=BUCKET, Key=OLD)["ETag"].strip('"')
     failed = Claim(OLD, etag, "arn:one", 0, ClaimState.FAILED, START)
-    UnclaimedFailures.from_ledger(deployed.ledger).fail(failed, "job-1", failure={}, now=START)
+    UnclaimedFailures(deployed.ledger).fail(failed, "job-1", failure={}, now=START)
     found = _found(deployed)
     assert _keys(found) == [NEW]
     assert found.left == {Left.FAILED: 1}

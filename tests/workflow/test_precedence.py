@@ -151,7 +151,7 @@ def test_the_failure_that_is_recorded_is_the_one_that_the_rule_says(
     recorded: tuple[str, str, int], failure: tuple[str, str, int]
 ) -> None:
     machine = Machine()
-    rows = UnclaimedFailures.from_ledger(machine.ledger)
+    rows = UnclaimedFailures(machine.ledger)
     first, second = _failure(*recorded), _failure(*failure)
     assert rows.fail(first, JOB, failure={}, now=START)
     replaced = rows.fail(second, JOB, failure={}, now=START)
