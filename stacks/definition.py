@@ -16,9 +16,9 @@ class Definition:
     text: str
 
     @classmethod
-    def read(cls, path: Path = _DEFINITION) -> "Definition":
-        """The definition in a file."""
-        return cls(path.read_text(encoding="utf-8"))
+    def read(cls) -> "Definition":
+        """The product's."""
+        return cls(_DEFINITION.read_text(encoding="utf-8"))
 
     @cached_property
     def states(self) -> dict[str, dict[str, Any]]:

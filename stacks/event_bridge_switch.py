@@ -1,14 +1,12 @@
 """The one change of an imported bucket: it sends the events of its objects to EventBridge."""
 
 from aws_cdk import Annotations, ArnFormat, CfnResource, Stack, Tags
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.grants import Grants
-from stacks.queues_and_logs import log_group
 from stacks.settings import Settings
+from stacks.worker import role_and_logs
 
 #: What CDK calls the construct of its function, once in a stack (NotificationsResourceHandler).
 _HANDLER = "BucketNotificationsHandler050a0587b7544547bf325f094a3db834"
@@ -34,21 +32,12 @@ class EventBridgeSwitch(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         stack = Stack.of(self)
-        logs = log_group(
+        role, logs, grants = role_and_logs(
             self,
-            "Logs",
-            name=f"/aws/lambda/{stack.stack_name}-EventBridgeSwitch",
-            settings=settings,
+            description="switches on the bucket's EventBridge notifications",
             key=key,
+            settings=settings,
         )
-        role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"{stack.stack_name}: switches on the bucket's EventBridge notifications",
-        )
-        grants = Grants(role)
-        grants.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[logs.log_group_arn])
         bucket_arn = stack.format_arn(
             service="s3",
             region="",

@@ -6,6 +6,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -31,24 +32,8 @@ class Worker(Construct):
         dead_letter_queue: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        stack = Stack.of(self)
-        self.log_group = log_group(
-            self,
-            "Logs",
-            name=f"/aws/lambda/{stack.stack_name}-{construct_id}",
-            settings=settings,
-            key=key,
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"{stack.stack_name}: {description}",
-        )
-        self.grants = Grants(self.role)
-        # Not AWSLambdaBasicExecutionRole, which lets a function write every log of the account.
-        self.grants.allow(
-            "logs:CreateLogStream", "logs:PutLogEvents", on=[self.log_group.log_group_arn]
+        self.role, self.log_group, self.grants = role_and_logs(
+            self, description=description, key=key, settings=settings
         )
         self.function = lambda_.Function(
             self,
@@ -74,6 +59,32 @@ class Worker(Construct):
         resource = self.function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)  # noqa: S101 - tells the type checker
         resource.reserved_concurrent_executions = concurrency
+
+
+def role_and_logs(
+    function: Construct, *, description: str, key: kms.IKey | None, settings: Settings
+) -> tuple[iam.Role, logs.LogGroup, Grants]:
+    """Make the role and the log group of a function, and allow nothing but to log.
+
+    Not AWSLambdaBasicExecutionRole, which lets a function write every log of the account.
+    """
+    stack_name = Stack.of(function).stack_name
+    group = log_group(
+        function,
+        "Logs",
+        name=f"/aws/lambda/{stack_name}-{function.node.id}",
+        settings=settings,
+        key=key,
+    )
+    role = iam.Role(
+        function,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=f"{stack_name}: {description}",
+    )
+    grants = Grants(role)
+    grants.allow("logs:CreateLogStream", "logs:PutLogEvents", on=[group.log_group_arn])
+    return role, group, grants
 
 
 def _snake_case(name: str) -> str:
