@@ -59,11 +59,8 @@ def describe(request: Request) -> Answer:
     run = store.map_run(request["mapRunArn"])
     counters = counts(run)
     answer = {
-        "mapRunArn": run.arn,
-        "executionArn": run.execution,
+        **_summary(run),
         "status": run.status,
-        "startDate": clock.epoch(run.started),
-        "stopDate": run.stopped and clock.epoch(run.stopped),
         "maxConcurrency": run.max_concurrency,
         "toleratedFailurePercentage": 0.0,
         "toleratedFailureCount": 0,
@@ -79,18 +76,17 @@ def list_all(request: Request) -> Answer:
     """Answer ListMapRuns: the newest first, all in one page."""
     execution = store.execution(request["executionArn"])
     runs = [each for each in list(store.map_runs.values()) if each.execution == execution.arn]
-    return {"mapRuns": [_listed(each) for each in reversed(runs)]}
+    listed = [without_none({**_summary(run), "stateMachineArn": run.machine}) for run in runs]
+    return {"mapRuns": listed[::-1]}
 
 
-def _listed(run: MapRun) -> Answer:
-    answer = {
-        "executionArn": run.execution,
+def _summary(run: MapRun) -> Answer:
+    return {
         "mapRunArn": run.arn,
-        "stateMachineArn": run.machine,
+        "executionArn": run.execution,
         "startDate": clock.epoch(run.started),
         "stopDate": run.stopped and clock.epoch(run.stopped),
     }
-    return without_none(answer)
 
 
 def update(request: Request) -> Answer:
