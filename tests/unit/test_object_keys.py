@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key
+from functions.domain.object_keys import ManifestKey, ResultsKey, parse_key, results_of
 
 ON_RECORD = {"j", "job-1", "sp ace", ".."}
 MANIFEST = "manifest.json.out"
@@ -34,8 +34,10 @@ def test_an_object_is_that_of_the_first_folder_that_is_a_job(key: str, job: str,
     found = parsed.of_job(job)
     if name == MANIFEST:
         assert found == ManifestKey(key, job)
+        assert results_of(key, job) is None
     else:
-        assert found == ResultsKey(key, job, name)
+        assert found == results_of(key, job) == ResultsKey(key, job, name)
+    assert results_of(key, "another") is None
     assert found is not None
     assert found.folder == key.removesuffix(name)
 
