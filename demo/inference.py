@@ -59,17 +59,14 @@ def complete(deployed: Deployment, batch: Batch) -> Upload:
     since = datetime.now(UTC).replace(microsecond=0)
     _ask(deployed, "DELETE", {"jobName": batch.job.intent_id})
     bedrock = deployed.make_client("bedrock")
-    while (job := _described(bedrock, batch))["status"] not in _ENDED:
+    job: Any = {"status": "Submitted"}
+    while job["status"] not in _ENDED:
         time.sleep(_LOOK_SECONDS)
+        job = bedrock.get_model_invocation_job(jobIdentifier=batch.job.job_id)
     if job["status"] != "Completed":
         raise ResultDiffers([f"Bedrock's job is {job['status']}: {job.get('message', '')}"])
     etag = deployed.s3.head_object(Bucket=deployed.bucket, Key=batch.key)["ETag"].strip('"')
     return Upload(deployed, batch.job.job_id, batch.key, etag, since)
-
-
-def _described(bedrock: Any, batch: Batch) -> dict[str, Any]:
-    job: dict[str, Any] = bedrock.get_model_invocation_job(jobIdentifier=batch.job.job_id)
-    return job
 
 
 def _answers(batch: Batch) -> dict[str, list[dict[str, Any]]]:

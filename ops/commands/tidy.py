@@ -37,7 +37,8 @@ def tidy(
     if not as_json:
         _show(found)
     count, removed = len(found.removable), 0
-    if not dry_run and (count or _is_marked(found)):
+    is_marked = any(claim.replaced for _, claim in found.claims)
+    if not dry_run and (count or is_marked):
         if count:
             options.confirm(question(deployed, found), yes=yes, as_json=as_json)
         removed = leftovers.remove(deployed, found)
@@ -50,10 +51,6 @@ def tidy(
 def question(deployed: Deployment, found: Leftovers) -> str:
     """The question that a person confirms."""
     return f"Remove {counted(len(found.removable), 'transaction')} on {deployed.place}?"
-
-
-def _is_marked(found: Leftovers) -> bool:
-    return any(claim.replaced for _, claim in found.claims)
 
 
 def summary(found: Leftovers) -> str:

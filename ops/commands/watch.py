@@ -87,7 +87,9 @@ def follow_jobs(deployed: Deployment, job_ids: Sequence[str]) -> Sequence[JobRep
 
 def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
     """Follow the jobs that are open, and those that open meanwhile, until none is."""
-    jobs = OpenJobs(deployed, read_job, _is_final, AT_ONCE)
+    jobs = OpenJobs(
+        deployed, read_job, lambda report: is_settled(report) and is_marked(report), AT_ONCE
+    )
     if not jobs.look():
         return []
     if jobs.is_cut:
@@ -100,11 +102,6 @@ def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
         look_again=deployed.command("watch"),
         patience=None,
     ).follow()
-
-
-def _is_final(report: JobReport) -> bool:
-    """Whether a job has ended and its record says so: nothing about it changes any more."""
-    return is_settled(report) and is_marked(report)
 
 
 def follow_executions(

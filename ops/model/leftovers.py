@@ -128,7 +128,9 @@ def _answered(deployed: Deployment, job_id: str, claim: Claim) -> Iterator[str]:
     segments = deployed.ledger.segments(object_partition(job_id, claim.key, claim.generation))
     size = max((segment.span.end for segment in segments), default=0)
     chain = cover(segments, size)
-    if chain.missing or sum(each.counts.success for each in chain.chain) != _successes(claim):
+    if chain.missing or sum(each.counts.success for each in chain.chain) != claim.stats.get(
+        "successCount", 0
+    ):
         raise Refused(_gone(deployed, job_id, claim))
     for segment in chain.chain:
         if segment.images is None:
@@ -140,10 +142,6 @@ def _answered(deployed: Deployment, job_id: str, claim: Claim) -> Iterator[str]:
                 raise Refused(_gone(deployed, job_id, claim)) from error
             raise
         yield from (json.loads(line) for line in body.iter_lines(_BLOCK_BYTES))
-
-
-def _successes(claim: Claim) -> int:
-    return int((claim.stats or {}).get("successCount", 0))
 
 
 def _gone(deployed: Deployment, job_id: str, claim: Claim) -> str:
@@ -203,16 +201,16 @@ def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
 
 
 def _require_same_claims(deployed: Deployment, leftovers: Leftovers) -> None:
-    now = {
-        (job, c.key, c.owner, c.generation, c.etag)
-        for job, c in answering_claims(deployed, leftovers.job.job_id)
-    }
-    then = {(job, c.key, c.owner, c.generation, c.etag) for job, c in leftovers.claims}
-    if now != then:
+    now = answering_claims(deployed, leftovers.job.job_id)
+    if _identities(now) != _identities(leftovers.claims):
         raise Refused(
             "Results of the job were claimed meanwhile, and may answer what was to be removed: "
             f"wait for their end, then `{deployed.command('tidy', leftovers.job.job_id)}` again."
         )
+
+
+def _identities(claims: Sequence[tuple[str, Claim]]) -> set[tuple[object, ...]]:
+    return {(job, each.key, each.owner, each.generation, each.etag) for job, each in claims}
 
 
 def _forget(deployed: Deployment, leftovers: Leftovers) -> None:

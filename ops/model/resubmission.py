@@ -113,12 +113,6 @@ def expected_tokens(stats: Mapping[str, Any], export: Export) -> Tokens | None:
     )
 
 
-def expected_cost(stats: Mapping[str, Any], prepared: Prepared) -> float | None:
-    """What Bedrock is likely to bill of a retry, in US dollars; None where that is not known."""
-    tokens = expected_tokens(stats, prepared.export)
-    return None if tokens is None else tokens.cost(prepared.model)
-
-
 def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
     match refusal:
         case NothingClaimed(job_id=job_id):
@@ -156,8 +150,8 @@ def refuse_above(deployed: Deployment, prepared: Prepared, max_cost: float | Non
     """
     if max_cost is None:
         return
-    cost = expected_cost(stats_of(deployed, prepared.root), prepared)
-    if cost is None:
+    tokens = expected_tokens(stats_of(deployed, prepared.root), prepared.export)
+    if tokens is None or (cost := tokens.cost(prepared.model)) is None:
         raise Refused(
             "--max-cost needs Bedrock's counts of the job and the list price of "
             f"{visible(prepared.model)}, and one of them is not known. Nothing was submitted."

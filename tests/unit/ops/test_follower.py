@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
 from functions.domain.claims import ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts
+from ops.commands import watch
 from ops.errors import StillWaiting
+from ops.model.history import History
 from ops.model.job_report import JobReport
 from ops.view.follower import LINE_SECONDS, MARKING_SECONDS, POLL_SECONDS, Follower, ended
 from tests.unit.ops.reports import DONE, FAILED, NOW, RUNNING, report, unclaimed
@@ -119,14 +122,26 @@ def loading(records: int) -> JobReport:
 
 
 @pytest.mark.parametrize(
-    ("value", "is_over"),
+    ("value", "has_ended", "settled"),
     [
-        (unclaimed(), False),
-        (report(history=RUNNING, state=CLAIMED), False),
-        (report(history=DONE), True),
-        (report(history=DONE, state=CLAIMED), False),  # a further object is being worked on
-        (report(history=FAILED, state=CLAIMED), True),
+        (unclaimed(), False, False),
+        (replace(unclaimed(), record={"status": "FAILED"}), False, True),  # it ended at Bedrock
+        (report(history=RUNNING, state=CLAIMED), False, False),
+        (report(history=DONE), True, True),
+        (report(history=DONE, state=CLAIMED), False, False),  # a further object is worked on
+        (report(history=FAILED, state=CLAIMED), True, True),
     ],
 )
-def test_when_a_job_is_over(value: JobReport, is_over: bool) -> None:
-    assert ended(value) is is_over
+def test_when_a_job_is_over(value: JobReport, *, has_ended: bool, settled: bool) -> None:
+    assert ended(value) is has_ended
+    assert watch.is_settled(value) is settled
+
+
+@pytest.mark.parametrize("redrives", range(3))
+@pytest.mark.parametrize("shown", [RUNNING, FAILED, DONE], ids=["running", "failed", "done"])
+def test_an_end_is_believed_only_of_the_redrive_itself(shown: History, redrives: int) -> None:
+    """It was redriven once before: this is its second redrive."""
+    standstill = (NOW, NOW + timedelta(seconds=1))
+    history = replace(shown, standstills=(standstill,) * redrives)
+    expected = redrives == 2 and shown is not RUNNING
+    assert watch.has_ended(report(history=history), {history.arn: 2}) is expected
