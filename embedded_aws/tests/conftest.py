@@ -154,7 +154,7 @@ def map_state(items: dict[str, str], states: dict[str, Any], **fields: Any) -> d
             "StartAt": next(iter(states)),
             "States": states,
         },
-        "End": True,
+        **({} if "Next" in fields else {"End": True}),
         **fields,
     }
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import Aws, refused, unique
+from embedded_aws.tests.conftest import Aws, map_state, refused, result_writer, task, unique
 from embedded_aws.tests.operations import create_stack
 
 VALID: dict[str, Any] = {
@@ -23,15 +23,14 @@ VALID: dict[str, Any] = {
     "StartAt": "Task",
     "TimeoutSeconds": 60,
     "States": {
-        "Task": {
-            "Type": "Task",
-            "Comment": "A comment.",
-            "Resource": "arn:aws:states:::lambda:invoke",
-            "Parameters": {"FunctionName": "f", "Payload": {"id.$": "$.id"}},
-            "ResultSelector": {"p.$": "$.Payload"},
-            "ResultPath": "$.task",
-            "TimeoutSeconds": 5,
-            "Retry": [
+        "Task": task(
+            "f",
+            {"id.$": "$.id"},
+            Comment="A comment.",
+            ResultSelector={"p.$": "$.Payload"},
+            ResultPath="$.task",
+            TimeoutSeconds=5,
+            Retry=[
                 {
                     "ErrorEquals": ["Flaky"],
                     "MaxAttempts": 1,
@@ -41,31 +40,18 @@ VALID: dict[str, Any] = {
                 },
                 {"ErrorEquals": ["States.ALL"]},
             ],
-            "Catch": [{"ErrorEquals": ["Fatal"], "ResultPath": "$.e", "Next": "Fail"}],
-            "Next": "Map",
-        },
-        "Map": {
-            "Type": "Map",
-            "Label": "Items",
-            "ItemReader": {
-                "Resource": "arn:aws:states:::s3:getObject",
-                "ReaderConfig": {"InputType": "JSON"},
-                "Parameters": {"Bucket": "b", "Key.$": "$.key"},
-            },
-            "ItemSelector": {"item.$": "$$.Map.Item.Value"},
-            "ItemProcessor": {
-                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                "StartAt": "Inside",
-                "States": {"Inside": {"Type": "Pass", "End": True}},
-            },
-            "ResultWriter": {
-                "Resource": "arn:aws:states:::s3:putObject",
-                "Parameters": {"Bucket": "b", "Prefix.$": "$.prefix"},
-            },
-            "MaxConcurrency": 4,
-            "ToleratedFailurePercentage": 0,
-            "Next": "Choice",
-        },
+            Catch=[{"ErrorEquals": ["Fatal"], "ResultPath": "$.e", "Next": "Fail"}],
+            Next="Map",
+        ),
+        "Map": map_state(
+            {"Bucket": "b", "Key.$": "$.key"},
+            {"Inside": {"Type": "Pass", "End": True}},
+            ItemSelector={"item.$": "$$.Map.Item.Value"},
+            MaxConcurrency=4,
+            ToleratedFailurePercentage=0,
+            Next="Choice",
+            **result_writer("b", "p"),
+        ),
         "Choice": {
             "Type": "Choice",
             "Choices": [{"Variable": "$.n", "NumericEquals": 1, "Next": "Wait"}],

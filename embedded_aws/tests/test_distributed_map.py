@@ -319,10 +319,9 @@ def test_a_map_entered_twice_has_two_map_runs(
     key = unique("items.json")
     items = [{"id": "a"}, {"id": "b"}]
     aws.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(items).encode())
-    each = _map_state(bucket, key, invoke) | {"ResultPath": None, "Next": "Count"}
-    del each["End"]
     # In the second round one item fails until mended.
-    each["ItemSelector"] = {"id.$": "$$.Map.Item.Value.id", "unless.$": "$.unless"}
+    selector = {"id.$": "$$.Map.Item.Value.id", "unless.$": "$.unless"}
+    each = _map_state(bucket, key, invoke, ItemSelector=selector, ResultPath=None, Next="Count")
     definition = {
         "StartAt": "Each",
         "States": {

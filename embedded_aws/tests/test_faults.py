@@ -41,7 +41,10 @@ def test_calls_are_counted_until_the_rules_are_cleared() -> None:
     assert faults.meet(CALL) is None
 
 
-@pytest.mark.parametrize("wrong", [{"kind": "no such kind"}, {"nonsense": 1}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"kind": "none such"}, {"nonsense": 1}, {"kind": "throttle", "action": "s3:GetObject"}],
+)
 def test_a_rule_that_could_do_nothing_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises((UnknownFault, TypeError)):
         _fault(**wrong)

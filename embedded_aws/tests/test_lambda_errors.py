@@ -41,13 +41,6 @@ def test_an_exception_is_reported_by_class_and_message(aws: Aws, own: str) -> No
     assert "in handler" in cause["stackTrace"][0]
 
 
-def test_invoke_answers_the_same_error(aws: Aws, own: str) -> None:
-    """API_Invoke.html: FunctionError Unhandled, the error as payload."""
-    kind, body = _call(aws, own, {"raise": "NoSuchJob", "message": "j-1"})
-    assert kind == "Unhandled"
-    assert (body["errorType"], body["errorMessage"]) == ("NoSuchJob", "j-1")
-
-
 def test_retry_matches_the_class_name(aws: Aws, own: str) -> None:
     """concepts-error-handling.html: error names are case-sensitive strings."""
     retry = [{"ErrorEquals": ["Throttled"], "MaxAttempts": 2, "IntervalSeconds": 1}]

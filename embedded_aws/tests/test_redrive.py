@@ -12,16 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from embedded_aws.tests.conftest import (
-    PASS,
-    Aws,
-    Invoke,
-    allow,
-    eventually,
-    only,
-    refused,
-    unique,
-)
+from embedded_aws.tests.conftest import Aws, Invoke, allow, eventually, only, refused, unique
 from embedded_aws.tests.operations import assumed, hears, received
 
 
@@ -168,13 +159,6 @@ def test_refuses_what_cannot_be_redriven(
     assert error["Message"] == f"Execution is {status} and cannot be redriven"
     switch.touch()
     aws.ended(execution)
-
-
-def test_refuses_an_execution_that_is_not_there(aws: Aws) -> None:
-    """API_RedriveExecution.html: ExecutionDoesNotExist."""
-    execution = aws.run(aws.machine(PASS))["executionArn"]
-    with pytest.raises(aws.states.exceptions.ExecutionDoesNotExist):
-        aws.states.redrive_execution(executionArn=f"{execution}-of-another-name")
 
 
 def test_a_client_token_makes_a_call_idempotent(aws: Aws, invoke: Invoke, switch: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from embedded_aws.faults.faults import InjectedFault, UnknownFault
 from embedded_aws.tests import running
 from embedded_aws.tests.conftest import PASS, Aws, allow, eventually, refused
 from embedded_aws.tests.operations import create_table, metric_sum
@@ -130,8 +129,3 @@ def test_a_rules_targets_wait_and_are_counted(aws: Aws) -> None:
         assert rule.counted("Invocations") is None
     eventually(lambda: executions(aws, machine), "the event is delivered in the end")
     eventually(lambda: rule.counted("Invocations") == 1, "the delivery is counted once")
-
-
-def test_nothing_else_can_be_throttled() -> None:
-    with pytest.raises(UnknownFault, match="s3:GetObject cannot be throttled"):
-        InjectedFault.from_json({"caller": "*", "action": "s3:GetObject", "kind": "throttle"})
