@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.workflow import aws_tables
+from tests.workflow.machine import Machine
 
 
 @pytest.fixture
@@ -13,3 +14,9 @@ def aws() -> Iterator[tuple[Any, Any]]:
     """S3 and DynamoDB as the handlers see them."""
     with aws_tables.on_moto() as made:
         yield made
+
+
+@pytest.fixture
+def machine() -> Machine:
+    """A job on the memory's tables."""
+    return Machine()

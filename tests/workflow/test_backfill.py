@@ -153,8 +153,7 @@ def test_an_object_that_is_gone_is_not_started(
     assert not executions.now
 
 
-def test_an_event_that_comes_after_all_finds_the_claim() -> None:
-    machine = Machine()
+def test_an_event_that_comes_after_all_finds_the_claim(machine: Machine) -> None:
     key = f"batch-output/{JOB}/a.jsonl"
     late = machine.upload(key, b"x")
     listed = machine.s3.objects[key]

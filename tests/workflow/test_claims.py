@@ -14,11 +14,6 @@ from tests.workflow.machine import DEFINITION, JOB, Machine, select
 KEY = "batch-output/job-1/input.jsonl.out"
 
 
-@pytest.fixture
-def machine() -> Machine:
-    return Machine()
-
-
 def _owner(machine: Machine) -> str:
     return machine.claims()[KEY].owner
 

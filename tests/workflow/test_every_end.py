@@ -124,8 +124,7 @@ def test_a_job_of_three_objects_settles_once_although_bedrock_ended_it_first(
         assert [each["status"] for each in machine.bus.details] == ["COMPLETED"]
 
 
-def test_a_late_event_of_an_earlier_end_changes_nothing() -> None:
-    machine = Machine()
+def test_a_late_event_of_an_earlier_end_changes_nothing(machine: Machine) -> None:
     late = machine.now
     machine.end_at_bedrock("Completed")
     before = machine.record["ingestState"]["bedrock"]
@@ -134,8 +133,7 @@ def test_a_late_event_of_an_earlier_end_changes_nothing() -> None:
     assert machine.record["ingestState"]["bedrock"] == before
 
 
-def test_a_job_of_another_system_is_ignored() -> None:
-    machine = Machine()
+def test_a_job_of_another_system_is_ignored(machine: Machine) -> None:
     machine.dynamodb.tables["batch-jobs"].clear()
     assert machine.end_at_bedrock("Failed") == "Ignored"
     assert not machine.dynamodb.tables["ledger"]

@@ -148,9 +148,8 @@ FAILURES = [
     ("recorded", "failure"), list(itertools.product(FAILURES, repeat=2)), ids=str
 )
 def test_the_failure_that_is_recorded_is_the_one_that_the_rule_says(
-    recorded: tuple[str, str, int], failure: tuple[str, str, int]
+    machine: Machine, recorded: tuple[str, str, int], failure: tuple[str, str, int]
 ) -> None:
-    machine = Machine()
     rows = UnclaimedFailures(machine.ledger)
     first, second = _failure(*recorded), _failure(*failure)
     assert rows.fail(first, JOB, failure={}, now=START)

@@ -90,9 +90,8 @@ def _load_all(aws: Aws, *, generation: int) -> None:
     ledger.put_segment(object_partition("job-1", KEY, generation), segment, expires=1)
 
 
-def test_an_execution_that_fails_after_its_load_was_verified_is_counted() -> None:
+def test_an_execution_that_fails_after_its_load_was_verified_is_counted(machine: Machine) -> None:
     """As one does that ends in TooManyRejects: its good transactions are in the table."""
-    machine = Machine()
     key = f"batch-output/{JOB}/a.jsonl.out"
     execution, _ = machine.start(machine.upload(key, b"x"))
     machine.plan(execution, ranges=1)
@@ -105,8 +104,7 @@ def test_an_execution_that_fails_after_its_load_was_verified_is_counted() -> Non
     assert record["resultStats"]["failureCount"] == 30
 
 
-def test_a_replay_of_verified_content_counts_only_its_own() -> None:
-    machine = Machine()
+def test_a_replay_of_verified_content_counts_only_its_own(machine: Machine) -> None:
     key = f"batch-output/{JOB}/a.jsonl.out"
     event = machine.upload(key, b"x")
     first, _ = machine.start(event)

@@ -34,8 +34,7 @@ def _ingest(machine: Machine, key: str, **counts: Any) -> str:
     return execution
 
 
-def test_one_object_and_its_manifest_complete_a_job() -> None:
-    machine = Machine()
+def test_one_object_and_its_manifest_complete_a_job(machine: Machine) -> None:
     machine.write_record(pendingImageCount=3)
     execution = _ingest(machine, KEYS[0], **_counts(2, 1))
     machine.manifest(3)
@@ -70,8 +69,9 @@ def test_one_object_and_its_manifest_complete_a_job() -> None:
     }
 
 
-def test_progress_is_on_record_while_some_objects_are_done_and_others_are_not() -> None:
-    machine = Machine()
+def test_progress_is_on_record_while_some_objects_are_done_and_others_are_not(
+    machine: Machine,
+) -> None:
     _ingest(machine, KEYS[0], **_counts(1))
     for key in KEYS[1:]:
         execution, _ = machine.start(machine.upload(key, b"x"))
@@ -85,8 +85,7 @@ def test_progress_is_on_record_while_some_objects_are_done_and_others_are_not() 
     assert record["resultStats"]["totalCount"] == 1
 
 
-def test_without_any_expectation_a_job_is_complete_with_what_there_is() -> None:
-    machine = Machine()
+def test_without_any_expectation_a_job_is_complete_with_what_there_is(machine: Machine) -> None:
     _ingest(machine, KEYS[0], **_counts(1))
     assert machine.record["status"] == "COMPLETED"
     assert "missingCount" not in machine.record["resultStats"]
@@ -96,8 +95,9 @@ def test_without_any_expectation_a_job_is_complete_with_what_there_is() -> None:
     assert machine.told.sums[Metric.RECORDS_UNEXPECTED] == 0
 
 
-def test_records_that_are_missing_are_waited_for_until_the_grace_period_has_passed() -> None:
-    machine = Machine()
+def test_records_that_are_missing_are_waited_for_until_the_grace_period_has_passed(
+    machine: Machine,
+) -> None:
     machine.write_record(pendingImageCount=5)
     _ingest(machine, KEYS[0], **_counts(3))
     assert machine.record["status"] == "INGESTING"
@@ -112,8 +112,7 @@ def test_records_that_are_missing_are_waited_for_until_the_grace_period_has_pass
     assert machine.told.sums[Metric.RECORDS_MISSING] == 2
 
 
-def test_the_manifest_is_believed_where_it_disagrees_with_the_application() -> None:
-    machine = Machine()
+def test_the_manifest_is_believed_where_it_disagrees_with_the_application(machine: Machine) -> None:
     machine.write_record(pendingImageCount=100)
     machine.manifest(3)
     _ingest(machine, KEYS[0], **_counts(4))
@@ -122,8 +121,7 @@ def test_the_manifest_is_believed_where_it_disagrees_with_the_application() -> N
     assert machine.told.sums[Metric.RECORDS_UNEXPECTED] == 1
 
 
-def test_an_unreadable_manifest_counts_as_absent_and_is_measured() -> None:
-    machine = Machine()
+def test_an_unreadable_manifest_counts_as_absent_and_is_measured(machine: Machine) -> None:
     machine.write_record(pendingImageCount=5)
     machine.manifest(b"not JSON")
     _ingest(machine, KEYS[0], **_counts(3))
@@ -133,8 +131,9 @@ def test_an_unreadable_manifest_counts_as_absent_and_is_measured() -> None:
     assert machine.told.all(Event.MANIFEST_UNREADABLE)
 
 
-def test_a_replay_with_fewer_rejects_counts_what_it_found_and_keeps_completed_at() -> None:
-    machine = Machine()
+def test_a_replay_with_fewer_rejects_counts_what_it_found_and_keeps_completed_at(
+    machine: Machine,
+) -> None:
     machine.write_record(pendingImageCount=5)
     _ingest(machine, KEYS[0], **_counts(1, 4))
     _ingest(machine, KEYS[1], **_counts(1))
@@ -152,8 +151,7 @@ def test_a_replay_with_fewer_rejects_counts_what_it_found_and_keeps_completed_at
     assert machine.record["completedAt"] == completed
 
 
-def test_settling_twice_changes_nothing_but_the_revision() -> None:
-    machine = Machine()
+def test_settling_twice_changes_nothing_but_the_revision(machine: Machine) -> None:
     _ingest(machine, KEYS[0], **_counts(1))
     before = machine.record
     machine.settle()
@@ -162,8 +160,7 @@ def test_settling_twice_changes_nothing_but_the_revision() -> None:
     assert after == before
 
 
-def test_a_settlement_that_is_repeated_hours_later_keeps_its_time() -> None:
-    machine = Machine()
+def test_a_settlement_that_is_repeated_hours_later_keeps_its_time(machine: Machine) -> None:
     execution = _ingest(machine, KEYS[0], **_counts(1))
     done = machine.claims()[KEYS[0]].done_at
     machine.pass_time(timedelta(hours=3))
@@ -237,8 +234,7 @@ def test_a_record_that_others_keep_writing_is_given_up_to_be_tried_again_later()
 
 
 @pytest.mark.parametrize("theirs", ["x", [], {}, {"revision": "a"}, {"revision": True}])
-def test_an_ingest_state_of_another_writer_is_replaced(theirs: object) -> None:
-    machine = Machine()
+def test_an_ingest_state_of_another_writer_is_replaced(machine: Machine, theirs: object) -> None:
     machine.write_record(ingestState=theirs)
     _ingest(machine, KEYS[0], **_counts(1))
     assert machine.record["status"] == "COMPLETED"
@@ -253,8 +249,7 @@ def test_no_record_is_ever_created() -> None:
     assert not machine.dynamodb.tables["batch-jobs"]
 
 
-def test_the_manifest_is_read_from_the_jobs_own_folder() -> None:
-    machine = Machine()
+def test_the_manifest_is_read_from_the_jobs_own_folder(machine: Machine) -> None:
     machine.s3.put_object(
         Bucket=BUCKET, Key=manifest_key(results_folder("job-10")), Body=b'{"totalRecordCount":9}'
     )

@@ -146,8 +146,9 @@ def test_what_is_kept_stays_small_however_long_events_are_refused() -> None:
 
 
 @pytest.mark.parametrize("theirs", ["x", [], [1], [{"status": "x"}], {"a": 1}])
-def test_an_unannounced_status_of_another_writer_is_not_sent(theirs: object) -> None:
-    machine = Machine()
+def test_an_unannounced_status_of_another_writer_is_not_sent(
+    machine: Machine, theirs: object
+) -> None:
     machine.write_record(ingestState={"revision": 1, "unannounced": theirs})
     execution, _ = machine.start(machine.upload(KEY, b"x"))
     _complete(machine, execution)

@@ -33,65 +33,63 @@ def _put(machine: Machine, key: str, body: bytes = b"x") -> dict[str, Any]:
     return event
 
 
-def _search(machine: Machine, **limits: Any) -> tuple[int, list[dict[str, Any]], FakeTelemetry]:
+def _search(machine: Machine, **limits: Any) -> list[dict[str, Any]]:
+    """What is said of each job that is stuck."""
     told = machine.told = FakeTelemetry()
     stuck = search_of(machine, told, **limits).run()
-    assert told.sums[Metric.STUCK_JOBS] == stuck
+    lines = told.all(Event.JOB_STUCK)
     assert Metric.STUCK_JOBS in told.counted
-    return stuck, told.all(Event.JOB_STUCK), told
+    assert told.sums[Metric.STUCK_JOBS] == stuck == len({line["jobId"] for line in lines})
+    return lines
 
 
 def test_where_nothing_is_stuck_the_metric_says_none() -> None:
-    assert _search(Machine())[:2] == (0, [])
+    assert _search(Machine()) == []
 
 
 @pytest.mark.parametrize(
     ("age", "stuck"), [(SETTLING_IN, 0), (SETTLING_IN + timedelta(seconds=1), 1)]
 )
 def test_a_results_object_whose_event_was_lost_is_found_once_it_is_overdue(
-    age: timedelta, stuck: int
+    machine: Machine, age: timedelta, stuck: int
 ) -> None:
-    machine = Machine()
     _put(machine, KEY)
     machine.pass_time(age)
-    found, lines, _ = _search(machine)
-    assert found == stuck
+    lines = _search(machine)
+    assert len(lines) == stuck
     assert [line["cure"] for line in lines] == [f"ingest replay {JOB} --object '{KEY}'"] * stuck
     assert all(line["jobId"] == JOB for line in lines)
 
 
-def test_a_cure_names_the_stack_where_that_is_needed() -> None:
-    machine = Machine()
+def test_a_cure_names_the_stack_where_that_is_needed(machine: Machine) -> None:
     _put(machine, KEY)
     machine.pass_time(SETTLING_IN + HOUR)
-    _, (line,), _ = _search(machine, options=" --stack Other")
+    (line,) = _search(machine, options=" --stack Other")
     assert line["cure"] == f"ingest replay {JOB} --object '{KEY}' --stack Other"
 
 
-def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before() -> None:
-    machine = Machine()
+def test_content_whose_event_was_lost_is_found_though_the_key_was_claimed_before(
+    machine: Machine,
+) -> None:
     first, _ = machine.start(_put(machine, KEY, b"old"))
     machine.finish(first, successCount=1)
     machine.pass_time(SETTLING_IN)
     _put(machine, KEY, b"new")
     machine.pass_time(SETTLING_IN + HOUR)
-    found, (line,), _ = _search(machine)
-    assert found == 1
+    (line,) = _search(machine)
     assert "as it is" in line["problem"]
 
 
-def test_the_same_content_uploaded_again_is_not_stuck() -> None:
-    machine = Machine()
+def test_the_same_content_uploaded_again_is_not_stuck(machine: Machine) -> None:
     first, _ = machine.start(_put(machine, KEY))
     machine.finish(first, successCount=1)
     machine.pass_time(SETTLING_IN)
     _put(machine, KEY)
     machine.pass_time(SETTLING_IN + HOUR)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
 
 
-def test_older_content_that_has_come_back_is_not_stuck() -> None:
-    machine = Machine()
+def test_older_content_that_has_come_back_is_not_stuck(machine: Machine) -> None:
     _put(machine, KEY, b"first")
     older = machine.s3.objects[KEY]
     machine.pass_time(SETTLING_IN)
@@ -100,44 +98,43 @@ def test_older_content_that_has_come_back_is_not_stuck() -> None:
     # In a bucket with versions, somebody removes the later one.
     machine.s3.objects[KEY] = older
     machine.pass_time(SETTLING_IN + HOUR)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
 
 
-def test_content_that_was_claimed_is_not_stuck() -> None:
-    machine = Machine()
+def test_content_that_was_claimed_is_not_stuck(machine: Machine) -> None:
     first, _ = machine.start(_put(machine, KEY))
     machine.pass_time(SETTLING_IN + HOUR)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
     machine.finish(first, successCount=1)
     machine.pass_time(SETTLING_IN + HOUR)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
 
 
-def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so() -> None:
-    machine = Machine()
+def test_an_object_of_a_job_without_a_record_is_found_and_the_line_says_so(
+    machine: Machine,
+) -> None:
     _put(machine, "batch-output/job-9/x.jsonl")
     machine.pass_time(SETTLING_IN + HOUR)
-    found, (line,), _ = _search(machine)
-    assert found == 1
+    (line,) = _search(machine)
     assert "No record" in line["problem"]
     assert line["cure"] == "ingest replay job-9 --object batch-output/job-9/x.jsonl"
 
 
 @pytest.mark.parametrize("name", [".jsonl", ".jsonl.out", "inner/manifest.json.out"])
 @pytest.mark.parametrize("before", ["", "before/"])
-def test_what_is_ignored_in_the_folder_of_a_job_is_not_stuck(before: str, name: str) -> None:
-    machine = Machine()
+def test_what_is_ignored_in_the_folder_of_a_job_is_not_stuck(
+    machine: Machine, before: str, name: str
+) -> None:
     _put(machine, f"batch-output/{before}{JOB}/{name}")
     machine.pass_time(SETTLING_IN + SECOND)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
 
 
-def test_a_manifest_without_any_results_object_is_found() -> None:
-    machine = Machine()
+def test_a_manifest_without_any_results_object_is_found(machine: Machine) -> None:
     _put(machine, f"batch-output/{JOB}/manifest.json.out", b"{}")
     machine.pass_time(SETTLING_IN + HOUR)
-    found, (line,), _ = _search(machine)
-    assert (found, line["cure"]) == (1, f"ingest inspect {JOB}")
+    (line,) = _search(machine)
+    assert line["cure"] == f"ingest inspect {JOB}"
 
 
 AGES = pytest.mark.parametrize(
@@ -147,22 +144,20 @@ AGES = pytest.mark.parametrize(
 
 @AGES
 def test_a_claim_on_which_nothing_begins_is_found_after_six_hours(
-    silent: timedelta, stuck: int
+    machine: Machine, silent: timedelta, stuck: int
 ) -> None:
-    machine = Machine()
     first, _ = machine.start(_put(machine, KEY))
     machine.pass_time(silent)
-    found, lines, _ = _search(machine)
-    assert found == stuck
+    lines = _search(machine)
+    assert len(lines) == stuck
     assert all(first in line["cure"] and "ingest replay" in line["cure"] for line in lines)
 
 
 @AGES
 @pytest.mark.parametrize("row", ["segment", "chunk"])
 def test_a_claim_without_progress_is_found_six_hours_after_its_last_row(
-    row: str, silent: timedelta, stuck: int
+    machine: Machine, row: str, silent: timedelta, stuck: int
 ) -> None:
-    machine = Machine()
     machine.start(_put(machine, KEY))
     rows = object_partition(JOB, KEY, 1)
     machine.pass_time(20 * HOUR)
@@ -174,13 +169,12 @@ def test_a_claim_without_progress_is_found_six_hours_after_its_last_row(
         machine.ledger.put_chunk(rows, 0, ImageCounts(), expires=expires)
     last = timestamp(machine.now)
     machine.pass_time(silent)
-    found, lines, _ = _search(machine)
-    assert found == stuck
+    lines = _search(machine)
+    assert len(lines) == stuck
     assert all(last in line["problem"] for line in lines)
 
 
-def test_the_progress_of_an_earlier_generation_is_not_that_of_a_claim() -> None:
-    machine = Machine()
+def test_the_progress_of_an_earlier_generation_is_not_that_of_a_claim(machine: Machine) -> None:
     first, _ = machine.start(_put(machine, KEY, b"old"))
     machine.fail(first)
     machine.start(_put(machine, KEY, b"new"))
@@ -188,48 +182,43 @@ def test_the_progress_of_an_earlier_generation_is_not_that_of_a_claim() -> None:
     late = RETENTION.expires(machine.now.timestamp())
     segment = Segment(Range(0, 1), LoadCounts(), None, None)
     machine.ledger.put_segment(object_partition(JOB, KEY, 1), segment, expires=late)
-    assert _search(machine)[0] == 1
+    assert len(_search(machine)) == 1
 
 
-def test_an_execution_that_was_redriven_days_later_has_its_time_from_then() -> None:
-    machine = Machine()
+def test_an_execution_that_was_redriven_days_later_has_its_time_from_then(machine: Machine) -> None:
     first, _ = machine.start(_put(machine, KEY))
     machine.fail(first)
     machine.pass_time(3 * DAY)
     machine.redrive(first)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
     machine.pass_time(7 * HOUR)
-    assert _search(machine)[0] == 1
+    assert len(_search(machine)) == 1
 
 
-def test_a_job_that_only_waited_for_its_grace_period_is_settled() -> None:
-    machine = Machine()
+def test_a_job_that_only_waited_for_its_grace_period_is_settled(machine: Machine) -> None:
     machine.write_record(pendingImageCount=5)
     first, _ = machine.start(_put(machine, KEY))
     machine.finish(first, successCount=3)
     machine.pass_time(23 * HOUR)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
     assert machine.record["status"] == "INGESTING"
     machine.pass_time(2 * HOUR)
-    found, _, told = _search(machine)
-    assert found == 0
+    assert not _search(machine)
     assert machine.record["status"] == "PARTIALLY_COMPLETED"
     ended = {"jobId": JOB, "intentId": JOB_KEY.intent_id, "status": "PARTIALLY_COMPLETED"}
-    assert told.all(Event.JOB_FOUND_ENDED) == [ended]
+    assert machine.told.all(Event.JOB_FOUND_ENDED) == [ended]
 
 
-def test_a_manifest_whose_event_was_lost_settles_its_job() -> None:
-    machine = Machine()
+def test_a_manifest_whose_event_was_lost_settles_its_job(machine: Machine) -> None:
     machine.write_record(pendingImageCount=5)
     first, _ = machine.start(_put(machine, KEY))
     machine.finish(first, successCount=3)
     machine.manifest(3)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
     assert machine.record["status"] == "COMPLETED"
 
 
-def test_a_settled_job_is_not_written_again() -> None:
-    machine = Machine()
+def test_a_settled_job_is_not_written_again(machine: Machine) -> None:
     first, _ = machine.start(_put(machine, KEY))
     machine.finish(first, successCount=3)
     before = machine.record
@@ -238,21 +227,17 @@ def test_a_settled_job_is_not_written_again() -> None:
     assert machine.record == before
 
 
-def test_one_job_without_a_record_does_not_hide_the_others() -> None:
-    machine = Machine()
+def test_one_job_without_a_record_does_not_hide_the_others(machine: Machine) -> None:
     for key in ("batch-output/a/x.jsonl", KEY, "batch-output/z/x.jsonl"):
         _put(machine, key)
     machine.pass_time(SETTLING_IN + HOUR)
-    found, lines, _ = _search(machine)
-    assert found == 3
-    assert {line["jobId"] for line in lines} == {"a", JOB, "z"}
+    assert {line["jobId"] for line in _search(machine)} == {"a", JOB, "z"}
 
 
-def test_what_is_older_than_the_lookback_is_not_looked_at() -> None:
-    machine = Machine()
+def test_what_is_older_than_the_lookback_is_not_looked_at(machine: Machine) -> None:
     _put(machine, KEY)
     machine.pass_time(8 * DAY)
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
     assert machine.now == START + 8 * DAY
 
 
@@ -288,9 +273,8 @@ def test_a_run_lists_a_bounded_part_of_a_large_bucket_and_the_next_one_goes_on(
     monkeypatch.setattr(machine.s3, "list_objects_v2", counted)
     found, behind = [], []
     for _ in range(3):
-        stuck, _, told = _search(machine, pages=pages)
-        found.append(stuck)
-        behind.append(told.sums[Metric.SEARCH_BEHIND_HOURS])
+        found.append(len(_search(machine, pages=pages)))
+        behind.append(machine.told.sums[Metric.SEARCH_BEHIND_HOURS])
         machine.pass_time(HOUR)
     assert found == [0, 0, 1]
     assert behind == [0, 1, 0]
@@ -304,12 +288,11 @@ def test_a_run_ends_after_so_many_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
         _put(machine, f"batch-output/a/{number}.jsonl")
     _put(machine, KEY)
     machine.pass_time(SETTLING_IN + HOUR)
-    assert {line["jobId"] for line in _search(machine)[1]} == {"a"}
-    assert {line["jobId"] for line in _search(machine)[1]} == {"a", JOB}
+    assert {line["jobId"] for line in _search(machine)} == {"a"}
+    assert {line["jobId"] for line in _search(machine)} == {"a", JOB}
 
 
-def test_jobs_that_a_run_has_no_time_for_are_looked_at_in_the_next_ones() -> None:
-    machine = Machine()
+def test_jobs_that_a_run_has_no_time_for_are_looked_at_in_the_next_ones(machine: Machine) -> None:
     named = {f"job-{number}" for number in range(9)}
     for job in named:
         _put(machine, f"batch-output/{job}/x.jsonl")
@@ -317,15 +300,16 @@ def test_jobs_that_a_run_has_no_time_for_are_looked_at_in_the_next_ones() -> Non
     known, counts = set[str](), list[int]()
     while len(known) < len(named):
         assert len(counts) < len(named), "the search does not go on"
-        stuck, lines, _ = _search(machine, pages=6, query_seconds=2)
-        known |= {line["jobId"] for line in lines}
-        counts.append(stuck)
-        assert stuck == len(known), "a job left the count without a cure"
+        told = FakeTelemetry()
+        counts.append(search_of(machine, told, pages=6, query_seconds=2).run())
+        known |= {line["jobId"] for line in told.all(Event.JOB_STUCK)}
+        assert counts[-1] == len(known), "a job left the count without a cure"
     assert len(counts) > 2, "one run had time for nearly all"
 
 
-def test_open_jobs_that_a_run_has_no_time_for_are_settled_in_the_next_ones() -> None:
-    machine = Machine()
+def test_open_jobs_that_a_run_has_no_time_for_are_settled_in_the_next_ones(
+    machine: Machine,
+) -> None:
     named = {f"abcdefghijk{number}" for number in range(9)}
     output = {"s3OutputDataConfig": {"s3Uri": "s3://elsewhere/"}}
     for job in named:
@@ -335,34 +319,32 @@ def test_open_jobs_that_a_run_has_no_time_for_are_settled_in_the_next_ones() -> 
     ended: list[int] = []
     while sum(ended) < len(named):
         assert len(ended) < 2 * len(named), "the search does not go on"
-        ended.append(len(_search(machine, pages=6, query_seconds=1)[2].all(Event.JOB_FOUND_ENDED)))
+        _search(machine, pages=6, query_seconds=1)
+        ended.append(len(machine.told.all(Event.JOB_FOUND_ENDED)))
     assert len(ended) > 1, "one run had time for all"
 
 
-def test_a_stuck_job_is_counted_until_it_is_cured_wherever_the_search_is() -> None:
-    machine = Machine()
+def test_a_stuck_job_is_counted_until_it_is_cured_wherever_the_search_is(machine: Machine) -> None:
     _large_bucket(machine, 2_500)
     event = _put(machine, KEY)
     machine.pass_time(SETTLING_IN + HOUR)
-    assert [_search(machine, pages=1)[0] for _ in range(6)] == [0, 0, 1, 1, 1, 1]
-    found, (line,), _ = _search(machine, pages=1)
-    assert (found, line["jobId"]) == (1, JOB)
+    assert [len(_search(machine, pages=1)) for _ in range(6)] == [0, 0, 1, 1, 1, 1]
+    (line,) = _search(machine, pages=1)
+    assert line["jobId"] == JOB
     execution, _ = machine.start(event)
     machine.finish(execution, successCount=1)
-    assert _search(machine, pages=1)[0] == 0
+    assert not _search(machine, pages=1)
 
 
-def test_a_job_that_was_stuck_is_forgotten_with_its_objects() -> None:
-    machine = Machine()
+def test_a_job_that_was_stuck_is_forgotten_with_its_objects(machine: Machine) -> None:
     _put(machine, KEY)
     machine.pass_time(SETTLING_IN + HOUR)
-    assert _search(machine)[0] == 1
+    assert len(_search(machine)) == 1
     del machine.s3.objects[KEY]
-    assert _search(machine)[0] == 0
+    assert not _search(machine)
 
 
-def test_an_open_job_that_cannot_be_settled_is_counted_until_it_can() -> None:
-    machine = Machine()
+def test_an_open_job_that_cannot_be_settled_is_counted_until_it_can(machine: Machine) -> None:
     first, _ = machine.start(machine.upload(KEY, b"x"))
     for number in range(50):
         other = {"intentId": f"other-{number}", "submitTime": "t", "status": "COMPLETED"}
@@ -370,8 +352,8 @@ def test_an_open_job_that_cannot_be_settled_is_counted_until_it_can() -> None:
     machine.bus.refuses = True
     with pytest.raises(StatusEventRefused):
         machine.finish(first, successCount=1)
-    counts = [_search(machine, pages=1)[0] for _ in range(8)]
+    counts = [len(_search(machine, pages=1)) for _ in range(8)]
     assert sum(counts) > 1
     assert counts == sorted(counts), "a job left the count without a cure"
     machine.bus.refuses = False
-    assert _search(machine, pages=1)[0] == 0
+    assert not _search(machine, pages=1)
