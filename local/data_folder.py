@@ -44,7 +44,6 @@ class ProcessRecord:
     version: str
 
 
-@dataclass(frozen=True)
 class DataFolder:
     """A data folder and the names of what is in it.
 
@@ -52,45 +51,22 @@ class DataFolder:
         NotAFolder: a file has its name.
     """
 
-    root: Path
-
-    def __post_init__(self) -> None:
-        there = next(each for each in (self.root, *self.root.parents) if each.exists())
+    def __init__(self, root: Path) -> None:
+        there = next(each for each in (root, *root.parents) if each.exists())
         if not there.is_dir():
             raise NotAFolder(there)
-
-    @property
-    def log(self) -> Path:
-        """The emulator's output."""
-        return self.root / "emulator.log"
-
-    @property
-    def state(self) -> Path:
-        """What the emulator reads at its start and writes while it runs."""
-        return self.root / "state"
-
-    @property
-    def saved(self) -> Path:
-        """The last state known to be of one moment."""
-        return self.root / "saved"
-
-    @property
-    def tmp(self) -> Path:
-        """The emulator's TMPDIR."""
-        return self.root / "tmp"
+        self.root = root
+        self.log = root / "emulator.log"
+        self.state = root / "state"
+        self.saved = root / "saved"
+        self.tmp = root / "tmp"
+        self._secret = root / "secret"
+        self._record = root / "process.json"
 
     @property
     def secret(self) -> str:
         """The secret access key of the account's root: random, made at the first start."""
         return self._secret.read_text(encoding="ascii")
-
-    @property
-    def _secret(self) -> Path:
-        return self.root / "secret"
-
-    @property
-    def _record(self) -> Path:
-        return self.root / "process.json"
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -38,20 +38,21 @@ class _Job:
     def __init__(self) -> None:
         self.s3 = MemoryS3()
         self.deployed = deployment_on((self.s3, MemoryDynamoDB(ledger=("pk", "sk"))))
+        self.notes: list[str] = []
 
-    def segment(self, key: str, start: int, end: int, *offsets: int) -> None:
-        letters = f"dead-letters/{key}/{start}-{end}"
-        said = [
-            {"key": key, "etag": "e", "offset": at, "length": 1, "reason": "InvalidJson"}
-            for at in offsets
-        ]
-        body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
-        self.s3.put_object(Bucket=BUCKET, Key=letters, Body=body)
-        self.deployed.ledger.put_segment(
-            object_partition(JOB, key, 1),
-            Segment(Range(start, end), LoadCounts(), dead_letters=letters if offsets else None),
-            expires=1,
-        )
+    def segment(
+        self, key: str, start: int, end: int, *offsets: int, is_on_record: bool = True
+    ) -> None:
+        span, results = Range(start, end), ResultsKey.of(JOB, key.rpartition("/")[2])
+        letters = dead_letters_key(results, etag="e", segment=span) if offsets else None
+        if letters is not None:
+            said = [{"offset": at, "length": 1, "reason": "InvalidJson"} for at in offsets]
+            body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
+            self.s3.put_object(Bucket=BUCKET, Key=letters, Body=body)
+        if is_on_record:
+            counts = LoadCounts(rejects={"InvalidJson": len(offsets)} if offsets else {})
+            segment = Segment(span, counts, dead_letters=letters)
+            self.deployed.ledger.put_segment(object_partition(JOB, key, 1), segment, expires=1)
 
     def read(self, *keys: str) -> list[tuple[str, int]]:
         claims = [Claim(key, "e", "owner", 1, ClaimState.DONE, OLD) for key in keys]
@@ -90,36 +91,25 @@ def test_segments_without_rejects_are_passed_over(job: _Job) -> None:
     assert [at for _, at in job.read(KEY)] == [150]
 
 
-class _Expiring(_Job):
-    """A job of one object with four rejects, in two segments."""
+def _expiring(*rows: int) -> _Job:
+    """A job of one object with four rejects in two segments, of which these are on record."""
+    job = _Job()
+    for start, offsets in ((0, (10, 30)), (100, (150, 160))):
+        job.segment(KEY, start, start + 100, *offsets, is_on_record=start in rows)
+    return job
 
-    def __init__(self, *rows: int) -> None:
-        super().__init__()
-        for start, offsets in ((0, (10, 30)), (100, (150, 160))):
-            results = ResultsKey.of(JOB, "a.jsonl.out")
-            span = Range(start, start + 100)
-            letters = dead_letters_key(results, etag="e", segment=span)
-            said = [{"offset": at, "length": 1, "reason": "InvalidJson"} for at in offsets]
-            body = b"".join(json.dumps(each).encode() + b"\n" for each in said)
-            self.s3.put_object(Bucket=BUCKET, Key=letters, Body=body)
-            if start in rows:
-                counts = LoadCounts(rejects={"InvalidJson": 2})
-                segment = Segment(span, counts, dead_letters=letters)
-                partition = object_partition(JOB, KEY, 1)
-                self.deployed.ledger.put_segment(partition, segment, expires=1)
-        self.notes: list[str] = []
 
-    def found(self) -> list[int]:
-        stats = LoadCounts(success=5, rejects={"InvalidJson": 4}).as_dict()
-        claim = Claim(KEY, "e", "owner", 1, ClaimState.DONE, OLD, stats=stats)
-        rejects = read_rejects(self.deployed, JOB, [claim], note=self.notes.append)
-        return [each.offset for each in rejects]
+def _found(job: _Job) -> list[int]:
+    stats = LoadCounts(success=5, rejects={"InvalidJson": 4}).as_dict()
+    claim = Claim(KEY, "e", "owner", 1, ClaimState.DONE, OLD, stats=stats)
+    rejects = read_rejects(job.deployed, JOB, [claim], note=job.notes.append)
+    return [each.offset for each in rejects]
 
 
 @pytest.mark.parametrize("rows", [(), (0,), (100,)])
 def test_where_rows_of_the_ledger_have_expired_the_objects_are_read(rows: tuple[int, ...]) -> None:
-    job = _Expiring(*rows)
-    assert job.found() == [10, 30, 150, 160]
+    job = _expiring(*rows)
+    assert _found(job) == [10, 30, 150, 160]
     prefix = "dead-letters/job-1/a.jsonl.out/e/"
     assert job.notes == [
         f"Rows of {KEY} have left the ledger: its rejects are those under {prefix}."
@@ -127,17 +117,17 @@ def test_where_rows_of_the_ledger_have_expired_the_objects_are_read(rows: tuple[
 
 
 def test_nothing_is_said_where_the_ledger_is_whole() -> None:
-    job = _Expiring(0, 100)
-    assert job.found() == [10, 30, 150, 160]
+    job = _expiring(0, 100)
+    assert _found(job) == [10, 30, 150, 160]
     assert job.notes == []
 
 
 @pytest.mark.parametrize(("rows", "left"), [((0, 100), [10, 30]), ((), [10, 30])])
 def test_dead_letters_that_have_expired_are_counted(rows: tuple[int, ...], left: list[int]) -> None:
-    job = _Expiring(*rows)
+    job = _expiring(*rows)
     (_, second) = job.s3.objects
     job.s3.delete_object(Bucket=BUCKET, Key=second)
-    assert job.found() == left
+    assert _found(job) == left
     assert job.notes[-1] == (
         f"{KEY} had 4 rejects, of which 2 can still be read: the others have expired."
     )
