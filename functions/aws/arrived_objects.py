@@ -27,11 +27,8 @@ class ArrivedObjects:
     ) -> int:
         """Count the results objects in a job's folders that have neither a claim nor a failure.
 
-        Args:
-            job_id: The job.
-            folders: Its folders, each with its final slash.
-            claims: The job's claims and failures before a claim.
-            since: Older objects do not count (UTC).
+        Objects created before `since` (UTC) do not count. `claims` are the job's, with its failures
+        before a claim.
         """
         by_key = {claim.key: claim for claim in claims}
         return sum(self._unclaimed_in(folder, job_id, by_key, since) for folder in folders)

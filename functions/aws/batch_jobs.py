@@ -142,11 +142,6 @@ class BatchJobs:
     ) -> list[JobStatusChange] | None:
         """Mark a job failed whose failure no claim shows.
 
-        Args:
-            key: Of its record.
-            written: As it was read.
-            now: The present (UTC).
-
         Returns:
             The changes to announce; None if another wrote the record since it was read.
         """

@@ -38,7 +38,6 @@ class BedrockJobs:
 
     Attributes:
         client: Makes the client, when it is first needed.
-        bucket: The image bucket.
     """
 
     client: Callable[[], "BedrockClient"]

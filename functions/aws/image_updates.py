@@ -75,10 +75,7 @@ class ImageUpdates:
         """Say in pending-images where the images are now, at most 25 at a time.
 
         A record that was removed, or that names another object since, is the user's and stays.
-
-        Args:
-            placed: Images and their keys.
-            now: `processedAt` of those that have none.
+        `processedAt` is `now` where there is none yet.
 
         Returns:
             Whether a record was marked, by image id. An image that was throttled is missing.

@@ -83,11 +83,7 @@ class Settlement:
 def settle(job: Job, evidence: Evidence, *, now: datetime, grace: timedelta) -> Settlement:
     """Recompute a job: the same answer in whatever order the evidence came.
 
-    Args:
-        job: Its record.
-        evidence: What else is known.
-        now: The present (UTC).
-        grace: How long after the last claim was settled a manifest is waited for.
+    After the last claim was settled, the manifest is waited for as long as `grace`.
     """
     claims, manifest = evidence.claims, evidence.manifest
     loads, images = evidence.loads, evidence.images

@@ -59,10 +59,6 @@ class Announcements:
     def once(self, row: RowKey, say: Callable[[], None]) -> bool:
         """Publish a message, unless it was published before.
 
-        Args:
-            row: Of the ledger, the message's own.
-            say: Publishes it.
-
         Returns:
             Whether it was published now.
 

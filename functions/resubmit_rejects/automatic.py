@@ -24,9 +24,7 @@ class AutomaticResubmission:
     def run(self, job_id: str, *, rejects: Mapping[str, int]) -> str | None:
         """Submit the retry of a job; its id, None where there is nothing to submit.
 
-        Args:
-            job_id: A job that has settled.
-            rejects: Its rejects by reason, as its status event says.
+        `rejects` are the job's by reason, as its status event says.
         """
         try:
             retry = self._submit(job_id, rejects)

@@ -44,12 +44,7 @@ def read_open_rejects(
 
     Of several claims, an image that any of them answered well is not open, and of the others the
     latest claim's reject is yielded. Rejects without an image id are all yielded. A single claim's
-    rejects are all open.
-
-    Args:
-        services: Where.
-        claims: All that answer the job's images, with their jobs.
-        note: Is given sentences about what has expired.
+    rejects are all open. `note` gets sentences about what has expired.
     """
     ordered = sorted(claims, key=lambda each: (each[1].event_time, each[1].key))
     answered = _read_answers(services, ordered) if len(ordered) > 1 else None

@@ -64,13 +64,8 @@ def read_rejects(
 ) -> Iterator[Reject]:
     """The rejects of a job's claims, by place; one at a time, for there may be millions.
 
-    Two workers may have processed a record twice: its reject is yielded once.
-
-    Args:
-        services: Where.
-        job_id: Which job.
-        claims: Of its results objects.
-        note: Is given sentences about what has expired.
+    Two workers may have processed a record twice: its reject is yielded once. `note` gets sentences
+    about what has expired.
     """
     for claim in sorted(claims, key=lambda claim: claim.key):
         count = 0

@@ -24,7 +24,6 @@ class Deadline:
 
     Attributes:
         at: The moment, in the clock's seconds.
-        clock: The clock.
     """
 
     at: float
@@ -32,13 +31,9 @@ class Deadline:
 
     @classmethod
     def of(cls, context: LambdaContext, *, margin: float, clock: Clock) -> "Deadline":
-        """The function's own end, less a margin.
+        """The function's own end, less a margin for what must be written at the end.
 
-        Args:
-            context: Of the invocation.
-            margin: Seconds kept for writing dead letters and the ledger row; at most a
-                quarter of the time there is.
-            clock: Monotonic seconds.
+        The margin is in seconds, and at most a quarter of the time that is left.
         """
         remaining = context.get_remaining_time_in_millis() / 1000
         return cls(clock() + remaining - min(margin, remaining / 4), clock)
