@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import s3
 
-from embedded_aws.bedrock.errors import JobFailed
+from embedded_aws.bedrock.jobs import JobFailed
 from embedded_aws.bedrock.locations import Location
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import bedrock
 
 from embedded_aws.bedrock import models, state_events
-from embedded_aws.bedrock.errors import StopRequested
 from embedded_aws.core import clock
 from embedded_aws.core.api import ApiError
 
@@ -41,6 +40,15 @@ _DEFAULT_TIMEOUT_HOURS = 24
 _ID_LETTERS = string.ascii_lowercase + string.digits
 
 Job = dict[str, Any]
+
+
+class JobFailed(Exception):  # noqa: N818 - it names a status
+    """The job ends as Failed; the message becomes the job's."""
+
+
+class StopRequested(Exception):  # noqa: N818 - not an error
+    """StopModelInvocationJob was called while the job was running."""
+
 
 changed = threading.Condition()
 """Notified when the status of a job changes, or a rule; held while either is read or written."""

@@ -19,7 +19,7 @@ from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_region
 
 from embedded_aws.bedrock import jobs, models
-from embedded_aws.bedrock.errors import JobFailed
+from embedded_aws.bedrock.jobs import JobFailed
 from embedded_aws.core.api import ApiError
 from embedded_aws.iam import roles
 

@@ -20,7 +20,7 @@ from ministack.services import s3
 
 from embedded_aws.bedrock import input_files, jobs, locations
 from embedded_aws.bedrock.answers import Answerer, Totals
-from embedded_aws.bedrock.errors import JobFailed, StopRequested
+from embedded_aws.bedrock.jobs import JobFailed, StopRequested
 from embedded_aws.bedrock.permissions import JobRole
 from embedded_aws.bedrock.rules import Rule, rules
 
