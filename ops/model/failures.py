@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from functions.aws.failed_state import FailedState, find_failed_state
+from functions.aws.runtime.service_errors import is_any
 from functions.domain.causes import plain_cause
 from functions.domain.executions import FAILED_STATUSES, Execution
 from functions.domain.plain_text import counted, visible
 from functions.domain.service_failures import explain
 from ops.errors import NothingFound, Refused
+from ops.model.history import NO_SUCH_EXECUTION
 from ops.model.obstacles import Obstacle, find_obstacle
 
 if TYPE_CHECKING:
@@ -111,30 +114,23 @@ def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
     Raises:
         NothingFound: there is none with that ARN.
     """
-    client = deployed.step_functions
     try:
         execution = describe(deployed, arn)
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+        if is_any(error, NO_SUCH_EXECUTION):
             raise NothingFound(
                 f"On {deployed.place} there is no execution {visible(arn.rpartition(':')[2])}. "
                 f"`{deployed.command('redrive --job ID')}` finds those of a job."
             ) from error
         raise
-    return _explained(deployed, execution, find_failed_state(client, arn))
-
-
-def _explained(deployed: Deployment, execution: Execution, failed: FailedState) -> FailedExecution:
-    def filled_in(text: str) -> str:
-        return deployed.filled_in(text, job_id=execution.job_id, key=execution.key)
-
-    error, cause = failed.behind(execution.error, plain_cause(execution.cause))
-    explanation = explain(error, status=execution.status)
+    failed = find_failed_state(deployed.step_functions, arn)
+    name, cause = failed.behind(execution.error, plain_cause(execution.cause))
+    filled_in = partial(deployed.filled_in, job_id=execution.job_id, key=execution.key)
     return FailedExecution(
         execution=execution,
         failed=failed,
         cause=filled_in(cause),
-        advice=filled_in(explanation.sentence),
+        advice=filled_in(explain(name, status=execution.status).sentence),
         obstacle=find_obstacle(deployed, execution, failed),
         redrive=deployed.command("redrive", execution.arn.rpartition(":")[2]),
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PAGE_EVENTS = 1000
 """The most that one call returns. An execution of this workflow has about 60 events, without those
 of its retries, of what it did again, and of its redrives."""
+NO_SUCH_EXECUTION = frozenset({"ExecutionDoesNotExist", "InvalidArn"})
+"""Step Functions forgets an execution 90 days after its end; the ledger does not."""
 _ENDS = {
     "ExecutionSucceeded": "SUCCEEDED",
     "ExecutionFailed": "FAILED",

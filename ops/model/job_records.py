@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.domain.attribute_values import from_item, to_item
+from functions.aws.dynamodb import read_item
+from functions.domain.attribute_values import to_item
 from functions.domain.jobs import JOB_ID_INDEX
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ def read_job_record(deployed: Deployment, job_id: str) -> dict[str, Any] | None:
     if len(listed) != 1:
         return None
     # An index lags behind its table, and a job that has just ended is what people ask for.
-    key = {name: listed[0][name] for name in ("intentId", "submitTime")}
-    answer = deployed.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
-    record = from_item(answer.get("Item", {}))
+    key: Any = {name: listed[0][name] for name in ("intentId", "submitTime")}
+    record = read_item(deployed.dynamodb, table, key) or {}
     return {name: record[name] for name in SHOWN if name in record}
 
 

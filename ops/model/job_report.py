@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from functions.aws.runtime.service_errors import is_any
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.counts import ImageCounts, LoadCounts, sum_images, sum_loads
@@ -181,8 +182,7 @@ def _history(deployed: Deployment, arn: str) -> History | None:
     try:
         return history.read(deployed.step_functions, arn)
     except ClientError as error:
-        # Step Functions forgets an execution 90 days after its end; the ledger does not.
-        if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+        if is_any(error, history.NO_SUCH_EXECUTION):
             return None
         raise
 

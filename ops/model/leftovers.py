@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from functions.aws.batch_jobs import item_key
-from functions.aws.dynamodb import conditional_update
+from functions.aws.dynamodb import conditional_update, query
 from functions.aws.resubmission.open_rejects import answering_claims
-from functions.domain.attribute_values import from_item, to_item
+from functions.aws.runtime.service_errors import CONDITION_FAILED, NOT_FOUND, is_any
+from functions.domain.attribute_values import to_item
 from functions.domain.claims import ClaimState
 from functions.domain.ledger_rows import claim_key, object_partition
 from functions.domain.plain_text import visible
@@ -138,7 +139,7 @@ def _answered(deployed: Deployment, job_id: str, claim: Claim) -> Iterator[str]:
         try:
             body = deployed.s3.get_object(Bucket=deployed.bucket, Key=segment.images)["Body"]
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            if is_any(error, NOT_FOUND):
                 raise Refused(_gone(deployed, job_id, claim)) from error
             raise
         yield from (json.loads(line) for line in body.iter_lines(_BLOCK_BYTES))
@@ -153,24 +154,23 @@ def _gone(deployed: Deployment, job_id: str, claim: Claim) -> str:
 
 def _transactions(deployed: Deployment, job: Job) -> Iterator[Leftover]:
     """All transactions of the job, as candidates."""
-    pages = deployed.dynamodb.get_paginator("query").paginate(
+    items = query(
+        deployed.dynamodb,
         TableName=deployed.outputs["TransactionsTableName"],
         KeyConditionExpression="userId = :user",
         FilterExpression="jobId = :job",
         ProjectionExpression="transactionId, imageId, #status, version, s3Key, updatedAt",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues=to_item({":user": job.user_id, ":job": job.job_id}),
-        ConsistentRead=True,
     )
-    for page in pages:
-        for item in map(from_item, page["Items"]):
-            yield Leftover(
-                transaction_id=item["transactionId"],
-                image_id=str(item.get("imageId", "")),
-                is_untouched=item.get("status") == "unconfirmed" and item.get("version") == 1,
-                has_image="s3Key" in item,
-                updated_at=str(item.get("updatedAt", "")),
-            )
+    for item in items:
+        yield Leftover(
+            transaction_id=item["transactionId"],
+            image_id=str(item.get("imageId", "")),
+            is_untouched=item.get("status") == "unconfirmed" and item.get("version") == 1,
+            has_image="s3Key" in item,
+            updated_at=str(item.get("updatedAt", "")),
+        )
 
 
 def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
@@ -194,7 +194,7 @@ def _remove(deployed: Deployment, job: Job, each: Leftover) -> bool:
             ),
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+        if is_any(error, CONDITION_FAILED):
             return False
         raise
     return True

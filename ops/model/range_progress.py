@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from functions.aws.objects import WorkFiles
+from functions.aws.runtime.service_errors import NOT_FOUND, is_any
 from functions.domain.counts import LoadCounts
 from functions.domain.errors import WorkFileDamaged
 from functions.domain.object_keys import results_of, work_prefix
@@ -143,7 +144,7 @@ def planned_ranges(deployed: Deployment, job_id: str, claim: Claim) -> list[Rang
         spans = WorkFiles(deployed.s3, deployed.bucket).read_rows(f"{prefix}/ranges-0.json", Span)
         return [span.as_range() for span in spans]
     except ClientError as error:
-        if error.response["Error"]["Code"] == "NoSuchKey":
+        if is_any(error, NOT_FOUND):
             return []  # it has expired, as all files of work/ do
         raise
     except WorkFileDamaged:

@@ -7,25 +7,29 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from local import server
 from ops.cli import app
 from ops.errors import ExitCode
 
 
+def local(data: Path, command: str, *options: str) -> Result:
+    return CliRunner().invoke(app, ["local", command, "--data", str(data), *options])
+
+
 def test_status_and_down_where_none_runs(data: Path) -> None:
-    status = CliRunner().invoke(app, ["local", "status", "--data", str(data)])
+    status = local(data, "status")
     assert status.exit_code == ExitCode.NOT_FOUND
     assert f"`ingest local up --data {data}` starts one there" in status.stderr
-    down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
+    down = local(data, "down")
     assert down.exit_code == 0
     assert "None was running" in down.stdout
 
 
 def test_status_says_where_it_runs(data: Path) -> None:
     running = server.start(data).server
-    shown = CliRunner().invoke(app, ["local", "status", "--data", str(data), "--json"])
+    shown = local(data, "status", "--json")
     assert shown.exit_code == 0
     assert json.loads(shown.stdout) == {
         "endpoint": running.endpoint.url,
@@ -35,16 +39,14 @@ def test_status_says_where_it_runs(data: Path) -> None:
         "outputs": {},
     }
     assert len(running.endpoint.secret_access_key) >= 32
-    down = CliRunner().invoke(app, ["local", "down", "--data", str(data)])
-    assert down.exit_code == 0
+    assert local(data, "down").exit_code == 0
     assert server.find(data) is None
 
 
 def test_env_points_a_shell_at_it(data: Path) -> None:
-    shown = CliRunner().invoke(app, ["local", "env", "--data", str(data)])
-    assert shown.exit_code == ExitCode.NOT_FOUND
+    assert local(data, "env").exit_code == ExitCode.NOT_FOUND
     running = server.start(data).server
-    shown = CliRunner().invoke(app, ["local", "env", "--data", str(data)])
+    shown = local(data, "env")
     assert shown.exit_code == 0
     program = "import boto3; print(boto3.client('sts').get_caller_identity()['Account'])"
     shell = subprocess.run(

@@ -177,14 +177,6 @@ def test_an_embedded_aws_that_has_stopped_is_named(monkeypatch: pytest.MonkeyPat
     assert "ingest local up" in ended.stderr
 
 
-@pytest.mark.usefixtures("no_aws")
-def test_the_variable_that_is_named_is_one_that_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = " ".join(ingest("inspect", "job1").stderr.split())
-    (variable,) = re.findall(r"AWS_\w*REGION", said)
-    monkeypatch.setenv(variable, "eu-west-1")
-    assert boto3.Session().region_name == "eu-west-1"
-
-
 def test_no_embedded_aws_runs(tmp_path: Path) -> None:
     ended = ingest("inspect", "job1", "--data", str(tmp_path))
     assert ended.exit_code == ExitCode.NOT_FOUND
@@ -228,11 +220,14 @@ def test_a_name_that_no_file_can_have_is_not_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_aws")
-def test_neither_an_embedded_aws_nor_credentials() -> None:
+def test_neither_an_embedded_aws_nor_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     ended = ingest("inspect", "job1")
     assert ended.exit_code == ExitCode.NOT_FOUND
     assert "ingest local up" in ended.output
     assert "AWS_PROFILE" in ended.output
+    (variable,) = re.findall(r"AWS_\w*REGION", ended.output)
+    monkeypatch.setenv(variable, "eu-west-1")
+    assert boto3.Session().region_name == "eu-west-1", "it is a variable that is read"
 
 
 @pytest.mark.parametrize(
@@ -281,16 +276,19 @@ def test_nothing_is_exported_over_a_name_that_is_there_even_if_it_leads_nowhere(
     assert "exists already" in " ".join(refused.output.split())
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.jsonl.gz", ".jsonl.outer", "manifest.json.out"])
-def test_a_file_that_would_not_be_taken_for_results(name: str) -> None:
-    with pytest.raises(Refused, match="which are JSON Lines"):
-        results_key(name, "job1")
-
-
-@pytest.mark.parametrize("job_id", ["", "a/b"])
-def test_a_job_id_that_is_none(job_id: str) -> None:
-    with pytest.raises(Refused, match="is not a job id"):
-        results_key("a.jsonl", job_id)
+@pytest.mark.parametrize(
+    ("name", "job_id", "said"),
+    [
+        *(
+            (name, "job1", "which are JSON Lines")
+            for name in ("a.json", "a.jsonl.gz", ".jsonl.outer", "manifest.json.out")
+        ),
+        *(("a.jsonl", job_id, "is not a job id") for job_id in ("", "a/b")),
+    ],
+)
+def test_a_file_that_would_not_be_taken_for_results(name: str, job_id: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        results_key(name, job_id)
 
 
 def test_jobs_are_never_created_on_aws() -> None:

@@ -58,20 +58,15 @@ def test_an_execution_that_has_ended_is_in_no_state(status: str) -> None:
     assert found.current is None
 
 
-def test_a_redrive_takes_the_failure_back() -> None:
-    redriven = [{"type": "ExecutionFailed"}, {"type": "ExecutionRedriven"}]
-    found = of(*LOADING, *redriven, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
-    assert (found.status, found.redrives) == ("SUCCEEDED", 1)
-    assert found.states[-1].exited is not None
-
-
-def test_a_standstill_before_a_redrive_is_no_work() -> None:
+def test_a_redrive_takes_the_failure_back_and_the_standstill_before_it_is_no_work() -> None:
     """A second passes between any two events: one of them from the failure to the redrive."""
     redriven = [{"type": "ExecutionFailed"}, {"type": "ExecutionRedriven"}]
     found = of(*LOADING, *redriven, exited("Map", "LoadRanges"), {"type": "ExecutionSucceeded"})
+    assert (found.status, found.redrives) == ("SUCCEEDED", 1)
     assert found.stood_still == timedelta(seconds=1)
     assert found.duration(now=START) == timedelta(seconds=6)
     planning, loading = found.states
+    assert loading.exited is not None
     assert found.duration_of(planning, now=START) == timedelta(seconds=1)
     assert found.duration_of(loading, now=START) == timedelta(seconds=2)
 

@@ -62,33 +62,26 @@ def test_a_wait_looks_no_more_often_than_the_service_likes() -> None:
     assert next(pauses) == LOOK_SECONDS
 
 
-class TestRunning:
-    def test_what_was_started_counts_before_it_is_listed_and_described(self) -> None:
-        machine = MemoryExecutions(lag=1)
-        running = Running(deployment_on(stepfunctions=machine))
-        arn = machine.start_execution(stateMachineArn=MACHINE, name="a", input="{}")["executionArn"]
-        running.note(arn)
-        assert machine.listed() == []
-        assert running.count() == 1
-        machine.settle()
-        assert running.count() == 1
-        machine.end(arn)
-        machine.settle()
-        assert running.count() == 0
+def test_what_was_started_or_redriven_counts_until_its_own_end_is_described() -> None:
+    machine = MemoryExecutions(lag=1)
+    running = Running(deployment_on(stepfunctions=machine))
+    arn = machine.start_execution(stateMachineArn=MACHINE, name="a", input="{}")["executionArn"]
+    running.note(arn)
+    assert machine.listed() == []
+    assert running.count() == 1, "neither listed nor described"
+    machine.settle()
+    assert running.count() == 1
+    machine.end(arn, "FAILED")
+    machine.settle()
+    assert running.count() == 0
 
-    def test_a_redriven_execution_is_not_over_because_of_its_first_end(self) -> None:
-        machine = MemoryExecutions(lag=1)
-        running = Running(deployment_on(stepfunctions=machine))
-        arn = machine.start_execution(stateMachineArn=MACHINE, name="a", input="{}")["executionArn"]
-        machine.end(arn, "FAILED")
-        machine.settle()
-        machine.redrive_execution(executionArn=arn, clientToken="t")
-        running.note(arn, redrives=1)
-        assert running.count() == 1
-        machine.settle()
-        machine.end(arn)
-        machine.settle()
-        assert running.count() == 0
+    machine.redrive_execution(executionArn=arn, clientToken="t")
+    running.note(arn, redrives=1)
+    assert running.count() == 1, "its first end is still described"
+    machine.settle()
+    machine.end(arn)
+    machine.settle()
+    assert running.count() == 0
 
 
 def test_an_interruption_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
