@@ -10,12 +10,10 @@ from typing import Any, Self
 from functions.domain.attribute_values import from_item, to_item
 from ops.model.deployment import Deployment
 from ops.model.history import History
+from tests.e2e import content
 from tests.e2e.waiting import executions, next_execution
 from tests.reference import lines, transactions
 from tests.reference.records import Padding, Reason, Reject
-
-LINE_LIMIT = 16 * 1024 * 1024
-"""The stack's default."""
 
 
 @dataclass(frozen=True)
@@ -86,18 +84,13 @@ class Expected:
             model_id=job.model_id,
             trace_id=job.trace_id,
         )
+        context = transactions.Context(job=owner, event_time=event_time)
         stored: dict[str, dict[str, Any]] = {}
         letters: dict[int, tuple[str, int, str | None]] = {}
         total = padding = 0
         for line in lines.split(body):
             total += 1
-            verdict = transactions.judge(
-                line.content,
-                job=owner,
-                event_time=event_time,
-                retention=transactions.Retention(),
-                limit=LINE_LIMIT,
-            )
+            verdict = transactions.judge(line.content, context)
             if isinstance(verdict, Reject):
                 letters[line.offset] = (verdict.reason.value, line.length, verdict.record_id)
             elif isinstance(verdict, Padding):
@@ -152,10 +145,8 @@ def _letters(
     key = history.event["detail"]["object"]["key"]
     etag = history.event["detail"]["object"]["etag"]
     prefix = f"dead-letters/{job.job_id}/{key.removeprefix(f'batch-output/{job.job_id}/')}/{etag}/"
-    listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=prefix)
-    for entry in listed.get("Contents", []):
-        body = deployed.s3.get_object(Bucket=deployed.bucket, Key=entry["Key"])["Body"].read()
-        for line in body.splitlines():
+    for letters in content.keys(deployed, prefix):
+        for line in content.contents(deployed, letters).splitlines():
             letter = json.loads(line)
             assert letter["key"] == key
             assert letter["etag"] == etag

@@ -12,7 +12,7 @@ from tests.reference.product import Padding as ProductPadding
 from tests.reference.product import Reject as ProductReject
 from tests.reference.records import Padding, Reason, Reject
 from tests.reference.strict_json import NotJsonError
-from tests.reference.transactions import Job, Retention, Stored, Verdict, WireItem
+from tests.reference.transactions import Context, Stored, Verdict, WireItem
 
 EXCERPT_BYTES_LIMIT = 1024
 DETAIL_CHARACTERS_LIMIT = 300
@@ -35,14 +35,12 @@ ProductVerdict: TypeAlias = Item | ProductPadding | ProductReject
 Compare = Callable[[bytes], str | None]
 
 
-def comparer(job: Job, *, event_time: str, retention: Retention, limit: int) -> Compare:
+def comparer(context: Context) -> Compare:
     """A function that tells how the two differ on a line; None if they do not."""
-    product = Product.of(job, event_time=event_time, retention=retention, limit=limit)
+    product = Product.of(context)
 
     def compare(line: bytes) -> str | None:
-        expected = transactions.judge(
-            line, job=job, event_time=event_time, retention=retention, limit=limit
-        )
+        expected = transactions.judge(line, context)
         try:
             found = product.judge(line)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the finding

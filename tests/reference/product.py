@@ -20,7 +20,7 @@ from functions.domain.transactions import Transaction
 from functions.load_segment.groups import RecordSorter
 from tests.lines import PADDING_PREFIX
 from tests.reference.lines import Line
-from tests.reference.transactions import Job, Retention
+from tests.reference.transactions import Context
 
 BATCH_WRITE_LIMIT = 25
 """Items of one BatchWriteItem, no two of one key: DynamoDB refuses the whole batch else."""
@@ -36,8 +36,9 @@ class Product:
     limit: int
 
     @classmethod
-    def of(cls, job: Job, *, event_time: str, retention: Retention, limit: int) -> "Product":
+    def of(cls, context: Context) -> "Product":
         """The product, given what the reference is given."""
+        job, retention = context.job, context.retention
         record = {
             "intentId": job.intent_id,
             "submitTime": "2026-07-01T00:00:00Z",
@@ -49,12 +50,14 @@ class Product:
         kept = ProductRetention(
             guest=_span(retention.guest_days), account=_span(retention.account_days)
         )
-        at = parse_timestamp(event_time)
+        at = parse_timestamp(context.event_time)
         builder = TransactionBuilder(
             product_job, root_id=product_job.job_id, event_time=at, retention=kept
         )
-        interpret = Interpreter(builder, line_bytes_limit=limit, padding_prefix=PADDING_PREFIX)
-        return cls(interpret, limit)
+        interpret = Interpreter(
+            builder, line_bytes_limit=context.limit, padding_prefix=PADDING_PREFIX
+        )
+        return cls(interpret, context.limit)
 
     def judge(self, line: bytes) -> Item | Reject | Padding:
         """The item that a line becomes, or its reject, or that it is padding."""

@@ -17,7 +17,15 @@ import pytest
 from tests.reference import lines, mutate, product
 from tests.reference.compare import comparer
 from tests.reference.records import LINE_LIMIT
-from tests.reference.transactions import ITEM_LIMIT, Job, Retention, Stored, item_size, judge
+from tests.reference.transactions import (
+    ITEM_LIMIT,
+    Context,
+    Job,
+    Retention,
+    Stored,
+    item_size,
+    judge,
+)
 
 LINES = int(os.environ.get("INGEST_DIFFERENTIAL_LINES", "80000"))
 LONG_LINES = max(LINES, 200_000)
@@ -53,10 +61,12 @@ def differences_of_object(number: int, case_numbers: range) -> list[str]:
     if [(line.start, line.offset, line.length) for line in found] != places:
         return [f"the records are at other places in {data[:2000]!r}"]
     compare = comparer(
-        chance.choice(JOBS),
-        event_time=_event_time(chance),
-        retention=chance.choice(RETENTIONS),
-        limit=limit,
+        Context(
+            job=chance.choice(JOBS),
+            event_time=_event_time(chance),
+            retention=chance.choice(RETENTIONS),
+            limit=limit,
+        )
     )
     differences: list[str] = []
     for ours, theirs in zip(expected, found, strict=True):
@@ -123,7 +133,7 @@ def test_every_kind_of_damage_occurs() -> None:
 @pytest.mark.parametrize("amount", ["1", "1.5", "0.1", "12345678901.5", "1e-130", "1" * 12])
 @pytest.mark.parametrize("over", [-1, 0, 1, 2])
 def test_they_agree_about_the_largest_item(job: Job, amount: str, over: int) -> None:
-    event_time, retention = "2026-07-01T00:00:00Z", Retention()
+    context = Context(job=job)
 
     def line(description: str) -> bytes:
         receipt = (
@@ -132,13 +142,12 @@ def test_they_agree_about_the_largest_item(job: Job, amount: str, over: int) -> 
         )
         return f'{{"recordId":"r","output":{{"text":"{receipt}"}}}}'.encode()
 
-    empty = judge(line(""), job=job, event_time=event_time, retention=retention)
+    empty = judge(line(""), context)
     assert isinstance(empty, Stored)
     description = "é" + "x" * (ITEM_LIMIT - item_size(empty.item) - 2 + over)
-    verdict = judge(line(description), job=job, event_time=event_time, retention=retention)
+    verdict = judge(line(description), context)
     assert isinstance(verdict, Stored) == (over <= 0)
-    compare = comparer(job, event_time=event_time, retention=retention, limit=LINE_LIMIT)
-    difference = compare(line(description))
+    difference = comparer(context)(line(description))
     assert difference is None, difference
 
 

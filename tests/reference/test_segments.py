@@ -8,14 +8,10 @@ import pytest
 from tests.reference import lines, mutate, transactions
 from tests.reference.product import Product, load
 from tests.reference.records import Padding, Reason, Reject
-from tests.reference.transactions import Job, Retention, WireItem
+from tests.reference.transactions import Context, WireItem
 
-JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
-EVENT_TIME = "2026-07-01T00:00:00Z"
 KEY, ETAG = "batch-output/job-1/a b+領収書.jsonl.out", '"etag-1"'
-
-
-LIMIT = 40_000
+CONTEXT = Context(limit=40_000)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -23,21 +19,14 @@ def test_a_segment_is_that_of_the_contract(seed: int) -> None:
     """Of damaged lines, several of them of one image: the last good one counts."""
     cases = (mutate.case(1000 + seed, n, image_id=f"image-{n // 4 % 50}").line for n in range(600))
     data = mutate.joined(cases, random.Random(seed))
-    product = Product.of(JOB, event_time=EVENT_TIME, retention=Retention(), limit=LIMIT)
-    found = load(data, product, key=KEY, etag=ETAG)
+    found = load(data, Product.of(CONTEXT), key=KEY, etag=ETAG)
 
     items: dict[str, WireItem] = {}
     rejects: Counter[str] = Counter()
     good = padding = 0
     letters = iter(found.dead_letters)
     for line in lines.split(data):
-        verdict = transactions.judge(
-            line.content,
-            job=JOB,
-            event_time=EVENT_TIME,
-            retention=Retention(),
-            limit=LIMIT,
-        )
+        verdict = transactions.judge(line.content, CONTEXT)
         if isinstance(verdict, Reject):
             rejects[verdict.reason.value] += 1
             letter = next(letters)
@@ -74,8 +63,7 @@ def test_a_segment_is_that_of_the_contract(seed: int) -> None:
     "data", [b"", b"\n\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \t\r\n\r\n ", b"\r", b" "]
 )
 def test_nothing_comes_of_nothing(data: bytes) -> None:
-    product = Product.of(JOB, event_time=EVENT_TIME, retention=Retention(), limit=100)
-    found = load(data, product, key=KEY, etag=ETAG)
+    found = load(data, Product.of(CONTEXT), key=KEY, etag=ETAG)
     assert not found.items
     assert not found.dead_letters
     assert found.counts["totalCount"] == 0
@@ -85,7 +73,6 @@ def test_nothing_comes_of_nothing(data: bytes) -> None:
 def test_the_bound_is_that_of_the_content(limit: int) -> None:
     """A line of exactly the bound is read; neither CRLF nor a byte-order mark counts."""
     data = b"\xef\xbb\xbf" + b"x" * 11 + b"\r\n" + b" " * 11 + b"\n" + b"x" * 11
-    product = Product.of(JOB, event_time=EVENT_TIME, retention=Retention(), limit=limit)
-    found = load(data, product, key=KEY, etag=ETAG)
+    found = load(data, Product.of(Context(limit=limit)), key=KEY, etag=ETAG)
     reasons = {"LineTooLong": 3} if limit < 11 else {"InvalidJson": 2}
     assert found.counts["rejectsByReason"] == reasons

@@ -15,13 +15,11 @@ from functions.domain.records import Reject as ProductReject
 from tests.reference import transactions
 from tests.reference.compare import comparer
 from tests.reference.product import Product
-from tests.reference.records import LINE_LIMIT, Padding, Reject
-from tests.reference.transactions import Job, Retention, Verdict
+from tests.reference.records import Padding, Reject
+from tests.reference.transactions import Context, Verdict
 
-JOB = Job(job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t")
-AT, RETENTION = "2026-07-01T00:00:00Z", Retention()
-COMPARE = comparer(JOB, event_time=AT, retention=RETENTION, limit=LINE_LIMIT)
-PRODUCT = Product.of(JOB, event_time=AT, retention=RETENTION, limit=LINE_LIMIT)
+COMPARE = comparer(Context())
+PRODUCT = Product.of(Context())
 SHAPES: list[dict[str, Any]] = [
     json.loads(line) | {"family": path.stem}
     for path in sorted((Path(__file__).parent / "shapes").glob("*.jsonl"))
@@ -39,7 +37,7 @@ RECEIPT = {
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{shape['family']}: {shape['name']}")
 def test_the_shape_is_read_or_refused_as_specified(shape: dict[str, Any]) -> None:
     line = json.dumps(shape["record"], ensure_ascii=False).encode()
-    verdict = transactions.judge(line, job=JOB, event_time=AT, retention=RETENTION)
+    verdict = transactions.judge(line, Context())
     assert _name(verdict) == shape["becomes"]
     if isinstance(verdict, transactions.Stored):
         assert RECEIPT.items() <= verdict.item.items()

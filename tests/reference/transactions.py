@@ -37,6 +37,18 @@ class Retention:
     account_days: int | None = 365
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What becomes of a line depends on all this; the defaults are any job's."""
+
+    job: Job = Job(
+        job_id="job-1", intent_id="intent-1", user_id="user-1", model_id="m", trace_id="t"
+    )
+    event_time: str = "2026-07-01T00:00:00Z"
+    retention: Retention = Retention()
+    limit: int = LINE_LIMIT
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """A record that became this item."""
@@ -47,19 +59,12 @@ class Stored:
 Verdict: TypeAlias = Stored | Padding | Reject
 
 
-def judge(
-    line: bytes,
-    *,
-    job: Job,
-    event_time: str,
-    retention: Retention,
-    limit: int = LINE_LIMIT,
-) -> Verdict:
+def judge(line: bytes, context: Context) -> Verdict:
     """The whole way of a line: its item, its reject, or that it is padding."""
-    verdict = read(line, limit)
+    verdict = read(line, context.limit)
     if not isinstance(verdict, Good):
         return verdict
-    item = transaction(verdict, job=job, event_time=event_time, retention=retention)
+    item = transaction(verdict, context)
     if item_size(item) > ITEM_LIMIT:
         return Reject(Reason.ITEM_TOO_LARGE, verdict.image_id, answer=verdict.answer)
     return Stored(item)
@@ -89,9 +94,9 @@ def expiry(event_time: str, days: int) -> int:
     return elapsed.days * DAY + elapsed.seconds + days * DAY
 
 
-def transaction(good: Good, *, job: Job, event_time: str, retention: Retention) -> WireItem:
+def transaction(good: Good, context: Context) -> WireItem:
     """The item in DynamoDB's wire form, all but `s3Key`."""
-    receipt = good.receipt
+    receipt, job, event_time = good.receipt, context.job, context.event_time
     strings = {
         "userId": job.user_id,
         "transactionId": transaction_id(job.job_id, good.image_id),
@@ -118,7 +123,7 @@ def transaction(good: Good, *, job: Job, event_time: str, retention: Retention) 
     item["version"] = {"N": "1"}
     item["aiProcessed"] = {"BOOL": True}
     item["isGuest"] = {"BOOL": guest}
-    days = retention.guest_days if guest else retention.account_days
+    days = context.retention.guest_days if guest else context.retention.account_days
     if days is not None:
         item["ttl"] = {"N": str(expiry(event_time, days))}
     return item
