@@ -9,13 +9,12 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from demo.inference import job_role
 from functions.aws.resubmission.bedrock_retries import name_prefix
 from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
-from local import owner
 from ops.cli import app
 from ops.model.deployment import Deployment
+from tests.e2e import bedrock_jobs, content
 from tests.e2e.held import JobRecord
 from tests.e2e.waiting import eventually
 from tests.lines import ANSWER
@@ -35,27 +34,15 @@ class Loop:
         self.job = JobRecord()
 
     def rule(self, method: str, **rule: Any) -> None:
-        assert self.deployed.embedded is not None
-        owner.ask(self.deployed.embedded.endpoint, "bedrock", method, rule)
+        bedrock_jobs.rule(self.deployed, method, **rule)
 
     def run_root(self, *, records: int = RECORDS, bad: Mapping[str, Any] | None = None) -> None:
         """The job's own answers: 12 % errors, 3 % truncated, and the bad ones."""
         rule = {"text": ANSWER, "answers": bad or {}, "holdAt": "Submitted", "seed": 5, **SHARES}
         self.rule("POST", jobName=self.name, **rule)
-        key, bucket = f"batch-input/{self.name}.jsonl", self.deployed.bucket
-        lines = [
-            json.dumps({"recordId": f"image-{n}", "modelInput": {"messages": [], "max_tokens": 9}})
-            for n in range(records)
-        ]
-        self.deployed.s3.put_object(Bucket=bucket, Key=key, Body="\n".join(lines).encode())
-        arn = self.deployed.bedrock.create_model_invocation_job(
-            jobName=self.name,
-            roleArn=job_role(self.deployed),
-            modelId="amazon.nova-lite-v1:0",
-            inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{bucket}/{key}"}},
-            outputDataConfig={"s3OutputDataConfig": {"s3Uri": f"s3://{bucket}/batch-output/"}},
-        )["jobArn"]
-        self.job = JobRecord(job_id=arn.rpartition("/")[2])
+        ids = [f"image-{n}" for n in range(records)]
+        job_id = bedrock_jobs.submit(self.deployed, self.name, ids, model="amazon.nova-lite-v1:0")
+        self.job = JobRecord(job_id=job_id)
         self.job.write(self.deployed, pendingImageCount=records, status="SUBMITTED")
         self.rule("DELETE", jobName=self.name)
         self.until(self.job.job_id, "COMPLETED")
@@ -117,10 +104,8 @@ class Loop:
 
     def asked_again(self) -> Counter[str]:
         """How often each record was submitted in retries, padding aside."""
-        s3, bucket = self.deployed.s3, self.deployed.bucket
-        prefix = f"batch-input/{name_prefix(self.job.job_id)}"
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed]
+        found = content.keys(self.deployed, f"batch-input/{name_prefix(self.job.job_id)}")
+        bodies = [content.contents(self.deployed, key) for key in found]
         ids = [json.loads(line)["recordId"] for body in bodies for line in body.splitlines()]
         return Counter(each for each in ids if not each.startswith("__pad__"))
 

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from demo.inference import job_role
-from functions.domain.attribute_values import from_item, to_item
-from local import owner
 from ops.model.deployment import Deployment
+from tests.e2e import bedrock_jobs
+from tests.e2e.held import JobRecord
+from tests.e2e.queues import make_queue, taken
 from tests.e2e.waiting import eventually
 from tests.lines import ANSWER
 
@@ -44,7 +44,7 @@ class Case:
     expected_said: bool
     files: int = 1
     name: str = field(default_factory=lambda: f"ends-{uuid.uuid4().hex[:12]}")
-    job_id: str = ""
+    job: JobRecord = field(default_factory=JobRecord)
 
     @property
     def status(self) -> str:
@@ -96,20 +96,9 @@ CASES = [
 def announced(deployed: Deployment) -> Iterator[str]:
     """A queue that hears every status event, as an application's would."""
     sqs, events = deployed.sqs, deployed.make_client("events")
-    url = sqs.create_queue(QueueName=f"hears-{uuid.uuid4().hex[:8]}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-        "QueueArn"
-    ]
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": arn,
-    }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-    pattern = {"source": ["batch-ingest"], "detail-type": ["Batch Ingest Job Status Change"]}
     name = f"hears-{uuid.uuid4().hex[:8]}"
+    url, arn = make_queue(sqs, name, service="events.amazonaws.com")
+    pattern = {"source": ["batch-ingest"], "detail-type": ["Batch Ingest Job Status Change"]}
     events.put_rule(Name=name, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
     yield url
@@ -120,16 +109,14 @@ def announced(deployed: Deployment) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def settled(deployed: Deployment, announced: str) -> dict[str, dict[str, Any]]:
     """The records of all jobs once none is open any more, by the jobs' names."""
-    assert deployed.embedded is not None
-    endpoint = deployed.embedded.endpoint
     for case in CASES:
         _submit(deployed, case)
     for case in CASES:
-        owner.ask(endpoint, "bedrock", "DELETE", {"jobName": case.name})
+        bedrock_jobs.rule(deployed, "DELETE", jobName=case.name)
 
     def all_ended() -> dict[str, dict[str, Any]] | None:
         time.sleep(1)
-        found = {case.name: _record(deployed, case) for case in CASES}
+        found = {case.name: case.job.read(deployed) for case in CASES}
         said = {name: each.get("ingestState", {}) for name, each in found.items()}
         ended = all(
             each.get("status") in TERMINAL and "bedrock" in said[name]
@@ -142,47 +129,12 @@ def settled(deployed: Deployment, announced: str) -> dict[str, dict[str, Any]]:
 
 
 def _submit(deployed: Deployment, case: Case) -> None:
-    assert deployed.embedded is not None
-    owner.ask(deployed.embedded.endpoint, "bedrock", "POST", case.rule)
-    folder = f"batch-input/{case.name}/"
-    lines = [
-        json.dumps({"recordId": f"r{n}", "modelInput": {"messages": [], "max_tokens": 9}})
-        for n in range(RECORDS)
-    ]
-    for number in range(case.files):
-        body = "".join(line.replace('"r', f'"{case.name}-{number}-r', 1) + "\n" for line in lines)
-        deployed.s3.put_object(
-            Bucket=deployed.bucket, Key=f"{folder}{number}.jsonl", Body=body.encode()
-        )
-    source = folder if case.files > 1 else f"{folder}0.jsonl"
-    output = f"s3://{deployed.bucket}/batch-output/some/where/"
-    arn = deployed.make_client("bedrock").create_model_invocation_job(
-        jobName=case.name,
-        roleArn=job_role(deployed),
-        modelId="anthropic.claude-3-haiku-20240307-v1:0",
-        inputDataConfig={"s3InputDataConfig": {"s3Uri": f"s3://{deployed.bucket}/{source}"}},
-        outputDataConfig={"s3OutputDataConfig": {"s3Uri": output}},
-    )["jobArn"]
-    case.job_id = arn.rpartition("/")[2]
-    expected: dict[str, object] = (
-        {"pendingImageCount": RECORDS * case.files} if case.expected_said else {}
-    )
-    record: dict[str, object] = {
-        "intentId": case.name,
-        "submitTime": "2026-11-28T00:00:00Z",
-        "status": "SUBMITTED",
-    }
-    record |= {"jobId": case.job_id, "userId": case.name, **expected}
-    deployed.dynamodb.put_item(
-        TableName=deployed.outputs["BatchJobsTableName"], Item=to_item(record)
-    )
-
-
-def _record(deployed: Deployment, case: Case) -> dict[str, Any]:
-    key = to_item({"intentId": case.name, "submitTime": "2026-11-28T00:00:00Z"})
-    table = deployed.outputs["BatchJobsTableName"]
-    answer = deployed.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True)
-    return from_item(answer["Item"])
+    bedrock_jobs.rule(deployed, "POST", **case.rule)
+    files = [[f"{case.name}-{number}-r{n}" for n in range(RECORDS)] for number in range(case.files)]
+    job_id = bedrock_jobs.submit(deployed, case.name, *files, output="batch-output/some/where/")
+    case.job = JobRecord(job_id=job_id)
+    expected = {"pendingImageCount": RECORDS * case.files} if case.expected_said else {}
+    case.job.write(deployed, status="SUBMITTED", **expected)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -205,21 +157,17 @@ def test_the_status_of_each_job_is_announced_and_a_job_of_three_files_once(
     heard: dict[str, list[dict[str, Any]]] = {}
 
     def all_heard() -> bool:
-        answer = deployed.sqs.receive_message(
-            QueueUrl=announced, MaxNumberOfMessages=10, WaitTimeSeconds=1
-        )
-        for message in answer.get("Messages", []):
-            detail = json.loads(message["Body"])["detail"]
+        for event in taken(deployed.sqs, announced, wait_seconds=1):
+            detail = event["detail"]
             jsonschema.validate(detail, SCHEMA)
             heard.setdefault(detail["jobId"], []).append(detail)
-            deployed.sqs.delete_message(QueueUrl=announced, ReceiptHandle=message["ReceiptHandle"])
-        return {case.job_id for case in CASES} <= heard.keys() and not answer.get("Messages")
+        return {case.job.job_id for case in CASES} <= heard.keys()
 
     eventually(all_heard, "every job is announced")
     for case in CASES:
-        last = max(heard[case.job_id], key=lambda each: each["revision"])
+        last = max(heard[case.job.job_id], key=lambda each: each["revision"])
         assert last["status"] == settled[case.name]["status"], case
-        assert case.name == last["intentId"]
+        assert last["intentId"] == case.job.intent_id
     for case in CASES:
         if case.files == 3 and case.expected_said:
-            assert [each["status"] for each in heard[case.job_id]] == ["COMPLETED"]
+            assert [each["status"] for each in heard[case.job.job_id]] == ["COMPLETED"]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from functions.domain.attribute_values import from_item, to_item
+from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from ops.model.deployment import Deployment
+from tests.e2e import content
 from tests.e2e.held import JobRecord, assert_held, deliver
 from tests.e2e.waiting import eventually
 from tests.lines import answered
@@ -58,15 +59,11 @@ def _everything_of(deployed: Deployment, job: JobRecord) -> dict[str, Any]:
     names = ("BatchJobs", "PendingImages", "Transactions", "Ledger")
     found: dict[str, Any] = {}
     for name in names:
-        table = deployed.outputs[f"{name}TableName"]
-        pages = deployed.dynamodb.get_paginator("scan").paginate(TableName=table)
-        rows = [repr(from_item(item)) for page in pages for item in page["Items"]]
+        rows = list(map(repr, content.rows(deployed, f"{name}TableName")))
         found[name] = sorted(row for row in rows if job.job_id in row or job.user_id in row)
-    pages_of_keys = deployed.s3.get_paginator("list_objects_v2").paginate(Bucket=deployed.bucket)
-    keys = [each["Key"] for page in pages_of_keys for each in page.get("Contents", [])]
     found["bucket"] = {
-        key: deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read()
-        for key in keys
+        key: content.contents(deployed, key)
+        for key in content.keys(deployed)
         if job.job_id in key or job.user_id in key
     }
     assert all(found.values())

@@ -23,6 +23,7 @@ from functions.domain.failures import Failure
 from functions.domain.ledger_rows import claim_key
 from ops import cli
 from ops.commands import options
+from tests.e2e import content
 from tests.e2e.faults.conftest import world
 from tests.e2e.faults.permissions import denied_to_trigger
 from tests.e2e.faults.world import FaultyDeployment
@@ -69,10 +70,8 @@ class _Ran:
             image_id = f"image-{number}-{job.job_id}"
             key = f"uploads/{job.user_id}/{job.job_id}/{number} receipt.jpg"
             deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=MARK.encode())
-            deployed.dynamodb.put_item(
-                TableName=deployed.outputs["PendingImagesTableName"],
-                Item=to_item({"imageId": image_id, "userId": job.user_id, "s3Key": key}),
-            )
+            image = {"imageId": image_id, "userId": job.user_id, "s3Key": key}
+            self.world.put("PendingImagesTableName", image)
         lines = [_line(f"image-{number}-{job.job_id}") for number in (1, 2)]
         deployed.s3.put_object(
             Bucket=deployed.bucket, Key=job.key(), Body=body or b"".join([*lines, *_rejects()])
@@ -93,11 +92,11 @@ class _Ran:
 
     def started_for(self, *keys: str) -> dict[str, str]:
         """Wait until the executions of these objects have started; the ARN of each."""
-        known = {arn: self._key_of(arn) for arn in executions(self.world.deployed) - self.arns}
+        known = {arn: self.key_of(arn) for arn in executions(self.world.deployed) - self.arns}
 
         def started() -> bool:
             for arn in executions(self.world.deployed) - self.arns - set(known):
-                known[arn] = self._key_of(arn)
+                known[arn] = self.key_of(arn)
             return set(keys) <= set(known.values())
 
         eventually(started, f"executions for {keys}", seconds=SECONDS)
@@ -114,24 +113,20 @@ class _Ran:
         """Upload results, and stop at a call about their job until the block ends; their key."""
         with self.world.fault(**rule, having=[job.job_id]):
             key = self.upload(job)
-            eventually(
-                lambda: any(each["done"] for each in self.world.faults()["faults"]),
-                f"{rule['caller']} is held",
-            )
+            self.world.until_held()
             yield key
 
-    def _key_of(self, arn: str) -> str:
+    def key_of(self, arn: str) -> str:
+        """The key of the object that an execution is about."""
         key: str = json.loads(self.world.describe(arn)["input"])["detail"]["object"]["key"]
         return key
 
     def note(self, arn: str) -> str:
         """Wait for an execution's end, and remember what it ended with; its status."""
         status = self.world.until_ended(arn)
-        client = self.world.deployed.step_functions
-        said = {str(client.describe_execution(executionArn=arn).get("error", status))}
-        for child in _children(self.world, arn):
-            described = client.describe_execution(executionArn=child)
-            said |= {described["error"]} if "error" in described else set()
+        said = {str(self.world.describe(arn).get("error", status))}
+        for child in map(self.world.describe, self.world.children(arn)):
+            said |= {child["error"]} if "error" in child else set()
         self.arns.add(arn)
         self.errors[arn] = said
         return status
@@ -225,8 +220,7 @@ def _by_faults(ran: _Ran) -> None:
     ran.world.clear_faults()
     arn = found[keys[REDRIVEN]]
     ran.world.inbox.told(arn, "FAILED")
-    ran.world.deployed.step_functions.redrive_execution(executionArn=arn)
-    assert ran.world.until_ended(arn) == "SUCCEEDED"
+    ran.world.redrive(arn)
     ran.world.inbox.told(arn, "RECOVERED", redrives=1)
 
 
@@ -283,8 +277,8 @@ def _by_a_damaged_file(ran: _Ran) -> None:
     """A file of this system is overwritten before it is read, with what must not be quoted."""
     job, deployed = ran.job(), ran.world.deployed
     with ran.held(job, caller="*VerifyLoad*", action="s3:PutObject", kind="hold") as key:
-        listed = deployed.s3.list_objects_v2(Bucket=deployed.bucket, Prefix=f"work/{job.job_id}/")
-        damaged = [each["Key"] for each in listed["Contents"] if "/images/" in each["Key"]]
+        found = content.keys(deployed, f"work/{job.job_id}/")
+        damaged = [each for each in found if "/images/" in each]
         for file in damaged:
             body = f'{{"{MARK}": "{USER}'.encode()
             deployed.s3.put_object(Bucket=deployed.bucket, Key=file, Body=body)
@@ -293,24 +287,12 @@ def _by_a_damaged_file(ran: _Ran) -> None:
         deployed.s3.delete_object(Bucket=deployed.bucket, Key=file)
 
 
-@contextmanager
-def _load_time_limit(ran: _Ran, seconds: int) -> Iterator[None]:
-    """Give LoadSegment another time limit until the block ends."""
-    client, name = ran.world.deployed.make_client("lambda"), ran.world.function("LoadSegment")
-    usual = client.get_function_configuration(FunctionName=name)["Timeout"]
-    client.update_function_configuration(FunctionName=name, Timeout=seconds)
-    try:
-        yield
-    finally:
-        client.update_function_configuration(FunctionName=name, Timeout=usual)
-
-
 def _throttled(ran: _Ran) -> None:
     """A worker tries until its time is over: it is given little here, and more if it is slow."""
     rule = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "error"}
     rule |= {"code": "ProvisionedThroughputExceededException", "message": QUOTED}
     for limit in (6, 30, 120):
-        with _load_time_limit(ran, limit), ran.world.fault(**rule, status=400):
+        with ran.world.time_limit("LoadSegment", limit), ran.world.fault(**rule, status=400):
             (arn,) = ran.all_end("FAILED", ran.upload(ran.job())).values()
         if Failure.WRITE_THROTTLED in ran.errors[arn]:
             return
@@ -324,7 +306,7 @@ def _out_of_time(ran: _Ran) -> None:
     """A worker reads until three quarters of its time are over; its next attempt is quick."""
     rule = {"caller": "*LoadSegment*", "action": "s3:GetObject", "kind": "hold"}
     for limit in (16, 120):  # a slow one needs more for what follows
-        with _load_time_limit(ran, limit), ran.held(ran.job(), **rule) as key:
+        with ran.world.time_limit("LoadSegment", limit), ran.held(ran.job(), **rule) as key:
             over = time.monotonic() + limit * 3 / 4
             eventually(partial(_is_past, over), "the time to write is over")
             ran.world.clear_faults()
@@ -351,10 +333,11 @@ def _undelivered(ran: _Ran) -> None:
 
 
 def _waiting(ran: _Ran, queue: str) -> list[str]:
-    sqs = ran.world.deployed.sqs
-    (url,) = (each for each in sqs.list_queues()["QueueUrls"] if queue in each)
-    answer = sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
+    answer = ran.world.deployed.sqs.receive_message(
+        QueueUrl=ran.world.queue(queue),
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=0,
+        MessageAttributeNames=["All"],
     )
     return [json.dumps(each, default=str) for each in answer.get("Messages", [])]
 
@@ -408,32 +391,25 @@ def test_nothing_that_waits_in_a_queue_holds_a_mark(ran: _Ran) -> None:
     assert _marked(ran.queued) == []
 
 
-def _rows(ran: _Ran, table: str) -> list[Any]:
-    deployed = ran.world.deployed
-    pages = deployed.dynamodb.get_paginator("scan").paginate(TableName=deployed.outputs[table])
-    return [item for page in pages for item in page["Items"]]
-
-
 def test_no_row_of_the_ledger_holds_a_mark(ran: _Ran) -> None:
-    rows = list(map(json.dumps, _rows(ran, "LedgerTableName")))
+    rows = list(map(repr, content.rows(ran.world.deployed, "LedgerTableName")))
     assert any("segment#" in row for row in rows)
     assert _marked(rows) == []
 
 
 def test_what_is_written_to_a_jobs_record_holds_no_mark(ran: _Ran) -> None:
     written = [
-        json.dumps([item.get(name) for name in ("status", "resultStats", "completedAt")])
-        for item in _rows(ran, "BatchJobsTableName")
+        repr([item.get(name) for name in ("status", "resultStats", "completedAt")])
+        for item in content.rows(ran.world.deployed, "BatchJobsTableName")
     ]
     assert written
     assert _marked(written) == []
 
 
 def _files(ran: _Ran, prefix: str) -> dict[str, str]:
-    s3, bucket = ran.world.deployed.s3, ran.world.deployed.bucket
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+    deployed = ran.world.deployed
+    found = content.keys(deployed, prefix)
+    return {key: content.contents(deployed, key).decode() for key in found}
 
 
 def test_no_file_of_a_plan_or_of_a_maps_results_holds_a_mark(ran: _Ran) -> None:
@@ -469,8 +445,7 @@ def test_no_command_shows_a_mark_unless_excerpts_are_asked_for(
     monkeypatch.setattr(options, "chosen", lambda **_: ran.world.deployed)
     shown = []
     for arn in _failed(ran)[: 1 if command == "dead-events" else None]:
-        key = json.loads(ran.world.describe(arn)["input"])["detail"]["object"]["key"]
-        arguments = COMMANDS[command](key.split("/")[1], arn)
+        arguments = COMMANDS[command](ran.key_of(arn).split("/")[1], arn)
         shown.append(CliRunner().invoke(cli.app, [*arguments, *more]).output)
     assert any(shown)
     assert _marked(shown) == []
@@ -480,8 +455,8 @@ def test_excerpts_are_shown_on_request(ran: _Ran, monkeypatch: pytest.MonkeyPatc
     """Or else nothing above would have been found either."""
     monkeypatch.setattr(options, "chosen", lambda **_: ran.world.deployed)
     (arn,) = (arn for arn, said in ran.errors.items() if Failure.TOO_MANY_REJECTS in said)
-    key = json.loads(ran.world.describe(arn)["input"])["detail"]["object"]["key"]
-    shown = CliRunner().invoke(cli.app, ["rejects", key.split("/")[1], "--excerpts"]).output
+    job_id = ran.key_of(arn).split("/")[1]
+    shown = CliRunner().invoke(cli.app, ["rejects", job_id, "--excerpts"]).output
     assert MARK in shown
 
 
@@ -499,15 +474,6 @@ def _marked(texts: Any) -> list[str]:
     return [text for text in texts if MARK in text or _image() in text]
 
 
-def _children(world: FaultyDeployment, arn: str) -> list[str]:
-    client = world.deployed.step_functions
-    return [
-        child["executionArn"]
-        for run in client.list_map_runs(executionArn=arn)["mapRuns"]
-        for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
-    ]
-
-
 def _log_lines(world: FaultyDeployment) -> Iterator[str]:
     logs = world.deployed.make_client("logs")
     for group in logs.describe_log_groups()["logGroups"]:
@@ -518,9 +484,7 @@ def _log_lines(world: FaultyDeployment) -> Iterator[str]:
 
 
 def _history_events(ran: _Ran) -> Iterator[str]:
-    client = ran.world.deployed.step_functions
     for arn in ran.arns:
-        for each in (arn, *_children(ran.world, arn)):
-            yield json.dumps(client.describe_execution(executionArn=each), default=str)
-            for page in client.get_paginator("get_execution_history").paginate(executionArn=each):
-                yield from (json.dumps(event, default=str) for event in page["events"])
+        for each in (arn, *ran.world.children(arn)):
+            told = (ran.world.describe(each), *ran.world.history(each))
+            yield from (json.dumps(event, default=str) for event in told)

@@ -1,8 +1,7 @@
 """`ingest redrive`, `dead-events` and `rejects` as an operator types them, after real failures."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
 from ops.model.history import History
+from tests.e2e.faults.permissions import denied
 from tests.e2e.held import JobRecord, deliver
 from tests.e2e.own_aws import data, deployed
 from tests.e2e.waiting import eventually, next_execution
@@ -33,25 +33,6 @@ def _line(image_id: str, answer: str = ANSWER) -> bytes:
     return answered(image_id, answer, modelInput={"prompt": f"what is {image_id}?"})
 
 
-@contextmanager
-def _denied(deployed: Deployment, role: str, action: str) -> Iterator[None]:
-    """A role that somebody has forbidden something, until the block ends."""
-    iam = deployed.make_client("iam")
-    pages = iam.get_paginator("list_roles").paginate()
-    names = [each["RoleName"] for page in pages for each in page["Roles"]]
-    (name,) = (each for each in names if role in each)
-    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
-    iam.put_role_policy(
-        RoleName=name,
-        PolicyName="emergency",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
-    )
-    try:
-        yield
-    finally:
-        iam.delete_role_policy(RoleName=name, PolicyName="emergency")
-
-
 def _job(deployed: Deployment) -> JobRecord:
     job = JobRecord()
     job.write(deployed)
@@ -61,7 +42,7 @@ def _job(deployed: Deployment) -> JobRecord:
 def _failed(deployed: Deployment) -> tuple[JobRecord, History]:
     """A job whose one object could not be read."""
     job = _job(deployed)
-    with _denied(deployed, "LoadSegmentRole", "s3:GetObject"):
+    with denied(deployed, "LoadSegmentRole", "s3:GetObject"):
         history = deliver(deployed, job.key(), _line("image-1"))
     assert history.status == "FAILED"
     return job, history
@@ -125,7 +106,7 @@ class TestRedrive:
         self, deployed: Deployment, data: Path, ingest: Callable[..., Result]
     ) -> None:
         _, history = _failed(deployed)
-        with _denied(deployed, "LoadSegmentRole", "s3:GetObject"):
+        with denied(deployed, "LoadSegmentRole", "s3:GetObject"):
             result = ingest("redrive", history.arn, "--yes")
         assert result.exit_code == ExitCode.JOB_FAILED
         assert f"look: ingest inspect {history.arn} --data {data}" in result.stdout
@@ -147,7 +128,7 @@ class TestDeadEvents:
     ) -> None:
         assert ingest("dead-events").exit_code == ExitCode.DONE
         job = _job(deployed)
-        with _denied(deployed, "TriggerRole", "states:StartExecution"):
+        with denied(deployed, "TriggerRole", "states:StartExecution"):
             deployed.s3.put_object(Bucket=deployed.bucket, Key=job.key(), Body=_line("image-1"))
             (dead,) = _eventually_dead(ingest)
         assert (dead["of"], dead["job"], dead["about"]) == ("results", job.job_id, job.key())
@@ -169,7 +150,7 @@ class TestDeadEvents:
     def test_messages_of_outcomes_that_were_not_sent_are_sent_by_resending(
         self, deployed: Deployment, ingest: Callable[..., Result]
     ) -> None:
-        with _denied(deployed, "RecordOutcomeRole", "dynamodb:UpdateItem"):
+        with denied(deployed, "RecordOutcomeRole", "dynamodb:UpdateItem"):
             job, history = _failed(deployed)
             (dead,) = _eventually_dead(ingest)
             still = ingest("dead-events", "--resend")

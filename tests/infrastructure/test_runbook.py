@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.domain.service_failures import STEP_FUNCTIONS_MAP_FAILED, ServiceFailure
-from tests.e2e.faults.cases import CASES, SETTLING_CASES
+from tests.e2e.faults.cases import CASES
 from tests.infrastructure.template import Template
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def test_every_error_that_a_state_can_fail_with_is_in_the_table_of_states(state:
         for retry in task.get("Retry", [])
         for error in retry["ErrorEquals"]
     }
-    cases = (case for case in (*CASES, *SETTLING_CASES) if not case.heals)
+    cases = (case for case in CASES if not case.heals)
     met = {case.error for case in cases if case.state == state}
     of_maps = OF_MAPS if STATES[state]["Type"] == "Map" else set()
     assert _explained(state) >= retried | met | of_maps

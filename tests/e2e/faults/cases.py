@@ -163,17 +163,15 @@ MANIFEST_SPOTS = _spots(
 
 @dataclass(frozen=True)
 class Case:
-    """A fault that lasts until somebody removes it.
+    """A fault that lasts until a person removes it.
 
     Attributes:
         fault: In words.
         where: In words.
         rule: Of the embedded AWS.
-        before: Further rules, that bring the execution to where the fault is.
         state: Where the execution must fail.
         error: What the execution, or the map's child, must fail with.
-        brief: Whether it is one of the representatives that every run has.
-        heals: Whether the next attempt finds the work done, so that nothing fails.
+        before: Further rules, that bring the execution to where the fault is.
         arrival: What starts the execution.
     """
 
@@ -183,13 +181,78 @@ class Case:
     state: str
     error: str
     before: tuple[dict[str, Any], ...] = field(default=(), repr=False)
-    brief: bool = False
-    heals: bool = False
     arrival: Arrival = Arrival.RESULTS
 
     @property
     def id(self) -> str:
         return f"{self.fault} at {self.where}".replace(" ", "-").replace("'", "")
+
+    @property
+    def brief(self) -> bool:
+        """Whether it is one of the representatives that every run has."""
+        return (self.fault, self.where) in _BRIEF
+
+    @property
+    def heals(self) -> bool:
+        """Whether the next attempt finds the work done, so that nothing fails."""
+        return (self.fault, self.where.partition(": ")[2]) in _HEALED
+
+
+_BRIEF = {
+    ("access denied", "ResolveJob: find the job"),
+    ("deleted object", "ResolveJob: look at the results object"),
+    ("access denied", "ClaimObject: take the claim"),
+    ("throttle storm", "ReadClaim: read whose claim it is"),
+    ("exception", "PlanRanges: note the ranges in the claim"),
+    ("lost responses", "LoadSegment: write transactions"),
+    ("function time-out", "LoadSegment: read the range"),
+    ("killed process", "LoadSegment: state the segment"),
+    ("deleted object", "LoadSegment: read the range"),
+    ("exception", "LoadRanges: write the map's results"),
+    ("access denied", "VerifyLoad: read the segments"),
+    ("task time-out", "VerifyLoad: call VerifyLoad"),
+    ("lost responses", "MigrateImages: copy the image"),
+    ("killed process", "MigrateImages: delete the sources"),
+    ("throttle storm", "VerifyMigration: read the chunks"),
+    ("lost responses", "SettleJob: close the claim"),
+    ("throttle storm", "SettleJob: call SettleJob"),
+    ("access denied", "SettleJob of a job that ended: ask Bedrock for the job"),
+    ("lost responses", "SettleJob of a job that ended: note how it ended"),
+}
+_HEALED = {
+    # A worker that cannot see whether it is alone writes conditionally, and the next attempt does
+    # not look at all.
+    *(
+        (fault, "look for other claims of the job")
+        for fault in (
+            "exception",
+            "throttle storm",
+            "access denied",
+            "lost responses",
+            "function time-out",
+            "killed process",
+        )
+    ),
+    ("deleted object", "read the object's beginning"),
+    # A lease that is not given back runs out.
+    *(
+        (fault, "give the lease back")
+        for fault in ("exception", "throttle storm", "lost responses")
+    ),
+    # Who cannot see that it is alone writes conditionally. A successor that does not find that an
+    # attempt is over waits until it must be.
+    *(
+        (fault, what)
+        for fault in ("exception", "throttle storm", "access denied", "lost responses")
+        for what in ("see that no other attempt has begun", "state that the attempt is over")
+    ),
+    ("lost responses", "note that the content was written"),
+    ("lost responses", "mark the pending images"),
+    ("lost responses", "delete the sources"),
+    ("lost responses", "forget what was to be announced"),
+}
+"""What was lost was carried out: the next attempt sees that, and does not make it again. A results
+object that is gone fails where its ranges are read, if it is still gone then."""
 
 
 _OF_AN_IMAGE = {
@@ -268,88 +331,24 @@ def _kinds(spot: Spot) -> Iterator[tuple[str, dict[str, Any], str]]:
         yield "deleted object", rule, "ResultsObjectMissing"
 
 
-_BRIEF = {
-    ("access denied", "find the job"),
-    ("deleted object", "look at the results object"),
-    ("exception", "note the ranges in the claim"),
-    ("lost responses", "write transactions"),
-    ("function time-out", "read the range"),
-    ("killed process", "state the segment"),
-    ("deleted object", "read the range"),
-    ("access denied", "read the segments"),
-    ("lost responses", "copy the image"),
-    ("killed process", "delete the sources"),
-    ("throttle storm", "read the chunks"),
-    ("lost responses", "close the claim"),
-}
-_BRIEF_SETTLING = {
-    ("access denied", "ask Bedrock for the job"),
-    ("lost responses", "note how it ended"),
-}
-
-
-_SEEN_AS_OTHERS = (
-    "exception",
-    "throttle storm",
-    "access denied",
-    "lost responses",
-    "function time-out",
-    "killed process",
-)
-"""A worker that cannot see whether it is alone writes conditionally, and the next attempt does not
-look at all."""
-
-_HEALED = {
-    *((fault, "look for other claims of the job") for fault in _SEEN_AS_OTHERS),
-    ("deleted object", "read the object's beginning"),
-    # A lease that is not given back runs out.
-    *(
-        (fault, "give the lease back")
-        for fault in ("exception", "throttle storm", "lost responses")
-    ),
-    # Who cannot see that it is alone writes conditionally. A successor that does not find that an
-    # attempt is over waits until it must be.
-    *(
-        (fault, what)
-        for fault in ("exception", "throttle storm", "access denied", "lost responses")
-        for what in ("see that no other attempt has begun", "state that the attempt is over")
-    ),
-    ("lost responses", "note that the content was written"),
-    ("lost responses", "mark the pending images"),
-    ("lost responses", "delete the sources"),
-    ("lost responses", "forget what was to be announced"),
-}
-"""What was lost was carried out: the next attempt sees that, and does not make it again. A results
-object that is gone fails where its ranges are read, if it is still gone then."""
-
-
-_WHERE = {
+_ARRIVES = {
     Arrival.RESULTS: "",
     Arrival.JOB_ENDED: " of a job that ended",
     Arrival.MANIFEST: " of a manifest",
 }
 
 
-def calls(spots: list[Spot], arrival: Arrival = Arrival.RESULTS) -> Iterator[Case]:
+def calls_of_workers(spots: list[Spot], arrival: Arrival) -> Iterator[Case]:
     """Every fault at every call of every worker."""
     for spot in spots:
         for fault, rule, error in _kinds(spot):
-            yield Case(
-                fault,
-                f"{spot.function}{_WHERE[arrival]}: {spot.what}",
-                {
-                    "caller": f"*Workers{spot.function}*",
-                    "action": _WRITES if spot.what == "write transactions" else spot.action,
-                    "having": spot.having,
-                    **rule,
-                },
-                spot.state,
-                error,
-                brief=(fault, spot.what)
-                in (_BRIEF if arrival is Arrival.RESULTS else _BRIEF_SETTLING),
-                heals=(fault, spot.what) in _HEALED,
-                arrival=arrival,
-            )
+            call = {
+                "caller": f"*Workers{spot.function}*",
+                "action": _WRITES if spot.what == "write transactions" else spot.action,
+                "having": spot.having,
+            }
+            where = f"{spot.function}{_ARRIVES[arrival]}: {spot.what}"
+            yield Case(fault, where, {**call, **rule}, spot.state, error, arrival=arrival)
 
 
 WORKERS = {
@@ -363,74 +362,48 @@ WORKERS = {
 }
 """The function of each state that has one."""
 
+_OF_LAMBDA = {
+    "exception": "Lambda.ServiceException",
+    "throttle storm": "Lambda.TooManyRequestsException",
+    "access denied": "Lambda.AWSLambdaException",
+    "lost responses": "Lambda.SdkClientException",
+    "task time-out": "States.Timeout",
+}
+_OF_DYNAMODB = {
+    "exception": "DynamoDB.InternalServerErrorException",
+    "throttle storm": "DynamoDB.ProvisionedThroughputExceededException",
+    "access denied": "DynamoDB.AmazonDynamoDBException",
+    "lost responses": "DynamoDB.SdkClientException",
+    "task time-out": "States.Timeout",
+}
+"""What a call of a state fails with, by the fault."""
 
-def invocations() -> Iterator[Case]:
-    """Every fault at every call of Lambda."""
+
+def calls_of_states() -> Iterator[Case]:
+    """Every fault at every call that a state makes itself."""
     for state, function in WORKERS.items():
-        here = {"caller": "states", "action": "lambda:Invoke", "having": (f"Workers{function}",)}
-        for fault, rule, error in (
-            (
-                "exception",
-                {"kind": "error", "code": "Lambda.ServiceException"},
-                "Lambda.ServiceException",
-            ),
-            (
-                "throttle storm",
-                {"kind": "error", "code": "Lambda.TooManyRequestsException"},
-                "Lambda.TooManyRequestsException",
-            ),
-            ("lost responses", {"kind": "lost"}, "Lambda.SdkClientException"),
-            ("task time-out", {"kind": "timeout"}, "States.Timeout"),
-            (
-                "access denied",
-                {"kind": "error", "code": "Lambda.AWSLambdaException"},
-                "Lambda.AWSLambdaException",
-            ),
-        ):
-            yield Case(
-                fault,
-                f"{state}: call {function}",
-                {**here, **rule},
-                state,
-                error,
-                brief=(state, fault)
-                in {("VerifyLoad", "task time-out"), ("SettleJob", "throttle storm")},
-            )
+        invoke = {"action": "lambda:Invoke", "having": (f"Workers{function}",)}
+        yield from _at(state, f"call {function}", invoke, _OF_LAMBDA)
+    take, read = {"action": "dynamodb:UpdateItem"}, {"action": "dynamodb:GetItem"}
+    yield from _at("ClaimObject", "take the claim", take, _OF_DYNAMODB)
+    # An execution that took the claim and did not get the answer reads whose it is.
+    unheard = {"caller": "states", **take, "kind": "lost", "times": 1}
+    yield from _at("ReadClaim", "read whose claim it is", read, _OF_DYNAMODB, unheard)
 
 
-def claims() -> Iterator[Case]:
-    """Every fault at the states that call DynamoDB themselves."""
-    take = {"caller": "states", "action": "dynamodb:UpdateItem"}
-    read = {"caller": "states", "action": "dynamodb:GetItem"}
-    # Whose claim was taken but who was not told so reads whose it is.
-    unheard = ({**take, "kind": "lost", "times": 1},)
-    for state, what, call, before in (
-        ("ClaimObject", "take the claim", take, ()),
-        ("ReadClaim", "read whose claim it is", read, unheard),
-    ):
-        for fault, rule, error in (
-            ("exception", "DynamoDB.InternalServerErrorException", ""),
-            ("throttle storm", "DynamoDB.ProvisionedThroughputExceededException", ""),
-            ("access denied", "DynamoDB.AmazonDynamoDBException", ""),
-            ("task time-out", "timeout", "States.Timeout"),
-            ("lost responses", "lost", "DynamoDB.SdkClientException"),
-        ):
-            yield Case(
-                fault,
-                f"{state}: {what}",
-                {**call, "kind": rule} if error else {**call, "kind": "error", "code": rule},
-                state,
-                error or rule,
-                before=before,
-                brief=(state, fault)
-                in {("ClaimObject", "access denied"), ("ReadClaim", "throttle storm")},
-            )
+def _at(
+    state: str, what: str, call: dict[str, Any], errors: dict[str, str], *before: dict[str, Any]
+) -> Iterator[Case]:
+    kinds = {"lost responses": "lost", "task time-out": "timeout"}
+    for fault, error in errors.items():
+        rule = {"kind": kinds[fault]} if fault in kinds else {"kind": "error", "code": error}
+        call_fails = {"caller": "states", **call, **rule}
+        yield Case(fault, f"{state}: {what}", call_fails, state, error, before)
 
 
-def map_files() -> Iterator[Case]:
+def files_of_maps() -> Iterator[Case]:
     """Every fault at what the maps read and write themselves."""
-    read = {"caller": "states", "action": "s3:GetObject"}
-    write = {"caller": "states", "action": "s3:PutObject"}
+    read, write = "s3:GetObject", "s3:PutObject"
     for state, items in (("LoadRanges", "ranges"), ("MigrateImages", "chunks")):
         for fault, code, status in (
             ("exception", "InternalError", 500),
@@ -438,21 +411,15 @@ def map_files() -> Iterator[Case]:
             ("access denied", "AccessDenied", 403),
             ("deleted object", "NoSuchKey", 404),
         ):
-            for what, call, error in (
+            for what, action, error in (
                 (f"read the list of {items}", read, "States.ItemReaderFailed"),
                 ("write the map's results", write, "States.ResultWriterFailed"),
             ):
-                if (fault, call) == ("deleted object", write):
+                if (fault, action) == ("deleted object", write):
                     continue
+                call = {"caller": "states", "action": action, "having": (f"/{items}-",)}
                 rule = {**call, "kind": "error", "code": code, "status": status}
-                yield Case(
-                    fault,
-                    f"{state}: {what}",
-                    {**rule, "having": (f"/{items}-",)},
-                    state,
-                    error,
-                    brief=(state, fault, call) == ("LoadRanges", "exception", write),
-                )
+                yield Case(fault, f"{state}: {what}", rule, state, error)
 
 
 def _taking_turns(cases: list[Case]) -> list[Case]:
@@ -464,8 +431,12 @@ def _taking_turns(cases: list[Case]) -> list[Case]:
     return [case for turn in rounds for case in turn if case is not None]
 
 
-CASES = _taking_turns([*claims(), *calls(SPOTS), *invocations(), *map_files()])
-SETTLING_CASES = _taking_turns(
-    [*calls(ENDED_SPOTS, Arrival.JOB_ENDED), *calls(MANIFEST_SPOTS, Arrival.MANIFEST)]
+CASES = _taking_turns(
+    [
+        *calls_of_workers(SPOTS, Arrival.RESULTS),
+        *calls_of_states(),
+        *files_of_maps(),
+        *calls_of_workers(ENDED_SPOTS, Arrival.JOB_ENDED),
+        *calls_of_workers(MANIFEST_SPOTS, Arrival.MANIFEST),
+    ]
 )
-"""Of executions that load nothing."""

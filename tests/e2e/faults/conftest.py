@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
-from tests.e2e.faults.cases import CASES, SETTLING_CASES
+from tests.e2e.faults.cases import CASES
 from tests.e2e.faults.world import FaultyDeployment, world_in
 
 
@@ -56,13 +56,12 @@ def show_alarms(record_property: Callable[[str, object], None]) -> Callable[[int
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`--dist loadgroup` spreads the calls of the matrix; the tests of other files go together."""
     for item in items:
-        if item.path.parent == _HERE and item.path.name not in _SPREAD:
+        if item.path.parent == _HERE and item.path.name != "test_fault_matrix.py":
             item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 _HERE = Path(__file__).parent
-_SPREAD = ("test_fault_matrix.py", "test_settling.py")
-_ROWS = {case.where: number for number, case in enumerate((*CASES, *SETTLING_CASES))}
+_ROWS = {case.where: number for number, case in enumerate(CASES)}
 _results: list[tuple[Any, matrix_page.Result]] = []
 """Each after its place on the page: the file, the line, the call."""
 _alarms: list[int] = []
@@ -82,7 +81,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page after a long run of all of this."""
-    of_matrix = len(CASES) + len(SETTLING_CASES)
-    if session.config.getoption("--long") and _alarms and len(_results) >= of_matrix:
+    if session.config.getoption("--long") and _alarms and len(_results) >= len(CASES):
         results = [case for _, case in sorted(_results, key=itemgetter(0))]
         matrix_page.write(results, alarms=_alarms[0])

@@ -1,14 +1,13 @@
 """A queue that is subscribed to the alarm topic: all that people are told, as it comes."""
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ops.model.deployment import Deployment
-
-SECONDS = 300.0
+from tests.e2e.queues import make_queue, taken
+from tests.e2e.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,9 @@ class Inbox:
 
     @classmethod
     def subscribe(cls, deployed: Deployment) -> Self:
-        sns, sqs = deployed.make_client("sns"), deployed.sqs
-        url = sqs.create_queue(QueueName="what-people-are-told")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"][
-            "QueueArn"
-        ]
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "sns.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-        }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        sns.subscribe(TopicArn=deployed.outputs["AlarmTopicArn"], Protocol="sqs", Endpoint=arn)
+        url, arn = make_queue(deployed.sqs, "what-people-are-told", service="sns.amazonaws.com")
+        topic = deployed.outputs["AlarmTopicArn"]
+        deployed.make_client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         return cls(deployed, url)
 
     def mark(self) -> int:
@@ -70,28 +58,18 @@ class Inbox:
 
     def fetch(self) -> None:
         """Take in what has come."""
-        while True:
-            answer = self.deployed.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
-            batch = answer.get("Messages", [])
-            for each in batch:
-                body = json.loads(each["Body"])
-                self.messages.append(Received(body.get("Subject") or "", body["Message"]))
-                self.deployed.sqs.delete_message(
-                    QueueUrl=self.url, ReceiptHandle=each["ReceiptHandle"]
-                )
-            if not batch:
-                return
+        for body in taken(self.deployed.sqs, self.url):
+            self.messages.append(Received(body.get("Subject") or "", body["Message"]))
 
     def until(self, wanted: Callable[[Received], bool], what: str, *, since: int = 0) -> Received:
         """The first message of a kind, waited for."""
-        deadline = time.monotonic() + SECONDS
-        while True:
+
+        def found() -> Received | None:
             self.fetch()
-            for each in self.messages[since:]:
-                if wanted(each):
-                    return each
-            assert time.monotonic() < deadline, f"nobody was told: {what}"
-            time.sleep(0.05)
+            return next(filter(wanted, self.messages[since:]), None)
+
+        message: Received = eventually(found, f"a message says: {what}")
+        return message
 
     def of_execution(self, arn: str) -> list[Received]:
         """All that was said of an execution."""

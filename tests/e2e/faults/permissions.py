@@ -1,27 +1,32 @@
-"""Permissions of the rules, taken away for a while."""
+"""Permissions, taken away for a while."""
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from ops.model.deployment import Deployment
 
 
 @contextmanager
-def denied_to_trigger(deployed: Deployment) -> Iterator[None]:
-    """The trigger's role may start nothing until the block ends."""
+def denied(deployed: Deployment, role: str, action: str) -> Iterator[None]:
+    """A role, by a part of its name, may not do something until the block ends."""
     iam = deployed.make_client("iam")
     pages = iam.get_paginator("list_roles").paginate()
-    names = [role["RoleName"] for page in pages for role in page["Roles"]]
-    (role,) = (name for name in names if "TriggerRole" in name)
-    deny = {"Effect": "Deny", "Action": "states:StartExecution", "Resource": "*"}
+    names = [each["RoleName"] for page in pages for each in page["Roles"]]
+    (name,) = (each for each in names if role in each)
+    deny = {"Effect": "Deny", "Action": action, "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    iam.put_role_policy(RoleName=role, PolicyName="fault", PolicyDocument=document)
+    iam.put_role_policy(RoleName=name, PolicyName="fault", PolicyDocument=document)
     try:
         yield
     finally:
-        iam.delete_role_policy(RoleName=role, PolicyName="fault")
+        iam.delete_role_policy(RoleName=name, PolicyName="fault")
+
+
+def denied_to_trigger(deployed: Deployment) -> AbstractContextManager[None]:
+    """The trigger may start no execution until the block ends."""
+    return denied(deployed, "TriggerRole", "states:StartExecution")
 
 
 @contextmanager

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from demo import flaws
-from demo.batch import Batch
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key, results_folder
+from functions.domain.ledger_rows import claim_key
+from functions.domain.payloads.arrived import Arrival
+from functions.domain.timestamps import timestamp
 from ops.commands import dead_events
-from ops.commands.redrive import restart
 from ops.model.failures import failed_since, read_failed
 from tests.e2e.faults.cases import WORKERS
 from tests.e2e.faults.conftest import Show
+from tests.e2e.faults.events import EVENTS, EndAtBedrock
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
-from tests.e2e.faults.settling import EndAtBedrock
 from tests.e2e.faults.world import RECORDS, FaultyDeployment, kebab, state_alarm
 from tests.e2e.waiting import eventually
 
@@ -27,35 +27,22 @@ pytestmark = pytest.mark.slow
 
 LOWERED_SECONDS = 10
 """Of `execution-slow`: an execution of two hours is nothing to wait for."""
-KEPT = (
-    "AlarmName",
-    "AlarmDescription",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
-    "MetricName",
-    "Namespace",
-    "Statistic",
-    "Dimensions",
-    "Period",
-    "EvaluationPeriods",
-    "DatapointsToAlarm",
-    "Threshold",
-    "ComparisonOperator",
-    "TreatMissingData",
-)
-"""What of a described alarm puts it back as it was."""
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
+FAILS = {"caller": "*ResolveJob*", "action": "*", **DENIED}
+"""Of any execution."""
+OUTCOME_HANGS = {
+    "caller": "*RecordOutcome*",
+    "action": "states:DescribeExecution",
+    "kind": "timeout",
+}
 RESENT = "as undisturbed, after `ingest dead-events --resend`"
-WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "throttle"}
+RULES = {"caller": "events", "action": "events:InvokeTarget"}
+WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*"}
 
 
-def _run(world: FaultyDeployment, batch: Batch | None = None) -> str:
+def _run(world: FaultyDeployment, *, ends: str) -> str:
     """Deliver an object, and wait for the end of its execution."""
-    batch = batch or world.new_batch()
-    world.deliver(batch)
-    arn = world.execution_of(batch)
-    world.until_ended(arn)
+    _, arn = world.ingest(world.new_batch(), ends=ends)
     return arn
 
 
@@ -64,7 +51,8 @@ def _lowered(world: FaultyDeployment, alarm: str, threshold: int) -> Iterator[No
     """A threshold that no test can wait for, lowered until the block ends."""
     cloudwatch = world.deployed.make_client("cloudwatch")
     (found,) = cloudwatch.describe_alarms(AlarmNames=[world.alarm(alarm)])["MetricAlarms"]
-    usual = {field: found[field] for field in KEPT if field in found}
+    puts = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape
+    usual: dict[str, Any] = {name: found[name] for name in found if name in puts.members}
     cloudwatch.put_metric_alarm(**{**usual, "Threshold": threshold})
     try:
         yield
@@ -85,18 +73,22 @@ def test_a_state_whose_function_runs_out_of_time(
     )
     since = world.until_quiet(*alarms)
     with world.fault(caller=f"*Workers{function}*", action="*", kind="timeout"):
-        _run(world)
+        _run(world, ends="FAILED")
         world.rings(*alarms, since=since)
 
 
-@pytest.mark.parametrize("function", WORKERS.values())
+@pytest.mark.parametrize("function", [*WORKERS.values(), "RecordOutcome", "FindStuckJobs"])
 def test_a_function_that_may_not_run(world: FaultyDeployment, function: str) -> None:
     client, name = world.deployed.make_client("lambda"), world.function(function)
     alarm = f"function-throttles-{kebab(function)}"
     since = world.until_quiet(alarm)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     try:
-        _run(world)
+        if function in WORKERS.values():
+            _run(world, ends="FAILED")
+        else:
+            with pytest.raises(client.exceptions.TooManyRequestsException):
+                client.invoke(FunctionName=name, Payload=b"{}")
         world.rings(alarm, since=since)
     finally:
         client.delete_function_concurrency(FunctionName=name)
@@ -106,9 +98,9 @@ def test_the_states_around_the_claim(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-claim-object", "state-read-claim")
     error = {"kind": "error", "code": "DynamoDB.AmazonDynamoDBException"}
     with world.fault(caller="states", action="dynamodb:UpdateItem", **error):
-        _run(world)
+        _run(world, ends="FAILED")
     world.rings("state-claim-object", since=since)
-    arn = _run(world)
+    arn = _run(world, ends="SUCCEEDED")
     client = world.deployed.step_functions
     with world.fault(caller="states", action="dynamodb:GetItem", **error):
         again = client.start_execution(
@@ -122,14 +114,13 @@ def test_verdicts(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-incomplete-load", "state-incomplete-migration")
     for word, alarm in (("segment#", "incomplete-load"), ("chunk#", "incomplete-migration")):
         with world.fault(caller="*", action="dynamodb:PutItem", having=[word], kind="pretend"):
-            _run(world)
+            _run(world, ends="FAILED")
         world.rings(f"state-{alarm}", since=since)
 
 
 def test_too_many_rejects(world: FaultyDeployment) -> None:
     since = world.until_quiet("state-too-many-rejects", "rejects")
-    batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
-    _run(world, batch)
+    world.ingest(world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25}), ends="FAILED")
     world.rings("state-too-many-rejects", "rejects", since=since)
 
 
@@ -180,33 +171,41 @@ def test_an_execution_that_takes_long(world: FaultyDeployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alarm", "what", "throttle"),
+    ("alarm", "what", "throttle", "arrival"),
     [
         (
             "executions-throttled",
             "state transitions",
             {"caller": "states", "action": "states:StateTransition"},
+            Arrival.RESULTS,
         ),
+        ("trigger-throttled", "the rule of results", RULES, Arrival.RESULTS),
+        ("write-throttles-table", "writes of the transactions table", WRITES, Arrival.RESULTS),
         (
-            "trigger-throttled",
-            "the rule of results",
-            {"caller": "events", "action": "events:InvokeTarget"},
+            "write-throttles-index",
+            "writes of its index",
+            {**WRITES, "index": "byDate"},
+            Arrival.RESULTS,
         ),
-        ("write-throttles-table", "writes of the transactions table", WRITES),
-        ("write-throttles-index", "writes of its index", {**WRITES, "index": "byDate"}),
+        ("ended-jobs-throttled", "the rule of ended jobs", RULES, Arrival.JOB_ENDED),
     ],
 )
 def test_throttles_ring_and_lose_nothing(
-    world: FaultyDeployment, show: Show, alarm: str, what: str, throttle: dict[str, str]
+    world: FaultyDeployment,
+    show: Show,
+    alarm: str,
+    what: str,
+    throttle: dict[str, str],
+    arrival: Arrival,
 ) -> None:
     show(f"AWS throttles {what}", cured="nothing fails; as undisturbed")
     since = world.until_quiet(alarm)
-    batch = world.new_batch()
-    with world.fault(**{**throttle, "kind": "throttle"}):
-        upload = world.deliver(batch)
+    event = EVENTS[arrival].of_new_job(world)
+    with world.fault(**throttle, kind="throttle"):
+        event.arrive(world)
         world.rings(alarm, since=since)
-    assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
-    assert world.differences(batch, upload) == []
+    assert world.until_ended(world.execution_for(event.word)) == "SUCCEEDED"
+    assert event.differences(world) == []
     world.until_quiet(alarm)
 
 
@@ -214,37 +213,42 @@ def test_a_denied_call_rings_although_another_way_does_its_work(world: FaultyDep
     since = world.until_quiet("calls-denied")
     batch = world.new_batch()
     with world.fault(caller="*LoadSegment*", action="dynamodb:BatchWriteItem", **DENIED):
-        upload = world.deliver(batch)
-        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+        upload, _ = world.ingest(batch, ends="SUCCEEDED")
     assert world.differences(batch, upload) == []
     world.rings("calls-denied", since=since)
     world.until_quiet("calls-denied")
 
 
 @pytest.mark.causes_denials("states:StartExecution")
-def test_results_that_start_no_execution_and_are_resent(
-    world: FaultyDeployment, show: Show
+@pytest.mark.parametrize(
+    ("what", "alarm", "arrival"),
+    [
+        ("results", "trigger-failed-invocations", Arrival.RESULTS),
+        ("ended jobs", "ended-jobs-failed-invocations", Arrival.JOB_ENDED),
+    ],
+)
+def test_an_event_that_starts_no_execution_and_is_resent(
+    world: FaultyDeployment, show: Show, what: str, alarm: str, arrival: Arrival
 ) -> None:
-    show("The rule of results may not start an execution", cured=RESENT)
-    alarms = ("trigger-dead-letters", "trigger-failed-invocations")
+    show(f"The rule of {what} may not start an execution", cured=RESENT)
+    alarms = ("trigger-dead-letters", alarm)
     since = world.until_quiet(*alarms)
-    batch = world.new_batch()
+    event = EVENTS[arrival].of_new_job(world)
     with denied_to_trigger(world.deployed):
-        upload = world.deliver(batch)
+        event.arrive(world)
         world.rings(*alarms, since=since)
     (dead,) = dead_events.read(world.deployed)
-    assert dead.as_json()["about"] == batch.key
-    resent = dead_events.send_again(dead)
-    assert world.until_ended(str(resent.became)) == "SUCCEEDED"
-    assert world.differences(batch, upload) == []
+    assert dead.as_json()["job"] == event.job_id
+    assert dead.as_json()["about"] in (event.word, "Failed at Bedrock")
+    assert world.until_ended(str(dead_events.send_again(dead).became)) == "SUCCEEDED"
+    assert event.differences(world) == []
     world.until_quiet("trigger-dead-letters")
 
 
 @contextmanager
 def _closed(world: FaultyDeployment, queue: str) -> Iterator[None]:
     """The queue with a name that contains `queue` takes no message until the block ends."""
-    sqs = world.deployed.sqs
-    (url,) = (each for each in sqs.list_queues()["QueueUrls"] if queue in each)
+    sqs, url = world.deployed.sqs, world.queue(queue)
     usual = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])["Attributes"]
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
     closed = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
@@ -267,36 +271,6 @@ def test_results_whose_event_is_lost(world: FaultyDeployment, show: Show) -> Non
         world.rings("trigger-events-lost", since=since)
 
 
-def test_a_job_that_ends_while_eventbridge_is_throttled(
-    world: FaultyDeployment, show: Show
-) -> None:
-    show("AWS throttles the rule of ended jobs", cured="nothing fails; as undisturbed")
-    since = world.until_quiet("ended-jobs-throttled")
-    end = EndAtBedrock.of_new_job(world)
-    with world.fault(caller="events", action="events:InvokeTarget", kind="throttle"):
-        end.arrive(world)
-        world.rings("ended-jobs-throttled", since=since)
-    assert world.until_ended(world.execution_for(end.word())) == "SUCCEEDED"
-    assert end.differences(world) == []
-    world.until_quiet("ended-jobs-throttled")
-
-
-@pytest.mark.causes_denials("states:StartExecution")
-def test_a_job_that_ends_and_starts_no_execution(world: FaultyDeployment, show: Show) -> None:
-    show("The rule of ended jobs may not start an execution", cured=RESENT)
-    alarms = ("trigger-dead-letters", "ended-jobs-failed-invocations")
-    since = world.until_quiet(*alarms)
-    end = EndAtBedrock.of_new_job(world)
-    with denied_to_trigger(world.deployed):
-        end.arrive(world)
-        world.rings(*alarms, since=since)
-    (dead,) = dead_events.read(world.deployed)
-    assert "at Bedrock" in dead.as_json()["about"]
-    assert world.until_ended(str(dead_events.send_again(dead).became)) == "SUCCEEDED"
-    assert end.differences(world) == []
-    world.until_quiet("trigger-dead-letters")
-
-
 @pytest.mark.causes_denials("states:StartExecution", "sqs:SendMessage")
 def test_a_job_that_ends_and_whose_event_is_lost(world: FaultyDeployment, show: Show) -> None:
     show(
@@ -308,8 +282,7 @@ def test_a_job_that_ends_and_whose_event_is_lost(world: FaultyDeployment, show: 
     with _closed(world, "TriggerDeadLetters"), denied_to_trigger(world.deployed):
         end.arrive(world)
         world.rings("ended-jobs-events-lost", since=since)
-    search = world.function("FindStuckJobs")
-    world.deployed.make_client("lambda").invoke(FunctionName=search, Payload=b"{}")
+    world.search()
     assert end.differences(world) == []
 
 
@@ -343,9 +316,8 @@ def test_an_outcome_that_cannot_be_told(world: FaultyDeployment) -> None:
         "function-duration-record-outcome",
     )
     since = world.until_quiet(*alarms)
-    world.add_fault(caller="*ResolveJob*", action="*", **DENIED)
-    with world.fault(caller="*RecordOutcome*", action="states:DescribeExecution", kind="timeout"):
-        arn = _run(world)
+    with world.fault(FAILS, **OUTCOME_HANGS):
+        arn = _run(world, ends="FAILED")
         world.rings(*alarms, since=since)
     _tell_again(world)
     world.inbox.told(arn, "FAILED")
@@ -357,64 +329,38 @@ def test_an_outcome_whose_event_is_lost_by_the_rule(world: FaultyDeployment) -> 
     since = world.until_quiet("outcome-events-lost")
     function = world.function("RecordOutcome")
     with _closed(world, "OutcomeDeadLetters"), not_callable_by_rules(world.deployed, function):
-        with world.fault(caller="*ResolveJob*", action="*", **DENIED):
-            _run(world)
+        with world.fault(**FAILS):
+            _run(world, ends="FAILED")
         world.rings("outcome-events-lost", since=since)
 
 
 @pytest.mark.causes_denials("sqs:SendMessage")
 def test_an_outcome_whose_event_is_lost_by_the_function(world: FaultyDeployment) -> None:
     since = world.until_quiet("outcome-dead-letter-errors")
-    world.add_fault(caller="*ResolveJob*", action="*", **DENIED)
-    failing = {"caller": "*RecordOutcome*", "action": "states:DescribeExecution", "kind": "timeout"}
-    with _closed(world, "OutcomeDeadLetters"), world.fault(**failing):
-        _run(world)
+    with _closed(world, "OutcomeDeadLetters"), world.fault(FAILS, **OUTCOME_HANGS):
+        _run(world, ends="FAILED")
         world.rings("outcome-dead-letter-errors", since=since)
 
 
-@pytest.mark.parametrize("function", ["RecordOutcome", "FindStuckJobs"])
-def test_a_function_of_a_rule_that_may_not_run(world: FaultyDeployment, function: str) -> None:
-    client, name = world.deployed.make_client("lambda"), world.function(function)
-    alarm = f"function-throttles-{kebab(function)}"
-    since = world.until_quiet(alarm)
-    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
-    try:
-        with pytest.raises(client.exceptions.TooManyRequestsException):
-            client.invoke(FunctionName=name, Payload=b"{}")
-        world.rings(alarm, since=since)
-    finally:
-        client.delete_function_concurrency(FunctionName=name)
+@pytest.mark.causes_denials("lambda:InvokeFunction")
+def test_the_rule_of_outcomes_may_not_call_its_function(world: FaultyDeployment) -> None:
+    since = world.until_quiet("outcome-failed-invocations")
+    with not_callable_by_rules(world.deployed, world.function("RecordOutcome")):
+        with world.fault(**FAILS):
+            arn = _run(world, ends="FAILED")
+        world.rings("outcome-failed-invocations", since=since)
+    _tell_again(world)
+    world.inbox.told(arn, "FAILED")
 
 
 @pytest.mark.causes_denials("lambda:InvokeFunction")
-@pytest.mark.parametrize(
-    ("function", "rule", "alarm"),
-    [
-        ("RecordOutcome", "outcomes", "outcome-failed-invocations"),
-        ("FindStuckJobs", "stuck-check", "stuck-check-failed-invocations"),
-    ],
-)
-def test_a_rule_that_may_not_call_its_function(
-    world: FaultyDeployment, function: str, rule: str, alarm: str
-) -> None:
-    events = world.deployed.make_client("events")
-    since = world.until_quiet(alarm)
-    name = f"{world.deployed.stack}-{rule}"
-    schedule = events.describe_rule(Name=name).get("ScheduleExpression")
-    try:
-        with not_callable_by_rules(world.deployed, world.function(function)):
-            if schedule:
-                events.put_rule(Name=name, ScheduleExpression="rate(5 minutes)")
-            else:
-                with world.fault(caller="*ResolveJob*", action="*", **DENIED):
-                    arn = _run(world)
-            world.rings(alarm, since=since)
-    finally:
-        if schedule:
-            events.put_rule(Name=name, ScheduleExpression=schedule)
-    if not schedule:
-        _tell_again(world)
-        world.inbox.told(arn, "FAILED")
+def test_the_schedule_may_not_call_its_function(world: FaultyDeployment) -> None:
+    since = world.until_quiet("stuck-check-failed-invocations")
+    with (
+        not_callable_by_rules(world.deployed, world.function("FindStuckJobs")),
+        world.searches_soon(),
+    ):
+        world.rings("stuck-check-failed-invocations", since=since)
 
 
 @pytest.mark.parametrize(
@@ -431,48 +377,39 @@ def test_a_manifest_that_differs_or_cannot_be_read(
 ) -> None:
     since = world.until_quiet(alarm, "images-left")
     batch = world.new_batch()
-    world.deployed.s3.put_object(
-        Bucket=world.deployed.bucket,
-        Key=manifest_key(results_folder(batch.job.job_id)),
-        Body=json.dumps(manifest).encode(),
-    )
+    world.put_manifest(batch.job.job_id, manifest)
     world.deliver(batch)
     # Its two images that cannot be moved are told of too.
     world.rings(alarm, "images-left", since=since)
 
 
 def test_a_job_that_is_stuck_and_the_search_for_it(world: FaultyDeployment) -> None:
-    client, name = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
     own = ("function-errors-find-stuck-jobs", "function-duration-find-stuck-jobs")
     since = world.until_quiet("stuck-jobs", *own)
     batch = world.new_batch()
-    _run(world, batch)
-    key = {"pk": f"job#{batch.job.job_id}", "sk": f"claim#{batch.key}"}
-    row = world.deployed.dynamodb.get_item(
-        TableName=world.deployed.outputs["LedgerTableName"], Key=to_item(dict(key))
-    )["Item"]
-    old = (datetime.now(UTC) - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.ingest(batch, ends="SUCCEEDED")
+    dynamodb, ledger = world.deployed.dynamodb, world.deployed.outputs["LedgerTableName"]
+    key = claim_key(batch.job.job_id, batch.key).as_item()
+    row = dynamodb.get_item(TableName=ledger, Key=key)["Item"]
+
+    def put_claim(**changes: object) -> None:
+        dynamodb.put_item(TableName=ledger, Item={**row, **to_item(changes)})
+
+    old = timestamp(datetime.now(UTC) - timedelta(days=3))
     # A claim of three days ago of which no worker wrote anything since.
-    hanging = {
-        **row,
-        "state": {"S": "claimed"},
-        "generation": {"N": "2"},
-        "claimedAt": {"S": old},
-        "eventTime": {"S": old},
-    }
-    _put_claim(world, hanging)
-    client.invoke(FunctionName=name, Payload=b"{}")
+    put_claim(state="claimed", generation=2, claimedAt=old, eventTime=old)
+    world.search()
     world.rings("stuck-jobs", since=since)
     # It lasts until a search finds that it is over.
-    _put_claim(world, row)
+    put_claim()
 
     def is_over() -> bool:
-        client.invoke(FunctionName=name, Payload=b"{}")
+        world.search()
         return world.alarm_state(world.alarm("stuck-jobs")) == "OK"
 
     eventually(is_over, "a search finds nothing stuck")
     with world.fault(caller="*FindStuckJobs*", action="*", kind="timeout"):
-        client.invoke(FunctionName=name, Payload=b"{}")
+        world.search()
     world.rings(*own, since=since)
 
 
@@ -516,11 +453,8 @@ def test_every_alarm_rang_and_all_is_over(
 
 def test_every_metric_of_the_dashboard_was_published(world: FaultyDeployment) -> None:
     """After all of the above, but for a redrive, nothing is left that none of it publishes."""
-    arn = next(
-        each for each in _failed(world) if read_failed(world.deployed, each).obstacle is None
-    )
-    restart(world.deployed, [read_failed(world.deployed, arn)])
-    assert world.until_ended(arn) == "SUCCEEDED"
+    failed = failed_since(world.deployed, datetime.now(UTC) - timedelta(hours=1))
+    world.redrive(next(e for e in failed if read_failed(world.deployed, e).obstacle is None))
     cloudwatch = world.deployed.make_client("cloudwatch")
     board = cloudwatch.get_dashboard(DashboardName=world.deployed.stack)["DashboardBody"]
     published = {
@@ -542,17 +476,9 @@ def test_every_metric_of_the_dashboard_was_published(world: FaultyDeployment) ->
     assert shown - published == set()
 
 
-def _failed(world: FaultyDeployment) -> Iterator[str]:
-    return failed_since(world.deployed, datetime.now(UTC) - timedelta(hours=1))
-
-
 def _tell_again(world: FaultyDeployment) -> None:
     """Give RecordOutcome what it was not given, as its runbook page says."""
     found = dead_events.read(world.deployed)
     assert found
     for each in found:
         assert dead_events.send_again(each).problem is None
-
-
-def _put_claim(world: FaultyDeployment, item: dict[str, Any]) -> None:
-    world.deployed.dynamodb.put_item(TableName=world.deployed.outputs["LedgerTableName"], Item=item)

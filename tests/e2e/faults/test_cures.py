@@ -16,9 +16,9 @@ from ops.commands.redrive import restart
 from ops.model import replays
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
+from tests.e2e import content
 from tests.e2e.faults.conftest import Show
 from tests.e2e.faults.world import FaultyDeployment
-from tests.e2e.waiting import eventually
 
 WRITES_JOB = {"action": "dynamodb:UpdateItem", "having": ["ingestState"]}
 
@@ -30,121 +30,105 @@ def _delivered_and(
     with world.fault(**held, kind="hold"):
         upload = world.deliver(batch)
         arn = world.execution_of(batch)
-        eventually(lambda: world.faults()["faults"][0]["done"], "a call waits")
+        world.until_held()
         do(arn)
     return upload, arn
 
 
-def _replayed(world: FaultyDeployment, batch: Batch, *, accept_rejects: bool = False) -> str:
+def _replay_cures(
+    world: FaultyDeployment, batch: Batch, upload: Upload, *, accept_rejects: bool = False
+) -> None:
+    """A replay leaves what an undisturbed run does, but that the claim is its own."""
     (found,) = replays.find(world.deployed, batch.job.job_id)
-    return replays.start(
+    again = replays.start(
         world.deployed, found, reason="as the runbook says", accept_rejects=accept_rejects
     )
+    assert world.until_ended(again) == "SUCCEEDED"
+    (difference,) = world.differences(batch, upload)
+    assert f"claim {batch.key}, generation: " in difference
 
 
-def _left_behind(world: FaultyDeployment, batch: Batch, upload: Upload) -> list[str]:
-    """What differs from an undisturbed run, but that the claim is a replay's."""
-    found = world.differences(batch, upload)
-    (claimed,) = (each for each in found if f"claim {batch.key}, generation: " in each)
-    return [each for each in found if each != claimed]
+def _delete(world: FaultyDeployment, batch: Batch, part: str) -> list[str]:
+    """Delete the files of a job under `work/` that have this in their keys; their keys."""
+    deployed = world.deployed
+    found = [key for key in content.keys(deployed, f"work/{batch.job.job_id}/") if part in key]
+    for key in found:
+        deployed.s3.delete_object(Bucket=deployed.bucket, Key=key)
+    return found
 
 
-def _deleted(world: FaultyDeployment, batch: Batch, part: str) -> list[str]:
-    """Delete files of a job under `work/`, those with a word in their keys."""
-    s3, bucket = world.deployed.s3, world.deployed.bucket
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"work/{batch.job.job_id}/")
-    keys = [each["Key"] for each in listed["Contents"] if part in each["Key"]]
-    for key in keys:
-        s3.delete_object(Bucket=bucket, Key=key)
-    return keys
+HELD_IN: dict[str, tuple[str, dict[str, Any]]] = {
+    "/ranges-": ("LoadRanges", {"caller": "*PlanRanges*", **WRITES_JOB}),
+    "/images/": ("MigrateImages", {"caller": "*VerifyLoad*", "action": "s3:PutObject"}),
+    "/chunks-0.json": (
+        "VerifyMigration",
+        {"caller": "*VerifyMigration*", "action": "dynamodb:Query"},
+    ),
+}
+"""By a part of a file's key: the state that reads it, and a call before it does."""
+_SLOW = pytest.param("/chunks-0.json", marks=pytest.mark.slow)
 
 
-def _overwritten(world: FaultyDeployment, batch: Batch, part: str) -> list[str]:
-    """Put something else in the place of such files."""
-    keys = _deleted(world, batch, part)
-    for key in keys:
-        world.deployed.s3.put_object(Bucket=world.deployed.bucket, Key=key, Body=b'{"cut o')
-    return keys
-
-
-@pytest.mark.parametrize(
-    ("part", "held", "state"),
-    [
-        ("/images/", {"caller": "*VerifyLoad*", "action": "s3:PutObject"}, "MigrateImages"),
-        pytest.param(
-            "/chunks-0.json",
-            {"caller": "*VerifyMigration*", "action": "dynamodb:Query"},
-            "VerifyMigration",
-            marks=pytest.mark.slow,
-        ),
-    ],
-)
-def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_anew(
-    world: FaultyDeployment, show: Show, part: str, held: dict[str, Any], state: str
+@pytest.mark.parametrize("part", ["/images/", _SLOW])
+def test_a_file_that_is_overwritten_is_named_and_a_replay_writes_it_again(
+    world: FaultyDeployment, show: Show, part: str
 ) -> None:
-    what = f"A person overwrites `work/…{part}…`"
+    state, held = HELD_IN[part]
     show(
-        what,
+        f"A person overwrites `work/…{part}…`",
         state=state,
         error="WorkFileDamaged",
         cured="as undisturbed, after `ingest replay JOB`",
     )
     batch = world.new_batch()
     damaged: list[str] = []
-    upload, arn = _delivered_and(
-        world, batch, lambda _: damaged.extend(_overwritten(world, batch, part)), **held
-    )
-    assert world.until_ended(arn) == "FAILED"
-    told = world.inbox.told(arn, "FAILED")
-    assert told.facts["failedState"] == state
-    assert "WorkFileDamaged" in told.text
-    assert any(key in told.text for key in damaged)
-    assert "ingest replay" in told.text
-    assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
-    assert _left_behind(world, batch, upload) == []
+
+    def overwrite(_: str) -> None:
+        damaged.extend(_delete(world, batch, part))
+        for key in damaged:
+            world.deployed.s3.put_object(Bucket=world.deployed.bucket, Key=key, Body=b'{"cut o')
+
+    upload, arn = _delivered_and(world, batch, overwrite, **held)
+    assert "WorkFileDamaged" in _fails_naming(world, arn, state, damaged)
+    _replay_cures(world, batch, upload)
 
 
-@pytest.mark.parametrize(
-    ("part", "held", "state"),
-    [
-        ("/ranges-", {"caller": "*PlanRanges*", **WRITES_JOB}, "LoadRanges"),
-        ("/images/", {"caller": "*VerifyLoad*", "action": "s3:PutObject"}, "MigrateImages"),
-        pytest.param(
-            "/chunks-0.json",
-            {"caller": "*VerifyMigration*", "action": "dynamodb:Query"},
-            "VerifyMigration",
-            marks=pytest.mark.slow,
-        ),
-    ],
-)
-def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_anew(
-    world: FaultyDeployment, show: Show, part: str, held: dict[str, Any], state: str
+@pytest.mark.parametrize("part", ["/ranges-", "/images/", _SLOW])
+def test_a_file_that_is_gone_for_good_is_named_and_a_replay_writes_it_again(
+    world: FaultyDeployment, show: Show, part: str
 ) -> None:
+    state, held = HELD_IN[part]
     what = f"A person deletes `work/…{part}…` for good"
     show(what, state=state, cured="as undisturbed, after `ingest replay JOB`")
     batch = world.new_batch()
     gone: list[str] = []
     upload, arn = _delivered_and(
-        world, batch, lambda _: gone.extend(_deleted(world, batch, part)), **held
+        world, batch, lambda _: gone.extend(_delete(world, batch, part)), **held
     )
-    assert world.until_ended(arn) == "FAILED"
-    told = world.inbox.told(arn, "FAILED")
-    assert told.facts["failedState"] == state
-    assert any(key in told.text for key in gone)
-    assert f"(`ingest replay {batch.job.job_id} --object {batch.key}`)" in told.text
+    text = _fails_naming(world, arn, state, gone)
+    assert f"(`ingest replay {batch.job.job_id} --object {batch.key}`)" in text
     restart(world.deployed, [read_failed(world.deployed, arn)])
     assert world.until_ended(arn) == "FAILED"
-    assert world.until_ended(_replayed(world, batch)) == "SUCCEEDED"
-    assert _left_behind(world, batch, upload) == []
+    _replay_cures(world, batch, upload)
 
 
-def test_a_map_whose_results_somebody_deletes_needs_no_cure(
+def _fails_naming(world: FaultyDeployment, arn: str, state: str, keys: list[str]) -> str:
+    """The message of an execution that fails in a state of one of some files."""
+    assert world.until_ended(arn) == "FAILED"
+    message = world.inbox.told(arn, "FAILED")
+    assert message.facts["failedState"] == state
+    assert any(key in message.text for key in keys)
+    assert "ingest replay" in message.text
+    return message.text
+
+
+def test_a_map_whose_results_a_person_deletes_needs_no_cure(
     world: FaultyDeployment, show: Show
 ) -> None:
     show("A person deletes the results of the maps", cured="nothing fails")
 
     def delete_results(_: str) -> None:
-        assert _deleted(world, batch, "-results/")
+        assert _delete(world, batch, "-results/")
 
     batch = world.new_batch()
     held = {"caller": "*VerifyMigration*", "action": "dynamodb:Query"}
@@ -163,15 +147,12 @@ def test_too_many_rejects_end_as_they_are_by_a_replay_that_accepts_them(
         cured="as undisturbed, after `ingest replay JOB --accept-rejects`",
     )
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
-    upload = world.deliver(batch)
-    arn = world.execution_of(batch)
-    assert world.until_ended(arn) == "FAILED"
+    upload, arn = world.ingest(batch, ends="FAILED")
     facts = world.inbox.told(arn, "FAILED").facts
     assert facts["failedState"] == "TooManyRejects"
     assert facts["command"] == f"ingest rejects {batch.job.job_id}"
-    assert world.until_ended(_replayed(world, batch, accept_rejects=True)) == "SUCCEEDED"
+    _replay_cures(world, batch, upload, accept_rejects=True)
     assert world.job_status(batch) == "COMPLETED"
-    assert _left_behind(world, batch, upload) == []
 
 
 def _make_old(world: FaultyDeployment, batch: Batch) -> None:
@@ -179,25 +160,25 @@ def _make_old(world: FaultyDeployment, batch: Batch) -> None:
     ledger, by = world.deployed.outputs["LedgerTableName"], timedelta(hours=8)
     job_id = batch.job.job_id
 
-    def change(key: dict[str, Any], what: str, value: object, **names: str) -> None:
+    def change(row: dict[str, Any], **values: object) -> None:
         world.deployed.dynamodb.update_item(
             TableName=ledger,
-            Key=to_item(key),
-            UpdateExpression=f"SET {what}",
-            ExpressionAttributeValues=to_item({":value": value}),
-            **({"ExpressionAttributeNames": names} if names else {}),  # type: ignore[arg-type]
+            Key=to_item({"pk": row["pk"], "sk": row["sk"]}),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues=to_item({f":{name}": values[name] for name in values}),
         )
 
+    old = timestamp(datetime.now(UTC) - by)
     claim = {"pk": f"job#{job_id}", "sk": f"claim#{batch.key}"}
-    change(claim, "claimedAt = :value, eventTime = :value", timestamp(datetime.now(UTC) - by))
+    change(claim, claimedAt=old, eventTime=old)
     rows = world.deployed.dynamodb.query(
         TableName=ledger,
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": object_partition(job_id, batch.key, 1)}},
     )["Items"]
     for row in map(from_item, rows):
-        key = {"pk": row["pk"], "sk": row["sk"]}
-        change(key, "#ttl = :value", int(row["ttl"] - by.total_seconds()), **{"#ttl": "ttl"})
+        change(row, ttl=int(row["ttl"] - by.total_seconds()))
 
 
 def test_an_execution_that_hangs_is_found_stopped_and_redriven(
@@ -205,16 +186,11 @@ def test_an_execution_that_hangs_is_found_stopped_and_redriven(
 ) -> None:
     what = "LoadSegment is silent for hours: the search finds it, and a person stops the execution"
     show(what, state="LoadRanges", cured="the job is completed")
-    functions, search = world.deployed.make_client("lambda"), world.function("FindStuckJobs")
-
-    def stuck() -> int:
-        answer = functions.invoke(FunctionName=search, Payload=b"{}")
-        return int(json.loads(answer["Payload"].read())["stuckJobs"])
 
     def find_and_stop(arn: str) -> None:
-        before = stuck()
+        before = world.search()["stuckJobs"]
         _make_old(world, batch)
-        assert stuck() == before + 1
+        assert world.search()["stuckJobs"] == before + 1
         logs = world.deployed.make_client("logs").filter_log_events(
             logGroupName=f"/aws/lambda/{world.deployed.stack}-FindStuckJobs",
             filterPattern="job_stuck",
@@ -228,7 +204,6 @@ def test_an_execution_that_hangs_is_found_stopped_and_redriven(
     batch = world.new_batch()
     held = {"caller": "*LoadSegment*", "action": "s3:GetObject"}
     _, arn = _delivered_and(world, batch, find_and_stop, **held)
-    restart(world.deployed, [read_failed(world.deployed, arn)])
-    assert world.until_ended(arn) == "SUCCEEDED"
+    world.redrive(arn)
     assert world.job_status(batch) == "COMPLETED"
     world.inbox.told(arn, "RECOVERED", redrives=1)

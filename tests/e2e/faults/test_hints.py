@@ -44,9 +44,7 @@ def _one_of_each_kind() -> Iterator[Any]:
 def test_the_command_that_inspect_prints_cures(world: FaultyDeployment, case: Case) -> None:
     batch = world.new_batch()
     with world.fault(*case.before, **case.rule):
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        assert world.until_ended(arn) == "FAILED"
+        upload, arn = world.ingest(batch, ends="FAILED")
         in_the_mail = world.inbox.told(arn, "FAILED").facts["command"]
     shown = _inspected(world, batch)
     (command,) = _NEXT.findall(shown)
@@ -60,9 +58,7 @@ def test_the_command_that_inspect_prints_cures(world: FaultyDeployment, case: Ca
 
 def test_of_too_many_rejects_the_commands_show_why_and_accept_them(world: FaultyDeployment) -> None:
     batch = world.new_batch(records=40, flawed={flaws.MODEL_ERROR: 25})
-    world.deliver(batch)
-    arn = world.execution_of(batch)
-    assert world.until_ended(arn) == "FAILED"
+    _, arn = world.ingest(batch, ends="FAILED")
     mail = world.inbox.told(arn, "FAILED")
     shown = _inspected(world, batch)
     (command,) = _NEXT.findall(shown)

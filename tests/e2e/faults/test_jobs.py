@@ -1,15 +1,12 @@
 """Failures that are the job's own, verdicts that no redrive changes, and faults that heal."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from demo.batch import Batch
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key, results_folder
-from ops.commands.redrive import restart
 from ops.model import replays
 from ops.model.failures import read_failed
 from tests.e2e.faults.conftest import Show
@@ -17,40 +14,29 @@ from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.waiting import eventually
 
 
-def _table(world: FaultyDeployment) -> str:
-    return world.deployed.outputs["BatchJobsTableName"]
-
-
-def _key(batch: Batch) -> dict[str, object]:
-    return {"intentId": batch.job.intent_id, "submitTime": batch.job.submit_time}
-
-
-def _remove(world: FaultyDeployment, batch: Batch) -> None:
-    world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(_key(batch)))
-
-
-def _write(world: FaultyDeployment, batch: Batch, **more: object) -> None:
-    item = {**batch.job.attributes(), **more}
-    world.deployed.dynamodb.put_item(
-        TableName=_table(world), Item=to_item({n: v for n, v in item.items() if v is not None})
-    )
-
-
-def _twin(world: FaultyDeployment, batch: Batch) -> None:
-    _write(world, batch, submitTime="2020-01-01T00:00:00Z")
-
-
-def _without_twin(world: FaultyDeployment, batch: Batch) -> None:
-    key = {"intentId": batch.job.intent_id, "submitTime": "2020-01-01T00:00:00Z"}
-    world.deployed.dynamodb.delete_item(TableName=_table(world), Key=to_item(dict(key)))
+def _put_on_record(world: FaultyDeployment, batch: Batch, *records: dict[str, object]) -> None:
+    """Let a job have these records alone: each as the application writes it, but for this."""
+    job = batch.job
+    for submit_time in (job.submit_time, "2020-01-01T00:00:00Z"):
+        world.deployed.dynamodb.delete_item(
+            TableName=world.deployed.outputs["BatchJobsTableName"],
+            Key=to_item({"intentId": job.intent_id, "submitTime": submit_time}),
+        )
+    for changes in records:
+        world.put("BatchJobsTableName", {**job.attributes(), **changes})
 
 
 @pytest.mark.parametrize(
-    ("what", "error", "break_it", "mend_it", "status"),
+    ("what", "error", "records", "status"),
     [
-        ("is missing", "JobNotFound", _remove, _write, None),
-        ("is there twice", "JobAmbiguous", _twin, _without_twin, "SUBMITTED"),
-        ("names no user", "JobInvalid", lambda w, b: _write(w, b, userId=None), _write, "FAILED"),
+        ("is missing", "JobNotFound", [], None),
+        (
+            "is there twice",
+            "JobAmbiguous",
+            [{}, {"submitTime": "2020-01-01T00:00:00Z"}],
+            "SUBMITTED",
+        ),
+        ("names no user", "JobInvalid", [{"userId": None}], "FAILED"),
     ],
 )
 def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
@@ -58,22 +44,18 @@ def test_a_job_that_cannot_be_worked_with_is_told_and_cured(
     show: Show,
     what: str,
     error: str,
-    break_it: Callable[[FaultyDeployment, Batch], None],
-    mend_it: Callable[[FaultyDeployment, Batch], None],
+    records: list[dict[str, object]],
     status: str | None,
 ) -> None:
     show(f"The job's record {what}", state="ResolveJob", error=error)
     batch = world.new_batch()
-    break_it(world, batch)
-    upload = world.deliver(batch)
-    arn = world.execution_of(batch)
-    assert world.until_ended(arn) == "FAILED"
+    _put_on_record(world, batch, *records)
+    upload, arn = world.ingest(batch, ends="FAILED")
     facts = world.inbox.told(arn, "FAILED").facts
     assert (facts["failedState"], facts["error"]) == ("ResolveJob", error)
     assert world.observed(batch).job_record.get("status") == status
-    mend_it(world, batch)
-    restart(world.deployed, [read_failed(world.deployed, arn)])
-    assert world.until_ended(arn) == "SUCCEEDED"
+    _put_on_record(world, batch, {})
+    world.redrive(arn)
     world.inbox.told(arn, "RECOVERED", redrives=1)
     assert world.differences(batch, upload) == []
 
@@ -104,9 +86,7 @@ def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done
     what = f"Another object of a job that is done fails in {state}"
     show(what, state=state, error=error, cured="the job is completed, both objects counted")
     batch = world.new_batch()
-    world.deliver(batch)
-    first = world.execution_of(batch)
-    assert world.until_ended(first) == "SUCCEEDED"
+    world.ingest(batch, ends="SUCCEEDED")
     before = world.observed(batch).job_record
     key = f"batch-output/{batch.job.job_id}/second.jsonl"
     with world.fault(**{"action": "s3:HeadObject", **fault}, having=["second.jsonl"]):
@@ -118,18 +98,13 @@ def test_an_object_that_fails_before_its_claim_marks_a_job_whose_others_are_done
     assert world.job_status(batch) == "FAILED"
     # What is computed again meanwhile does not forget it.
     total = before["resultStats"]["totalCount"] + 3
-    world.deployed.s3.put_object(
-        Bucket=world.deployed.bucket,
-        Key=manifest_key(results_folder(batch.job.job_id)),
-        Body=json.dumps({"totalRecordCount": int(total)}).encode(),
-    )
+    world.put_manifest(batch.job.job_id, {"totalRecordCount": int(total)})
     eventually(
         lambda: world.observed(batch).job_record["ingestState"]["revision"] > _revision(before) + 1,
         "the manifest settles the job",
     )
     assert world.job_status(batch) == "FAILED"
-    restart(world.deployed, [read_failed(world.deployed, second)])
-    assert world.until_ended(second) == "SUCCEEDED"
+    world.redrive(second)
     world.inbox.told(second, "RECOVERED", redrives=1)
     after = world.observed(batch).job_record
     assert after["status"] == "COMPLETED"
@@ -156,9 +131,7 @@ def test_a_verdict_is_not_redriven_but_names_the_replay_that_cures_it(
     batch = world.new_batch()
     rule: dict[str, Any] = {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"}
     with world.fault(**rule, having=[word]):
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        assert world.until_ended(arn) == "FAILED"
+        upload, arn = world.ingest(batch, ends="FAILED")
     facts = world.inbox.told(arn, "FAILED").facts
     assert (facts["failedState"], facts["error"]) == (error, error)
     command = f"ingest replay {batch.job.job_id} --object {batch.key}"
@@ -194,9 +167,7 @@ def test_a_fault_that_passes_is_healed_without_a_person(
     show(f"One call of {action}: {kind}", cured="heals without a person")
     batch = world.new_batch()
     with world.fault(caller="*", action=action, kind=kind, times=1):
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        assert world.until_ended(arn) == "SUCCEEDED"
+        upload, arn = world.ingest(batch, ends="SUCCEEDED")
         (rule,) = world.faults()["faults"]
         assert rule["done"] == 1
     assert world.differences(batch, upload) == []

@@ -6,11 +6,14 @@ from demo.batch import Batch
 from functions.domain.load_plan import SAMPLE_BYTES, LoadLimits, mean_line_bytes, plan_load
 from functions.domain.ranges import Range
 from tests.e2e.faults.conftest import Show
-from tests.e2e.faults.test_fault_matrix import is_loud_and_explained, one_redrive_finishes
+from tests.e2e.faults.events import ResultsArrive
+from tests.e2e.faults.test_fault_matrix import (
+    fails_loudly,
+    is_loud_and_explained,
+    one_redrive_finishes,
+)
 from tests.e2e.faults.world import CONTEXT, FaultyDeployment, state_alarm
-from tests.e2e.waiting import eventually
 
-LAMBDA = {"caller": "states", "action": "lambda:Invoke", "kind": "error"}
 ERROR = "Lambda.ServiceException"
 _LIMITS = LoadLimits(
     range_bytes=int(str(CONTEXT["rangeBytes"])),
@@ -52,17 +55,11 @@ def test_children_that_fail_are_named_and_alone_run_again(
 ) -> None:
     children = f"the {which} child" if which != "all" else "all children"
     show(f"{state}: {children} cannot call the function", state=state, error=ERROR)
-    batch = world.new_batch()
-    having = _range(batch, which) if state == "LoadRanges" else _chunk(which)
-    since = world.until_quiet(state_alarm(state))
-    with world.fault(**LAMBDA, code=ERROR, having=having):
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        assert world.until_ended(arn) == "FAILED"
-        is_loud_and_explained(world, batch, arn, state=state, error=ERROR)
-        world.rings(state_alarm(state), since=since)
-    one_redrive_finishes(world, batch, arn)
-    assert world.differences(batch, upload) == []
+    event = ResultsArrive.of_new_job(world)
+    having = _range(event.batch, which) if state == "LoadRanges" else _chunk(which)
+    rule = {"caller": "states", "action": "lambda:Invoke", "kind": "error", "code": ERROR}
+    arn = fails_loudly(world, event, {**rule, "having": having}, state=state, error=ERROR)
+    one_redrive_finishes(world, event, arn)
 
 
 @pytest.mark.slow
@@ -72,22 +69,11 @@ def test_a_throttle_storm_on_the_writes_ends_as_write_throttled(
     """A worker tries until its time is over: it is given little here."""
     fault = "LoadSegment: DynamoDB refuses every write until the time is over"
     show(fault, state="LoadRanges", error="WriteThrottled")
-    client, name = world.deployed.make_client("lambda"), world.function("LoadSegment")
-    usual = client.get_function_configuration(FunctionName=name)["Timeout"]
-    client.update_function_configuration(FunctionName=name, Timeout=6)
-    batch = world.new_batch()
-    since = world.until_quiet(state_alarm("LoadRanges"))
-    try:
-        with world.fault(caller="*LoadSegment*", action="dynamodb:Batch[EW]*", kind="throttle"):
-            upload = world.deliver(batch)
-            arn = world.execution_of(batch)
-            assert world.until_ended(arn) == "FAILED"
-            is_loud_and_explained(world, batch, arn, state="LoadRanges", error="WriteThrottled")
-            world.rings(state_alarm("LoadRanges"), since=since)
-    finally:
-        client.update_function_configuration(FunctionName=name, Timeout=usual)
-    one_redrive_finishes(world, batch, arn)
-    assert world.differences(batch, upload) == []
+    event = ResultsArrive.of_new_job(world)
+    rule = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "throttle"}
+    with world.time_limit("LoadSegment", 6):
+        arn = fails_loudly(world, event, rule, state="LoadRanges", error="WriteThrottled")
+    one_redrive_finishes(world, event, arn)
 
 
 @pytest.mark.parametrize(
@@ -101,17 +87,14 @@ def test_an_execution_stopped_by_hand_is_cured_by_a_redrive(
     world: FaultyDeployment, state: str, function: str, show: Show
 ) -> None:
     show(f"The execution is stopped by hand while {function} works", state=state)
-    batch = world.new_batch()
+    event = ResultsArrive.of_new_job(world)
     since = world.until_quiet(state_alarm(state))
     with world.fault(caller=f"*Workers{function}*", action="s3:*", kind="hold", skip=1):
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        eventually(
-            lambda: any(fault["done"] for fault in world.faults()["faults"]), f"{state} is held"
-        )
+        event.arrive(world)
+        arn = world.execution_of(event.batch)
+        world.until_held()
         world.deployed.step_functions.stop_execution(executionArn=arn)
         assert world.until_ended(arn) == "ABORTED"
-        is_loud_and_explained(world, batch, arn, state=state, error="", status="ABORTED")
+        is_loud_and_explained(world, event, arn, state=state, error="", status="ABORTED")
         world.rings(state_alarm(state), since=since)
-    one_redrive_finishes(world, batch, arn)
-    assert world.differences(batch, upload) == []
+    one_redrive_finishes(world, event, arn)

@@ -19,11 +19,14 @@ from demo.generator import Recipe, make_batch
 from demo.observation import Observation, observe
 from functions.domain.attribute_values import to_item
 from functions.domain.failures import ImageLeftReason
+from functions.domain.object_keys import manifest_key, results_folder
 from local import deploy, server, synthesis
 from local.endpoint import Endpoint
 from local.owner import ask
+from ops.commands.redrive import restart
 from ops.model import deployment
 from ops.model.deployment import Deployment
+from ops.model.failures import read_failed
 from ops.model.uploads import Upload
 from tests.e2e.faults.inbox import Inbox
 from tests.e2e.waiting import eventually
@@ -88,6 +91,18 @@ class FaultyDeployment:
     def deliver(self, batch: Batch) -> Upload:
         return seeding.deliver_results(self.deployed, batch)
 
+    def ingest(self, batch: Batch, *, ends: str) -> tuple[Upload, str]:
+        """Deliver an object, and wait until its execution ends like this."""
+        upload = self.deliver(batch)
+        arn = self.execution_of(batch)
+        assert self.until_ended(arn) == ends, self.describe(arn).get("cause")
+        return upload, arn
+
+    def redrive(self, arn: str) -> None:
+        """Continue a failed execution, which succeeds."""
+        restart(self.deployed, [read_failed(self.deployed, arn)])
+        assert self.until_ended(arn) == "SUCCEEDED", self.describe(arn).get("cause")
+
     def execution_of(self, batch: Batch, *, but: Collection[str] = ()) -> str:
         """The execution that the object's event started, waited for."""
         return self.execution_for(batch.key, but=but)
@@ -112,6 +127,20 @@ class FaultyDeployment:
 
     def describe(self, arn: str) -> Any:
         return self.deployed.step_functions.describe_execution(executionArn=arn)
+
+    def children(self, arn: str) -> list[str]:
+        """The executions of the items of an execution's maps."""
+        client = self.deployed.step_functions
+        return [
+            child["executionArn"]
+            for run in client.list_map_runs(executionArn=arn)["mapRuns"]
+            for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
+        ]
+
+    def history(self, arn: str) -> list[Any]:
+        """The events of an execution."""
+        pages = self.deployed.step_functions.get_paginator("get_execution_history")
+        return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
     def until_ended(self, arn: str) -> str:
         def ended() -> str | None:
@@ -220,6 +249,10 @@ class FaultyDeployment:
         """The rules in force, and the calls seen since they were last cleared."""
         return self._faults("GET")
 
+    def until_held(self) -> None:
+        """Wait until a fault has met its call."""
+        eventually(lambda: any(each["done"] for each in self.faults()["faults"]), "a call waits")
+
     def _faults(self, method: str, rule: dict[str, Any] | None = None) -> dict[str, Any]:
         return ask(self.endpoint, "faults", method, rule)
 
@@ -231,6 +264,50 @@ class FaultyDeployment:
         ]
         (found,) = (each for each in names if f"Workers{name}" in each)
         return str(found)
+
+    @contextmanager
+    def time_limit(self, function: str, seconds: int) -> Iterator[None]:
+        """Give a function another time limit until the block ends."""
+        client, name = self.deployed.make_client("lambda"), self.function(function)
+        usual = client.get_function_configuration(FunctionName=name)["Timeout"]
+        client.update_function_configuration(FunctionName=name, Timeout=seconds)
+        try:
+            yield
+        finally:
+            client.update_function_configuration(FunctionName=name, Timeout=usual)
+
+    def queue(self, name: str) -> str:
+        """The URL of a queue, by a part of its name."""
+        (url,) = (each for each in self.deployed.sqs.list_queues()["QueueUrls"] if name in each)
+        return str(url)
+
+    def search(self) -> Any:
+        """Run the scheduled search; what it answers."""
+        answer = self.deployed.make_client("lambda").invoke(
+            FunctionName=self.function("FindStuckJobs"), Payload=b"{}"
+        )
+        return json.loads(answer["Payload"].read())
+
+    @contextmanager
+    def searches_soon(self) -> Iterator[None]:
+        """The schedule calls the search within seconds, until the block ends."""
+        events, rule = self.deployed.make_client("events"), f"{self.deployed.stack}-stuck-check"
+        usual = events.describe_rule(Name=rule)["ScheduleExpression"]
+        events.put_rule(Name=rule, ScheduleExpression="rate(5 minutes)")
+        try:
+            yield
+        finally:
+            events.put_rule(Name=rule, ScheduleExpression=usual)
+
+    def put_manifest(self, job_id: str, manifest: object) -> str:
+        """Put the manifest of a job; its key."""
+        key, body = manifest_key(results_folder(job_id)), json.dumps(manifest).encode()
+        self.deployed.s3.put_object(Bucket=self.deployed.bucket, Key=key, Body=body)
+        return key
+
+    def put(self, table: str, item: dict[str, Any]) -> None:
+        """Put an item into a table that an output names."""
+        self.deployed.dynamodb.put_item(TableName=self.deployed.outputs[table], Item=to_item(item))
 
 
 @contextmanager
@@ -261,7 +338,8 @@ def _search_on_demand(deployed: Deployment) -> None:
 class Edit:
     """What a person changed of a transaction, between a failure and its redrive."""
 
-    key: dict[str, Any]
+    batch: Batch
+    transaction_id: str
     before: dict[str, Any]
     after: dict[str, Any]
 
@@ -271,26 +349,18 @@ class Edit:
         items = sorted(world.observed(batch).transactions.items())
         if not items:
             return None
-        _, before = items[0]
+        transaction_id, before = items[0]
         after = {**before, "merchant": "Corrected", "version": 2, "status": "confirmed"}
-        edit = cls({name: before[name] for name in ("userId", "transactionId")}, before, after)
-        edit.put(world, after)
-        return edit
+        world.put("TransactionsTableName", after)
+        return cls(batch, transaction_id, before, after)
 
-    def put(self, world: FaultyDeployment, item: dict[str, Any]) -> None:
-        world.deployed.dynamodb.put_item(
-            TableName=world.deployed.outputs["TransactionsTableName"], Item=to_item(item)
-        )
-
-    def kept(self, world: FaultyDeployment, batch: Batch) -> bool:
+    def kept(self, world: FaultyDeployment) -> bool:
         """Whether it is as the person left it; the image step may have set `s3Key`."""
-        now = dict(world.observed(batch).transactions[self.key["transactionId"]])
-        now.pop("s3Key", None)
-        wanted = dict(self.after)
-        wanted.pop("s3Key", None)
-        return now == wanted
+        now = world.observed(self.batch).transactions[self.transaction_id]
+        return {**now, "s3Key": None} == {**self.after, "s3Key": None}
 
-    def undo(self, world: FaultyDeployment, batch: Batch) -> None:
+    def undo(self, world: FaultyDeployment) -> None:
         """Make the item what it would be without the edit, so that all can be compared."""
-        now = world.observed(batch).transactions[self.key["transactionId"]]
-        self.put(world, {**now, **{n: self.before[n] for n in ("merchant", "version", "status")}})
+        now = world.observed(self.batch).transactions[self.transaction_id]
+        before = {name: self.before[name] for name in ("merchant", "version", "status")}
+        world.put("TransactionsTableName", now | before)

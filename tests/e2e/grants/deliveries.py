@@ -5,10 +5,8 @@ import uuid
 
 from demo.batch import Batch
 from embedded_aws.iam.uses import Denial
-from functions.domain.attribute_values import to_item
 from local.decisions import Decisions
 from ops.commands import dead_events
-from ops.model.uploads import Upload
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
@@ -18,11 +16,8 @@ from tests.e2e.grants.scenario import (
     counted,
     dead_outcomes,
     forget_outcome,
-    how_it_ended,
     put_manifest,
-    redrive_to_the_end,
     reopen,
-    search_error,
 )
 from tests.e2e.waiting import eventually
 
@@ -104,9 +99,12 @@ class Announced(Scenario):
         self._manifest = manifest
 
     def run(self, world: FaultyDeployment) -> Attempt:
-        batch, upload, arn = _failed(
-            world, self._function, "dynamodb:GetItem", manifest=self._manifest
-        )
+        batch = world.new_batch(records=RECORDS)
+        if self._manifest:
+            put_manifest(world, batch)
+        caller = f"*Workers{self._function}Function*"
+        with world.fault(caller=caller, action="dynamodb:GetItem", **DENIED):
+            upload, arn = world.ingest(batch, ends="FAILED")
 
         def ended() -> str:
             sent = any(e.facts["outcome"] == "FAILED" for e in world.inbox.of_execution(arn))
@@ -124,7 +122,7 @@ class Announced(Scenario):
             assert "FunctionError" not in answer
             forget_outcome(world, receipt)
             world.inbox.told(arn, "FAILED")
-            redrive_to_the_end(world, arn)
+            world.redrive(arn)
             world.inbox.told(arn, "RECOVERED", redrives=1)
             self.compare(world, batch, upload)
 
@@ -153,9 +151,8 @@ class NotRecorded(Scenario):
             return self._run(world)
 
     def _run(self, world: FaultyDeployment) -> Attempt:
-        lost = self._lost(world)
-        world.add_fault(caller="*WorkersRecordOutcome*", action="sns:Publish", **DENIED)
-        batch, upload, arn = _failed(world, "ResolveJob", "*", keep_faults=True)
+        batch, lost = world.new_batch(records=RECORDS), self._lost(world)
+        tells_nothing = {"caller": "*WorkersRecordOutcome*", "action": "sns:Publish", **DENIED}
 
         def ended() -> str:
             if dead_outcomes(world, arn):
@@ -163,12 +160,12 @@ class NotRecorded(Scenario):
             return f"the event is lost; {self._metric} counts it" * (self._lost(world) > lost)
 
         def finish() -> None:
-            redrive_to_the_end(world, arn)
+            world.redrive(arn)
             self.compare(world, batch, upload)
 
-        end = eventually(ended, f"the event of {arn} goes somewhere")
-        world.clear_faults()
-        return Attempt(end, finish)
+        with world.fault(tells_nothing, caller="*WorkersResolveJob*", action="*", **DENIED):
+            upload, arn = world.ingest(batch, ends="FAILED")
+            return Attempt(eventually(ended, f"the event of {arn} goes somewhere"), finish)
 
     @property
     def _metric(self) -> str:
@@ -195,27 +192,21 @@ class StuckCheck(Scenario):
         batch = world.new_batch(records=RECORDS)
         if self._manifest:
             put_manifest(world, batch)
-        world.deliver(batch)
-        assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+        world.ingest(batch, ends="SUCCEEDED")
         reopen(world, batch.job.intent_id, batch.job.submit_time)
 
         # Bedrock is asked for jobs that stay open without a claim.
         asked = {"intentId": uuid.uuid4().hex, "submitTime": "t", "status": "SUBMITTED"}
-        world.deployed.dynamodb.put_item(
-            TableName=world.deployed.outputs["BatchJobsTableName"],
-            Item=to_item({**asked, "jobId": uuid.uuid4().hex[:12], "userId": "user"}),
-        )
+        more = {"jobId": uuid.uuid4().hex[:12], "userId": "user"}
+        world.put("BatchJobsTableName", {**asked, **more})
 
         def search() -> str:
-            if error := search_error(world):
+            if error := world.search().get("errorType"):
                 return f"the search fails: {error}"
             assert world.job_status(batch) == "COMPLETED"
             return self.ends
 
-        def finish() -> None:
-            assert search() == self.ends
-
-        return Attempt(search(), finish)
+        return self.repeated(search)
 
 
 class Scheduled(Scenario):
@@ -226,35 +217,27 @@ class Scheduled(Scenario):
     shows = frozenset({RULES})
 
     def run(self, world: FaultyDeployment) -> Attempt:
-        def finish() -> None:
-            assert self._once(world) == self.ends
+        function, rule = world.function("FindStuckJobs"), f"{world.deployed.stack}-stuck-check"
 
-        return Attempt(self._once(world), finish)
+        def ran() -> float:
+            return counted(world, "AWS/Lambda", "Invocations", FunctionName=function)
 
-    def _once(self, world: FaultyDeployment) -> str:
-        events, rule = world.deployed.make_client("events"), f"{world.deployed.stack}-stuck-check"
-        usual = events.describe_rule(Name=rule)["ScheduleExpression"]
-        ran, refused = self._ran(world), self._refused(world, rule)
+        def refused() -> float:
+            return counted(world, "AWS/Events", "FailedInvocations", RuleName=rule)
 
-        def ended() -> str:
-            if self._ran(world) > ran:
-                return self.ends
-            more = self._refused(world, rule) > refused
-            return "nothing is searched; FailedInvocations counts it" * more
+        def once() -> str:
+            ran_before, refused_before = ran(), refused()
 
-        events.put_rule(Name=rule, ScheduleExpression="rate(5 minutes)")
-        try:
-            end: str = eventually(ended, "the schedule comes round")
-        finally:
-            events.put_rule(Name=rule, ScheduleExpression=usual)
-        return end
+            def ended() -> str:
+                if ran() > ran_before:
+                    return self.ends
+                more = refused() > refused_before
+                return "nothing is searched; FailedInvocations counts it" * more
 
-    def _ran(self, world: FaultyDeployment) -> float:
-        name = world.function("FindStuckJobs")
-        return counted(world, "AWS/Lambda", "Invocations", FunctionName=name)
+            with world.searches_soon():
+                return str(eventually(ended, "the schedule comes round"))
 
-    def _refused(self, world: FaultyDeployment, rule: str) -> float:
-        return counted(world, "AWS/Events", "FailedInvocations", RuleName=rule)
+        return self.repeated(once)
 
 
 class AlarmRings(Scenario):
@@ -265,10 +248,7 @@ class AlarmRings(Scenario):
     shows = frozenset({"cloudwatch.amazonaws.com"})
 
     def run(self, world: FaultyDeployment) -> Attempt:
-        def finish() -> None:
-            assert self._ring(world) == self.ends
-
-        return Attempt(self._ring(world), finish)
+        return self.repeated(lambda: self._ring(world))
 
     def _ring(self, world: FaultyDeployment) -> str:
         reason, known = uuid.uuid4().hex, len(_denials(world))
@@ -294,27 +274,6 @@ def _denials(world: FaultyDeployment) -> list[Denial]:
     assert world.deployed.embedded is not None
     denials = Decisions(world.deployed.embedded.endpoint).denials()
     return [each for each in denials if each.action == "sns:Publish"]
-
-
-def _failed(
-    world: FaultyDeployment,
-    function: str,
-    action: str,
-    *,
-    keep_faults: bool = False,
-    manifest: bool = False,
-) -> tuple[Batch, Upload, str]:
-    """An execution in which a function was denied everything of a kind."""
-    batch = world.new_batch(records=RECORDS)
-    if manifest:
-        put_manifest(world, batch)
-    world.add_fault(caller=f"*Workers{function}Function*", action=action, **DENIED)
-    upload = world.deliver(batch)
-    arn = world.execution_of(batch)
-    assert world.until_ended(arn) == "FAILED", how_it_ended(world, arn)
-    if not keep_faults:
-        world.clear_faults()
-    return batch, upload, arn
 
 
 def _waits(world: FaultyDeployment, batch: Batch) -> bool:

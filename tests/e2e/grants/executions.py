@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from demo.batch import Batch, Image
-from functions.domain.attribute_values import to_item
 from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
+from tests.e2e import content
 from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
@@ -20,9 +20,7 @@ from tests.e2e.grants.scenario import (
     failed_attempts,
     how_it_ended,
     put_manifest,
-    redrive_to_the_end,
 )
-from tests.e2e.waiting import eventually
 
 
 class Tagged(Scenario):
@@ -56,50 +54,24 @@ class Batches(Scenario):
 
     def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
-        upload = world.deliver(batch)
-        arn = world.execution_of(batch)
-        assert world.until_ended(arn) == "SUCCEEDED"
+        upload, arn = world.ingest(batch, ends="SUCCEEDED")
         failed = failed_attempts(world, arn)
         ended = f"attempts fail, the next ones heal it: {', '.join(failed)}"
         return Attempt(ended if failed else self.ends, lambda: self.compare(world, batch, upload))
 
 
-class TriedAgain(Scenario):
-    """A worker that finds an attempt on record writes conditionally."""
+class Disturbed(Scenario):
+    """A call of a worker fails, and the execution does without it."""
 
-    name = "a range is tried again"
-
-    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
-        return world.fault(
-            caller="*LoadSegment*", action="dynamodb:BatchWriteItem", kind="lost", times=1
-        )
-
-
-class NeverWritten(Scenario):
-    """What a refused put left absent is inserted: no further attempt does without."""
-
-    name = "a range is tried again, and nothing was written"
-    heals = frozenset({"dynamodb:BatchWriteItem"})
+    def __init__(
+        self, name: str, rule: dict[str, Any], *, heals: frozenset[str] = Scenario.heals
+    ) -> None:
+        self.name = name
+        self.heals = heals
+        self._rule = rule
 
     def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
-        return world.fault(
-            caller="*LoadSegment*",
-            action="dynamodb:BatchWriteItem",
-            kind="error",
-            code="InternalServerError",
-            status=500,
-        )
-
-
-class ChunkMissing(Scenario):
-    """What the ledger lacks is planned again."""
-
-    name = "the ledger lacks a chunk of images"
-
-    def trouble(self, world: FaultyDeployment, /) -> AbstractContextManager[Any]:
-        return world.fault(
-            caller="*", action="dynamodb:PutItem", having=["chunk#"], kind="pretend", times=1
-        )
+        return world.fault(**self._rule)
 
 
 class MovedBefore(Scenario):
@@ -154,13 +126,11 @@ class AlreadyClaimed(Scenario):
 
     def run(self, world: FaultyDeployment) -> Attempt:
         batch = world.new_batch(records=RECORDS)
-        world.deliver(batch)
-        first = world.execution_of(batch)
-        world.until_ended(first)
+        _, first = world.ingest(batch, ends="SUCCEEDED")
         world.deliver(batch)
         second = world.execution_of(batch, but=[first])
         world.until_ended(second)
-        return Attempt(how_it_ended(world, second), lambda: redrive_to_the_end(world, second))
+        return Attempt(how_it_ended(world, second), lambda: world.redrive(second))
 
 
 class Gone(Scenario):
@@ -181,14 +151,11 @@ class Gone(Scenario):
         return world.fault(caller=caller, action="dynamodb:*", kind="hold")
 
     def meanwhile(self, world: FaultyDeployment, batch: Batch, /) -> Callable[[], None]:
-        eventually(
-            lambda: any(fault["done"] for fault in world.faults()["faults"]),
-            f"{self._function} is held",
-        )
+        world.until_held()
         s3, bucket = world.deployed.s3, world.deployed.bucket
-        listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{self._folder}{batch.job.job_id}/")
-        key = next(each["Key"] for each in listed["Contents"] if self._word in each["Key"])
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        found = content.keys(world.deployed, f"{self._folder}{batch.job.job_id}/")
+        key = next(each for each in found if self._word in each)
+        body = content.contents(world.deployed, key)
         s3.delete_object(Bucket=bucket, Key=key)
         world.clear_faults()
 
@@ -220,14 +187,12 @@ class Redriven(Scenario):
             code="Lambda.ServiceException",
             having=[f"Workers{self._function}"],
         ):
-            upload = world.deliver(batch)
-            arn = world.execution_of(batch)
-            assert world.until_ended(arn) == "FAILED"
+            upload, arn = world.ingest(batch, ends="FAILED")
         restart(world.deployed, [read_failed(world.deployed, arn)])
         world.until_ended(arn)
 
         def finish() -> None:
-            redrive_to_the_end(world, arn)
+            world.redrive(arn)
             self.compare(world, batch, upload)
 
         return Attempt(how_it_ended(world, arn), finish)
@@ -241,9 +206,7 @@ class EndsAtBedrock(Scenario):
     def run(self, world: FaultyDeployment) -> Attempt:
         job_id, deployed = uuid.uuid4().hex[:12], world.deployed
         record = {"intentId": job_id, "submitTime": "t", "jobId": job_id, "userId": "user"}
-        deployed.dynamodb.put_item(
-            TableName=deployed.outputs["BatchJobsTableName"], Item=to_item(record)
-        )
+        world.put("BatchJobsTableName", record)
         event = {
             "detail-type": "Batch Inference Job State Change",
             "source": "aws.bedrock",
@@ -254,11 +217,7 @@ class EndsAtBedrock(Scenario):
             stateMachineArn=deployed.state_machine, name=job_id, input=json.dumps(event)
         )["executionArn"]
         world.until_ended(arn)
-
-        def finish() -> None:
-            redrive_to_the_end(world, arn)
-
-        return Attempt(how_it_ended(world, arn), finish)
+        return Attempt(how_it_ended(world, arn), lambda: world.redrive(arn))
 
 
 def _movable(batch: Batch) -> Image:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from demo.batch import Batch
-from functions.domain.attribute_values import to_item
+from tests.e2e.content import keys
 from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
@@ -13,39 +13,39 @@ from tests.e2e.grants.scenario import (
     dead_outcomes,
     forget_outcome,
     how_it_ended,
-    redrive_to_the_end,
     reopen,
-    search_error,
 )
 from tests.e2e.waiting import eventually
 
 DENIED = {"kind": "error", "code": "AccessDeniedException", "status": 403}
 
 
-class RetrySettled(Scenario):
-    """SettleJob settles a retry and its root, whose files are there or have expired."""
+class Retry(Scenario):
+    """A retry of a job whose files are there or have expired."""
 
-    def __init__(self, *, expired: str = "") -> None:
+    name = "a retry is ingested"
+
+    def __init__(self, *, expired: str) -> None:
+        self.name += f", and {expired} has expired" if expired else ""
         self._expired = expired
-        self.name = "a retry is ingested" + (f", and {expired} has expired" if expired else "")
+
+
+class RetrySettled(Retry):
+    """SettleJob settles a retry and its root."""
 
     def run(self, world: FaultyDeployment) -> Attempt:
         _, key = _retried(world, self._expired)
         arn = world.execution_for(key)
         world.until_ended(arn)
-        return Attempt(how_it_ended(world, arn), lambda: redrive_to_the_end(world, arn))
+        return Attempt(how_it_ended(world, arn), lambda: world.redrive(arn))
 
 
-class RetryFound(Scenario):
+class RetryFound(Retry):
     """FindStuckJobs settles a retry that nothing moves on."""
 
+    name = "a search finds a retry to settle"
     ends = "the job is settled"
     shows = frozenset({"FindStuckJobs"})
-
-    def __init__(self, *, expired: str = "") -> None:
-        self._expired = expired
-        of = f", and {expired} has expired" if expired else ""
-        self.name = f"a search finds a retry to settle{of}"
 
     def run(self, world: FaultyDeployment) -> Attempt:
         retry, key = _retried(world, self._expired)
@@ -53,27 +53,20 @@ class RetryFound(Scenario):
         reopen(world, str(retry["intentId"]), str(retry["submitTime"]))
 
         def search() -> str:
-            if search_error(world):
+            if "errorType" in world.search():
                 return "the search fails"
             status = world.deployed.jobs.find(str(retry["jobId"])).written.status
             return self.ends if status == "COMPLETED" else "the job stays open"
 
-        def finish() -> None:
-            assert search() == self.ends
-
-        return Attempt(search(), finish)
+        return self.repeated(search)
 
 
-class RetryAnnounced(Scenario):
+class RetryAnnounced(Retry):
     """RecordOutcome settles a retry whose execution failed after its load was proven."""
 
+    name = "a retry fails while its images move"
     ends = "the retry is FAILED"
     shows = frozenset({"RecordOutcome"})
-
-    def __init__(self, *, expired: str = "") -> None:
-        self._expired = expired
-        of = f", and {expired} has expired" if expired else ""
-        self.name = f"a retry fails while its images move{of}"
 
     def run(self, world: FaultyDeployment) -> Attempt:
         denied = {"caller": "*WorkersMigrateImagesFunction*", "action": "dynamodb:GetItem"}
@@ -90,7 +83,7 @@ class RetryAnnounced(Scenario):
         def finish() -> None:
             for _, receipt in dead_outcomes(world, arn):
                 forget_outcome(world, receipt)
-            redrive_to_the_end(world, arn)
+            world.redrive(arn)
 
         return Attempt(eventually(ended, f"{arn} is on record"), finish)
 
@@ -105,8 +98,7 @@ RETRIES: tuple[Scenario, ...] = tuple(
 def _retried(world: FaultyDeployment, expired: str, **denied: Any) -> tuple[dict[str, object], str]:
     """A retry of an ingested job whose answers have just come: its record, and their key."""
     batch = world.new_batch(records=RECORDS)
-    world.deliver(batch)
-    assert world.until_ended(world.execution_of(batch)) == "SUCCEEDED"
+    world.ingest(batch, ends="SUCCEEDED")
     if expired:
         _delete(world, batch, expired)
     retry: dict[str, object] = {
@@ -116,9 +108,7 @@ def _retried(world: FaultyDeployment, expired: str, **denied: Any) -> tuple[dict
         "userId": batch.job.user_id,
         "retryOf": batch.job.job_id,
     }
-    world.deployed.dynamodb.put_item(
-        TableName=world.deployed.outputs["BatchJobsTableName"], Item=to_item(retry)
-    )
+    world.put("BatchJobsTableName", retry)
     if denied:
         world.add_fault(**denied, **DENIED)
     key = f"batch-output/{retry['jobId']}/answers.jsonl.out"
@@ -127,7 +117,5 @@ def _retried(world: FaultyDeployment, expired: str, **denied: Any) -> tuple[dict
 
 
 def _delete(world: FaultyDeployment, batch: Batch, folder: str) -> None:
-    s3, bucket = world.deployed.s3, world.deployed.bucket
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{folder}{batch.job.job_id}/")
-    for each in listed["Contents"]:
-        s3.delete_object(Bucket=bucket, Key=each["Key"])
+    for key in keys(world.deployed, f"{folder}{batch.job.job_id}/"):
+        world.deployed.s3.delete_object(Bucket=world.deployed.bucket, Key=key)

@@ -1,7 +1,6 @@
 """Runs that use grants: what each does, how it ends, and what a person does when it ends badly."""
 
 import contextlib
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from typing import Any
 
 from demo.batch import Batch
 from functions.domain.attribute_values import to_item
-from functions.domain.object_keys import manifest_key, results_folder
-from ops.commands.redrive import restart
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
 from tests.e2e.faults.world import FaultyDeployment
@@ -78,7 +75,7 @@ class Scenario:
         def finish() -> None:
             world.inbox.told(arn, "FAILED")
             mend()
-            redrive_to_the_end(world, arn)
+            world.redrive(arn)
             self.compare(world, batch, upload)
 
         return Attempt(how_it_ended(world, arn), finish)
@@ -94,6 +91,14 @@ class Scenario:
         """What happens while the execution runs; returns what undoes it."""
         return lambda: None
 
+    def repeated(self, once: Callable[[], str]) -> Attempt:
+        """Something that a person does once more to see that all is well."""
+
+        def finish() -> None:
+            assert once() == self.ends
+
+        return Attempt(once(), finish)
+
     def is_shown(self, granted: Granted) -> bool:
         """Whether the want of a grant is seen in its end."""
         return granted.who in self.shows and granted.action not in self.heals
@@ -106,11 +111,7 @@ class Scenario:
 
 def put_manifest(world: FaultyDeployment, batch: Batch) -> None:
     """Put a job's manifest, and wait for the execution that it starts."""
-    key = manifest_key(results_folder(batch.job.job_id))
-    world.deployed.s3.put_object(
-        Bucket=world.deployed.bucket, Key=key, Body=json.dumps(batch.manifest()).encode()
-    )
-    world.until_ended(world.execution_for(key))
+    world.until_ended(world.execution_for(world.put_manifest(batch.job.job_id, batch.manifest())))
 
 
 def how_it_ended(world: FaultyDeployment, arn: str) -> str:
@@ -123,27 +124,10 @@ def how_it_ended(world: FaultyDeployment, arn: str) -> str:
 
 def failed_attempts(world: FaultyDeployment, arn: str) -> list[str]:
     """Errors of the attempts at a map's items that failed, each once."""
-    client = world.deployed.step_functions
-    runs = client.list_map_runs(executionArn=arn)["mapRuns"]
-    children = [
-        child["executionArn"]
-        for run in runs
-        for child in client.list_executions(mapRunArn=run["mapRunArn"])["executions"]
-    ]
-    events = [
-        event
-        for child in children
-        for event in client.get_execution_history(executionArn=child)["events"]
-    ]
+    events = [event for child in world.children(arn) for event in world.history(child)]
     return sorted(
         {e["taskFailedEventDetails"]["error"] for e in events if e["type"] == "TaskFailed"}
     )
-
-
-def redrive_to_the_end(world: FaultyDeployment, arn: str) -> None:
-    """Continue an execution, which succeeds."""
-    restart(world.deployed, [read_failed(world.deployed, arn)])
-    assert world.until_ended(arn) == "SUCCEEDED", world.describe(arn).get("cause")
 
 
 def counted(world: FaultyDeployment, namespace: str, metric: str, **dimensions: str) -> float:
@@ -172,20 +156,10 @@ def reopen(world: FaultyDeployment, intent_id: str, submit_time: str) -> None:
     )
 
 
-def search_error(world: FaultyDeployment) -> str:
-    """Run the scheduled search; the type of its error, if it fails."""
-    answer: Any = world.deployed.make_client("lambda").invoke(
-        FunctionName=world.function("FindStuckJobs"), Payload=b"{}"
-    )
-    if "FunctionError" not in answer:
-        return ""
-    return str(json.loads(answer["Payload"].read())["errorType"])
-
-
 def dead_outcomes(world: FaultyDeployment, arn: str) -> list[tuple[str, str]]:
     """Bodies and receipts of events about an execution that RecordOutcome did not deal with."""
     answer = world.deployed.sqs.receive_message(
-        QueueUrl=_outcome_queue(world), MaxNumberOfMessages=10, VisibilityTimeout=0
+        QueueUrl=world.queue("OutcomeDeadLetters"), MaxNumberOfMessages=10, VisibilityTimeout=0
     )
     messages = answer.get("Messages", [])
     return [(each["Body"], each["ReceiptHandle"]) for each in messages if arn in each["Body"]]
@@ -193,10 +167,5 @@ def dead_outcomes(world: FaultyDeployment, arn: str) -> list[tuple[str, str]]:
 
 def forget_outcome(world: FaultyDeployment, receipt: str) -> None:
     """Take an event out of the queue."""
-    world.deployed.sqs.delete_message(QueueUrl=_outcome_queue(world), ReceiptHandle=receipt)
-
-
-def _outcome_queue(world: FaultyDeployment) -> str:
-    urls = world.deployed.sqs.list_queues()["QueueUrls"]
-    (url,) = (each for each in urls if "OutcomeDeadLetters" in each)
-    return str(url)
+    queue = world.queue("OutcomeDeadLetters")
+    world.deployed.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)

@@ -12,19 +12,20 @@ from tests.e2e.grants.deliveries import (
 from tests.e2e.grants.executions import (
     AlreadyClaimed,
     Batches,
-    ChunkMissing,
+    Disturbed,
     EndsAtBedrock,
     Gone,
     ManifestThere,
     MovedBefore,
-    NeverWritten,
     Redriven,
     Tagged,
-    TriedAgain,
     Versioned,
 )
 from tests.e2e.grants.retries import RETRIES
 from tests.e2e.grants.scenario import Scenario
+
+WRITE = {"caller": "*LoadSegment*", "action": "dynamodb:BatchWriteItem"}
+CHUNK = {"caller": "*", "action": "dynamodb:PutItem", "having": ["chunk#"]}
 
 SCENARIOS: tuple[Scenario, ...] = (
     # Before all others, which start executions, send messages and ring alarms too.
@@ -35,9 +36,16 @@ SCENARIOS: tuple[Scenario, ...] = (
     Batches(),
     ManifestThere(),
     Tagged(),
-    NeverWritten(),
-    TriedAgain(),
-    ChunkMissing(),
+    # What a refused put left absent is inserted: no further attempt does without.
+    Disturbed(
+        "a range is tried again, and nothing was written",
+        {**WRITE, "kind": "error", "code": "InternalServerError", "status": 500},
+        heals=frozenset({"dynamodb:BatchWriteItem"}),
+    ),
+    # A worker that finds an attempt on record writes conditionally.
+    Disturbed("a range is tried again", {**WRITE, "kind": "lost", "times": 1}),
+    # What the ledger lacks is planned again.
+    Disturbed("the ledger lacks a chunk of images", {**CHUNK, "kind": "pretend", "times": 1}),
     MovedBefore(copied=True),
     MovedBefore(copied=False),
     Versioned(),

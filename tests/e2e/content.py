@@ -1,0 +1,27 @@
+"""What is in the tables and the bucket of a deployment."""
+
+from typing import Any
+
+from functions.domain.attribute_values import from_item
+from ops.model.deployment import Deployment
+
+
+def rows(deployed: Deployment, table: str) -> list[dict[str, Any]]:
+    """All items of a table that an output names."""
+    pages = deployed.dynamodb.get_paginator("scan").paginate(
+        TableName=deployed.outputs[table], ConsistentRead=True
+    )
+    return [from_item(item) for page in pages for item in page["Items"]]
+
+
+def keys(deployed: Deployment, prefix: str = "") -> list[str]:
+    """The keys of all objects of the bucket that begin like this."""
+    pages = deployed.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=deployed.bucket, Prefix=prefix
+    )
+    return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+
+def contents(deployed: Deployment, key: str) -> bytes:
+    """What an object holds."""
+    return deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read()
