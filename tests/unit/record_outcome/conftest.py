@@ -181,11 +181,20 @@ class RecorderSetup:
             )
         )
 
-    def hears_of_failure(self, state: str = "PlanRanges", **described: Any) -> dict[str, Any]:
-        """A failure told for the first time; the message."""
+    def describes_redrive(self, times: int) -> None:
+        """The next answers of DescribeExecution: it runs again, after its first redrive."""
+        for _ in range(times):
+            self.describes(status="RUNNING", redriveCount=1, stopDate=None)
+
+    def describes_failure(self, state: str = "PlanRanges", **described: Any) -> None:
+        """What is asked about a failure: the execution, where it failed, and once more itself."""
         self.describes(**described)
         self.failed_in(state)
         self.describes(**described)
+
+    def hears_of_failure(self, state: str = "PlanRanges", **described: Any) -> dict[str, Any]:
+        """A failure told for the first time; the message."""
+        self.describes_failure(state, **described)
         self.expect_message()
         told = described.get("status", "FAILED")
         assert self.hears(told, redrive_count=described.get("redriveCount", 0)) is Outcome.FAILED
@@ -194,6 +203,14 @@ class RecorderSetup:
     def all_was_called(self) -> None:
         self.states.assert_no_pending_responses()
         self.sns.assert_no_pending_responses()
+
+
+@pytest.fixture
+def claimed(setup: RecorderSetup) -> RecorderSetup:
+    """With a job whose object is claimed."""
+    setup.job(userId="u")
+    setup.claim()
+    return setup
 
 
 @pytest.fixture

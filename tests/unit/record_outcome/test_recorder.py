@@ -38,28 +38,30 @@ def _facts(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_failure_marks_claim_and_job_and_says_what_to_do(
-    setup: RecorderSetup, caplog: pytest.LogCaptureFixture
+    claimed: RecorderSetup, caplog: pytest.LogCaptureFixture
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    message = setup.hears_of_failure("PlanRanges")
-    claim, job = setup.row_of_claim(), setup.record_of_job()
+    message = claimed.hears_of_failure("PlanRanges")
+    claim, job = claimed.row_of_claim(), claimed.record_of_job()
     assert claim["state"] == "failed"
     assert claim["failure"] == {"state": "PlanRanges", "error": "ClientError"}
     assert claim["redrivableUntil"] == "2026-03-15T12:00:00Z"
     assert job["status"] == "FAILED"
     assert job["ingestState"]["objectsFailed"] == 1
-    facts = _facts(message)
-    assert facts["job"] == JOB
-    assert facts["object"] == KEY
-    assert facts["failedState"] == "PlanRanges"
-    assert facts["command"] == f"ingest redrive {EXECUTION}"
-    assert facts["redrivable"] is True
+    assert (
+        _facts(message).items()
+        >= {
+            "job": JOB,
+            "object": KEY,
+            "failedState": "PlanRanges",
+            "command": f"ingest redrive {EXECUTION}",
+            "redrivable": True,
+        }.items()
+    )
     assert message["Subject"] == "BatchIngest: job job1 FAILED in PlanRanges"
     assert "What to do:" in message["Message"]
     (line,) = [each for each in caplog.records if each.message == "execution_failed"]
     assert (line.jobId, line.intentId) == (JOB, "i")  # type: ignore[attr-defined]
-    setup.all_was_called()
+    claimed.all_was_called()
 
 
 def test_a_job_that_is_not_there_is_not_made(setup: RecorderSetup) -> None:
@@ -95,8 +97,7 @@ def test_a_failure_before_the_claim_marks_a_job_whose_other_objects_are_done(
     assert setup.record_of_job()["status"] == "FAILED"
     state = setup.record_of_job()["ingestState"]
     assert (state["objects"], state["objectsDone"], state["objectsFailed"]) == (2, 1, 1)
-    for _ in range(2):
-        setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    setup.describes_redrive(2)
     setup.expect_message()
     setup.hears("RUNNING", redrive_count=1)
     assert setup.record_of_job()["status"] == "INGESTING"
@@ -107,47 +108,37 @@ def test_a_failure_before_the_claim_marks_a_job_whose_other_objects_are_done(
     assert setup.record_of_job()["ingestState"]["objects"] == 2
 
 
-def test_a_manifest_that_failed_before_anything_was_claimed_marks_the_job(
-    setup: RecorderSetup,
+@pytest.mark.parametrize(
+    ("records", "key", "status"),
+    [
+        ([{"userId": "u"}], f"batch-output/{JOB}/manifest.json.out", "FAILED"),
+        ([{}], KEY, "FAILED"),
+        ([{"userId": "u"}, {"userId": "u", "submitTime": "t2"}], KEY, "SUBMITTED"),
+    ],
+    ids=["of its manifest", "without a user", "of two records none"],
+)
+def test_a_failure_before_anything_was_claimed_marks_the_one_record(
+    setup: RecorderSetup, records: list[dict[str, object]], key: str, status: str
 ) -> None:
-    setup.job(userId="u")
-    manifest = json.dumps(event(key=f"batch-output/{JOB}/manifest.json.out"))
-    setup.hears_of_failure("ResolveJob", input=manifest)
-    assert setup.record_of_job()["status"] == "FAILED"
+    for record in records:
+        setup.job(**record)
+    setup.hears_of_failure("ResolveJob", input=json.dumps(event(key=key)))
+    assert setup.record_of_job()["status"] == status
 
 
-def test_a_job_without_a_user_is_marked_all_the_same(setup: RecorderSetup) -> None:
-    setup.job()
-    setup.hears_of_failure("ResolveJob")
-    assert setup.record_of_job()["status"] == "FAILED"
-
-
-def test_of_two_records_none_is_marked(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.job(userId="u", submitTime="t2")
-    setup.hears_of_failure("ResolveJob")
-    assert setup.record_of_job()["status"] == "SUBMITTED"
-
-
-def test_a_failure_is_said_once_however_often_it_is_delivered(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.hears_of_failure()
+def test_a_failure_is_said_once_however_often_it_is_delivered(claimed: RecorderSetup) -> None:
+    claimed.hears_of_failure()
     for _ in range(2):
-        setup.describes()
-        setup.failed_in("PlanRanges")
-        setup.describes()
-        assert setup.hears("FAILED") is Outcome.FAILED
-    assert len(setup.published) == 1
-    setup.all_was_called()
+        claimed.describes_failure()
+        assert claimed.hears("FAILED") is Outcome.FAILED
+    assert len(claimed.published) == 1
+    claimed.all_was_called()
 
 
-def test_a_later_failure_of_the_same_execution_is_said_again(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.hears_of_failure()
-    setup.hears_of_failure(redriveCount=1)
-    assert [_facts(each)["redriveCount"] for each in setup.published] == [0, 1]
+def test_a_later_failure_of_the_same_execution_is_said_again(claimed: RecorderSetup) -> None:
+    claimed.hears_of_failure()
+    claimed.hears_of_failure(redriveCount=1)
+    assert [_facts(each)["redriveCount"] for each in claimed.published] == [0, 1]
 
 
 @pytest.mark.parametrize("is_another", [False, True])
@@ -155,9 +146,7 @@ def test_what_could_not_be_published_is_said_when_it_is_tried_again(
     setup: RecorderSetup, *, is_another: bool
 ) -> None:
     """Another invocation need not wait for one that could not speak."""
-    setup.describes()
-    setup.failed_in("PlanRanges")
-    setup.describes()
+    setup.describes_failure()
     setup.sns.add_client_error("publish", "Throttled")
     with pytest.raises(Exception, match="Throttled"):
         setup.hears("FAILED")
@@ -183,9 +172,7 @@ def test_another_invocation_waits_for_one_that_may_be_about_to_speak(setup: Reco
     with pytest.raises(SystemExit):
         setup.recorder.announcements.once(about_execution(execution), die)
     _is_another_invocation(setup)
-    setup.describes()
-    setup.failed_in("PlanRanges")
-    setup.describes()
+    setup.describes_failure()
     with pytest.raises(AnnouncementUnderWay):
         setup.hears("FAILED")
     setup.clock[0] = NOW + LEASE + timedelta(seconds=1)
@@ -202,34 +189,27 @@ def test_another_invocation_waits_for_one_that_may_be_about_to_speak(setup: Reco
     ],
 )
 def test_a_failed_claim_is_kept_for_as_long_as_it_can_be_redriven(
-    setup: RecorderSetup, described: dict[str, Any], until: str
+    claimed: RecorderSetup, described: dict[str, Any], until: str
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.hears_of_failure(**described)
-    assert setup.row_of_claim()["redrivableUntil"] == until
+    claimed.hears_of_failure(**described)
+    assert claimed.row_of_claim()["redrivableUntil"] == until
 
 
-def test_a_failure_that_was_redriven_meanwhile_marks_nothing(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
-    assert setup.hears("FAILED") is Outcome.NOTHING
-    assert setup.row_of_claim()["state"] == "claimed"
-    assert setup.published == []
+def test_a_failure_that_was_redriven_meanwhile_marks_nothing(claimed: RecorderSetup) -> None:
+    claimed.describes_redrive(1)
+    assert claimed.hears("FAILED") is Outcome.NOTHING
+    assert claimed.row_of_claim()["state"] == "claimed"
+    assert claimed.published == []
 
 
-def test_a_redrive_in_the_very_moment_of_marking_is_marked_too(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes()
-    setup.failed_in("PlanRanges")
-    for _ in range(2):
-        setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
-    setup.expect_message()
-    setup.hears("FAILED")
-    assert setup.row_of_claim()["state"] == "claimed"
-    assert setup.record_of_job()["status"] == "INGESTING"
+def test_a_redrive_in_the_very_moment_of_marking_is_marked_too(claimed: RecorderSetup) -> None:
+    claimed.describes()
+    claimed.failed_in("PlanRanges")
+    claimed.describes_redrive(2)
+    claimed.expect_message()
+    claimed.hears("FAILED")
+    assert claimed.row_of_claim()["state"] == "claimed"
+    assert claimed.record_of_job()["status"] == "INGESTING"
 
 
 def test_a_redrive_that_has_settled_before_the_failure_is_marked_stays_settled(
@@ -253,7 +233,7 @@ def test_a_redrive_that_has_settled_before_the_failure_is_marked_stays_settled(
 def test_a_redrive_that_fails_while_its_start_is_marked_stays_failed(setup: RecorderSetup) -> None:
     setup.job(userId="u")
     setup.claim(state="failed")
-    setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
+    setup.describes_redrive(1)
     setup.describes(redriveCount=1)
     setup.failed_in("SettleJob")
     setup.describes(redriveCount=1)
@@ -270,8 +250,7 @@ def test_a_redrive_that_starts_is_recorded_and_said_once(setup: RecorderSetup) -
     setup.claim(state="failed")
     setup.expect_message()
     for _ in range(2):
-        setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
-        setup.describes(status="RUNNING", redriveCount=1, stopDate=None)
+        setup.describes_redrive(2)
         assert setup.hears("RUNNING", redrive_count=1) is Outcome.REDRIVEN
     assert setup.row_of_claim()["state"] == "claimed"
     assert setup.record_of_job()["status"] == "INGESTING"

@@ -57,60 +57,54 @@ def test_a_description_is_older_where_the_execution_was_so_before(
     ],
 )
 def test_a_description_older_than_the_event_is_asked_for_again(
-    setup: RecorderSetup, told: tuple[str, int], described: tuple[str, int]
+    claimed: RecorderSetup, told: tuple[str, int], described: tuple[str, int]
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.keeps_describing(status=described[0], redriveCount=described[1])
+    claimed.keeps_describing(status=described[0], redriveCount=described[1])
     with pytest.raises(DescriptionOutdated):
-        setup.hears(told[0], redrive_count=told[1])
-    assert setup.slept == list(WAITS)
-    assert setup.row_of_claim()["state"] == "claimed"
-    assert setup.published == []
+        claimed.hears(told[0], redrive_count=told[1])
+    assert claimed.slept == list(WAITS)
+    assert claimed.row_of_claim()["state"] == "claimed"
+    assert claimed.published == []
 
 
 def test_a_description_that_is_older_for_seconds_is_no_error_and_no_alarm(
-    setup: RecorderSetup,
+    claimed: RecorderSetup,
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
     for _ in range(2):
-        setup.describes(status="RUNNING", stopDate=None)
-    setup.hears_of_failure()
-    assert setup.slept == list(WAITS[:2])
-    assert setup.row_of_claim()["state"] == "failed"
+        claimed.describes(status="RUNNING", stopDate=None)
+    claimed.hears_of_failure()
+    assert claimed.slept == list(WAITS[:2])
+    assert claimed.row_of_claim()["state"] == "failed"
 
 
 @pytest.mark.parametrize("status", sorted(FAILED_STATUSES))
 @pytest.mark.parametrize("count", [0, 1])
 def test_an_old_description_after_the_mark_takes_nothing_back(
-    setup: RecorderSetup, status: str, count: int
+    claimed: RecorderSetup, status: str, count: int
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(status=status, redriveCount=count)
-    setup.failed_in("PlanRanges")
-    setup.keeps_describing(status="RUNNING", redriveCount=count, stopDate=None)
+    claimed.describes(status=status, redriveCount=count)
+    claimed.failed_in("PlanRanges")
+    claimed.keeps_describing(status="RUNNING", redriveCount=count, stopDate=None)
     with pytest.raises(DescriptionOutdated):
-        setup.hears(status, redrive_count=count)
-    assert setup.row_of_claim()["state"] == "failed"
-    assert setup.record_of_job()["status"] == "FAILED"
+        claimed.hears(status, redrive_count=count)
+    assert claimed.row_of_claim()["state"] == "failed"
+    assert claimed.record_of_job()["status"] == "FAILED"
     # Lambda tries the event again: the message is sent now, and once.
-    setup.hears_of_failure(status=status, redriveCount=count)
-    assert len(setup.published) == 1
-    setup.all_was_called()
+    claimed.hears_of_failure(status=status, redriveCount=count)
+    assert len(claimed.published) == 1
+    claimed.all_was_called()
 
 
-def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(setup: RecorderSetup) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(error="States.ItemReaderFailed", cause="not there")
-    setup.failed_in("LoadRanges", map_runs=[map_run()])
-    setup.states.add_response("describe_map_run", described_map_run(), {"mapRunArn": RUN})
-    setup.describes()
-    setup.expect_message()
-    setup.hears("FAILED")
-    text = setup.published[-1]["Message"]
+def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(
+    claimed: RecorderSetup,
+) -> None:
+    claimed.describes(error="States.ItemReaderFailed", cause="not there")
+    claimed.failed_in("LoadRanges", map_runs=[map_run()])
+    claimed.states.add_response("describe_map_run", described_map_run(), {"mapRunArn": RUN})
+    claimed.describes()
+    claimed.expect_message()
+    claimed.hears("FAILED")
+    text = claimed.published[-1]["Message"]
     assert "Items:" not in text
     assert "could not read the list of its items" in text
 
@@ -120,12 +114,10 @@ def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(setup: Reco
     ["list_map_runs", "describe_map_run", "list_executions", "describe_execution"],
 )
 def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
-    setup: RecorderSetup, throttled: str
+    claimed: RecorderSetup, throttled: str
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
-    setup.history_ends_in("LoadRanges")
+    claimed.describes(error="States.ExceedToleratedFailureThreshold", cause="too many")
+    claimed.history_ends_in("LoadRanges")
     answers: dict[str, dict[str, Any]] = {
         "list_map_runs": {"mapRuns": [map_run()]},
         "describe_map_run": described_map_run(failed=2, succeeded=3, total=5),
@@ -134,17 +126,17 @@ def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
     }
     for call, answer in answers.items():
         if call == throttled:
-            setup.states.add_client_error(call, "ThrottlingException", http_status_code=400)
+            claimed.states.add_client_error(call, "ThrottlingException", http_status_code=400)
             break
-        setup.states.add_response(call, answer)
-    setup.describes()
-    setup.expect_message()
-    assert setup.hears("FAILED") is Outcome.FAILED
-    text = setup.published[-1]["Message"]
+        claimed.states.add_response(call, answer)
+    claimed.describes()
+    claimed.expect_message()
+    assert claimed.hears("FAILED") is Outcome.FAILED
+    text = claimed.published[-1]["Message"]
     assert f"job {JOB} failed in the state LoadRanges" in text
     known = throttled in {"list_executions", "describe_execution"}
     assert ("Items:      3 of 5 done, 2 failed" in text) is known
-    setup.all_was_called()
+    claimed.all_was_called()
 
 
 CHILD = f"{RUN}:child"
@@ -172,32 +164,28 @@ MAP_FAILED = {"error": "States.ExceedToleratedFailureThreshold", "cause": "too m
 
 @pytest.mark.parametrize("at_first", ["nothing", "the run", "the items"])
 def test_a_failed_child_that_is_not_listed_yet_is_looked_for_again(
-    setup: RecorderSetup, at_first: str
+    claimed: RecorderSetup, at_first: str
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(**MAP_FAILED)
-    _answers_about_the_map(setup, knows=at_first)
-    setup.describes(**MAP_FAILED)
-    _answers_about_the_map(setup, knows="the child")
-    setup.expect_message()
-    assert setup.hears("FAILED") is Outcome.FAILED
-    assert "Error:      JobInvalid" in setup.published[-1]["Message"]
-    assert setup.slept == [WAITS[0]]
-    setup.all_was_called()
+    claimed.describes(**MAP_FAILED)
+    _answers_about_the_map(claimed, knows=at_first)
+    claimed.describes(**MAP_FAILED)
+    _answers_about_the_map(claimed, knows="the child")
+    claimed.expect_message()
+    assert claimed.hears("FAILED") is Outcome.FAILED
+    assert "Error:      JobInvalid" in claimed.published[-1]["Message"]
+    assert claimed.slept == [WAITS[0]]
+    claimed.all_was_called()
 
 
 def test_a_failed_child_that_is_never_listed_does_not_keep_the_message_back(
-    setup: RecorderSetup,
+    claimed: RecorderSetup,
 ) -> None:
-    setup.job(userId="u")
-    setup.claim()
-    setup.describes(**MAP_FAILED)
-    _answers_about_the_map(setup, knows="nothing")
-    setup.describes(**MAP_FAILED)
+    claimed.describes(**MAP_FAILED)
+    _answers_about_the_map(claimed, knows="nothing")
+    claimed.describes(**MAP_FAILED)
     for _ in WAITS:
-        _answers_about_the_map(setup, knows="the items")
-    setup.expect_message()
-    assert setup.hears("FAILED") is Outcome.FAILED
-    assert setup.slept == list(WAITS)
-    setup.all_was_called()
+        _answers_about_the_map(claimed, knows="the items")
+    claimed.expect_message()
+    assert claimed.hears("FAILED") is Outcome.FAILED
+    assert claimed.slept == list(WAITS)
+    claimed.all_was_called()
