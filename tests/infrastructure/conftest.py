@@ -40,6 +40,15 @@ RESUBMITTING = {
     "bedrockJobRoleArn": "arn:aws:iam::111122223333:role/batch",
 }
 
+VARIANTS: dict[str, dict[str, Any]] = {
+    "created": {},
+    "imported": IMPORTED,
+    "encrypted": {"customerManagedKey": True, "production": True},
+    "keyed": {"customerManagedKeyArn": EXISTING_KEY},
+    "resubmitting": RESUBMITTING,
+}
+"""The settings of each fixture that is a template."""
+
 
 @pytest.fixture(scope="session")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
@@ -65,36 +74,16 @@ def created_folder(synthesized: Callable[..., Path]) -> Path:
     return synthesized("created")
 
 
-@pytest.fixture(scope="session")
-def created(created_folder: Path) -> Template:
-    """All defaults: the stack creates everything."""
-    return Template(created_folder / "BatchIngest.template.json")
+def _template(variant: str) -> Any:
+    @pytest.fixture(scope="session", name=variant)
+    def template(synthesized: Callable[..., Path]) -> Template:
+        folder = synthesized(variant, **VARIANTS[variant])
+        return Template(folder / "BatchIngest.template.json")
+
+    return template
 
 
-@pytest.fixture(scope="session")
-def imported(synthesized: Callable[..., Path]) -> Template:
-    """Bucket and tables exist already, some of them with keys of their own."""
-    return Template(synthesized("imported", **IMPORTED) / "BatchIngest.template.json")
-
-
-@pytest.fixture(scope="session")
-def encrypted(synthesized: Callable[..., Path]) -> Template:
-    """Production, with a key of its own."""
-    folder = synthesized("encrypted", customerManagedKey=True, production=True)
-    return Template(folder / "BatchIngest.template.json")
-
-
-@pytest.fixture(scope="session")
-def keyed(synthesized: Callable[..., Path]) -> Template:
-    """With a key that exists already."""
-    folder = synthesized("keyed", customerManagedKeyArn=EXISTING_KEY)
-    return Template(folder / "BatchIngest.template.json")
-
-
-@pytest.fixture(scope="session")
-def resubmitting(synthesized: Callable[..., Path]) -> Template:
-    """Rejects of settled jobs are submitted again."""
-    return Template(synthesized("resubmitting", **RESUBMITTING) / "BatchIngest.template.json")
+created, imported, encrypted, keyed, resubmitting = map(_template, VARIANTS)
 
 
 @pytest.fixture(params=["created", "imported", "encrypted", "keyed"])

@@ -39,6 +39,9 @@ class Granted:
     resource: str
     conditions: str = ""
 
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.action, self.resource, self.conditions) if part)
+
     @property
     def who(self) -> str:
         """`LoadSegment` of `WorkersLoadSegmentRole`."""
@@ -72,11 +75,12 @@ class Granted:
 
 def to_roles(template: Template) -> list[Granted]:
     """What the template's own roles may do, in the order of its statements."""
-    return [
-        granted
-        for role in sorted(template.roles)
-        for granted in single(role, template.statements(role))
-    ]
+    return [granted for role in sorted(template.roles) for granted in of_role(template, role)]
+
+
+def of_role(template: Template, role: str) -> Iterator[Granted]:
+    """What a role may do."""
+    return single(role, template.statements(role))
 
 
 def to_services(template: Template) -> list[Granted]:

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,6 @@ IRELAND = {
     "AWS::Region": "eu-west-1",
     "AWS::URLSuffix": "amazonaws.com",
 }
-
-
-@dataclass(frozen=True)
-class Grant:
-    """One action on one resource, and under which conditions."""
-
-    action: str
-    resource: str
-    conditions: str = ""
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (self.action, self.resource, self.conditions) if part)
 
 
 class Template:
@@ -69,24 +56,26 @@ class Template:
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
-    def grants(self, role: str) -> set[Grant]:
-        """What a role may do."""
-        return set(expand(self.statements(role)))
+    @property
+    def alarms(self) -> list[dict[str, Any]]:
+        """Properties of all alarms, the composite one among them."""
+        kinds = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+        return [alarm for kind in kinds for alarm in self.of_type(kind).values()]
+
+    @property
+    def resource_policies(self) -> list[list[dict[str, Any]]]:
+        """The statements of the policy of each bucket, queue and topic."""
+        kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
+        return [
+            policy["PolicyDocument"]["Statement"]
+            for kind in kinds
+            for policy in self.of_type(kind).values()
+        ]
 
     @property
     def roles(self) -> list[str]:
         """Names of all roles."""
         return list(self.of_type("AWS::IAM::Role"))
-
-
-def expand(statements: list[dict[str, Any]]) -> Iterator[Grant]:
-    """Take statements apart into single grants."""
-    for statement in statements:
-        assert statement["Effect"] == "Allow"
-        conditions = json.dumps(statement["Condition"]) if "Condition" in statement else ""
-        for action in as_list(statement["Action"]):
-            for resource in as_list(statement["Resource"]):
-                yield Grant(action, resource, conditions)
 
 
 def as_list(value: Any) -> list[Any]:

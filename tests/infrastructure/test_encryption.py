@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.infrastructure.conftest import EXISTING_KEY, IMPORTED, KEY
+from tests.infrastructure.granted import of_role
 from tests.infrastructure.template import Template, as_list
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "encryption.md"
@@ -78,7 +79,7 @@ NEEDS_NOTHING = {
 def _through_services(template: Template, role: str) -> set[tuple[str, str, str]]:
     """Key, service and action of each use of a key through a service."""
     found = set()
-    for grant in template.grants(role):
+    for grant in of_role(template, role):
         if match := re.search(r'"kms:ViaService": "(\w+)\.eu-west-1\.amazonaws\.com"', str(grant)):
             assert '"kms:CallerAccount": "111122223333"' in grant.conditions
             found.add((grant.resource, match[1], grant.action.removeprefix("kms:")))
@@ -89,7 +90,7 @@ def _needed(
     template: Template, role: str, keys: Mapping[str, str]
 ) -> Iterator[tuple[str, str, str]]:
     """What a role's other grants need of the keys of resources, given by what ARNs begin with."""
-    for grant in template.grants(role):
+    for grant in of_role(template, role):
         service = grant.action.split(":")[0]
         if service in {"kms", "xray"} or grant.resource == "*":
             continue
@@ -191,28 +192,24 @@ def test_executions_and_their_map_runs_encrypt_themselves_and_their_logs(
     """
     template: Template = request.getfixturevalue(variant)
     machine = "arn:aws:states:eu-west-1:111122223333:stateMachine:BatchIngest"
-    executions = {
-        "StringEquals": {
-            "kms:EncryptionContext:aws:states:stateMachineArn": [
-                machine,
-                f"{machine}/LoadRanges",
-                f"{machine}/MigrateImages",
-            ]
-        }
-    }
-    logs = {
-        "StringEquals": {"kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:111122223333:*"}
-    }
+    executions = [
+        {"kms:EncryptionContext:aws:states:stateMachineArn": f"{machine}{map_run}"}
+        for map_run in ("", "/LoadRanges", "/MigrateImages")
+    ]
+    logs = {"kms:EncryptionContext:SourceArn": "arn:aws:logs:eu-west-1:111122223333:*"}
     found = {
         (grant.action, grant.resource, grant.conditions)
-        for grant in template.grants("WorkflowRole")
+        for grant in of_role(template, "WorkflowRole")
         if "EncryptionContext" in grant.conditions
     }
 
     assert found == {
-        ("kms:Decrypt", KEYS[variant], json.dumps(executions)),
-        ("kms:GenerateDataKey", KEYS[variant], json.dumps(executions)),
-        ("kms:GenerateDataKey", KEYS[variant], json.dumps(logs)),
+        (f"kms:{action}", KEYS[variant], json.dumps({"StringEquals": condition}))
+        for action, conditions in (
+            ("Decrypt", executions),
+            ("GenerateDataKey", [*executions, logs]),
+        )
+        for condition in conditions
     }
 
 
@@ -247,18 +244,8 @@ def test_without_a_customer_s_key_everything_is_encrypted_all_the_same(created: 
     assert created.one("AWS::SNS::Topic")["KmsMasterKeyId"] == TOPIC_KEY
 
 
-def _resource_policies(template: Template) -> list[list[dict[str, Any]]]:
-    """The statements of each bucket, queue and topic."""
-    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")
-    return [
-        policy["PolicyDocument"]["Statement"]
-        for kind in kinds
-        for policy in template.of_type(kind).values()
-    ]
-
-
 def test_bucket_queues_and_topic_refuse_requests_without_tls(template: Template) -> None:
-    policies = _resource_policies(template)
+    policies = template.resource_policies
     buckets = len(template.of_type("AWS::S3::Bucket"))
 
     assert len(policies) == 3 + buckets
@@ -271,7 +258,7 @@ def test_bucket_queues_and_topic_refuse_requests_without_tls(template: Template)
 def test_nothing_is_open_to_the_public(template: Template) -> None:
     admitted = [
         each
-        for statements in _resource_policies(template)
+        for statements in template.resource_policies
         for each in statements
         if each["Effect"] == "Allow"
     ]
@@ -283,34 +270,24 @@ def test_nothing_is_open_to_the_public(template: Template) -> None:
         ]
 
 
-def test_the_topic_has_a_key_that_alarms_may_use(template: Template) -> None:
-    policy = template.one("AWS::KMS::Key", "Notifications")["KeyPolicy"]["Statement"]
+def _uses(template: Template, key: str, service: str) -> list[tuple[Any, Any]]:
+    """What a service may do with a key, and under which condition."""
+    policy = template.one("AWS::KMS::Key", key)["KeyPolicy"]["Statement"]
+    admitted = [s for s in policy if s["Principal"] == {"Service": f"{service}.amazonaws.com"}]
+    return [(s["Action"], s["Condition"]) for s in admitted]
 
-    assert [
-        (s["Action"], s["Condition"])
-        for s in policy
-        if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    ] == [
-        (
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            {"ArnLike": {"kms:EncryptionContext:aws:sns:topicArn": f"{HERE.format('sns')}-*"}},
-        )
-    ]
+
+def _for_resources_of_the_stack(context: str, service: str) -> tuple[list[str], Any]:
+    resources = f"arn:aws:{service}:eu-west-1:111122223333:BatchIngest-*"
+    condition = {"ArnLike": {f"kms:EncryptionContext:aws:{context}": resources}}
+    return ["kms:Decrypt", "kms:GenerateDataKey"], condition
+
+
+def test_the_topic_has_a_key_that_alarms_may_use(template: Template) -> None:
+    uses = _uses(template, "Notifications", "cloudwatch")
+    assert uses == [_for_resources_of_the_stack("sns:topicArn", "sns")]
 
 
 def test_rules_may_put_events_into_the_encrypted_dead_letter_queues(encrypted: Template) -> None:
-    policy = encrypted.one("AWS::KMS::Key", "Encryption")["KeyPolicy"]["Statement"]
-
-    assert [
-        (s["Action"], s["Condition"])
-        for s in policy
-        if s["Principal"] == {"Service": "events.amazonaws.com"}
-    ] == [
-        (
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            {"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": f"{HERE.format('sqs')}-*"}},
-        )
-    ]
-
-
-HERE = "arn:aws:{}:eu-west-1:111122223333:BatchIngest"
+    uses = _uses(encrypted, "Encryption", "events")
+    assert uses == [_for_resources_of_the_stack("sqs:arn", "sqs")]

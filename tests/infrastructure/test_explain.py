@@ -21,12 +21,8 @@ def test_of_every_error_the_meaning_and_the_cure(error: str) -> None:
 
 
 def test_of_every_alarm_the_page_that_it_links_to(created: Template) -> None:
-    alarms = [
-        *created.of_type("AWS::CloudWatch::Alarm").values(),
-        *created.of_type("AWS::CloudWatch::CompositeAlarm").values(),
-    ]
-    assert alarms
-    for alarm in alarms:
+    assert created.alarms
+    for alarm in created.alarms:
         ((page, name),) = _LINK.findall(alarm["AlarmDescription"])
         shown = (RUNBOOK / f"{page}.md").read_text("utf-8").rstrip()
         assert name == alarm["AlarmName"]

@@ -3,7 +3,7 @@
 import json
 import re
 
-from tests.infrastructure.granted import to_services
+from tests.infrastructure.granted import of_role, to_roles, to_services
 from tests.infrastructure.template import Template, as_list
 
 STATES = "arn:aws:states:eu-west-1:111122223333"
@@ -28,36 +28,25 @@ WITHOUT_RESOURCE = {
 
 
 def test_status_events_are_put_under_the_product_s_own_name_alone(template: Template) -> None:
-    found = {
-        grant.conditions
-        for role in template.roles
-        for grant in template.grants(role)
-        if grant.action == "events:PutEvents"
-    }
+    found = {each.conditions for each in to_roles(template) if each.action == "events:PutEvents"}
     assert found == {json.dumps({"StringEquals": {"events:source": "batch-ingest"}})}
 
 
 def test_no_action_is_a_wildcard(template: Template) -> None:
-    for role in template.roles:
-        for grant in template.grants(role):
-            assert "*" not in grant.action
+    assert not [str(grant) for grant in to_roles(template) if "*" in grant.action]
 
 
 def test_only_what_has_no_resource_is_granted_on_all(template: Template) -> None:
-    for role in template.roles:
-        for grant in template.grants(role):
-            assert grant.resource != "*" or grant.action in WITHOUT_RESOURCE
+    for grant in to_roles(template):
+        assert grant.resource != "*" or grant.action in WITHOUT_RESOURCE
 
 
 def test_objects_are_granted_by_prefix_and_lists_by_condition(template: Template) -> None:
-    for role in template.roles:
-        for grant in template.grants(role):
-            if grant.action == "s3:ListBucket":
-                assert "s3:prefix" in grant.conditions
-            elif grant.action.startswith("s3:") and "BucketNotification" not in grant.action:
-                assert re.search(
-                    r"/(batch-output|dead-letters|processed|uploads|work)/", str(grant)
-                )
+    for grant in to_roles(template):
+        if grant.action == "s3:ListBucket":
+            assert "s3:prefix" in grant.conditions
+        elif grant.action.startswith("s3:") and "BucketNotification" not in grant.action:
+            assert re.search(r"/(batch-output|dead-letters|processed|uploads|work)/", str(grant))
 
 
 def test_services_assume_their_roles_for_this_account_alone(template: Template) -> None:
@@ -109,7 +98,7 @@ def test_cdk_s_function_may_write_the_notifications_of_the_imported_bucket_alone
     role = "StorageEventBridgeSwitchRole"
 
     assert function["Role"] == f"<{role}.Arn>"
-    assert {str(grant) for grant in imported.grants(role)} == {
+    assert set(map(str, of_role(imported, role))) == {
         "logs:CreateLogStream <StorageEventBridgeSwitchLogs.Arn>",
         "logs:PutLogEvents <StorageEventBridgeSwitchLogs.Arn>",
         "s3:GetBucketNotification arn:aws:s3:::their-bucket",
@@ -118,7 +107,7 @@ def test_cdk_s_function_may_write_the_notifications_of_the_imported_bucket_alone
 
 
 def test_imported_resources_are_granted_by_their_names(imported: Template) -> None:
-    grants = {str(grant) for grant in imported.grants("WorkersResolveJobRole")}
+    grants = set(map(str, of_role(imported, "WorkersResolveJobRole")))
 
     jobs = "arn:aws:dynamodb:eu-west-1:111122223333:table/their-jobs"
     assert f"dynamodb:Query {jobs}/index/jobIdIndex" in grants
@@ -154,15 +143,11 @@ def test_only_the_account_has_its_keys_whole(template: Template) -> None:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
     """
     account = {"AWS": "arn:aws:iam::111122223333:root"}
-    kinds = ("SQS::QueuePolicy", "SNS::TopicPolicy", "S3::BucketPolicy")
-    policies = [
-        *(p["PolicyDocument"] for kind in kinds for p in template.of_type(f"AWS::{kind}").values()),
-        *(key["KeyPolicy"] for key in template.of_type("AWS::KMS::Key").values()),
-    ]
+    keys = [key["KeyPolicy"]["Statement"] for key in template.of_type("AWS::KMS::Key").values()]
     wild = [
         (statement["Principal"], statement["Action"])
-        for policy in policies
-        for statement in policy["Statement"]
+        for statements in (*template.resource_policies, *keys)
+        for statement in statements
         if statement["Effect"] == "Allow" and "*" in "".join(as_list(statement["Action"]))
     ]
 

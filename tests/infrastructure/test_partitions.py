@@ -8,11 +8,10 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.infrastructure.conftest import IMPORTED
+from tests.infrastructure.conftest import IMPORTED, VARIANTS
 from tests.infrastructure.template import IRELAND, Template
 
 PARTITIONS = {
@@ -30,14 +29,8 @@ GIVEN = [
 ]
 """What settings name."""
 
-VARIANTS: dict[str, dict[str, Any]] = {
-    "created": {},
-    "imported": IMPORTED,
-    "encrypted": {"customerManagedKey": True, "production": True},
-}
 
-
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(params=["created", "imported", "encrypted"])
 def folder(request: pytest.FixtureRequest, synthesized: Callable[..., Path]) -> Path:
     return synthesized(request.param, **VARIANTS[request.param])
 
@@ -47,12 +40,7 @@ def test_every_arn_is_of_the_partition_that_it_is_deployed_to(folder: Path, part
     region, suffix = PARTITIONS[partition]
     template = Template(
         folder / "BatchIngest.template.json",
-        {
-            **IRELAND,
-            "AWS::Partition": partition,
-            "AWS::Region": region,
-            "AWS::URLSuffix": suffix,
-        },
+        IRELAND | {"AWS::Partition": partition, "AWS::Region": region, "AWS::URLSuffix": suffix},
     )
     text = json.dumps([template.outputs, template.resources])
     for given in GIVEN:  # the settings' own ARNs

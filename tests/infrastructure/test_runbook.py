@@ -29,13 +29,9 @@ SECTIONS = ["What it means", "How to look", "How to cure", "How to know that it 
 
 
 def _linked(template: Template) -> set[str]:
-    alarms = [
-        *template.of_type("AWS::CloudWatch::Alarm").values(),
-        *template.of_type("AWS::CloudWatch::CompositeAlarm").values(),
-    ]
     return {
         re.search(r"Runbook: docs/runbook/([a-z-]+)\.md", each["AlarmDescription"])[1]  # type: ignore[index]
-        for each in alarms
+        for each in template.alarms
     }
 
 

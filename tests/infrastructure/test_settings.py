@@ -14,6 +14,7 @@ from stacks.settings_page import page
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/"
+ALIAS = "arn:aws:kms:eu-west-1:111122223333:alias/a"
 CONTEXT = json.loads((PROJECT / "cdk.json").read_text())["context"]
 
 
@@ -36,95 +37,92 @@ def test_every_setting_says_what_it_is_and_what_it_takes(name: str) -> None:
     assert setting.allowed(field)
 
 
+REFUSED: list[tuple[dict[str, object], str]] = [
+    ({"rangeBytes": 12}, "12: it must be a whole number of bytes from 65,536 to 4,294,967,296."),
+    (
+        {"functionTimeoutSeconds": 301},
+        "301: it must be a whole number of seconds from 60 to 300.",
+    ),
+    (
+        {"writeUnitsPerSecond": "many"},
+        '"many": it must be a whole number of write units per second from 1 to 40,000.',
+    ),
+    ({"production": "maybe"}, '"maybe": it must be true or false.'),
+    (
+        {"imageStorageClass": "GLACIER"},
+        (
+            '"GLACIER": it must be one of STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING, '
+            "GLACIER_IR."
+        ),
+    ),
+    (
+        {"bucketName": "Not A Bucket"},
+        (
+            '"Not A Bucket": it must be the name of an existing bucket in this account and Region,'
+            " or empty to create one."
+        ),
+    ),
+    ({"tags": ["a"]}, "[\"a\"]: it must be an object of texts, such as {'team': 'books'}."),
+    (
+        {"bucketKeyArns": f"{ALIAS}", "bucketName": "images"},
+        (
+            f'"{ALIAS}": it must be a list of ARNs of KMS keys (an alias will not do), separated'
+            " by commas on the command line."
+        ),
+    ),
+    (
+        {"writeUnitsPerSecond": 3},
+        "3: it must be at least loadConcurrency (8), one for each worker.",
+    ),
+    ({"workerConcurrency": 1}, "1: it must be 0, or at least 2, one for each function."),
+    (
+        {"stuckLookbackDays": 30, "outputRetentionDays": 20},
+        "30: it must not exceed outputRetentionDays (20).",
+    ),
+    (
+        {"bedrockInputPrefix": "batch-output/"},
+        '"batch-output/": it must not be under batch-output/, where it would be taken for results.',
+    ),
+]
+"""Context, and what is said of the value of its first setting."""
+
+
+@pytest.mark.parametrize(("context", "problem"), REFUSED)
+def test_a_bad_value_is_named_with_what_is_allowed(
+    context: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_context(context)
+
+    assert str(raised.value) == f"{next(iter(context))} is {problem}"
+
+
 @pytest.mark.parametrize(
     ("context", "sentence"),
     [
-        (
-            {"rangeBytes": 12},
-            "rangeBytes is 12: it must be a whole number of bytes from 65,536 to 4,294,967,296.",
-        ),
-        (
-            {"functionTimeoutSeconds": 301},
-            "functionTimeoutSeconds is 301: it must be a whole number of seconds from 60 to 300.",
-        ),
-        (
-            {"writeUnitsPerSecond": "many"},
-            (
-                'writeUnitsPerSecond is "many": it must be a whole number of write units per second'
-                " from 1 to 40,000."
-            ),
-        ),
-        ({"production": "maybe"}, 'production is "maybe": it must be true or false.'),
-        (
-            {"imageStorageClass": "GLACIER"},
-            (
-                'imageStorageClass is "GLACIER": it must be one of STANDARD, STANDARD_IA,'
-                " ONEZONE_IA, INTELLIGENT_TIERING, GLACIER_IR."
-            ),
-        ),
-        (
-            {"bucketName": "Not A Bucket"},
-            (
-                'bucketName is "Not A Bucket": it must be the name of an existing bucket in this'
-                " account and Region, or empty to create one."
-            ),
-        ),
-        (
-            {"tags": ["a"]},
-            "tags is [\"a\"]: it must be an object of texts, such as {'team': 'books'}.",
-        ),
         ({"rangeByte": 1}, "rangeByte is not a setting: did you mean rangeBytes?"),
         (
-            {"transactionsTableKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a"},
+            {"transactionsTableKeyArn": f"{KEY}a"},
             "transactionsTableKeyArn is given without transactionsTableName, to which it belongs.",
         ),
         (
-            {"bucketKeyArns": ["arn:aws:kms:eu-west-1:111122223333:key/a"]},
+            {"bucketKeyArns": [f"{KEY}a"]},
             "bucketKeyArns is given without bucketName, to which it belongs.",
         ),
         (
-            {"bucketName": "images", "bucketKeyArns": "arn:aws:kms:eu-west-1:111122223333:alias/a"},
+            {"autoResubmitRecords": 10},
+            "autoResubmitRecords is given without bedrockJobRoleArn.",
+        ),
+        (
+            {"customerManagedKey": True, "customerManagedKeyArn": f"{KEY}a"},
             (
-                'bucketKeyArns is "arn:aws:kms:eu-west-1:111122223333:alias/a": it must be a list'
-                " of ARNs of KMS keys (an alias will not do), separated by commas on the command"
-                " line."
-            ),
-        ),
-        (
-            {
-                "customerManagedKey": True,
-                "customerManagedKeyArn": "arn:aws:kms:eu-west-1:111122223333:key/a",
-            },
-            (
-                "customerManagedKey and customerManagedKeyArn are both given: the stack makes a"
-                " key of its own, or uses that one."
-            ),
-        ),
-        (
-            {"writeUnitsPerSecond": 3},
-            (
-                "writeUnitsPerSecond is 3: it must be at least loadConcurrency (8), one for each"
-                " worker."
-            ),
-        ),
-        (
-            {"workerConcurrency": 1},
-            "workerConcurrency is 1: it must be 0, or at least 2, one for each function.",
-        ),
-        (
-            {"stuckLookbackDays": 30, "outputRetentionDays": 20},
-            "stuckLookbackDays is 30: it must not exceed outputRetentionDays (20).",
-        ),
-        (
-            {"bedrockInputPrefix": "batch-output/"},
-            (
-                'bedrockInputPrefix is "batch-output/": it must not be under batch-output/,'
-                " where it would be taken for results."
+                "customerManagedKey and customerManagedKeyArn are both given: the stack makes a key"
+                " of its own, or uses that one."
             ),
         ),
     ],
 )
-def test_a_bad_value_is_named_with_what_is_allowed(
+def test_settings_that_do_not_go_together_are_named(
     context: dict[str, object], sentence: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
