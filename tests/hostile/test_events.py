@@ -2,7 +2,6 @@
 
 import copy
 import json
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -284,8 +283,12 @@ def test_no_two_objects_or_generations_share_a_row(
     ("job", "name"), [("j" * 879, "a.jsonl"), ("j", "n" * 879 + ".jsonl"), ("領" * 293, "a.jsonl")]
 )
 def test_the_longest_keys_that_are_taken_leave_room_for_all_that_is_made_of_them(
-    job: str, name: str, event_of: Callable[[str], Any]
+    job: str, name: str
 ) -> None:
+    def event_of(key: str) -> Any:
+        event = {"bucket": {"name": BUCKET}, "object": {"key": key, "etag": "e"}}
+        return {"time": "2026-11-23T16:30:00Z", "detail": event}
+
     key = f"batch-output/{job}/{name}"
     assert 890 <= len(key.encode()) <= 900
     read_event(event_of(key))
@@ -302,15 +305,3 @@ def test_the_longest_keys_that_are_taken_leave_room_for_all_that_is_made_of_them
     assert len(object_partition(job, key, 99_999).encode()) <= 2048
     with pytest.raises(EventInvalid):
         read_event(event_of(key[:-6] + "x" * 12 + ".jsonl"))
-
-
-@pytest.fixture
-def event_of() -> Callable[[str], Any]:
-    def make(key: str) -> Any:
-        described = {"key": key, "etag": "e"}
-        return {
-            "time": "2026-11-23T16:30:00Z",
-            "detail": {"bucket": {"name": BUCKET}, "object": described},
-        }
-
-    return make
