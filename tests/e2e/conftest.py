@@ -1,11 +1,13 @@
 """One embedded AWS for all end-to-end tests, with the very template deployed to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from local import deploy, server, synthesis
+from ops.cli import app
 from ops.model import deployment
 from ops.model.deployment import Deployment
 from tests.e2e.denials import watch
@@ -52,6 +54,12 @@ def pytest_runtest_call() -> Iterator[None]:
     result = yield
     watch.check()
     return result
+
+
+@pytest.fixture
+def ingest(data: Path) -> Callable[..., Result]:
+    """Types an `ingest` command for the embedded AWS."""
+    return lambda *words: CliRunner().invoke(app, [*words, "--data", str(data)])
 
 
 @pytest.fixture(scope="session")

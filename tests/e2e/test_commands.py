@@ -2,13 +2,13 @@
 
 import json
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
 from tests.e2e.waiting import executions, next_execution
@@ -29,20 +29,16 @@ def results(tmp_path: Path) -> Path:
     return file
 
 
-def ingest(data: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments, "--data", str(data)])
-
-
 def outcome(result: Result) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(result.stdout)
     return value
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_file_of_ones_own_for_a_job_of_ones_own(data: Path, results: Path, job: str) -> None:
-    submitted = ingest(
-        data, "submit", str(results), "--job", job, "--create-job", "--watch", "--json"
-    )
+def test_a_file_of_ones_own_for_a_job_of_ones_own(
+    ingest: Callable[..., Result], results: Path, job: str
+) -> None:
+    submitted = ingest("submit", str(results), "--job", job, "--create-job", "--watch", "--json")
 
     assert submitted.exit_code == ExitCode.DONE, submitted.output
     (found,) = outcome(submitted)["objects"]
@@ -51,37 +47,37 @@ def test_a_file_of_ones_own_for_a_job_of_ones_own(data: Path, results: Path, job
     assert found["imagesLeftByReason"] == {"ImageUnknown": 1}
     assert outcome(submitted)["job"]["status"] == "COMPLETED"
 
-    inspected = ingest(data, "inspect", job, "--json")
+    inspected = ingest("inspect", job, "--json")
     assert outcome(inspected) == outcome(submitted)
-    watched = ingest(data, "watch", job, "--json")
+    watched = ingest("watch", job, "--json")
     assert outcome(watched) == outcome(submitted)
     by_name = outcome(submitted)["execution"]["executionArn"].rpartition(":")[2]
-    assert outcome(ingest(data, "inspect", by_name, "--json")) == outcome(submitted)
+    assert outcome(ingest("inspect", by_name, "--json")) == outcome(submitted)
 
-    again = ingest(data, "submit", str(results), "--job", job, "--watch")
+    again = ingest("submit", str(results), "--job", job, "--watch")
     assert again.exit_code == ExitCode.DONE
     assert "ingested before" in again.output
 
 
 @pytest.mark.usefixtures("deployed")
 def test_a_job_that_is_not_there_is_named_before_anything_is_uploaded(
-    data: Path, results: Path, job: str
+    ingest: Callable[..., Result], results: Path, job: str
 ) -> None:
-    refused = ingest(data, "submit", str(results), "--job", job)
+    refused = ingest("submit", str(results), "--job", job)
     assert refused.exit_code == ExitCode.NOT_FOUND
     assert job in refused.output
     assert "--create-job" in refused.output
 
 
 def test_a_failed_execution_begins_with_its_cause_and_cure(
-    deployed: Deployment, data: Path, job: str
+    deployed: Deployment, ingest: Callable[..., Result], job: str
 ) -> None:
     known = executions(deployed)
     key = f"batch-output/{job}/output.jsonl"
     deployed.s3.put_object(Bucket=deployed.bucket, Key=key, Body=b"{}")
     failed = next_execution(deployed, key=key, but=known)
 
-    inspected = ingest(data, "inspect", failed.arn)
+    inspected = ingest("inspect", failed.arn)
 
     assert inspected.exit_code == ExitCode.JOB_FAILED
     head = "\n".join(inspected.output.splitlines()[:8])
@@ -90,13 +86,13 @@ def test_a_failed_execution_begins_with_its_cause_and_cure(
 
 
 def test_what_fails_before_its_claim_is_found_and_shown_too(
-    deployed: Deployment, data: Path, results: Path, job: str
+    deployed: Deployment, ingest: Callable[..., Result], results: Path, job: str
 ) -> None:
     record = {"intentId": {"S": job}, "submitTime": {"S": "2026-01-01"}, "jobId": {"S": job}}
     table = deployed.outputs["BatchJobsTableName"]
     deployed.dynamodb.put_item(TableName=table, Item=record)  # it has no userId
 
-    submitted = ingest(data, "submit", str(results), "--job", job, "--watch")
+    submitted = ingest("submit", str(results), "--job", job, "--watch")
 
     assert submitted.exit_code == ExitCode.JOB_FAILED
     assert "Failed in ResolveJob: JobInvalid" in submitted.output

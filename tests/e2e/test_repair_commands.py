@@ -5,10 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from ops.cli import app
 from ops.errors import ExitCode
 from ops.model.deployment import Deployment
 from ops.model.history import History
@@ -19,14 +17,6 @@ from tests.e2e.waiting import eventually, next_execution
 from tests.lines import ANSWER, answered
 
 __all__ = ["data", "deployed"]  # these commands look at all that is on it
-
-
-@pytest.fixture
-def ingest(data: Path) -> Callable[..., Result]:
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--data", str(data)])
-
-    return run
 
 
 def _line(image_id: str, answer: str = ANSWER) -> bytes:

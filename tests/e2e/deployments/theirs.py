@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import ClientError
 
 from local.endpoint import Endpoint
+from tests.e2e.queues import make_queue, taken
 
 ACCOUNT = "000000000000"
 
@@ -16,6 +17,14 @@ ACCOUNT = "000000000000"
 _SERVICES = (
     "bedrock", "dynamodb", "events", "kms", "lambda", "logs", "s3", "sns", "sqs", "states", "xray",
 )  # fmt: skip
+
+_BUCKET_SETTINGS = (
+    *("bucket_accelerate_configuration", "bucket_acl", "bucket_cors", "bucket_encryption"),
+    *("bucket_lifecycle_configuration", "bucket_logging", "bucket_notification_configuration"),
+    *("bucket_ownership_controls", "bucket_policy", "bucket_replication"),
+    *("bucket_request_payment", "bucket_tagging", "bucket_versioning", "bucket_website"),
+    "public_access_block",
+)
 
 #: What changes of a table's description by itself, as items come and time goes.
 _MOVING = {
@@ -46,17 +55,13 @@ class Theirs:
         self.s3, self.dynamodb, self.kms, self.sqs, self.iam = map(self.endpoint.client, clients)
         self.key = self.kms.create_key(Description="theirs")["KeyMetadata"]["Arn"]
         self.images_key = self.kms.create_key(Description="images")["KeyMetadata"]["Arn"]
-        self.boundary = self.iam.create_policy(
-            PolicyName="their-boundary",
-            PolicyDocument=_document(
-                {
-                    "Effect": "Allow",
-                    "Action": [f"{service}:*" for service in _SERVICES],
-                    "Resource": "*",
-                }
-            ),
-        )["Policy"]["Arn"]
-        self.queue = self._make_queue()
+        actions = [f"{service}:*" for service in _SERVICES]
+        allowed = _document({"Effect": "Allow", "Action": actions, "Resource": "*"})
+        made = self.iam.create_policy(PolicyName="their-boundary", PolicyDocument=allowed)
+        self.boundary = made["Policy"]["Arn"]
+        self.queue, self.queue_arn = make_queue(
+            self.sqs, "their-uploads", service="s3.amazonaws.com"
+        )
         self._make_bucket()
         self._make_tables()
         self._fill()
@@ -77,15 +82,11 @@ class Theirs:
 
     def told_of(self) -> set[str]:
         """Keys in the notifications that wait in the application's own queue; they are taken."""
-        keys = set()
-        while messages := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
-            "Messages"
-        ):
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-                for record in json.loads(message["Body"]).get("Records", []):
-                    keys.add(unquote_plus(record["s3"]["object"]["key"]))
-        return keys
+        return {
+            unquote_plus(record["s3"]["object"]["key"])
+            for body in taken(self.sqs, self.queue)
+            for record in body.get("Records", [])
+        }
 
     def look(self) -> dict[str, Any]:
         """Every setting of bucket, tables, key and queue."""
@@ -94,16 +95,11 @@ class Theirs:
 
     def items(self) -> dict[str, list[Any]]:
         """All items of the tables, in one order."""
+        scan = self.dynamodb.get_paginator("scan")
+        pages = {name: scan.paginate(TableName=name) for name in self.tables.values()}
         return {
-            name: sorted(
-                (
-                    item
-                    for page in self.dynamodb.get_paginator("scan").paginate(TableName=name)
-                    for item in page["Items"]
-                ),
-                key=json.dumps,
-            )
-            for name in self.tables.values()
+            name: sorted((item for page in of_table for item in page["Items"]), key=json.dumps)
+            for name, of_table in pages.items()
         }
 
     def objects(self) -> dict[str, bytes]:
@@ -117,18 +113,6 @@ class Theirs:
     def _keys(self) -> Iterator[str]:
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
             yield from (each["Key"] for each in page.get("Contents", []))
-
-    def _make_queue(self) -> str:
-        queue: str = self.sqs.create_queue(QueueName="their-uploads")["QueueUrl"]
-        self.queue_arn = f"arn:aws:sqs:{self.endpoint.region}:{ACCOUNT}:their-uploads"
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": "s3.amazonaws.com"},
-            "Action": "sqs:SendMessage",
-            "Resource": self.queue_arn,
-        }
-        self.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": _document(statement)})
-        return queue
 
     def _make_bucket(self) -> None:
         """With versions, a policy, rules, tags, a key and a notification of its own."""
@@ -146,23 +130,13 @@ class Theirs:
         s3.put_bucket_policy(**bucket, Policy=_document(insecure))
         s3.put_bucket_tagging(**bucket, Tagging={"TagSet": [{"Key": "owner", "Value": "app"}]})
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": self.key}
-        rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
-        s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
-        expiration = {
-            "ID": "their-rule",
-            "Filter": {"Prefix": "tmp/"},
-            "Status": "Enabled",
-            "Expiration": {"Days": 3},
-        }
-        s3.put_bucket_lifecycle_configuration(
-            **bucket, LifecycleConfiguration={"Rules": [expiration]}
-        )
-        s3.put_bucket_cors(
-            **bucket,
-            CORSConfiguration={
-                "CORSRules": [{"AllowedMethods": ["PUT"], "AllowedOrigins": ["https://app.test"]}]
-            },
-        )
+        by_key = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+        s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration={"Rules": [by_key]})
+        rule = {"ID": "their-rule", "Filter": {"Prefix": "tmp/"}, "Status": "Enabled"}
+        rules = {"Rules": [{**rule, "Expiration": {"Days": 3}}]}
+        s3.put_bucket_lifecycle_configuration(**bucket, LifecycleConfiguration=rules)
+        cors = {"AllowedMethods": ["PUT"], "AllowedOrigins": ["https://app.test"]}
+        s3.put_bucket_cors(**bucket, CORSConfiguration={"CORSRules": [cors]})
         notification = {
             "Id": "their-notification",
             "QueueArn": self.queue_arn,
@@ -200,12 +174,9 @@ class Theirs:
         self, name: str, keys: tuple[str, ...], indexes: dict[str, tuple[str, ...]], **more: Any
     ) -> None:
         attributes = {each for schema in (keys, *indexes.values()) for each in schema}
+        projection = {"ProjectionType": "ALL"}
         secondary = [
-            {
-                "IndexName": index,
-                "KeySchema": _schema(schema),
-                "Projection": {"ProjectionType": "ALL"},
-            }
+            {"IndexName": index, "KeySchema": _schema(schema), "Projection": projection}
             for index, schema in indexes.items()
         ]
         self.dynamodb.create_table(
@@ -236,27 +207,10 @@ class Theirs:
         self.s3.put_object(Bucket=self.bucket, Key="elsewhere/notes.txt", Body=b"notes")
 
     def _look_at_bucket(self) -> dict[str, Any]:
-        asked: dict[str, Callable[..., Any]] = {
-            name: getattr(self.s3, f"get_{name}")
-            for name in (
-                "bucket_accelerate_configuration",
-                "bucket_acl",
-                "bucket_cors",
-                "bucket_encryption",
-                "bucket_lifecycle_configuration",
-                "bucket_logging",
-                "bucket_notification_configuration",
-                "bucket_ownership_controls",
-                "bucket_policy",
-                "bucket_replication",
-                "bucket_request_payment",
-                "bucket_tagging",
-                "bucket_versioning",
-                "bucket_website",
-                "public_access_block",
-            )
+        return {
+            name: _answer(getattr(self.s3, f"get_{name}"), Bucket=self.bucket)
+            for name in _BUCKET_SETTINGS
         }
-        return {name: _answer(ask, Bucket=self.bucket) for name, ask in asked.items()}
 
     def _look_at_tables(self) -> dict[str, Any]:
         seen = {}
