@@ -21,41 +21,28 @@ COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 #: .../AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html,
 #: .../lambda/latest/dg/monitoring-metrics-types.html and
 #: .../amazondynamodb/latest/developerguide/metrics-dimensions.html
-PUBLISHED = {
-    "AWS/States": {
-        "ExecutionsAborted": [{"StateMachineArn"}],
-        "ExecutionsFailed": [{"StateMachineArn"}],
-        "ExecutionsTimedOut": [{"StateMachineArn"}],
-        "ExecutionThrottled": [{"StateMachineArn"}],
-        "ExecutionTime": [{"StateMachineArn"}],
-        "ExecutionsRedriven": [{"StateMachineArn"}],
-        "ExecutionsStarted": [{"StateMachineArn"}],
-        "ExecutionsSucceeded": [{"StateMachineArn"}],
-    },
-    "AWS/Events": {
-        "FailedInvocations": [{"RuleName"}],
-        "InvocationsFailedToBeSentToDlq": [{"RuleName"}],
-        "ThrottledRules": [{"RuleName"}],
-    },
-    "AWS/SQS": {"ApproximateNumberOfMessagesVisible": [{"QueueName"}]},
-    "AWS/Lambda": {
-        "DeadLetterErrors": [{"FunctionName"}],
-        "Duration": [{"FunctionName"}],
-        "Errors": [{"FunctionName"}],
-        "Throttles": [{"FunctionName"}],
+_BY_ONE_DIMENSION = {
+    ("AWS/States", "StateMachineArn"): (
+        *("ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"),
+        *("ExecutionTime", "ExecutionsRedriven", "ExecutionsStarted", "ExecutionsSucceeded"),
+    ),
+    ("AWS/Events", "RuleName"): (
+        *("FailedInvocations", "InvocationsFailedToBeSentToDlq", "ThrottledRules"),
+    ),
+    ("AWS/SQS", "QueueName"): ("ApproximateNumberOfMessagesVisible",),
+    ("AWS/Lambda", "FunctionName"): ("DeadLetterErrors", "Duration", "Errors", "Throttles"),
+    (METRICS_NAMESPACE, "service"): tuple(set(Metric) - {Metric.EXECUTION_FAILURES}),
+}
+PUBLISHED: dict[str, dict[str, list[set[str]]]] = {
+    **{
+        namespace: {name: [{dimension}] for name in names}
+        for (namespace, dimension), names in _BY_ONE_DIMENSION.items()
     },
     "AWS/DynamoDB": {
         "WriteThrottleEvents": [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
     },
-    METRICS_NAMESPACE: {
-        metric.value: [
-            {"service", FAILED_STATE_DIMENSION}
-            if metric is Metric.EXECUTION_FAILURES
-            else {"service"}
-        ]
-        for metric in Metric
-    },
 }
+PUBLISHED[METRICS_NAMESPACE][Metric.EXECUTION_FAILURES] = [{"service", FAILED_STATE_DIMENSION}]
 
 #: Metrics that tell how fast and how much, of which none is too little or too much by itself.
 NOT_ALARMING = {

@@ -3,6 +3,7 @@
 import json
 import re
 
+from tests.infrastructure.documented import DOCUMENTED
 from tests.infrastructure.granted import of_role, to_roles, to_services
 from tests.infrastructure.template import Template, as_list
 
@@ -12,18 +13,10 @@ STATES = "arn:aws:states:eu-west-1:111122223333"
 #: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html and
 #: https://docs.aws.amazon.com/xray/latest/devguide/security_iam_id-based-policy-examples.html
 WITHOUT_RESOURCE = {
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
-    "logs:DescribeLogGroups",
-    "logs:DescribeResourcePolicies",
-    "logs:GetLogDelivery",
-    "logs:ListLogDeliveries",
-    "logs:PutResourcePolicy",
-    "logs:UpdateLogDelivery",
-    "xray:GetSamplingRules",
-    "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
+    action
+    for each in DOCUMENTED
+    if each.needed in {"Step Functions logs of executions", "traces of executions"}
+    for action in each.actions
 }
 
 
