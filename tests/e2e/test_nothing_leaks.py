@@ -155,35 +155,27 @@ DENIED = (
     "User: arn:aws:sts::000000000000:assumed-role/r/s is not authorized to perform: s3:GetObject "
     f'on resource: "arn:aws:s3:::bucket/uploads/{USER}/x receipt.jpg" because no policy allows it'
 )
+_WRITE = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*"}
+_COPY = {"caller": "*MigrateImages*", "action": "s3:CopyObject"}
+_READ = {"caller": "*MigrateImages*", "action": "dynamodb:BatchGetItem"}
+_STATE = {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"}
+
+
+def _says(code: str, message: str, status: int = 400) -> dict[str, Any]:
+    return {"kind": "error", "code": code, "message": message, "status": status}
+
+
 RULES: dict[str, dict[str, Any]] = {
-    "DynamoDB quotes an item that it does not take": {
-        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "error",
-        "code": "ValidationException", "status": 400, "message": QUOTED,
-    },
-    "DynamoDB quotes a pending image": {
-        "caller": "*MigrateImages*", "action": "dynamodb:BatchGetItem", "kind": "error",
-        "code": "ValidationException", "status": 400, "message": QUOTED,
-    },
-    "S3 denies an image by its name": {
-        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "error",
-        "code": "AccessDenied", "status": 403, "message": DENIED,
-    },
-    "S3 quotes what it was asked": {
-        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "error",
-        "code": "InvalidArgument", "status": 400, "message": QUOTED,
-    },
-    "a connection breaks, of which the SDK names the address": {
-        "caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "closed",
-    },
-    "a worker is killed": {
-        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "kill",
-    },
-    "a worker runs out of time": {
-        "caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "timeout",
-    },
-    "no segment is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
-    "no chunk is stated": {"caller": "*", "action": "dynamodb:PutItem", "kind": "pretend"},
-}  # fmt: skip
+    "DynamoDB quotes an item that it does not take": _WRITE | _says("ValidationException", QUOTED),
+    "DynamoDB quotes a pending image": _READ | _says("ValidationException", QUOTED),
+    "S3 denies an image by its name": _COPY | _says("AccessDenied", DENIED, 403),
+    "S3 quotes what it was asked": _COPY | _says("InvalidArgument", QUOTED),
+    "a connection breaks, of which the SDK names the address": _COPY | {"kind": "closed"},
+    "a worker is killed": _WRITE | {"kind": "kill"},
+    "a worker runs out of time": _WRITE | {"kind": "timeout"},
+    "no segment is stated": _STATE,
+    "no chunk is stated": _STATE,
+}
 WORDS = {"no segment is stated": "segment#", "no chunk is stated": "chunk#"}
 REDRIVEN = "DynamoDB quotes an item that it does not take"
 
@@ -266,8 +258,7 @@ def _broken_claim(job_id: str) -> Item:
 def _by_hand(ran: _Ran) -> None:
     """An execution that a person stops, held where it has read images and records."""
     job = ran.job()
-    rule = {"caller": "*MigrateImages*", "action": "s3:CopyObject", "kind": "hold"}
-    with ran.held(job, **rule) as key:
+    with ran.held(job, **_COPY, kind="hold") as key:
         arn = ran.started_for(key)[key]
         ran.world.deployed.step_functions.stop_execution(executionArn=arn, error=STOPPED)
         assert ran.note(arn) == "ABORTED"
@@ -289,10 +280,9 @@ def _by_a_damaged_file(ran: _Ran) -> None:
 
 def _throttled(ran: _Ran) -> None:
     """A worker tries until its time is over: it is given little here, and more if it is slow."""
-    rule = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*", "kind": "error"}
-    rule |= {"code": "ProvisionedThroughputExceededException", "message": QUOTED}
+    rule = _WRITE | _says("ProvisionedThroughputExceededException", QUOTED)
     for limit in (6, 30, 120):
-        with ran.world.time_limit("LoadSegment", limit), ran.world.fault(**rule, status=400):
+        with ran.world.time_limit("LoadSegment", limit), ran.world.fault(**rule):
             (arn,) = ran.all_end("FAILED", ran.upload(ran.job())).values()
         if Failure.WRITE_THROTTLED in ran.errors[arn]:
             return
