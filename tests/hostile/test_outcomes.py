@@ -11,7 +11,6 @@ import pytest
 from pydantic import ValidationError
 
 from functions.aws.failed_state import FailedChild, FailedState, MapCounts
-from functions.domain.attribute_values import from_item
 from functions.domain.causes import plain_cause
 from functions.domain.events import Event
 from functions.domain.executions import Execution, Outcome, StatusChange
@@ -139,10 +138,8 @@ def test_a_long_cause_is_searched_for_addresses_in_no_time() -> None:
 
 
 def _tables(setup: RecorderSetup) -> dict[str, Any]:
-    return {
-        name: sorted(map(repr, map(from_item, setup.dynamodb.scan(TableName=name)["Items"])))
-        for name in ("batch-jobs", "ledger")
-    }
+    tables = setup.dynamodb.tables
+    return {name: sorted(map(repr, tables[name].values())) for name in ("batch-jobs", "ledger")}
 
 
 _OBJECT = {"key": KEY, "etag": "e"}
@@ -212,13 +209,10 @@ def test_a_job_of_thousands_of_claims_is_settled_within_an_item(setup: RecorderS
     """Each execution's ARN was once named in the job's record: 2,000 of them are too many."""
     setup.job(userId="u")
     arn = f"arn:aws:states:us-east-1:123456789012:execution:{'m' * 80}:"
-    for first in range(0, 2000, 25):
-        rows = [
-            claim_row(JOB, f"batch-output/{JOB}/{number:05d}.jsonl", owner=f"{arn}{number:080d}")
-            for number in range(first, first + 25)
-        ]
-        puts = [{"PutRequest": {"Item": row}} for row in rows]
-        setup.dynamodb.batch_write_item(RequestItems={"ledger": puts})
+    for number in range(2000):
+        key = f"batch-output/{JOB}/{number:05d}.jsonl"
+        row = claim_row(JOB, key, owner=f"{arn}{number:080d}")
+        setup.dynamodb.put_item(TableName="ledger", Item=row)
     setup.claim()
     setup.hears_of_failure("LoadRanges")
     record = setup.record_of_job()
