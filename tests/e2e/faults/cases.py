@@ -28,8 +28,10 @@ class Spot:
 
 
 def _spots(state: str, function: str, *calls: tuple[str, str, str]) -> list[Spot]:
+    """Calls, each by its action, the words that it has (joined by ` & `), and in words."""
     return [
-        Spot(state, function, action, (word,) if word else (), what) for action, word, what in calls
+        Spot(state, function, action, tuple(words.split(" & ")) if words else (), what)
+        for action, words, what in calls
     ]
 
 
@@ -42,7 +44,7 @@ _LEASE = (
 )
 _LIST = ("s3:ListObjectsV2", "", "look for results objects and the manifest")
 _EVIDENCE = (
-    ("dynamodb:Query", '":prefix": {"S": "claim#"}', "read the job's claims"),
+    ("dynamodb:Query", '"job# & ":prefix": {"S": "claim#"}', "read the job's claims"),
     ("dynamodb:Query", '"unclaimed#', "read what failed before its claim"),
     ("dynamodb:Query", '"folder#"', "read the job's folders"),
     ("dynamodb:GetItem", '"bedrock"', "read how the job ended"),
