@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.workflow import aws_tables
+from tests.workflow.image_migration import ImageMigration
 from tests.workflow.machine import Machine
 
 
@@ -20,3 +21,9 @@ def aws() -> Iterator[tuple[Any, Any]]:
 def machine() -> Machine:
     """A job on the memory's tables."""
     return Machine()
+
+
+@pytest.fixture
+def migration() -> ImageMigration:
+    """A bucket and tables without an image."""
+    return ImageMigration()

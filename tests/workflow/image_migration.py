@@ -111,6 +111,11 @@ class ImageMigration:
             self.add_transaction(image_id)
         return key
 
+    def add_many(self, count: int, **put: Any) -> None:
+        """Put in `image-0` and so on."""
+        for number in range(count):
+            self.add(f"image-{number}", **put)
+
     def add_transaction(self, image_id: str, *, job: str = JOB) -> None:
         item = {
             "userId": USER,
@@ -147,8 +152,10 @@ class ImageMigration:
         **copy_options: Any,
     ) -> ChunkMigrator:
         """A worker of a job, with as much of the write budget as it can use unless a share says."""
-        s3: Any = Interrupted(self.s3, interruptions or Interruptions())
-        dynamodb: Any = Interrupted(self.dynamodb, interruptions or Interruptions())
+        s3: Any = self.s3
+        dynamodb: Any = self.dynamodb
+        if interruptions is not None:
+            s3, dynamodb = (Interrupted(each, interruptions) for each in (s3, dynamodb))
         tables = ImageTables(
             client=dynamodb,
             pending_images="pending",

@@ -18,10 +18,7 @@ from functions.domain.images import MAX_COPY_BYTES
 from tests.workflow.image_migration import BUCKET, DATE, EVENT_TIME, USER, ImageMigration
 from tests.workflow.memory.interruptions import calls_of
 
-
-def _migrated(migration: ImageMigration, **more: Any) -> ImageMigration:
-    migration.migrate(**more)
-    return migration
+MOVED = f"processed/{DATE}/{USER}/one.jpg"
 
 
 def _reasons(migration: ImageMigration) -> dict[str, int]:
@@ -33,10 +30,9 @@ def _reasons(migration: ImageMigration) -> dict[str, int]:
     return reasons
 
 
-def test_an_image_moves_under_the_date_of_the_event_in_japan() -> None:
-    migration = ImageMigration()
+def test_an_image_moves_under_the_date_of_the_event_in_japan(migration: ImageMigration) -> None:
     migration.add("one", key="uploads/a/b.jpg")
-    _migrated(migration)
+    migration.migrate()
     assert EVENT_TIME.date().isoformat() == "2026-11-23"
     assert set(migration.images()) == {"processed/2026-11-24/a/b.jpg"}
     assert migration.s3_key("one") == "processed/2026-11-24/a/b.jpg"
@@ -50,30 +46,29 @@ def test_an_image_moves_under_the_date_of_the_event_in_japan() -> None:
     }
 
 
-def test_metadata_tags_and_content_type_survive_and_the_storage_class_is_a_setting() -> None:
-    migration = ImageMigration()
+def test_metadata_tags_and_content_type_survive_and_the_storage_class_is_a_setting(
+    migration: ImageMigration,
+) -> None:
     migration.add("one", Metadata={"camera": "x"}, Tagging="a=b", ContentType="image/png")
-    _migrated(
-        migration, StorageClass="STANDARD_IA", ServerSideEncryption="aws:kms", SSEKMSKeyId="k"
-    )
-    moved = migration.s3.objects[f"processed/{DATE}/{USER}/one.jpg"]
+    migration.migrate(StorageClass="STANDARD_IA", ServerSideEncryption="aws:kms", SSEKMSKeyId="k")
+    moved = migration.s3.objects[MOVED]
     assert (moved.content_type, moved.metadata, moved.tags) == ("image/png", {"camera": "x"}, "a=b")
     assert (moved.storage_class, moved.kms_key) == ("STANDARD_IA", "k")
 
 
-def test_the_step_touches_neither_version_nor_updated_at() -> None:
-    migration = ImageMigration()
+def test_the_step_touches_neither_version_nor_updated_at(migration: ImageMigration) -> None:
     migration.add("one")
     before = migration.transactions()["one"]
-    after = _migrated(migration).transactions()["one"]
-    assert after == {**before, "s3Key": f"processed/{DATE}/{USER}/one.jpg"}
+    migration.migrate()
+    assert migration.transactions()["one"] == {**before, "s3Key": MOVED}
 
 
 @pytest.mark.parametrize(
     "owner", ["user-2", "", None, "USER-1", "user-1 ", "us\u0435r", "user-1\0"]
 )
-def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
-    migration = ImageMigration()
+def test_an_image_of_another_user_is_not_touched(
+    migration: ImageMigration, owner: str | None
+) -> None:
     migration.add("one")
     record = {"imageId": "one", "userId": owner, "s3Key": f"uploads/{USER}/one.jpg"}
     migration.dynamodb.put_item(TableName="pending", Item=to_item(record))
@@ -111,8 +106,9 @@ def test_an_image_of_another_user_is_not_touched(owner: str | None) -> None:
         "uploads/user-1/../user-2/secret.jpg",
     ],
 )
-def test_an_image_outside_of_uploads_stays_and_the_transaction_names_it(key: str) -> None:
-    migration = ImageMigration()
+def test_an_image_outside_of_uploads_stays_and_the_transaction_names_it(
+    migration: ImageMigration, key: str
+) -> None:
     migration.add("one", key=key)
     before = migration.images()
     calls = calls_of(migration.migrate)
@@ -141,8 +137,9 @@ def test_whatever_the_key_nothing_outside_of_uploads_is_touched(key: str, prefix
 
 
 @pytest.mark.parametrize("key", ["", "uploads/" + "x" * 1017, "uploads/" + "\u3042" * 339])
-def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(key: str) -> None:
-    migration = ImageMigration()
+def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(
+    migration: ImageMigration, key: str
+) -> None:
     migration.add("one", key=key, uploaded=False)
     calls = calls_of(migration.migrate)
     assert _reasons(migration) == {"ImageMissing": 1}
@@ -150,74 +147,65 @@ def test_what_cannot_be_a_key_is_missing_and_s3_is_not_asked(key: str) -> None:
     assert "head_object" not in calls
 
 
-def test_the_longest_key_that_has_room_for_the_date_moves() -> None:
-    migration = ImageMigration()
-    migration.add("one", key="uploads/" + "x" * 1003)
-    assert _reasons(_migrated(migration)) == {}
-    (key,) = migration.images()
-    assert len(key) == 1024
-
-
-def test_an_image_whose_new_key_would_be_too_long_stays_and_the_transaction_names_it() -> None:
-    migration = ImageMigration()
-    key = migration.add("one", key="uploads/" + "x" * 1004)
-    assert _reasons(_migrated(migration)) == {"ImageOutsideUploads": 1}
-    assert set(migration.images()) == {key}
-    assert migration.s3_key("one") == key
+@pytest.mark.parametrize(("length", "left"), [(1003, {}), (1004, {"ImageOutsideUploads": 1})])
+def test_an_image_whose_new_key_would_be_too_long_stays_and_the_transaction_names_it(
+    migration: ImageMigration, length: int, left: dict[str, int]
+) -> None:
+    key = migration.add("one", key="uploads/" + "x" * length)
+    migration.migrate()
+    assert _reasons(migration) == left
+    (now,) = migration.images()
+    assert migration.s3_key("one") == now
+    assert (now == key) is bool(left)
+    assert len(now) <= 1024
 
 
 @pytest.mark.parametrize(("more", "left"), [(0, {}), (1, {"ImageTooLarge": 1})])
 def test_an_image_over_5_gib_stays_and_the_transaction_names_it(
-    more: int, left: dict[str, int]
+    migration: ImageMigration, more: int, left: dict[str, int]
 ) -> None:
-    migration = ImageMigration()
     key = migration.add("one")
     stored = migration.s3.objects[key]
     object.__setattr__(stored, "size", MAX_COPY_BYTES + more)
-    assert _reasons(_migrated(migration)) == left
+    migration.migrate()
+    assert _reasons(migration) == left
     assert (migration.s3_key("one") == key) is bool(left)
 
 
-def test_another_content_at_the_destination_is_kept_and_so_is_the_upload() -> None:
-    migration = ImageMigration()
+@pytest.mark.parametrize("content", [b"CONTENT OF ONE ", b"CONTENT OF ONE"])
+def test_another_content_at_the_destination_is_kept_and_so_is_the_upload(
+    migration: ImageMigration, content: bytes
+) -> None:
     key = migration.add("one")
-    target = f"processed/{DATE}/{USER}/one.jpg"
-    migration.s3.put_object(Bucket=BUCKET, Key=target, Body=b"CONTENT OF ONE ")
-    assert _reasons(_migrated(migration)) == {"ImageDestinationTaken": 1}
-    assert migration.images() == {key: b"content of one", target: b"CONTENT OF ONE "}
+    migration.s3.put_object(Bucket=BUCKET, Key=MOVED, Body=content)
+    migration.migrate()
+    assert _reasons(migration) == {"ImageDestinationTaken": 1}
+    assert migration.images() == {key: b"content of one", MOVED: content}
     assert migration.s3_key("one") is None
 
 
-def test_another_content_of_the_same_length_is_another_content() -> None:
-    migration = ImageMigration()
+def test_the_same_content_at_the_destination_counts_as_the_copy_whatever_its_etag(
+    migration: ImageMigration,
+) -> None:
     migration.add("one")
-    target = f"processed/{DATE}/{USER}/one.jpg"
-    migration.s3.put_object(Bucket=BUCKET, Key=target, Body=b"CONTENT OF ONE")
-    assert _reasons(_migrated(migration)) == {"ImageDestinationTaken": 1}
+    migration.s3.put_object(Bucket=BUCKET, Key=MOVED, Body=b"content of one")
+    object.__setattr__(migration.s3.objects[MOVED], "etag", "of-an-upload-in-parts-2")
+    migration.migrate()
+    assert _reasons(migration) == {}
+    assert set(migration.images()) == {MOVED}
+    assert migration.s3_key("one") == MOVED
 
 
-def test_the_same_content_at_the_destination_counts_as_the_copy_whatever_its_etag() -> None:
-    migration = ImageMigration()
-    migration.add("one")
-    target = f"processed/{DATE}/{USER}/one.jpg"
-    migration.s3.put_object(Bucket=BUCKET, Key=target, Body=b"content of one")
-    object.__setattr__(migration.s3.objects[target], "etag", "of-an-upload-in-parts-2")
-    assert _reasons(_migrated(migration)) == {}
-    assert set(migration.images()) == {target}
-    assert migration.s3_key("one") == target
-
-
-def test_an_image_whose_transaction_is_gone_stays_where_it_is() -> None:
-    migration = ImageMigration()
+def test_an_image_whose_transaction_is_gone_stays_where_it_is(migration: ImageMigration) -> None:
     key = migration.add("one", transaction=False)
-    assert _reasons(_migrated(migration)) == {"ImageTransactionGone": 1}
+    migration.migrate()
+    assert _reasons(migration) == {"ImageTransactionGone": 1}
     assert set(migration.images()) == {key}
     assert migration.pending("one")["status"] == "pending"
     assert not migration.transactions()
 
 
-def test_an_image_moved_for_an_earlier_job_is_pointed_at() -> None:
-    migration = ImageMigration()
+def test_an_image_moved_for_an_earlier_job_is_pointed_at(migration: ImageMigration) -> None:
     migration.add("one")
     migration.add_transaction("one", job="job-2")
     migration.migrate(date="2026-10-01")
@@ -226,36 +214,37 @@ def test_an_image_moved_for_an_earlier_job_is_pointed_at() -> None:
     assert migration.counts(job="job-2")["imagesMigrated"] == 1
 
 
-def test_an_image_of_two_records_is_counted_for_both_and_moved_once() -> None:
-    migration = ImageMigration()
+def test_an_image_of_two_records_is_counted_for_both_and_moved_once(
+    migration: ImageMigration,
+) -> None:
     migration.add("one")
     migration.ids.append("one")
-    _migrated(migration)
+    migration.migrate()
     assert migration.counts()["imagesMigrated"] == 2
     assert len(migration.images()) == 1
 
 
-def test_images_of_rejected_records_stay_where_they_are() -> None:
-    migration = ImageMigration()
+def test_images_of_rejected_records_stay_where_they_are(migration: ImageMigration) -> None:
     migration.add("accepted")
     rejected = migration.add("rejected", transaction=False)
     migration.ids.remove("rejected")  # the list has the images of transactions alone
-    _migrated(migration)
+    migration.migrate()
     assert rejected in migration.images()
 
 
-def test_a_batch_that_dynamodb_answers_in_parts_is_asked_for_again() -> None:
-    migration = ImageMigration()
-    for number in range(20):
-        migration.add(f"image-{number}")
+def test_a_batch_that_dynamodb_answers_in_parts_is_asked_for_again(
+    migration: ImageMigration,
+) -> None:
+    migration.add_many(20)
     migration.dynamodb.batch_size = 3
-    assert _migrated(migration).counts()["imagesMigrated"] == 20
+    migration.migrate()
+    assert migration.counts()["imagesMigrated"] == 20
 
 
-def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues() -> None:
-    migration = ImageMigration()
-    for number in range(250):
-        migration.add(f"image-{number}")
+def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues(
+    migration: ImageMigration,
+) -> None:
+    migration.add_many(250)
     work, calls = migration.work(), 0
     while not work.finished:
         work = migration.migrator(deadline=Deadline(-1.0, lambda: 0.0)).migrate(work)
@@ -266,10 +255,8 @@ def test_a_call_that_runs_short_of_time_stops_and_the_next_one_continues() -> No
     assert migration.counts() == work.counts
 
 
-def test_a_batch_takes_two_calls_an_image_and_few_more() -> None:
-    migration = ImageMigration()
-    for number in range(100):
-        migration.add(f"image-{number}")
+def test_a_batch_takes_two_calls_an_image_and_few_more(migration: ImageMigration) -> None:
+    migration.add_many(100)
     calls = calls_of(migration.migrate)
     assert Counter(calls) == {
         "get_object": 1,
@@ -283,19 +270,17 @@ def test_a_batch_takes_two_calls_an_image_and_few_more() -> None:
     }
 
 
-def test_a_call_says_how_many_images_it_has_looked_at() -> None:
-    migration = ImageMigration()
-    for number in range(150):
-        migration.add(f"image-{number}", recorded=False, transaction=False, uploaded=False)
+def test_a_call_says_how_many_images_it_has_looked_at(migration: ImageMigration) -> None:
+    migration.add_many(150, recorded=False, transaction=False, uploaded=False)
     migration.migrate()
     progress = Ledger(migration.dynamodb, "ledger").progress("object#job")  # type: ignore[arg-type]
     assert progress.chunks[0].counts == ImageCounts(left={"ImageUnknown": 100})
 
 
-def test_a_batch_is_copied_and_pointed_at_then_marked_then_deleted() -> None:
-    migration = ImageMigration()
-    for number in range(60):
-        migration.add(f"image-{number}")
+def test_a_batch_is_copied_and_pointed_at_then_marked_then_deleted(
+    migration: ImageMigration,
+) -> None:
+    migration.add_many(60)
     calls = calls_of(partial(migration.migrate, threads=8))
     reads = ("get_object", "head_object", "batch_get_item", "query")
     steps = [name for name in calls if name not in reads]
@@ -309,10 +294,10 @@ def test_a_batch_is_copied_and_pointed_at_then_marked_then_deleted() -> None:
     ]
 
 
-def test_images_are_copied_while_earlier_ones_wait_for_their_part_of_the_budget() -> None:
-    migration = ImageMigration()
-    for number in range(60):
-        migration.add(f"image-{number}")
+def test_images_are_copied_while_earlier_ones_wait_for_their_part_of_the_budget(
+    migration: ImageMigration,
+) -> None:
+    migration.add_many(60)
     first_pointed = threading.Event()
 
     def copy_object(**request: Any) -> Any:
@@ -332,19 +317,21 @@ def test_images_are_copied_while_earlier_ones_wait_for_their_part_of_the_budget(
     assert migration.counts()["imagesMigrated"] == 60
 
 
-def test_what_a_person_or_an_earlier_migration_noted_of_the_time_stays() -> None:
-    migration = ImageMigration()
+def test_what_a_person_or_an_earlier_migration_noted_of_the_time_stays(
+    migration: ImageMigration,
+) -> None:
     key = migration.add("one")
     record = {"imageId": "one", "userId": USER, "s3Key": key, "processedAt": "earlier"}
     migration.dynamodb.put_item(TableName="pending", Item=to_item(record))
-    _migrated(migration)
+    migration.migrate()
     assert migration.pending("one")["processedAt"] == "earlier"
     assert migration.pending("one")["status"] == "processed"
 
 
 @pytest.mark.parametrize("name", ["a\n.jpg", "\x01.jpg", "\u202ea.jpg", "\ufffe.jpg"])
-def test_a_key_that_xml_cannot_carry_is_deleted_by_a_request_of_its_own(name: str) -> None:
-    migration = ImageMigration()
+def test_a_key_that_xml_cannot_carry_is_deleted_by_a_request_of_its_own(
+    migration: ImageMigration, name: str
+) -> None:
     migration.add("plain")
     migration.add("odd", key=f"uploads/{name}")
     calls = calls_of(migration.migrate)
@@ -353,10 +340,12 @@ def test_a_key_that_xml_cannot_carry_is_deleted_by_a_request_of_its_own(name: st
     assert Counter(calls)["delete_objects"] == 1
 
 
-def test_two_images_that_name_one_upload_are_both_pointed_at_its_copy() -> None:
-    migration = ImageMigration()
+def test_two_images_that_name_one_upload_are_both_pointed_at_its_copy(
+    migration: ImageMigration,
+) -> None:
     key = migration.add("one")
     migration.add("two", key=key, content=migration.contents["one"])
-    assert _reasons(_migrated(migration)) == {}
-    assert migration.s3_key("one") == migration.s3_key("two") == f"processed/{DATE}/{USER}/one.jpg"
+    migration.migrate()
+    assert _reasons(migration) == {}
+    assert migration.s3_key("one") == migration.s3_key("two") == MOVED
     migration.check_end()

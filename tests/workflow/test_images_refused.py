@@ -1,5 +1,7 @@
 """Images that S3 refuses to copy, or asks to copy later."""
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -14,146 +16,156 @@ from tests.workflow.memory.interruptions import Interruptions, calls_of
 
 OURS = "arn:aws:kms:us-east-1:000000000000:key/ours"
 THEIRS = "arn:aws:kms:us-east-1:000000000000:key/theirs"
+KEYS = [f"uploads/{USER}/image-{number}.jpg" for number in range(3)]
 
 
-def _world(count: int = 3) -> tuple[ImageMigration, list[str]]:
+def _images(count: int = 3) -> ImageMigration:
     migration = ImageMigration()
-    return migration, [migration.add(f"image-{number}") for number in range(count)]
+    migration.add_many(count)
+    return migration
+
+
+@pytest.fixture
+def migration() -> ImageMigration:
+    """Three images."""
+    return _images()
+
+
+def _moved_and_left(migration: ImageMigration) -> tuple[int, dict[str, int]]:
+    counts = migration.counts()
+    return counts["imagesMigrated"], counts["imagesLeftByReason"]
 
 
 @pytest.mark.parametrize("code", ["InvalidObjectState", "ObjectNotInActiveTierError"])
-def test_an_archived_image_is_left_and_its_neighbours_move(code: str) -> None:
-    migration, keys = _world()
-    migration.s3.refuse("CopyObject", keys[1], code)
+def test_an_archived_image_is_left_and_its_neighbours_move(
+    migration: ImageMigration, code: str
+) -> None:
+    migration.s3.refuse("CopyObject", KEYS[1], code)
     migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
-    assert migration.counts()["imagesMigrated"] == 2
+    assert _moved_and_left(migration) == (2, {"ImageArchived": 1})
     assert migration.s3_key("image-1") is None
     assert migration.pending("image-1")["status"] == "pending"
-    assert keys[1] in migration.images()
+    assert KEYS[1] in migration.images()
     migration.check_end()
 
 
-def test_an_archived_image_alone_in_its_job_is_left_too() -> None:
-    migration, keys = _world(1)
-    migration.s3.refuse("CopyObject", keys[0], "InvalidObjectState")
+@pytest.mark.parametrize(
+    ("operation", "code", "reason"),
+    [
+        ("CopyObject", "InvalidObjectState", "ImageArchived"),
+        ("HeadObject", "400", "ImageUnreadable"),  # its owner's own key
+    ],
+)
+def test_an_image_that_is_refused_alone_in_its_job_is_left_too(
+    operation: str, code: str, reason: str
+) -> None:
+    migration = _images(1)
+    migration.s3.refuse(operation, KEYS[0], code)
     migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageArchived": 1}
+    assert _moved_and_left(migration) == (0, {reason: 1})
 
 
-def test_a_refusal_is_the_keys_of_an_image_where_others_move() -> None:
-    migration, _ = _world(2)
-    key = migration.add("theirs", SSEKMSKeyId=THEIRS)
-    migration.s3.refuse("CopyObject", key, "AccessDenied")
-    migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
-    assert migration.counts()["imagesMigrated"] == 2
-    assert [facts["imageId"] for facts in migration.told.all(Event.IMAGE_LEFT)] == ["theirs"]
+@pytest.mark.parametrize(
+    ("others", "key", "bucket_keys", "copies_under"),
+    [
+        pytest.param(2, THEIRS, [], None, id="others move"),
+        pytest.param(0, THEIRS, [], OURS, id="copies have another key"),
+        pytest.param(0, THEIRS, [OURS], None, id="the bucket has another key"),
+    ],
+)
+def test_a_refusal_of_anothers_key_is_the_images_own(
+    others: int, key: str, bucket_keys: list[str], copies_under: str | None
+) -> None:
+    migration = _refused_under(key, others, bucket_keys)
+    migration.migrate(**_under(copies_under))
+    assert _moved_and_left(migration) == (others, {"ImageUnreadable": 1})
+    assert [facts["imageId"] for facts in migration.told.all(Event.IMAGE_LEFT)] == ["refused"]
     migration.check_end()
 
 
-@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject"])
-def test_a_refusal_without_a_key_fails_the_state_whatever_else_moves(operation: str) -> None:
-    """The role lacks a grant that this image needs, to copy its tags for example."""
-    migration, keys = _world()
-    migration.s3.refuse(operation, keys[0], "AccessDenied" if operation == "CopyObject" else "403")
-    with pytest.raises(ClientError, match=r"AccessDenied|403"):
+@pytest.mark.parametrize(
+    ("others", "key", "bucket_keys", "copies_under"),
+    [
+        pytest.param(0, THEIRS, [], None, id="nothing else moves"),
+        pytest.param(0, OURS, [], OURS, id="the key of copies"),
+        pytest.param(2, OURS, [THEIRS, OURS], THEIRS, id="a key of the bucket"),
+        pytest.param(2, None, [], None, id="no key: a missing grant, to copy its tags for example"),
+    ],
+)
+def test_a_refusal_of_our_own_fails_the_state_whatever_else_moves(
+    others: int, key: str | None, bucket_keys: list[str], copies_under: str | None
+) -> None:
+    migration = _refused_under(key, others, bucket_keys)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        migration.migrate(**_under(copies_under))
+    migration.check_moment()
+
+
+def _refused_under(key: str | None, others: int, bucket_keys: list[str]) -> ImageMigration:
+    """An image under a key of KMS that may not be copied, and others that may."""
+    migration = _images(others)
+    migration.bucket_keys = bucket_keys
+    upload = migration.add("refused", **_under(key))
+    migration.s3.refuse("CopyObject", upload, "AccessDenied")
+    return migration
+
+
+def _under(key: str | None) -> dict[str, Any]:
+    return {"SSEKMSKeyId": key, "ServerSideEncryption": "aws:kms"} if key else {}
+
+
+@pytest.mark.parametrize(("operation", "code"), [("HeadObject", "403"), ("DeleteObject", "Denied")])
+def test_another_refusal_fails_the_state_whatever_else_moves(
+    migration: ImageMigration, operation: str, code: str
+) -> None:
+    migration.s3.refuse(operation, KEYS[0], code)
+    with pytest.raises(ClientError, match=code):
         migration.migrate()
     migration.check_moment()
 
 
-def test_keys_of_others_on_all_images_fail_the_state() -> None:
-    migration = ImageMigration()
-    for name in ("one", "two"):
-        key = migration.add(name, SSEKMSKeyId=THEIRS)
-        migration.s3.refuse("CopyObject", key, "AccessDenied")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        migration.migrate()
-
-
-def test_a_key_of_others_is_the_images_own_even_where_nothing_moves() -> None:
-    migration = ImageMigration()
-    key = migration.add("one", SSEKMSKeyId=THEIRS)
-    migration.s3.refuse("CopyObject", key, "AccessDenied")
-    migration.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
-    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
-
-
-def test_a_key_that_the_bucket_is_not_known_to_have_is_the_images_own() -> None:
-    migration = ImageMigration(bucket_keys=[OURS])
-    key = migration.add("one", SSEKMSKeyId=THEIRS)
-    migration.s3.refuse("CopyObject", key, "AccessDenied")
+def test_an_image_that_is_missing_is_left_although_s3_says_forbidden(
+    migration: ImageMigration,
+) -> None:
+    del migration.s3.objects[KEYS[0]]
+    migration.s3.refuse("HeadObject", KEYS[0], "403")
     migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
+    assert _moved_and_left(migration) == (2, {"ImageMissing": 1})
 
 
-def test_a_key_of_the_bucket_refused_fails_the_state_whatever_else_moves() -> None:
-    migration, _ = _world(2)
-    migration.bucket_keys = [THEIRS, OURS]
-    key = migration.add("one", SSEKMSKeyId=OURS)
-    migration.s3.refuse("CopyObject", key, "AccessDenied")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        migration.migrate(SSEKMSKeyId=THEIRS, ServerSideEncryption="aws:kms")
-
-
-def test_an_image_that_is_missing_is_left_although_s3_says_forbidden() -> None:
-    migration, keys = _world()
-    del migration.s3.objects[keys[0]]
-    migration.s3.refuse("HeadObject", keys[0], "403")
-    migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageMissing": 1}
-    assert migration.counts()["imagesMigrated"] == 2
-
-
-def test_our_own_key_refused_fails_the_state() -> None:
-    migration = ImageMigration()
-    key = migration.add("one", SSEKMSKeyId=OURS)
-    migration.s3.refuse("CopyObject", key, "AccessDenied")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        migration.migrate(SSEKMSKeyId=OURS, ServerSideEncryption="aws:kms")
-
-
-def test_an_image_under_its_owners_own_key_is_left() -> None:
-    migration, keys = _world(1)
-    migration.s3.refuse("HeadObject", keys[0], "400")
-    migration.migrate()
-    assert migration.counts()["imagesLeftByReason"] == {"ImageUnreadable": 1}
-
-
-def test_a_source_that_cannot_be_deleted_fails_the_state_whatever_else_moves() -> None:
-    migration, keys = _world()
-    migration.s3.refuse("DeleteObject", keys[0], "AccessDenied")
-    with pytest.raises(ClientError, match="AccessDenied"):
-        migration.migrate()
-    migration.check_moment()
-
-
-@pytest.mark.parametrize("operation", ["HeadObject", "CopyObject", "DeleteObject"])
-def test_a_worker_waits_while_s3_asks_to_slow_down(operation: str) -> None:
-    migration, keys = _world()
-    migration.s3.refuse(
-        operation, keys[0], "503" if operation == "HeadObject" else "SlowDown", times=2
-    )
+@pytest.mark.parametrize(
+    ("operation", "key", "code"),
+    [
+        ("HeadObject", KEYS[0], "503"),
+        ("CopyObject", KEYS[0], "SlowDown"),
+        ("DeleteObject", KEYS[0], "SlowDown"),
+        ("DeleteObjects", "", "SlowDown"),
+    ],
+)
+def test_a_worker_waits_while_s3_asks_to_slow_down(
+    migration: ImageMigration, operation: str, key: str, code: str
+) -> None:
+    migration.s3.refuse(operation, key, code, times=2)
     migration.migrate(threads=16)
     assert migration.pauses == [0.5, 1.0]
-    assert migration.counts()["imagesMigrated"] == 3
+    assert _moved_and_left(migration) == (3, {})
     migration.check_end()
 
 
 def test_images_at_once_halve_on_a_throttle_and_climb_back_by_one_a_batch() -> None:
-    migration, keys = _world(1)
-    migration.s3.refuse("CopyObject", keys[0], "SlowDown", times=2)
+    migration = _images(1)
+    migration.s3.refuse("CopyObject", KEYS[0], "SlowDown", times=2)
     migrator = migration.migrator(threads=16)
     migrator.migrate(migration.work())
     assert migrator.pace.width == 16 // 2 // 2 + 1
 
 
 def test_a_throttled_table_is_waited_for_like_s3() -> None:
-    undisturbed, _ = _world()
+    undisturbed = _images()
     for number, call in enumerate(calls_of(undisturbed.migrate)):
         if call not in ("batch_get_item", "batch_execute_statement"):
             continue
-        migration, _ = _world()
+        migration = _images()
 
         def throttle() -> None:
             raise refusal("ThrottlingException", "BatchExecuteStatement")
@@ -164,9 +176,10 @@ def test_a_throttled_table_is_waited_for_like_s3() -> None:
         migration.check_end()
 
 
-def test_a_call_that_is_throttled_throughout_fails_by_the_name_that_is_retried_patiently() -> None:
-    migration, keys = _world()
-    migration.s3.refuse("CopyObject", keys[2], "SlowDown")
+def test_a_call_that_is_throttled_throughout_fails_by_the_name_that_is_retried_patiently(
+    migration: ImageMigration,
+) -> None:
+    migration.s3.refuse("CopyObject", KEYS[2], "SlowDown")
     with pytest.raises(ImagesThrottled, match="from image 0 of chunk 0"):
         migration.migrate()
     assert len(migration.pauses) == MAX_PAUSES
@@ -175,20 +188,20 @@ def test_a_call_that_is_throttled_throughout_fails_by_the_name_that_is_retried_p
 
 
 def test_a_call_that_moved_a_batch_before_the_throttle_hands_over_what_is_left() -> None:
-    migration, keys = _world(130)
-    migration.s3.refuse("CopyObject", keys[120], "SlowDown")
+    migration, throttled = _images(130), f"uploads/{USER}/image-120.jpg"
+    migration.s3.refuse("CopyObject", throttled, "SlowDown")
     left = migration.migrator(threads=4).migrate(migration.work())
     assert (left.finished, left.position) == (False, 100)
-    migration.s3.refuse("CopyObject", keys[120], "SlowDown", times=1)
+    migration.s3.refuse("CopyObject", throttled, "SlowDown", times=1)
     while not left.finished:
         left = migration.migrator(threads=4).migrate(left)
-    assert migration.counts()["imagesMigrated"] == 130
+    assert _moved_and_left(migration) == (130, {})
     migration.check_end()
 
 
 def test_a_throttled_call_begins_no_image_after_its_time() -> None:
-    migration, keys = _world(20)
-    migration.s3.refuse("CopyObject", keys[0], "SlowDown")
+    migration = _images(20)
+    migration.s3.refuse("CopyObject", KEYS[0], "SlowDown")
     ticks = iter(range(1_000))
     with pytest.raises(ImagesThrottled):
         migration.migrate(deadline=Deadline(25.0, lambda: float(next(ticks))), threads=16)
@@ -200,32 +213,31 @@ def test_a_throttled_call_begins_no_image_after_its_time() -> None:
 
 POINTS = f"processed/{DATE}/{USER}/image-1.jpg", transaction_id(JOB, "image-1")
 MARKS = "processed", "image-1"
+either_statement = pytest.mark.parametrize("statement", [POINTS, MARKS], ids=["points", "marks"])
 
 
-@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@either_statement
 @pytest.mark.parametrize(
     "code", ["ProvisionedThroughputExceeded", "RequestLimitExceeded", "ThrottlingError"]
 )
 def test_an_image_whose_statement_is_throttled_waits_and_its_neighbours_move(
-    statement: tuple[str, ...], code: str
+    migration: ImageMigration, statement: tuple[str, ...], code: str
 ) -> None:
-    migration, _ = _world()
     migration.dynamodb.refuse(*statement, code=code, times=2)
     calls = calls_of(migration.migrate)
     assert migration.pauses == [0.5, 1.0]
-    assert migration.counts()["imagesMigrated"] == 3
+    assert _moved_and_left(migration) == (3, {})
     assert calls.count("copy_object") == 3 + 2
     migration.check_end()
 
 
-@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@either_statement
 @pytest.mark.parametrize("code", ["TransactionConflict", "InternalServerError"])
 def test_a_statement_that_may_succeed_is_repeated_alone(
-    statement: tuple[str, ...], code: str
+    migration: ImageMigration, statement: tuple[str, ...], code: str
 ) -> None:
-    undisturbed, _ = _world()
+    undisturbed = _images()
     undisturbed.migrate()
-    migration, _ = _world()
     migration.dynamodb.refuse(*statement, code=code, times=4)
     calls = calls_of(migration.migrate)
     assert calls.count("batch_execute_statement") == 2 + 4
@@ -233,21 +245,21 @@ def test_a_statement_that_may_succeed_is_repeated_alone(
     assert not migration.pauses
 
 
-@pytest.mark.parametrize("statement", [POINTS, MARKS])
+@either_statement
 @pytest.mark.parametrize("code", ["AccessDenied", "TransactionConflict", "ValidationError"])
 def test_a_statement_that_cannot_succeed_fails_the_state_by_its_error(
-    statement: tuple[str, ...], code: str
+    migration: ImageMigration, statement: tuple[str, ...], code: str
 ) -> None:
-    migration, keys = _world()
     migration.dynamodb.refuse(*statement, code=code)
     with pytest.raises(ClientError, match=code):
         migration.migrate()
     migration.check_moment()
-    assert set(keys) <= set(migration.images()), "a source was deleted before all were marked"
+    assert set(KEYS) <= set(migration.images()), "a source was deleted before all were marked"
 
 
-def test_a_call_whose_statements_are_throttled_throughout_is_retried_patiently() -> None:
-    migration, _ = _world()
+def test_a_call_whose_statements_are_throttled_throughout_is_retried_patiently(
+    migration: ImageMigration,
+) -> None:
     migration.dynamodb.refuse(*MARKS, code="ThrottlingError")
     with pytest.raises(ImagesThrottled):
         migration.migrate()
@@ -255,39 +267,30 @@ def test_a_call_whose_statements_are_throttled_throughout_is_retried_patiently()
 
 
 @pytest.mark.parametrize("code", ["PreconditionFailed", "412", "NoSuchKey", "404"])
-def test_a_source_that_changed_or_went_is_not_deleted_and_counts_as_moved(code: str) -> None:
-    migration, keys = _world()
-    migration.s3.refuse("DeleteObject", keys[1], code)
+def test_a_source_that_changed_or_went_is_not_deleted_and_counts_as_moved(
+    migration: ImageMigration, code: str
+) -> None:
+    migration.s3.refuse("DeleteObject", KEYS[1], code)
     migration.migrate()
-    assert migration.counts()["imagesMigrated"] == 3
-    assert [key for key in migration.images() if key.startswith("uploads/")] == [keys[1]]
+    assert _moved_and_left(migration) == (3, {})
+    assert [key for key in migration.images() if key.startswith("uploads/")] == [KEYS[1]]
 
 
-@pytest.mark.parametrize("code", ["InternalError", "ConditionalRequestConflict"])
-def test_a_source_that_the_batch_could_not_delete_is_deleted_alone(code: str) -> None:
-    migration, keys = _world()
-    migration.s3.refuse("DeleteObject", keys[1], code, times=1)
+@pytest.mark.parametrize(
+    ("code", "alone", "pauses"),
+    [
+        ("InternalError", 1, []),
+        ("ConditionalRequestConflict", 1, []),
+        ("SlowDown", 0, [0.5]),  # another batch, of that image
+    ],
+)
+def test_only_the_image_that_the_batch_could_not_delete_is_deleted_again(
+    migration: ImageMigration, code: str, alone: int, pauses: list[float]
+) -> None:
+    migration.s3.refuse("DeleteObject", KEYS[1], code, times=1)
     calls = calls_of(migration.migrate)
-    assert calls.count("delete_object") == 1
-    assert not migration.pauses
-    migration.check_end()
-
-
-def test_only_the_image_whose_delete_is_throttled_is_done_again() -> None:
-    migration, keys = _world()
-    migration.s3.refuse("DeleteObject", keys[1], "SlowDown", times=1)
-    calls = calls_of(migration.migrate)
+    assert calls.count("delete_object") == alone
+    assert calls.count("delete_objects") == 2 - alone
     assert calls.count("copy_object") == 3
-    assert calls.count("delete_objects") == 2
-    assert calls.count("delete_object") == 0
-    assert migration.pauses == [0.5]
-    migration.check_end()
-
-
-def test_a_request_of_deletes_that_is_throttled_as_a_whole_is_waited_for() -> None:
-    migration, _ = _world()
-    migration.s3.refuse("DeleteObjects", "", "SlowDown", times=2)
-    migration.migrate()
-    assert migration.pauses == [0.5, 1.0]
-    assert migration.counts()["imagesMigrated"] == 3
+    assert migration.pauses == pauses
     migration.check_end()

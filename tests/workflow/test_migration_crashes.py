@@ -103,8 +103,7 @@ def test_a_redrive_may_be_stopped_as_well(moment: str) -> None:
 def test_a_stop_while_many_images_are_under_way_loses_none(number: int) -> None:
     def make() -> ImageMigration:
         migration = ImageMigration()
-        for each in range(30):
-            migration.add(f"image-{each}")
+        migration.add_many(30)
         return migration
 
     undisturbed, migration = make(), make()

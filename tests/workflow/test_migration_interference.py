@@ -159,10 +159,10 @@ def test_another_job_whose_transaction_is_deleted_never_takes_the_image_away() -
         assert migration.s3_key("one", job="job-2") == MOVED, (deleted, other_job)
 
 
-def test_an_execution_that_loses_its_claim_stops_at_the_next_batch() -> None:
-    migration = ImageMigration()
-    for number in range(250):
-        migration.add(f"image-{number}")
+def test_an_execution_that_loses_its_claim_stops_at_the_next_batch(
+    migration: ImageMigration,
+) -> None:
+    migration.add_many(250)
     work = migration.work()
     interruptions = Interruptions(meanwhile={10: lambda: migration.claim(owner="somebody else")})
     done = migration.migrator(interruptions).migrate(work)
