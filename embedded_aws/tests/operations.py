@@ -80,6 +80,11 @@ def received(aws: Aws, url: str) -> dict[str, Any]:
     return message
 
 
+def heard(aws: Aws, url: str) -> Any:
+    """The JSON of the next message of a queue."""
+    return json.loads(received(aws, url)["Body"])
+
+
 @dataclass(frozen=True)
 class Stack:
     """A CloudFormation stack with nothing in progress.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embedded_aws.tests.conftest import Aws, allow, document, eventually, only, refused, unique
-from embedded_aws.tests.operations import create_stack, queue, received, settled_stack
+from embedded_aws.tests.operations import create_stack, heard, queue, settled_stack
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ class TestActions:
         return topic, url
 
     def message(self, aws: Aws, url: str) -> dict[str, Any]:
-        envelope = json.loads(received(aws, url)["Body"])
+        envelope = heard(aws, url)
         message: dict[str, Any] = json.loads(envelope["Message"])
         return message
 

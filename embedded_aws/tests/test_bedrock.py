@@ -26,7 +26,7 @@ from embedded_aws.tests.conftest import (
     trust,
     unique,
 )
-from embedded_aws.tests.operations import assumed, hears, received
+from embedded_aws.tests.operations import assumed, heard, hears
 from embedded_aws.tests.running import ask
 
 MODEL = "anthropic.claude-3-haiku-20240307-v1:0"
@@ -542,7 +542,7 @@ def told(account: Account) -> str:
 
 def changes(account: Account, url: str, count: int) -> dict[str, dict[str, Any]]:
     """So many state changes by status: they may arrive in any order."""
-    events = [json.loads(received(account.aws, url)["Body"]) for _ in range(count)]
+    events = [heard(account.aws, url) for _ in range(count)]
     return {event["detail"]["status"]: event for event in events}
 
 
@@ -586,8 +586,6 @@ def test_the_output_files_are_announced_by_s3(account: Account) -> None:
     )
     url = hears(account.aws, pattern)
     job = account.ended()
-    keys = {
-        json.loads(received(account.aws, url)["Body"])["detail"]["object"]["key"] for _ in range(2)
-    }
+    keys = {heard(account.aws, url)["detail"]["object"]["key"] for _ in range(2)}
     folder = f"batch-output/{job['jobArn'].rpartition('/')[2]}"
     assert keys == {f"{folder}/records.jsonl.out", f"{folder}/manifest.json.out"}

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from embedded_aws.tests.conftest import Aws, allow, eventually, unique
 from embedded_aws.tests.operations import assumed, queue, received
 from embedded_aws.tests.running import Decisions, Denial, Endpoint, Use
+from embedded_aws.tests.test_eventbridge import Rule
 
 
 @pytest.fixture
@@ -74,10 +75,7 @@ def test_a_service_that_a_resource_admits_or_not_is_recorded(
     aws: Aws, case: str, open_to: str
 ) -> None:
     url, arn = queue(aws, open_to=open_to)
-    events, rule = aws.client("events"), unique("rule")
-    events.put_rule(Name=rule, EventPattern='{"source": ["' + rule + '"]}')
-    events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn}])
-    events.put_events(Entries=[{"Source": rule, "DetailType": "d", "Detail": "{}"}])
+    Rule(aws, arn).put()
     wanted = ("events.amazonaws.com", "sqs:SendMessage", arn)
 
     def seen(found: list[Any]) -> list[tuple[str, str, str]]:

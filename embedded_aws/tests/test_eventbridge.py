@@ -20,7 +20,7 @@ from embedded_aws.tests.conftest import (
     trust,
     unique,
 )
-from embedded_aws.tests.operations import hears, metric_sum, queue, received
+from embedded_aws.tests.operations import heard, hears, metric_sum, queue, received
 
 EVENTS = "events.amazonaws.com"
 
@@ -193,7 +193,7 @@ def test_a_wildcard_crosses_slashes(aws: Aws) -> None:
     rule.match({"detail": {"key": [{"wildcard": "batch-output/*/*.jsonl.out"}]}})
     for key in ("x.jsonl.out", "job/manifest.json.out", "job/a/b.jsonl.out"):
         rule.put(key=f"batch-output/{key}")
-    assert json.loads(received(aws, url)["Body"])["detail"]["key"].endswith("b.jsonl.out")
+    assert heard(aws, url)["detail"]["key"].endswith("b.jsonl.out")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_a_scheduled_rule_fires(aws: Aws) -> None:
     url, arn = queue(aws, open_to=EVENTS)
     rule, events = Rule(aws, arn), aws.client("events")
     events.put_rule(Name=rule.name, ScheduleExpression="rate(5 minutes)")
-    event = json.loads(received(aws, url)["Body"])
+    event = heard(aws, url)
     events.disable_rule(Name=rule.name)
     assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
     assert event["resources"] == [rule.arn]
@@ -294,7 +294,7 @@ def test_of_an_execution_under_a_customer_s_key_the_event_tells_no_data(aws: Aws
     failed = {"stateMachineArn": [machine], "status": ["FAILED"]}
     url = hears(aws, {"source": ["aws.states"], "detail": failed})
     assert aws.run(machine, {"a": 1})["error"] == "E"
-    detail = json.loads(received(aws, url)["Body"])["detail"]
+    detail = heard(aws, url)["detail"]
     assert detail["status"] == "FAILED"
     assert [detail[told] for told in ("input", "output", "error", "cause")] == [None] * 4
     assert detail["inputDetails"] == {"included": False}

@@ -2,11 +2,20 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from embedded_aws.tests.conftest import Aws, eventually, map_state, only, refused, task, unique
+from embedded_aws.tests.conftest import (
+    PASS,
+    Aws,
+    Invoke,
+    eventually,
+    map_state,
+    only,
+    refused,
+    task,
+    unique,
+)
 from embedded_aws.tests.operations import metric_sum, queue
 
 
@@ -23,8 +32,7 @@ class TestStepFunctions:
     """https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html."""
 
     def test_count_executions_by_their_end(self, aws: Aws) -> None:
-        succeed = only({"Type": "Succeed"})
-        machine = aws.machine(succeed)
+        machine = aws.machine(PASS)
         aws.run(machine)
         aws.run(machine)
         becomes(aws, "ExecutionsStarted", machine, 2)
@@ -33,10 +41,9 @@ class TestStepFunctions:
         assert states(aws, "ExecutionsFailed", machine) is None
 
     def test_count_redriven_ones_under_both_names(
-        self, aws: Aws, invoke: Callable[..., dict[str, Any]], switch: Path
+        self, aws: Aws, invoke: Invoke, switch: Path
     ) -> None:
-        work = only(invoke())
-        machine = aws.machine(work)
+        machine = aws.machine(only(invoke()))
         execution = aws.run(machine, {"unless": str(switch)})["executionArn"]
         becomes(aws, "ExecutionsFailed", machine, 1)
         assert states(aws, "ExecutionsRedriven", machine) is None

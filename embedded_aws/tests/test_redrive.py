@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from embedded_aws.tests.conftest import Aws, Invoke, allow, eventually, only, refused, unique
-from embedded_aws.tests.operations import assumed, hears, received
+from embedded_aws.tests.operations import assumed, heard, hears
 
 
 def _entered(events: list[dict[str, Any]]) -> list[str]:
@@ -190,7 +190,7 @@ def test_the_status_change_event_tells_of_the_redrive(aws: Aws, invoke: Invoke) 
     url = hears(aws, {"source": ["aws.states"], "detail": {"stateMachineArn": [machine]}})
     execution = aws.run(machine, {"raise": "Oops", "message": "why"})["executionArn"]
     aws.redriven(execution)
-    details = [json.loads(received(aws, url)["Body"])["detail"] for _ in range(4)]
+    details = [heard(aws, url)["detail"] for _ in range(4)]
     told = sorted((each["redriveCount"], each["status"]) for each in details)
     assert told == [(0, "FAILED"), (0, "RUNNING"), (1, "FAILED"), (1, "RUNNING")]
     last = next(e for e in details if (e["redriveCount"], e["status"]) == (1, "FAILED"))

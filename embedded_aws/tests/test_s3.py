@@ -1,13 +1,12 @@
 """S3 as it is documented, where a role's rights, a condition or an event make the difference."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from embedded_aws.tests.conftest import Aws, allow, document, refused
-from embedded_aws.tests.operations import assumed, hears, received
+from embedded_aws.tests.operations import assumed, heard, hears
 
 VERSIONED: Any = {"Status": "Enabled"}
 
@@ -237,7 +236,7 @@ class TestEvent:
             Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
         aws.s3.put_object(Bucket=bucket, Key=key, Body=b"12345")
-        event: dict[str, Any] = json.loads(received(aws, url)["Body"])
+        event: dict[str, Any] = heard(aws, url)
         return event
 
     def test_names_the_key_as_it_is(self, aws: Aws, bucket: str) -> None:

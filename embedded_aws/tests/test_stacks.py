@@ -15,16 +15,10 @@ from embedded_aws.tests.conftest import (
     document,
     eventually,
     only,
+    trust,
     unique,
 )
-from embedded_aws.tests.operations import (
-    Stack,
-    create_stack,
-    queue,
-    received,
-    session,
-    settled_stack,
-)
+from embedded_aws.tests.operations import Stack, create_stack, heard, queue, session, settled_stack
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 
@@ -132,10 +126,9 @@ class TestProperties:
         boundary = aws.iam.create_policy(
             PolicyName=unique("boundary"), PolicyDocument=document(allow("s3:ListAllMyBuckets"))
         )["Policy"]["Arn"]
-        trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
         everything = {"PolicyName": "all", "PolicyDocument": json.loads(document(allow("*")))}
         properties = {
-            "AssumeRolePolicyDocument": json.loads(document(trust)),
+            "AssumeRolePolicyDocument": json.loads(document(trust({"AWS": ACCOUNT}))),
             "PermissionsBoundary": boundary,
             "Policies": [everything],
         }
@@ -157,7 +150,7 @@ class TestProperties:
         aws.functions.invoke(
             FunctionName=function, InvocationType="Event", Payload=b'{"number": 1}'
         )
-        assert json.loads(received(aws, url)["Body"]) == {"number": 1}
+        assert heard(aws, url) == {"number": 1}
 
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/00000000-0000-4000-8000-000000000000"
