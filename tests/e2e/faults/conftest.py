@@ -53,6 +53,7 @@ def show_alarms(record_property: Callable[[str, object], None]) -> Callable[[int
     return partial(record_property, "alarms")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`--dist loadgroup` spreads the calls of the matrix; the tests of other files go together."""
     for item in items:
