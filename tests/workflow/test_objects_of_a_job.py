@@ -32,6 +32,7 @@ from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
 from tests.workflow.claimed_object import Context, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.interleaving import Interleaving, in_runs
+from tests.workflow.machine import DEFINITION, select
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.s3 import MemoryS3
 from tests.workflow.rows import put_job
@@ -155,27 +156,15 @@ class JobWithObjects:
         return claim_key(self._job(number), self._key(number)).as_dict()
 
     def _claim(self, number: int, execution: str) -> int:
+        """ClaimObject, whatever has the claim."""
+        work = self._work(number, execution, 0)
+        moment = {"eventTime": "2026-07-01T00:00:00Z", "now": "2026-07-01T00:00:00Z"}
+        admitted = {"blockingEtag": "none", "sequencer": "", "displacesUpTo": "~"}
+        data = {**work, **moment, **admitted, "object": {**work["object"], "versionId": ""}}
+        context = {"Execution": {"Id": execution}}
+        parameters = select(DEFINITION["ClaimObject"]["Parameters"], data, context)
         ledger = self.interleaving.client(self.dynamodb)
-        claimed = ledger.update_item(
-            TableName="ledger",
-            Key=to_item(self._claim_key(number)),
-            UpdateExpression=(
-                "SET #owner = :me, #etag = :etag, #state = :claimed, #eventTime = :then,"
-                " #generation = if_not_exists(#generation, :zero) + :one"
-            ),
-            ExpressionAttributeNames={f"#{name}": name for name in _CLAIMED},
-            ExpressionAttributeValues=to_item(
-                {
-                    ":me": execution,
-                    ":etag": self.s3.objects[self._key(number)].etag,
-                    ":claimed": "claimed",
-                    ":then": "2026-07-01T00:00:00Z",
-                    ":zero": 0,
-                    ":one": 1,
-                }
-            ),
-            ReturnValues="ALL_NEW",
-        )
+        claimed = ledger.update_item(**{**parameters, "TableName": "ledger"})
         return int(claimed["Attributes"]["generation"]["N"])
 
     def _work(self, number: int, execution: str, generation: int) -> dict[str, Any]:
@@ -197,7 +186,6 @@ class JobWithObjects:
 
 
 _INGEST = ("schema", "execution", "job", "object", "claim")
-_CLAIMED = ("owner", "etag", "state", "eventTime", "generation")
 _S = {"S": "nobody's"}
 
 

@@ -6,57 +6,42 @@ from typing import Any
 
 import pytest
 
-from functions.aws.resubmission.export import export_records, pad
+from functions.aws.resubmission.export import Export, export_records, pad
 from functions.aws.resubmission.rejects import Reject
 from functions.domain.padding import with_least_tokens
 from ops.model.deployment import Deployment
+from tests.workflow.memory.s3 import MemoryS3
 
 KEY = "batch-output/job1/a.jsonl.out"
 
 
-class _S3:
-    def __init__(self, body: bytes) -> None:
-        self.body = body
-        self.asked: list[dict[str, Any]] = []
-
-    def get_object(self, **request: Any) -> dict[str, Any]:
-        self.asked.append(request)
-        first, last = map(int, request["Range"].removeprefix("bytes=").split("-"))
-        return {
-            "Body": io.BytesIO(self.body[first : last + 1]),
-            "ContentRange": f"bytes {first}-{last}/{len(self.body)}",
-        }
-
-
-def _letters(*lines: bytes) -> tuple[list[Reject], _S3]:
+def _exported(*lines: bytes, etag: str = "", minimum: int = 0) -> tuple[Export, list[Any]]:
+    """What is exported of rejects at these lines of an object, and padded; the records."""
+    s3 = MemoryS3()
+    body = s3.put_object(Bucket="b", Key=KEY, Body=b"\n".join(lines))
+    etag = etag or body["ETag"].strip('"')
     letters, offset = [], 0
     for line in lines:
-        letters.append(
-            Reject(KEY, "etag", "", offset, len(line), "ModelError", (), None, "excerpt")
-        )
+        place = (KEY, etag, "", offset, len(line))
+        letters.append(Reject(*place, "ModelError", (), None, "excerpt"))
         offset += len(line) + 1
-    return letters, _S3(b"\n".join(lines))
-
-
-def _export(*lines: bytes) -> tuple[list[dict[str, Any]], list[str]]:
-    letters, s3 = _letters(*lines)
-    deployed = Deployment("S", "here", "r", {"BucketName": "b"}, lambda _: s3)
     file = io.BytesIO()
+    deployed = Deployment("S", "here", "r", {"BucketName": "b"}, {"s3": s3}.__getitem__)
     export = export_records(deployed, letters, file)
-    written = [json.loads(line) for line in file.getvalue().splitlines()]
-    assert export.written == len(written)
-    assert all(each["IfMatch"] == '"etag"' for each in s3.asked)
-    return written, [each.why for each in export.left]
+    assert export.written == len(file.getvalue().splitlines())
+    pad(export, file, minimum=minimum, prefix="__pad__")
+    return export, [json.loads(line) for line in file.getvalue().splitlines()]
 
 
 def test_a_record_is_written_with_its_id_and_its_input_alone() -> None:
     line = json.dumps({"recordId": "a", "modelInput": {"é": 1}, "error": {}}).encode()
-    assert _export(line) == ([{"recordId": "a", "modelInput": {"é": 1}}], [])
+    export, written = _exported(line)
+    assert (written, export.left) == ([{"recordId": "a", "modelInput": {"é": 1}}], [])
 
 
 def test_each_record_is_read_at_its_place() -> None:
     lines = [json.dumps({"recordId": n, "modelInput": {}}).encode() for n in ("a", "bb", "ccc")]
-    assert [each["recordId"] for each in _export(*lines)[0]] == ["a", "bb", "ccc"]
+    assert [each["recordId"] for each in _exported(*lines)[1]] == ["a", "bb", "ccc"]
 
 
 @pytest.mark.parametrize(
@@ -71,26 +56,28 @@ def test_each_record_is_read_at_its_place() -> None:
     ],
 )
 def test_what_cannot_be_submitted_again_says_why(line: bytes, why: str) -> None:
-    written, left = _export(line)
+    export, written = _exported(line)
     assert written == []
-    assert why in left[0]
+    assert why in export.left[0].why
+
+
+def test_a_record_of_content_that_was_replaced_is_left() -> None:
+    export, written = _exported(b'{"recordId": "a", "modelInput": {}}', etag="of before")
+    assert written == []
+    assert "has other content now" in export.left[0].why
 
 
 def test_a_record_id_is_written_once() -> None:
     line = b'{"recordId": "a", "modelInput": {}}'
-    written, left = _export(line, line)
-    assert len(written) == len(left) == 1
+    export, written = _exported(line, line)
+    assert len(written) == len(export.left) == 1
 
 
 def test_padding_repeats_the_shortest_input_with_the_least_tokens() -> None:
     long = {"recordId": "a", "modelInput": {"max_tokens": 900, "prompt": "long" * 9}}
     short = {"recordId": "b", "modelInput": {"max_tokens": 900, "prompt": "é"}}
-    letters, s3 = _letters(*(json.dumps(each).encode() for each in (long, short)))
-    deployed = Deployment("S", "here", "r", {"BucketName": "b"}, lambda _: s3)
-    file = io.BytesIO()
-    export = export_records(deployed, letters, file)
-    pad(export, file, minimum=4, prefix="__pad__")
-    written = [json.loads(line) for line in file.getvalue().splitlines()]
+    lines = (json.dumps(each).encode() for each in (long, short))
+    export, written = _exported(*lines, minimum=4)
     assert written[:2] == [long, short]
     assert written[2:] == [
         {"recordId": f"__pad__00000{n}", "modelInput": {"max_tokens": 1, "prompt": "é"}}
@@ -101,13 +88,9 @@ def test_padding_repeats_the_shortest_input_with_the_least_tokens() -> None:
 
 def test_nothing_is_padded_that_is_empty_or_long_enough() -> None:
     for lines, minimum in (((), 100), ((b'{"recordId": "a", "modelInput": {}}',), 1)):
-        letters, s3 = _letters(*lines)
-        deployed = Deployment("S", "here", "r", {"BucketName": "b"}, {"s3": s3}.__getitem__)
-        file = io.BytesIO()
-        export = export_records(deployed, letters, file)
-        pad(export, file, minimum=minimum, prefix="__pad__")
+        export, written = _exported(*lines, minimum=minimum)
         assert export.padding == 0
-        assert len(file.getvalue().splitlines()) == len(lines)
+        assert len(written) == len(lines)
 
 
 @pytest.mark.parametrize(
