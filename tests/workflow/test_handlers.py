@@ -78,6 +78,18 @@ def _claimed(aws: Aws, arrived: dict[str, Any]) -> dict[str, Any]:
     return {**arrived, "claim": {**claim, "eventTime": at}}
 
 
+@pytest.fixture
+def claimed(aws: Aws, job: dict[str, Any]) -> dict[str, Any]:
+    """What PlanRanges is given."""
+    return _claimed(aws, _resolve(job))
+
+
+@pytest.fixture
+def planned(claimed: dict[str, Any]) -> dict[str, Any]:
+    """What PlanRanges makes of it."""
+    return plan_ranges.handler(claimed, CONTEXT)
+
+
 def _job_record(aws: Aws) -> dict[str, Any]:
     key = to_item({"intentId": "i", "submitTime": "s"})
     return from_item(aws[1].get_item(TableName="batch-jobs", Key=key)["Item"])
@@ -122,8 +134,9 @@ def test_an_event_without_a_sequencer_and_a_replay_are_blocked_by_no_order(
     assert (arrived["sequencer"], arrived["displacesUpTo"]) == ("", "~")
 
 
-def test_an_object_is_planned_and_its_job_is_being_ingested(aws: Aws, job: dict[str, Any]) -> None:
-    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
+def test_an_object_is_planned_and_its_job_is_being_ingested(
+    aws: Aws, planned: dict[str, Any]
+) -> None:
     plan = planned["plan"]
     items = json.loads(aws[0].get_object(Bucket=BUCKET, Key=plan["key"])["Body"].read())
     assert len(items) == plan["items"] == 4
@@ -165,17 +178,15 @@ def test_the_object_s_first_lines_and_the_way_of_writing_decide_how_many_workers
 
 
 def test_an_object_that_is_gone_is_left_to_the_workers_to_report(
-    aws: Aws, job: dict[str, Any]
+    aws: Aws, claimed: dict[str, Any]
 ) -> None:
-    claimed = _claimed(aws, _resolve(job))
     aws[0].delete_object(Bucket=BUCKET, Key=KEY)
     assert plan_ranges.handler(claimed, CONTEXT)["plan"]["items"] == 4
 
 
 def test_what_is_missing_is_planned_again_and_known_as_such_by_its_workers(
-    aws: Aws, job: dict[str, Any], caplog: pytest.LogCaptureFixture
+    aws: Aws, planned: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
     for round_ in range(1, 4):
         planned = verify_load.handler(planned, CONTEXT)
         assert (planned["load"]["verdict"], planned["load"]["round"]) == ("MISSING", round_)
@@ -191,9 +202,8 @@ def test_what_is_missing_is_planned_again_and_known_as_such_by_its_workers(
 
 @pytest.mark.parametrize(("success", "too_many"), [(19, True), (20, False)])
 def test_the_share_of_rejects_is_taken_of_the_records_that_are_not_padding(
-    aws: Aws, job: dict[str, Any], success: int, too_many: bool
+    aws: Aws, planned: dict[str, Any], success: int, too_many: bool
 ) -> None:
-    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
     counts = LoadCounts(success=success, rejects={"InvalidReceipt": 20}, padding=1000)
     Ledger(aws[1], "ledger").put_segment(
         object_partition("job-1", KEY, 1),
@@ -219,13 +229,12 @@ def test_rejects_that_a_person_accepts_are_never_too_many(
     assert verify_load.handler(planned, CONTEXT)["load"]["tooManyRejects"] is too_many
 
 
-def test_an_execution_without_the_claim_plans_nothing(aws: Aws, job: dict[str, Any]) -> None:
-    work = _claimed(aws, _resolve(job))
+def test_an_execution_without_the_claim_plans_nothing(aws: Aws, claimed: dict[str, Any]) -> None:
     before = _job_record(aws)
-    planned = plan_ranges.handler({**work, "execution": "somebody else"}, CONTEXT)
+    planned = plan_ranges.handler({**claimed, "execution": "somebody else"}, CONTEXT)
     assert planned["superseded"] is True
     assert _job_record(aws) == before
-    settled = settle_job.handler({**work, "execution": "somebody else"}, CONTEXT)
+    settled = settle_job.handler({**claimed, "execution": "somebody else"}, CONTEXT)
     assert settled["superseded"] is True
     assert _job_record(aws) == before
 
@@ -262,11 +271,11 @@ def _migration(aws: Aws, work: dict[str, Any], *ids: str) -> dict[str, Any]:
 
 
 def test_images_are_moved_through_the_real_client_with_all_that_belongs_to_them(
-    aws: Aws, job: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    aws: Aws, claimed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IMAGE_STORAGE_CLASS", "STANDARD_IA")
     _add_images(aws, "one", "two")
-    work = _migration(aws, _claimed(aws, _resolve(job)), "one", "two")
+    work = _migration(aws, claimed, "one", "two")
     done = migrate_images.handler(work, CONTEXT)
     assert (done["finished"], done["position"], done["counts"]["imagesMigrated"]) == (True, 2, 2)
     key = "processed/2026-11-24/user-1/one +%2B?領収書.jpg"
@@ -289,12 +298,11 @@ def test_images_are_moved_through_the_real_client_with_all_that_belongs_to_them(
 
 def test_a_migration_is_proven_settled_and_found_not_stuck(
     aws: Aws,
-    job: dict[str, Any],
+    planned: dict[str, Any],
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     _add_images(aws, "one")
-    planned = plan_ranges.handler(_claimed(aws, _resolve(job)), CONTEXT)
     migrating = _migration(aws, planned, "one", "nobody's")
     prefix = planned["plan"]["key"].rpartition("/")[0]
     chunks = json.dumps([migrating["chunk"]]).encode()
@@ -338,7 +346,7 @@ def _without_retries(monkeypatch: pytest.MonkeyPatch) -> Any:
 )
 def test_a_copy_that_says_it_failed_even_inside_an_answer_of_200_is_an_error_and_is_repeated(
     aws: Aws,
-    job: dict[str, Any],
+    claimed: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
     status: int,
     code: str,
@@ -349,7 +357,7 @@ def test_a_copy_that_says_it_failed_even_inside_an_answer_of_200_is_an_error_and
     moto makes the copy all the same, as S3 may have when it answers so.
     """
     _add_images(aws, "one")
-    work = _migration(aws, _claimed(aws, _resolve(job)), "one")
+    work = _migration(aws, claimed, "one")
     s3 = _without_retries(monkeypatch)
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>m</Message></Error>".encode()
 

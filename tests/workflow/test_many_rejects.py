@@ -34,7 +34,7 @@ def _measured(deed: Callable[[], object]) -> float:
 @pytest.mark.slow
 def test_their_settlement_is_bounded() -> None:
     jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=REJECTS)
+    jobs.expect(REJECTS)
     images = [f"upload/2026/11/image-{number:08}" for number in range(REJECTS)]
     cured, left = images[10_000:], images[:10_000]
     jobs.ingest(bad(*images))
@@ -61,7 +61,7 @@ def test_their_settlement_is_bounded() -> None:
 def test_the_files_of_each_claim_are_read_once_a_settlement() -> None:
     """The requests follow from the claims, not from the rejects."""
     jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=3)
+    jobs.expect(3)
     jobs.ingest(bad("a", "b", "c"))
     jobs.retry("retry-1")
     jobs.ingest(good("a"), job="retry-1", name="x")

@@ -39,6 +39,10 @@ class Jobs:
 
     machine: Machine = field(default_factory=Machine)
 
+    def expect(self, records: int) -> None:
+        """The root's images, by its record."""
+        self.machine.write_record(pendingImageCount=records)
+
     def retry(self, job_id: str, *, of: str = JOB, **more: Any) -> None:
         record = {
             "intentId": JOB_KEY.intent_id,
@@ -117,6 +121,11 @@ class Jobs:
         self.machine.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
 
 
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
 def _counts(records: list[Record], padding: int) -> LoadCounts:
     images = [image for image, reason in records if reason is None]
     return LoadCounts(
@@ -131,9 +140,8 @@ def _unpadded(stats: dict[str, Any]) -> tuple[int, int, int]:
     return stats["totalCount"], stats["successCount"], stats["failureCount"]
 
 
-def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=10)
+def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected(jobs: Jobs) -> None:
+    jobs.expect(10)
     jobs.ingest([*good(*"abcdefg"), *bad("x", "y", "z")])
     assert _unpadded(jobs.stats()) == (10, 7, 3)
     assert jobs.record()["status"] == "COMPLETED"
@@ -150,9 +158,8 @@ def test_a_retry_that_cures_completes_its_root_and_nothing_is_unexpected() -> No
     assert jobs.record("retry-1")["status"] == "COMPLETED"
 
 
-def test_a_retry_that_comes_before_its_root_counts_the_same() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=3)
+def test_a_retry_that_comes_before_its_root_counts_the_same(jobs: Jobs) -> None:
+    jobs.expect(3)
     jobs.retry("retry-1", pendingImageCount=3)
     jobs.ingest(good("y", "z", "stray"), job="retry-1")
     jobs.ingest([*good("x"), *bad("y", "z")])
@@ -161,8 +168,7 @@ def test_a_retry_that_comes_before_its_root_counts_the_same() -> None:
     assert jobs.record("retry-1")["status"] == "COMPLETED"
 
 
-def test_a_retry_whose_record_was_removed_does_not_disturb_its_root() -> None:
-    jobs = Jobs()
+def test_a_retry_whose_record_was_removed_does_not_disturb_its_root(jobs: Jobs) -> None:
     jobs.retry("retry-1")
     jobs.ingest(good("x"), job="retry-1")
     key = {"intentId": JOB_KEY.intent_id, "submitTime": "retry-1"}
@@ -171,8 +177,7 @@ def test_a_retry_whose_record_was_removed_does_not_disturb_its_root() -> None:
     assert _unpadded(jobs.stats()) == (1, 1, 0)
 
 
-def test_the_log_names_the_job_that_was_settled() -> None:
-    jobs = Jobs()
+def test_the_log_names_the_job_that_was_settled(jobs: Jobs) -> None:
     jobs.machine.write_record(pendingImageCount=1, traceId="trace-1")
     jobs.ingest(bad("x"))
     jobs.retry("retry-1")
@@ -189,7 +194,7 @@ def test_a_settlement_that_dies_at_any_call_and_is_repeated_counts_for_both(mome
 
     def loaded() -> tuple[Jobs, str]:
         jobs = Jobs()
-        jobs.machine.write_record(pendingImageCount=3)
+        jobs.expect(3)
         jobs.ingest(bad("x", "y", "z"))
         jobs.retry("retry-1", pendingImageCount=3)
         return jobs, jobs.load(answers, job="retry-1")
@@ -214,9 +219,8 @@ def test_a_settlement_that_dies_at_any_call_and_is_repeated_counts_for_both(mome
             assert "unannounced" not in jobs.record(job_id)["ingestState"], number
 
 
-def test_a_retry_of_a_retry_counts_for_the_root() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=3)
+def test_a_retry_of_a_retry_counts_for_the_root(jobs: Jobs) -> None:
+    jobs.expect(3)
     jobs.ingest([*good("a"), *bad("x", "y")])
     jobs.retry("retry-1")
     jobs.ingest([*good("x"), *bad("y")], job="retry-1")
@@ -226,9 +230,8 @@ def test_a_retry_of_a_retry_counts_for_the_root() -> None:
     assert _unpadded(jobs.stats("retry-1")) == (2, 1, 1)
 
 
-def test_a_root_of_rejects_alone_is_completed_by_its_retry() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=2)
+def test_a_root_of_rejects_alone_is_completed_by_its_retry(jobs: Jobs) -> None:
+    jobs.expect(2)
     jobs.ingest(bad("x", "y"))
     assert jobs.record()["status"] == "FAILED"
     jobs.retry("retry-1")
@@ -238,9 +241,8 @@ def test_a_root_of_rejects_alone_is_completed_by_its_retry() -> None:
     assert told[-2:] == ["FAILED", "COMPLETED"]
 
 
-def test_a_retry_under_way_or_failed_leaves_the_root_as_it_is() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=2)
+def test_a_retry_under_way_or_failed_leaves_the_root_as_it_is(jobs: Jobs) -> None:
+    jobs.expect(2)
     jobs.ingest([*good("a"), *bad("x")])
     before = jobs.record()["status"]
     jobs.retry("retry-1")
@@ -260,26 +262,23 @@ def test_a_retry_under_way_or_failed_leaves_the_root_as_it_is() -> None:
     assert _unpadded(jobs.stats()) == (2, 2, 0)
 
 
-def test_a_correction_by_hand_in_the_roots_own_folder_counts_in_the_same_way() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=3)
+def test_a_correction_by_hand_in_the_roots_own_folder_counts_in_the_same_way(jobs: Jobs) -> None:
+    jobs.expect(3)
     jobs.ingest([*good("a", "b"), *bad("x")])
     jobs.ingest(good("x"), name="corrected")
     assert _unpadded(jobs.stats()) == (3, 3, 0)
     assert jobs.record()["status"] == "COMPLETED"
 
 
-def test_several_objects_without_an_image_in_common_add_up() -> None:
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=5)
+def test_several_objects_without_an_image_in_common_add_up(jobs: Jobs) -> None:
+    jobs.expect(5)
     jobs.ingest([*good("a", "b"), *bad(None, reason="InvalidJson")])
     jobs.ingest([*good("c"), *bad("x")], name="b")
     assert _unpadded(jobs.stats()) == (5, 3, 2)
     assert jobs.record()["status"] == "COMPLETED"
 
 
-def test_rejects_that_a_retry_answered_well_are_not_listed() -> None:
-    jobs = Jobs()
+def test_rejects_that_a_retry_answered_well_are_not_listed(jobs: Jobs) -> None:
     jobs.ingest([*good("a"), *bad("x", "y", None), *bad("y", reason="Refused")])
     assert jobs.open_rejects() == [
         ("x", "ModelError"),
@@ -308,7 +307,7 @@ def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -
         ("retry-2", [*good("y"), *bad("z", "x", reason="Refused")]),
     ]
     jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=4)
+    jobs.expect(4)
     jobs.retry("retry-1")
     jobs.retry("retry-2")
     for number in order:
@@ -322,10 +321,9 @@ def test_the_order_of_root_and_retries_does_not_matter(order: tuple[int, ...]) -
 
 
 @pytest.mark.parametrize("said", ["NoSuchKey", "AccessDenied"])
-def test_files_that_have_expired_leave_the_sum_of_the_roots_own(said: str) -> None:
+def test_files_that_have_expired_leave_the_sum_of_the_roots_own(jobs: Jobs, said: str) -> None:
     """S3 may say 403 of a key that is not there."""
-    jobs = Jobs()
-    jobs.machine.write_record(pendingImageCount=2)
+    jobs.expect(2)
     jobs.ingest([*good("a"), *bad("x")])
     for key in [key for key in jobs.machine.s3.objects if key.startswith("work/")]:
         del jobs.machine.s3.objects[key]
@@ -346,9 +344,8 @@ def test_files_that_have_expired_leave_the_sum_of_the_roots_own(said: str) -> No
     ],
 )
 def test_a_retry_without_a_root_of_its_own_touches_nothing(
-    record: dict[str, Any], problem: str
+    jobs: Jobs, record: dict[str, Any], problem: str
 ) -> None:
-    jobs = Jobs()
     jobs.retry("retry-1", **record)
     event = jobs.machine.upload("batch-output/retry-1/a.jsonl.out", b"{}")
     with pytest.raises(JobInvalid, match=problem) as raised:
@@ -357,8 +354,7 @@ def test_a_retry_without_a_root_of_its_own_touches_nothing(
     assert not jobs.machine.dynamodb.tables["ledger"]
 
 
-def test_a_root_is_reached_within_ten_steps() -> None:
-    jobs = Jobs()
+def test_a_root_is_reached_within_ten_steps(jobs: Jobs) -> None:
     for number in range(1, 12):
         jobs.retry(f"retry-{number}", of=f"retry-{number - 1}" if number > 1 else JOB)
     event = jobs.machine.upload("batch-output/retry-10/a.jsonl.out", b"{}")

@@ -149,8 +149,12 @@ class Workers:
         return most
 
 
-def test_one_worker_has_the_whole_budget_at_once() -> None:
-    workers = Workers()
+@pytest.fixture
+def workers() -> Workers:
+    return Workers()
+
+
+def test_one_worker_has_the_whole_budget_at_once(workers: Workers) -> None:
     workers.begin("a", seconds=10)
     workers.ticking.run(12)
     assert workers.of("a", 0, 1) >= 0.85 * BUDGET
@@ -158,8 +162,7 @@ def test_one_worker_has_the_whole_budget_at_once() -> None:
     assert workers.dynamodb.tables[LEDGER] == {}
 
 
-def test_a_user_is_a_hash_in_the_ledger() -> None:
-    workers = Workers()
+def test_a_user_is_a_hash_in_the_ledger(workers: Workers) -> None:
     workers.begin("a", seconds=10)
     workers.ticking.run(5)
     (row,) = workers.dynamodb.tables[LEDGER].values()
@@ -167,8 +170,7 @@ def test_a_user_is_a_hash_in_the_ledger() -> None:
     assert row["pk"]["S"].startswith("budget#")
 
 
-def test_a_second_execution_has_half_within_seconds_and_gives_it_back() -> None:
-    workers = Workers()
+def test_a_second_execution_has_half_within_seconds_and_gives_it_back(workers: Workers) -> None:
     workers.begin("a", execution="one", seconds=60)
     workers.ticking.run(10)
     workers.begin("b", execution="two", seconds=20)
@@ -180,8 +182,7 @@ def test_a_second_execution_has_half_within_seconds_and_gives_it_back() -> None:
     assert workers.busiest_second() <= 1.05 * BUDGET
 
 
-def test_a_small_job_is_not_starved_by_a_large_one() -> None:
-    workers = Workers()
+def test_a_small_job_is_not_starved_by_a_large_one(workers: Workers) -> None:
     for number in range(8):
         workers.begin(f"large-{number}", execution="large", seconds=60)
     workers.ticking.run(20)
@@ -192,8 +193,7 @@ def test_a_small_job_is_not_starved_by_a_large_one() -> None:
     assert workers.busiest_second() <= 1.05 * BUDGET
 
 
-def test_what_a_dead_worker_had_comes_back_within_seconds() -> None:
-    workers = Workers()
+def test_what_a_dead_worker_had_comes_back_within_seconds(workers: Workers) -> None:
     workers.begin("a", execution="one", seconds=60)
     workers.begin("b", execution="two", seconds=20, dies=True)
     workers.ticking.run(60)
@@ -203,9 +203,8 @@ def test_what_a_dead_worker_had_comes_back_within_seconds() -> None:
     assert int(dead["ttl"]["N"]) > float(dead["until"]["N"])
 
 
-def test_a_worker_of_an_older_budget_does_not_starve() -> None:
+def test_a_worker_of_an_older_budget_does_not_starve(workers: Workers) -> None:
     """An execution that was planned with a share of it is redriven."""
-    workers = Workers()
     workers.begin("new", execution="one", seconds=30)
     workers.ticking.run(5)
     workers.begin("old", execution="two", seconds=20, budget=250)
@@ -214,8 +213,7 @@ def test_a_worker_of_an_older_budget_does_not_starve() -> None:
     assert workers.busiest_second() <= 1.05 * BUDGET
 
 
-def test_what_a_slow_worker_cannot_use_goes_to_others() -> None:
-    workers = Workers()
+def test_what_a_slow_worker_cannot_use_goes_to_others(workers: Workers) -> None:
     workers.begin("slow", execution="one", seconds=60, most=100)
     workers.ticking.run(10)
     workers.begin("fast", execution="two", seconds=40)
@@ -225,8 +223,7 @@ def test_what_a_slow_worker_cannot_use_goes_to_others() -> None:
     assert workers.busiest_second() <= 1.05 * BUDGET
 
 
-def test_so_does_what_a_slow_worker_of_the_same_execution_cannot_use() -> None:
-    workers = Workers()
+def test_so_does_what_a_slow_worker_of_the_same_execution_cannot_use(workers: Workers) -> None:
     workers.begin("slow", seconds=60, most=100)
     workers.begin("fast", seconds=40)
     workers.ticking.run(60)
@@ -234,16 +231,14 @@ def test_so_does_what_a_slow_worker_of_the_same_execution_cannot_use() -> None:
     assert workers.of("fast", 10, 40) >= 0.85 * BUDGET
 
 
-def test_workers_that_are_all_slow_keep_what_they_can_use() -> None:
-    workers = Workers()
+def test_workers_that_are_all_slow_keep_what_they_can_use(workers: Workers) -> None:
     for number in range(3):
         workers.begin(f"slow-{number}", execution=str(number), seconds=40, most=200)
     workers.ticking.run(40)
     assert workers.of("slow", 10, 40) == pytest.approx(600, rel=0.05)
 
 
-def test_a_worker_that_becomes_faster_has_its_part_within_seconds() -> None:
-    workers = Workers()
+def test_a_worker_that_becomes_faster_has_its_part_within_seconds(workers: Workers) -> None:
     workers.begin("a", execution="one", seconds=60, most=50)
     workers.begin("b", execution="two", seconds=60)
     workers.ticking.run(20)
@@ -254,9 +249,8 @@ def test_a_worker_that_becomes_faster_has_its_part_within_seconds() -> None:
     assert workers.busiest_second() <= 1.05 * BUDGET
 
 
-def test_a_throttled_worker_passes_nothing_on() -> None:
+def test_a_throttled_worker_passes_nothing_on(workers: Workers) -> None:
     """Others would only be throttled, too."""
-    workers = Workers()
     workers.begin("a", execution="one", seconds=30, is_throttled=True)
     workers.begin("b", execution="two", seconds=30)
     workers.ticking.run(30)
@@ -274,8 +268,9 @@ class _Refusing:
         raise refusal(self._code, operation)
 
 
-def test_a_ledger_that_is_throttled_stops_a_worker_only_when_its_lease_has_run_out() -> None:
-    workers = Workers()
+def test_a_ledger_that_is_throttled_stops_a_worker_only_when_its_lease_has_run_out(
+    workers: Workers,
+) -> None:
     lease = workers.lease("a")
     assert lease.units_per_second == BUDGET
 
