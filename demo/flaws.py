@@ -41,17 +41,9 @@ def _error(form: Form, record: Record) -> bytes:
     )
 
 
-def _strange_answer(form: Form, record: Record) -> bytes:
-    return form.line({**record, form.answer: {"summary": "a receipt"}})
-
-
 def _nameless(form: Form, record: Record) -> bytes:
     ids = ("recordId", "customData")
     return form.line({name: value for name, value in record.items() if name not in ids})
-
-
-def _cut_off(form: Form, record: Record) -> bytes:
-    return form.line(record)[:-3]
 
 
 def _receipt(amount: str = "1200", date: str = "2026-03-01", category: str = "fee") -> str:
@@ -62,9 +54,12 @@ def _receipt(amount: str = "1200", date: str = "2026-03-01", category: str = "fe
 
 
 MODEL_ERROR = Flaw(RejectReason.MODEL_ERROR, _error, details=("400", "Unprocessable image"))
-UNKNOWN_FORM = Flaw(RejectReason.UNKNOWN_FORM, _strange_answer)
+UNKNOWN_FORM = Flaw(
+    RejectReason.UNKNOWN_FORM,
+    lambda form, record: form.line({**record, form.answer: {"summary": "a receipt"}}),
+)
 NAMELESS = Flaw(RejectReason.MISSING_RECORD_ID, _nameless)
-CUT_OFF = Flaw(RejectReason.INVALID_JSON, _cut_off)
+CUT_OFF = Flaw(RejectReason.INVALID_JSON, lambda form, record: form.line(record)[:-3])
 REFUSAL = _says(RejectReason.NO_JSON_IN_TEXT, "I am sorry, this picture shows no receipt.")
 SILENCE = _says(RejectReason.NO_JSON_IN_TEXT, "")
 HALF_ANSWER = _says(RejectReason.NO_JSON_IN_TEXT, _receipt()[:-20])

@@ -51,11 +51,7 @@ def submit(deployed: Deployment, batch: Batch) -> Batch:
 
 
 def complete(deployed: Deployment, batch: Batch) -> Upload:
-    """Let Bedrock answer a job that was submitted; its results object.
-
-    Raises:
-        ResultDiffers: The job did not complete.
-    """
+    """Let Bedrock answer a job that was submitted; its results object, or ResultDiffers."""
     since = datetime.now(UTC).replace(microsecond=0)
     _ask(deployed, "DELETE", {"jobName": batch.job.intent_id})
     bedrock = deployed.make_client("bedrock")

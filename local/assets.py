@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _PUBLISHERS = 4
@@ -60,24 +60,18 @@ def publish(s3: Any, assets: list[Asset], *, template: Mapping[str, Any]) -> Non
     Lambda's processor would not be loaded.
     """
     for bucket in sorted({asset.bucket for asset in assets}):
-        _ensure_bucket(s3, bucket)
-    layers = set(_layer_keys(template))
+        try:
+            s3.head_bucket(Bucket=bucket)
+        except ClientError:
+            s3.create_bucket(Bucket=bucket)
+    layers = {
+        resource["Properties"]["Content"]["S3Key"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::LayerVersion"
+    }
     with ThreadPoolExecutor(_PUBLISHERS) as pool:
         for done in [pool.submit(_put, s3, asset, asset.key in layers) for asset in assets]:
             done.result()
-
-
-def _ensure_bucket(s3: Any, bucket: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError:
-        s3.create_bucket(Bucket=bucket)
-
-
-def _layer_keys(template: Mapping[str, Any]) -> Iterator[str]:
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Lambda::LayerVersion":
-            yield str(resource["Properties"]["Content"]["S3Key"])
 
 
 def _put(s3: Any, asset: Asset, is_layer: bool) -> None:  # noqa: FBT001

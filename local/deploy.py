@@ -77,8 +77,7 @@ def deploy(folder: Path, *, endpoint: Endpoint) -> DeployedStack:
         DeploymentFailed: with the reason of each resource that failed.
     """
     assembly = Assembly.read(folder)
-    body = assembly.template.read_text(encoding="utf-8")
-    return _deploy(assembly, body, endpoint)
+    return _deploy(assembly, assembly.template.read_text(encoding="utf-8"), endpoint)
 
 
 def revert_drift(folder: Path, *, endpoint: Endpoint) -> DeployedStack:

@@ -80,11 +80,7 @@ def estimate(
 
 
 def refuse_above(found: Estimate, max_cost: float | None) -> None:
-    """Refuse what would cost more than is allowed.
-
-    Raises:
-        Refused: it would.
-    """
+    """Raise Refused for what would cost more than is allowed."""
     if max_cost is not None and (cost := found.requests.cost) > max_cost:
         raise Refused(
             f"The ingest would cost {dollars(cost)}, more than --max-cost "
@@ -93,11 +89,7 @@ def refuse_above(found: Estimate, max_cost: float | None) -> None:
 
 
 def say(found: Estimate, max_cost: float | None) -> None:
-    """Show an estimate before something is done; refuse it if it is too much.
-
-    Raises:
-        Refused: it is.
-    """
+    """Show an estimate before something is done; raise Refused if it is too high."""
     err.print(prose(summary(found)), style="dim")
     refuse_above(found, max_cost)
 

@@ -51,11 +51,7 @@ def messages(
 
 
 def read(deployed: Deployment, *, after: int = 0) -> list[Message]:
-    """The messages of the stack's topic.
-
-    Raises:
-        Refused: on AWS, which keeps none.
-    """
+    """The messages of the stack's topic; Refused on AWS, which keeps none."""
     topic = deployed.outputs["AlarmTopicArn"]
     if deployed.embedded is None:
         raise Refused(

@@ -110,11 +110,7 @@ def chosen(*, local: bool, data: Path | None, stack: str | None) -> deployment.D
 
 
 def moment(since: str) -> datetime:
-    """The moment so long ago (UTC), of `90m`, `12h` or `2d`.
-
-    Raises:
-        Refused: if it is not a number of minutes, hours or days.
-    """
+    """The moment so long ago (UTC), of `90m`, `12h` or `2d`; Refused for anything else."""
     match = re.fullmatch(r"(\d{1,4})([mhd])", since)
     if match is None:
         raise Refused(f"--since {visible(since)} is not a period of time: write 90m, 12h or 2d.")

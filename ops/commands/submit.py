@@ -106,11 +106,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
 
 
 def results_key(name: str, job_id: str) -> str:
-    """The key under which a file becomes a job's results object.
-
-    Raises:
-        Refused: if that key would not be a results object of the job.
-    """
+    """The key under which a file becomes a job's results object; Refused if it would not."""
     wanted = ResultsKey.of(job_id, name)
     parsed = parse_key(wanted.key)
     if parsed is not None and "/" not in job_id and (problem := key_problem(wanted.key)):

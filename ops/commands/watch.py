@@ -141,11 +141,7 @@ def _of_executions(deployed: Deployment, arns: Sequence[str]) -> list[JobReport]
 
 
 def _of_execution(deployed: Deployment, arn: str) -> JobReport:
-    """An execution and its own results object.
-
-    Raises:
-        NothingFound: it is gone.
-    """
+    """An execution and its own results object; NothingFound if it is gone."""
     found = read_execution(deployed, arn)
     if found is None:
         raise NothingFound(f"On {deployed.place} there is no execution {visible(arn)} any more.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class StillUndeliverable(Exception):  # noqa: N818 - what became of a second attempt
-    """The target refused the event again."""
+    """What `send` raises: the target refused the event again."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,7 @@ class Results:
         return {"job": self.deployed.job_of(key), "about": key}
 
     def send(self, event: Undelivered) -> str:
-        """Start its execution. Its name comes from the event, so that twice starts one.
-
-        Raises:
-            StillUndeliverable: Step Functions refuses it.
-        """
+        """Start its execution. Its name comes from the event, so that twice starts one."""
         name = f"resent-{hashlib.sha256(event.body.encode()).hexdigest()[:40]}"
         try:
             start_execution(self.deployed, name, event.body)
@@ -89,11 +85,7 @@ class Outcomes:
         return {"job": job_id, "about": about}
 
     def send(self, event: Undelivered) -> str:
-        """Invoke the function as the rule would, and wait for its answer.
-
-        Raises:
-            StillUndeliverable: the function failed.
-        """
+        """Invoke the function as the rule would, and wait for its answer."""
         answer: Any = self.deployed.functions.invoke(
             FunctionName=self.function, Payload=event.body.encode()
         )

@@ -225,11 +225,7 @@ def find(
 
 
 def running_on(folder: Path) -> server.Server:
-    """The embedded AWS that runs on a folder.
-
-    Raises:
-        NothingFound: if none runs there.
-    """
+    """The embedded AWS that runs on a folder, or NothingFound."""
     running = server.find(folder)
     if running is None:
         there = "" if folder == server.DEFAULT_DATA else f" --data {argument(str(folder))}"
@@ -240,11 +236,7 @@ def running_on(folder: Path) -> server.Server:
 
 
 def on_embedded(running: server.Server, *, stack: str = DEFAULT_STACK) -> Deployment:
-    """The stack on an embedded AWS.
-
-    Raises:
-        NothingFound: if it is not deployed there.
-    """
+    """The stack on an embedded AWS, or NothingFound."""
     endpoint = running.endpoint
     outputs = _outputs(endpoint.client("cloudformation"), stack)
     if outputs is None:
@@ -299,11 +291,7 @@ def _without_credentials(stack: str, also_running: server.Server | None) -> str:
 
 
 def _outputs(cloudformation: Any, stack: str) -> dict[str, str] | None:
-    """The outputs of a stack; None if there is none of that name.
-
-    Raises:
-        NothingFound: some are missing.
-    """
+    """The outputs of a stack; None without a stack, NothingFound if some are missing."""
     try:
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:

@@ -109,11 +109,7 @@ class FailedExecution:
 
 
 def read_failed(deployed: Deployment, arn: str) -> FailedExecution:
-    """Look at one execution.
-
-    Raises:
-        NothingFound: there is none with that ARN.
-    """
+    """Look at the execution of an ARN; NothingFound without one."""
     try:
         execution = describe(deployed, arn)
     except ClientError as error:

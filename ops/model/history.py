@@ -112,11 +112,7 @@ class History:
 
 
 def read(step_functions: SFNClient, arn: str) -> History:
-    """Read an execution's history: one call a page.
-
-    Raises:
-        botocore.exceptions.ClientError: ExecutionDoesNotExist, for one.
-    """
+    """Read an execution's history: one call a page."""
     pages = step_functions.get_paginator("get_execution_history").paginate(
         executionArn=arn, PaginationConfig={"PageSize": PAGE_EVENTS}
     )

@@ -104,11 +104,7 @@ def find(deployed: Deployment, job_id: str) -> Leftovers:
 
 
 def remove(deployed: Deployment, leftovers: Leftovers) -> int:
-    """Remove those that no person has touched; how many there were still.
-
-    Raises:
-        Refused: results of the job were claimed meanwhile: what they answer is not known.
-    """
+    """Remove what no person has touched; how many. Refused if results were claimed meanwhile."""
     removed = 0
     for number, each in enumerate(leftovers.removable):
         if number % _CHECK_EVERY == 0:

@@ -89,11 +89,7 @@ def in_bucket(deployed: Deployment, job_id: str, *, key: str | None = None) -> l
 
 
 def find(deployed: Deployment, job_id: str, *, key: str | None = None) -> Sequence[Replayable]:
-    """The results objects of a job that are in the bucket.
-
-    Raises:
-        NothingFound: there is no such job, or it has no such object.
-    """
+    """The results objects of a job that are in the bucket; NothingFound without any."""
     if read_job_record(deployed, job_id) is None:
         raise NothingFound(
             f"On {deployed.place} job {visible(job_id)} has no record, or several: an execution "

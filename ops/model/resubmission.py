@@ -39,11 +39,7 @@ def request_of(
     minimum: int | None = None,
     input_prefix: str | None = None,
 ) -> Request:
-    """The request, completed by the project's settings.
-
-    Raises:
-        Refused: the input would be taken for results.
-    """
+    """The request, completed by the project's settings; Refused if it puts input among results."""
     prefix = (input_prefix or project.input_prefix()).rstrip("/") + "/"
     if prefix.startswith("batch-output/"):
         raise Refused("Input under batch-output/ would be taken for results: name another prefix.")
@@ -58,11 +54,7 @@ def request_of(
 
 
 def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) -> Prepared | None:
-    """Write the input of the next retry into a file; None where nothing is to be submitted.
-
-    Raises:
-        NothingFound, Refused: nothing can be submitted now; the message says why.
-    """
+    """Write the input of the next retry into a file; None where nothing is to be submitted."""
     try:
         return submission.prepare(deployed, root, request, file)
     except CannotSubmit as refusal:
@@ -70,11 +62,7 @@ def prepare(deployed: Deployment, root: Job, request: Request, file: IO[bytes]) 
 
 
 def submit(deployed: Deployment, prepared: Prepared) -> str:
-    """Submit the retry; its job id.
-
-    Raises:
-        Refused: another run has submitted it otherwise.
-    """
+    """Submit the retry; its job id. Refused if another run has submitted it otherwise."""
     try:
         return submission.submit(deployed, prepared)
     except CannotSubmit as refusal:
@@ -143,11 +131,7 @@ def _said(deployed: Deployment, refusal: CannotSubmit) -> OpsError:
 
 
 def refuse_above(deployed: Deployment, prepared: Prepared, max_cost: float | None) -> None:
-    """Refuse what would cost more than is allowed.
-
-    Raises:
-        Refused: it would, or its cost is not known.
-    """
+    """Raise Refused for what would cost more than is allowed, or cost what is not known."""
     if max_cost is None:
         return
     tokens = expected_tokens(stats_of(deployed, prepared.root), prepared.export)

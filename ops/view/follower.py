@@ -52,11 +52,7 @@ class Follower:
     _lines: dict[int, tuple[float, JobProgress]] = field(default_factory=dict)
 
     def follow(self, *, live: bool | None = None) -> Sequence[JobReport]:
-        """Show the progress, redrawn in place on a terminal; return how all jobs ended.
-
-        Raises:
-            StillWaiting: if nothing changed for too long.
-        """
+        """Show the progress until all jobs end; raise StillWaiting if nothing changes for long."""
         try:
             if err.is_terminal if live is None else live:
                 with Live(console=err, transient=True, auto_refresh=False) as screen:
