@@ -13,8 +13,7 @@ from bench.simulation.execution import Execution, Failed, Process
 from bench.simulation.policies import Before, Policy, Present
 from ops.model.estimating import settings
 from ops.model.estimating.ingest_requests import IngestLimits, ingest_of
-from ops.model.estimating.prices import LIST_PRICES
-from ops.model.estimating.requests import Requests
+from ops.model.estimating.prices import LIST_PRICES, Requests
 from ops.model.estimating.workload import Workload
 from ops.model.pace import Pace
 
@@ -130,7 +129,7 @@ class Outcome:
     @property
     def transitions_cost(self) -> float:
         """US dollars of state transitions."""
-        return self.requests.transitions * LIST_PRICES.transition
+        return self.requests.transitions * LIST_PRICES.transitions
 
     def as_json(self) -> dict[str, object]:
         """The output of `--json`."""

@@ -21,7 +21,7 @@ from ops.view.progress import line
 from ops.view.terminal import err, out, outside, print_json, prose, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ops.model.deployment import Deployment
     from ops.model.job_report import JobReport
@@ -77,12 +77,12 @@ def watch(
 
 def follow_jobs(deployed: Deployment, job_ids: Sequence[str]) -> Sequence[JobReport]:
     """Follow jobs to their end, however long it takes."""
-    return Follower(
-        read=lambda: [read_job(deployed, each) for each in job_ids],
-        is_over=is_settled,
-        look_again=deployed.command("watch", *job_ids),
-        patience=None,
-    ).follow()
+    look_again = deployed.command("watch", *job_ids)
+    return _follow(lambda: [read_job(deployed, each) for each in job_ids], look_again)
+
+
+def _follow(read: Callable[[], Sequence[JobReport]], look_again: str) -> Sequence[JobReport]:
+    return Follower(read, is_settled, look_again, patience=None).follow()
 
 
 def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
@@ -96,12 +96,7 @@ def _follow_open(deployed: Deployment) -> Sequence[JobReport]:
         more = deployed.command("jobs")
         text = f"More than {AT_ONCE} jobs are open; the others follow. `{more}` lists all."
         err.print(prose(text), style="dim")
-    return Follower(
-        read=jobs.reports,
-        is_over=is_settled,
-        look_again=deployed.command("watch"),
-        patience=None,
-    ).follow()
+    return _follow(jobs.reports, deployed.command("watch"))
 
 
 def follow_executions(

@@ -79,9 +79,7 @@ class Tokens:
     def cost(self, model_id: str) -> float | None:
         """US dollars by the list; None for a model whose price is not in it."""
         prices = batch_token_prices(model_id)
-        if prices is None:
-            return None
-        return self.given * prices.given + self.answered * prices.answered
+        return prices and self.given * prices[0] + self.answered * prices[1]
 
 
 def expected_tokens(stats: Mapping[str, Any], export: Export) -> Tokens | None:

@@ -7,7 +7,7 @@ from local.decisions import Decisions
 from local.endpoint import Endpoint
 from ops.model import history
 from ops.model.deployment import Deployment
-from ops.model.estimating.requests import Requests
+from ops.model.estimating.prices import Requests
 from ops.model.estimating.workload import Workload
 from ops.model.history import History
 

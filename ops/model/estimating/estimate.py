@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ops.model.estimating.ingest_requests import ingest_of
-from ops.model.estimating.prices import DATE, REGION
-from ops.model.estimating.requests import Requests
+from ops.model.estimating.prices import DATE, REGION, Requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ from functions.domain.images import plan_chunks
 from functions.domain.load_plan import plan_load
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
-from ops.model.estimating.requests import Requests
+from ops.model.estimating.prices import Requests
 
 if TYPE_CHECKING:
     from functions.domain.images import Chunk

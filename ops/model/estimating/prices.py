@@ -1,4 +1,4 @@
-"""AWS list prices: the one table that estimates and the simulation use.
+"""What is billed, and AWS list prices: the one table that estimates and the simulation use.
 
 US East (N. Virginia), without free tiers, taxes, discounts and data transfer, in November 2026.
 Taken from copies and quotations of these pages, not from the pages themselves:
@@ -18,55 +18,87 @@ Tests and docs/scale.md quote it. What a bucket or a table costs to store is not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 REGION = "US East (N. Virginia)"
 DATE = "November 2026"
 
 
 @dataclass(frozen=True)
-class Prices:
-    """US dollars.
+class Requests:
+    """What is billed, by service.
 
     Attributes:
-        transition: Of a standard workflow.
-        call: Of a Lambda function.
-        gigabyte_second: Of a Lambda function on arm64.
-        write_unit: DynamoDB, on demand: a write of 1 KiB.
-        read_unit: DynamoDB, on demand: a strongly consistent read of 4 KiB.
-        s3_write: PUT, COPY, POST or LIST. DELETE is free.
-        s3_read: GET or HEAD.
-        log_byte: Ingested.
-        event: Of S3 on EventBridge.
+        transitions: Of a standard workflow, children of maps included.
+        calls: Of Lambda functions.
+        gigabyte_seconds: Of Lambda functions on arm64.
+        write_units: DynamoDB, on demand: writes of 1 KiB, indexes included.
+        read_units: DynamoDB, on demand: strongly consistent reads of 4 KiB.
+        s3_writes: PUT, COPY, POST and LIST. DELETE is free.
+        s3_reads: GET and HEAD.
+        log_bytes: Of CloudWatch Logs, ingested.
+        events: Of S3 on EventBridge.
     """
 
-    transition: float = 0.025 / 1e3
-    call: float = 0.20 / 1e6
-    gigabyte_second: float = 0.0000133334
-    write_unit: float = 0.625 / 1e6
-    read_unit: float = 0.125 / 1e6
-    s3_write: float = 0.005 / 1e3
-    s3_read: float = 0.0004 / 1e3
-    log_byte: float = 0.50 / 1e9
-    event: float = 1.00 / 1e6
+    transitions: float = 0.0
+    calls: float = 0.0
+    gigabyte_seconds: float = 0.0
+    write_units: float = 0.0
+    read_units: float = 0.0
+    s3_writes: float = 0.0
+    s3_reads: float = 0.0
+    log_bytes: float = 0.0
+    events: float = 0.0
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def times(self, factor: float) -> Requests:
+        """So many times as many."""
+        return Requests(*(each * factor for each in astuple(self)))
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """US dollars by service, at list prices."""
+        pairs = zip(astuple(self), astuple(LIST_PRICES), strict=True)
+        each = Requests(*(number * price for number, price in pairs))
+        return {
+            "Step Functions": each.transitions,
+            "Lambda": each.calls + each.gigabyte_seconds,
+            "DynamoDB": each.write_units + each.read_units,
+            "S3": each.s3_writes + each.s3_reads,
+            "CloudWatch Logs": each.log_bytes,
+            "EventBridge": each.events,
+        }
+
+    @property
+    def cost(self) -> float:
+        """US dollars in all, at list prices."""
+        return sum(self.costs.values())
 
 
-LIST_PRICES = Prices()
+LIST_PRICES = Requests(
+    transitions=0.025 / 1e3,
+    calls=0.20 / 1e6,
+    gigabyte_seconds=0.0000133334,
+    write_units=0.625 / 1e6,
+    read_units=0.125 / 1e6,
+    s3_writes=0.005 / 1e3,
+    s3_reads=0.0004 / 1e3,
+    log_bytes=0.50 / 1e9,
+    events=1.00 / 1e6,
+)
+"""US dollars of one of each."""
 
 
-@dataclass(frozen=True)
-class TokenPrices:
-    """US dollars of a token of the input and of the answer in batch inference."""
+def batch_token_prices(model_id: str) -> tuple[float, float] | None:
+    """US dollars of a token of the input and of the answer in batch inference.
 
-    given: float
-    answered: float
-
-
-def batch_token_prices(model_id: str) -> TokenPrices | None:
-    """What tokens of a model or an inference profile cost, by its id or ARN; None if not known."""
+    None for a model or an inference profile, by its id or ARN, that is not in the table.
+    """
     for name, (given, answered) in _ON_DEMAND.items():
         if name in model_id:
-            return TokenPrices(given / 1e6 * _BATCH_SHARE, answered / 1e6 * _BATCH_SHARE)
+            return given / 1e6 * _BATCH_SHARE, answered / 1e6 * _BATCH_SHARE
     return None
 
 

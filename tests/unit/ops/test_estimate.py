@@ -13,7 +13,7 @@ from ops.errors import NothingFound, Refused
 from ops.model.estimating import settings
 from ops.model.estimating.estimate import estimate
 from ops.model.estimating.ingest_requests import ingest_of
-from ops.model.estimating.requests import Requests
+from ops.model.estimating.prices import Requests
 from ops.model.estimating.workload import WHOLE_BYTES, Workload, read_workload
 from tests.lines import ANSWER, answered
 
