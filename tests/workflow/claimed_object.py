@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +32,8 @@ from tests.workflow.rows import put_claim, put_job
 KEY = "batch-output/job-1/a.jsonl"
 IMAGES = [f"image-{number}" for number in range(60)]
 DATA = b"\n".join([*map(good, IMAGES), b"no json"]) + b"\n"
+INGEST = ("schema", "execution", "job", "object", "claim")
+"""Of a worker's input, what PlanRanges is given, too."""
 _SETTINGS = LoadSettings.read(ENVIRONMENT)
 
 
@@ -71,6 +73,22 @@ def segment_work(etag: str, *, key: str = KEY, size: int = len(DATA)) -> dict[st
     }
 
 
+def ingest(etag: str, *, generation: int) -> dict[str, Any]:
+    """Input of PlanRanges for it."""
+    work = segment_work(etag)
+    work["claim"]["generation"] = generation
+    return {name: work[name] for name in INGEST}
+
+
+def run_on(
+    patch: pytest.MonkeyPatch, *, s3: Callable[[], Any], dynamodb: Callable[[], Any]
+) -> None:
+    """Have workers use these clients."""
+    patch.setattr(clients, "s3", s3)
+    patch.setattr(clients, "dynamodb", dynamodb)
+    patch.setattr(clients, "transaction_writes", dynamodb)
+
+
 class ClaimedObject:
     """A claimed object, and what is done with it."""
 
@@ -106,9 +124,7 @@ class ClaimedObject:
         """Let the worker see the memory through interruptions, one call at a time."""
         dynamodb, s3 = Interrupted(self.dynamodb, through), Interrupted(self.s3, through)
         with self._patch.context() as patch:
-            patch.setattr(clients, "s3", lambda: s3)
-            patch.setattr(clients, "dynamodb", lambda: dynamodb)
-            patch.setattr(clients, "transaction_writes", lambda: dynamodb)
+            run_on(patch, s3=lambda: s3, dynamodb=lambda: dynamodb)
             yield
 
     @property

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.domain.attribute_values import Item, to_item
+from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.ledger_rows import claim_key
 
 JOB_RECORD = {"intentId": "i", "submitTime": "s", "jobId": "job-1", "userId": "user-1"}
@@ -12,6 +12,12 @@ def put_job(dynamodb: Any, job: str = "job-1", **changes: object) -> None:
     """Write the record of a submitted job, as the application does."""
     record = JOB_RECORD | {"jobId": job} | changes
     dynamodb.put_item(TableName="batch-jobs", Item=to_item(record))
+
+
+def job_record(dynamodb: Any) -> dict[str, Any]:
+    """The record of that job as it is now."""
+    key = to_item({name: JOB_RECORD[name] for name in ("intentId", "submitTime")})
+    return from_item(dynamodb.get_item(TableName="batch-jobs", Key=key)["Item"])
 
 
 def claim_row(job: str, key: str, **changes: object) -> Item:

@@ -29,7 +29,7 @@ from functions.settle_job import handler as settle_job
 from functions.verify_load import handler as verify_load
 from functions.verify_migration import handler as verify_migration
 from tests.workflow.aws_tables import BUCKET
-from tests.workflow.rows import put_claim, put_job
+from tests.workflow.rows import job_record, put_claim, put_job
 
 Aws = tuple[Any, Any]
 KEY = "batch-output/job-1/in put+%2B.jsonl.out"
@@ -90,11 +90,6 @@ def planned(claimed: dict[str, Any]) -> dict[str, Any]:
     return plan_ranges.handler(claimed, CONTEXT)
 
 
-def _job_record(aws: Aws) -> dict[str, Any]:
-    key = to_item({"intentId": "i", "submitTime": "s"})
-    return from_item(aws[1].get_item(TableName="batch-jobs", Key=key)["Item"])
-
-
 def test_an_event_is_resolved_to_its_job_and_pinned_object(job: dict[str, Any]) -> None:
     arrived = _resolve(job)
     now = arrived.pop("now")
@@ -142,7 +137,7 @@ def test_an_object_is_planned_and_its_job_is_being_ingested(
     assert len(items) == plan["items"] == 4
     assert (items[0]["from"], items[-1]["to"]) == (0, len(BODY))
     assert not any("again" in each for each in items)
-    record = _job_record(aws)
+    record = job_record(aws[1])
     assert record["status"] == "INGESTING"
     assert "completedAt" not in record
     state = record["ingestState"]
@@ -230,13 +225,13 @@ def test_rejects_that_a_person_accepts_are_never_too_many(
 
 
 def test_an_execution_without_the_claim_plans_nothing(aws: Aws, claimed: dict[str, Any]) -> None:
-    before = _job_record(aws)
+    before = job_record(aws[1])
     planned = plan_ranges.handler({**claimed, "execution": "somebody else"}, CONTEXT)
     assert planned["superseded"] is True
-    assert _job_record(aws) == before
+    assert job_record(aws[1]) == before
     settled = settle_job.handler({**claimed, "execution": "somebody else"}, CONTEXT)
     assert settled["superseded"] is True
-    assert _job_record(aws) == before
+    assert job_record(aws[1]) == before
 
 
 def _add_images(aws: Aws, *ids: str) -> None:
@@ -319,7 +314,7 @@ def test_a_migration_is_proven_settled_and_found_not_stuck(
     load = {"verdict": "COMPLETE", "counts": {"successCount": 2, "totalCount": 2}}
     settled = settle_job.handler({**proven, "load": load}, CONTEXT)
     assert settled["status"] == "COMPLETED"
-    record = _job_record(aws)
+    record = job_record(aws[1])
     assert record["status"] == "COMPLETED"
     stats = record["resultStats"]
     assert stats["imagesLeftByReason"] == {"ImageUnknown": 1}

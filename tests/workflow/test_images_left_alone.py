@@ -205,15 +205,6 @@ def test_an_image_whose_transaction_is_gone_stays_where_it_is(migration: ImageMi
     assert not migration.transactions()
 
 
-def test_an_image_moved_for_an_earlier_job_is_pointed_at(migration: ImageMigration) -> None:
-    migration.add("one")
-    migration.add_transaction("one", job="job-2")
-    migration.migrate(date="2026-10-01")
-    migration.migrate(job="job-2")
-    assert migration.s3_key("one", job="job-2") == f"processed/2026-10-01/{USER}/one.jpg"
-    assert migration.counts(job="job-2")["imagesMigrated"] == 1
-
-
 def test_an_image_of_two_records_is_counted_for_both_and_moved_once(
     migration: ImageMigration,
 ) -> None:

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from functions.aws import settlement_wiring, wiring
 from functions.aws.plans import RangePlanner
-from functions.aws.runtime import clients
 from functions.aws.writing import writer
 from functions.domain.attribute_values import from_item, to_item
 from functions.domain.ledger_rows import claim_key
@@ -29,7 +28,7 @@ from functions.plan_ranges.planning import Planning
 from functions.plan_ranges.settings import PlanRangesSettings
 from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
-from tests.workflow.claimed_object import Context, segment_work
+from tests.workflow.claimed_object import INGEST, Context, run_on, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.interleaving import Interleaving, in_runs
 from tests.workflow.machine import DEFINITION, select
@@ -87,10 +86,10 @@ class JobWithObjects:
             self.s3.put_object(Bucket=BUCKET, Key=self._key(number), Body=data)
         patch.setattr(call, "time", _Time(self.interleaving))
         patch.setattr(writer, "THREADS", 1)
-        patch.setattr(clients, "s3", lambda: self.interleaving.client(self.s3))
-        patch.setattr(clients, "dynamodb", lambda: self.interleaving.client(self.dynamodb))
-        patch.setattr(
-            clients, "transaction_writes", lambda: self.interleaving.client(self.dynamodb)
+        run_on(
+            patch,
+            s3=lambda: self.interleaving.client(self.s3),
+            dynamodb=lambda: self.interleaving.client(self.dynamodb),
         )
         patch.setattr(settlement_wiring, "telemetry", FakeTelemetry)
 
@@ -99,7 +98,7 @@ class JobWithObjects:
         execution = f"execution-{next(self._executions)}"
         generation = self._claim(number, execution)
         work = self._work(number, execution, generation)
-        ingest = Ingest.read({name: work[name] for name in _INGEST})
+        ingest = Ingest.read({name: work[name] for name in INGEST})
         planned = Planning(
             wiring.results_object(ingest),
             wiring.ledger(_PLAN),
@@ -185,7 +184,6 @@ class JobWithObjects:
         )
 
 
-_INGEST = ("schema", "execution", "job", "object", "claim")
 _S = {"S": "nobody's"}
 
 

@@ -6,19 +6,17 @@ import pytest
 
 from functions.aws.ledger import Ledger
 from functions.aws.writing.attempts import AttemptRow
-from functions.domain.attribute_values import from_item
 from functions.domain.counts import LoadCounts
 from functions.domain.ledger_rows import object_partition
 from functions.domain.ranges import Range
 from functions.domain.segments import Segment
 from functions.plan_ranges import handler as plan_ranges
 from functions.verify_load import handler as verify_load
-from tests.workflow.claimed_object import DATA, KEY, segment_work
+from tests.workflow.claimed_object import DATA, KEY, ingest
 from tests.workflow.machine import JOB, Machine
-from tests.workflow.rows import JOB_RECORD, put_claim, put_job
+from tests.workflow.rows import job_record, put_claim, put_job
 
 Aws = tuple[Any, Any]
-_INGEST = ("schema", "execution", "job", "object", "claim")
 
 
 def _second_generation(aws: Aws, *, before: str, wrote: bool) -> dict[str, Any]:
@@ -29,18 +27,11 @@ def _second_generation(aws: Aws, *, before: str, wrote: bool) -> dict[str, Any]:
     if wrote:
         partition = object_partition("job-1", KEY, 1)
         AttemptRow(dynamodb, "ledger", partition, 0, caller="c", expires=1).begin(now=0, ends_by=1)
-    work = segment_work("e")
-    work["claim"] |= {"generation": 2}
-    return {name: work[name] for name in _INGEST}
+    return ingest("e", generation=2)
 
 
 def _claim(aws: Aws) -> Any:
     return Ledger(aws[1], "ledger").claim("job-1", KEY)
-
-
-def _record(aws: Aws) -> dict[str, Any]:
-    key = {name: {"S": JOB_RECORD[name]} for name in ("intentId", "submitTime")}
-    return from_item(aws[1].get_item(TableName="batch-jobs", Key=key)["Item"])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +43,7 @@ def test_replaced_content_that_has_written_is_said_in_the_jobs_record(
 ) -> None:
     ingest = _second_generation(aws, before=before, wrote=wrote)
     plan_ranges.handler(ingest, None)
-    assert _record(aws)["ingestState"].get("leftBehind") == left_behind
+    assert job_record(aws[1])["ingestState"].get("leftBehind") == left_behind
     assert _claim(aws).contents == {1: before, 2: "e"}
 
 

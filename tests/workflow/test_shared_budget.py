@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import pytest
 
-from functions.aws.runtime import clients
 from functions.aws.runtime.request_bodies import BODY
 from functions.aws.writing import writer
 from functions.domain.attribute_values import from_item, to_item
@@ -27,7 +26,7 @@ from functions.migrate_images.migrator import ImagesThrottled
 from functions.migrate_images.settings import MigrateSettings
 from tests.unit.load.segment_loading import good
 from tests.workflow.aws_tables import BUCKET, ENVIRONMENT, TABLES
-from tests.workflow.claimed_object import Context, segment_work
+from tests.workflow.claimed_object import Context, run_on, segment_work
 from tests.workflow.fake_telemetry import FakeTelemetry
 from tests.workflow.memory.dynamodb import MemoryDynamoDB
 from tests.workflow.memory.interruptions import WorkerDied
@@ -119,9 +118,8 @@ class Calls:
         self._dies_at: dict[str, float] = {}
         lock = threading.RLock()
         dynamodb = OneAtATime(self.memory, lock, self._note)
-        patch.setattr(clients, "s3", lambda: OneAtATime(self.s3, lock, lambda _: self._die()))
-        patch.setattr(clients, "dynamodb", lambda: dynamodb)
-        patch.setattr(clients, "transaction_writes", lambda: dynamodb)
+        s3 = OneAtATime(self.s3, lock, lambda _: self._die())
+        run_on(patch, s3=lambda: s3, dynamodb=lambda: dynamodb)
         patch.setattr(loading, "time", self.clock)
         patch.setattr(moving, "time", self.clock)
         patch.setattr(writer, "THREADS", 1)  # a second one could still write when time passes

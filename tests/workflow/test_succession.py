@@ -8,7 +8,7 @@ from functions.aws.writing.attempts import SUCCESSION_SECONDS, AttemptRow
 from functions.domain.ledger_rows import object_partition
 from functions.plan_ranges import handler
 from tests.unit.load.fake_time import FakeTime
-from tests.workflow.claimed_object import DATA, KEY, Clock, segment_work
+from tests.workflow.claimed_object import DATA, KEY, Clock, ingest
 from tests.workflow.rows import put_claim, put_job
 
 
@@ -49,11 +49,6 @@ def test_it_waits_for_those_before_it(
     attempt.begin(now=clock.now, ends_by=clock.now + (ends_in or 300))
     if ends_in is None:
         attempt.end()
-    work = segment_work("e")
-    work["claim"] |= {"generation": generation}
-    planned = handler.handler({name: work[name] for name in _INGEST}, None)
+    planned = handler.handler(ingest("e", generation=generation), None)
     assert planned["plan"]["items"] == -(-len(DATA) // 1024)
     assert clock.slept == waits
-
-
-_INGEST = ("schema", "execution", "job", "object", "claim")

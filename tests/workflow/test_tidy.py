@@ -24,7 +24,7 @@ from ops.model import leftovers
 from ops.model.deployment import Deployment
 from tests.workflow.aws_tables import BUCKET, deployment_on
 from tests.workflow.page_views import page_view
-from tests.workflow.rows import JOB_RECORD, claim_row, put_job
+from tests.workflow.rows import claim_row, job_record, put_job
 
 JOB = "job-1"
 KEY = "batch-output/job-1/a.jsonl"
@@ -90,9 +90,7 @@ def test_what_no_person_touched_is_removed_and_nothing_else(aws: Aws, deployed: 
     assert _left(aws) == {"kept", "edited", "confirmed", "of another job"}
     (claim,) = deployed.ledger.claims(JOB)
     assert not claim.replaced
-    key = {name: {"S": JOB_RECORD[name]} for name in ("intentId", "submitTime")}
-    record = from_item(aws[1].get_item(TableName="batch-jobs", Key=key)["Item"])
-    assert record["ingestState"] == {"revision": 3}
+    assert job_record(aws[1])["ingestState"] == {"revision": 3}
 
 
 def test_one_that_is_edited_or_written_again_meanwhile_stays(
