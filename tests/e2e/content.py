@@ -23,5 +23,4 @@ def keys(deployed: Deployment, prefix: str = "") -> list[str]:
 
 
 def contents(deployed: Deployment, key: str) -> bytes:
-    """What an object holds."""
     return deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read()

@@ -86,7 +86,6 @@ def _until_started(deployed: Deployment, known: set[str], number: int) -> None:
 
 
 def _wait_for_all(deployed: Deployment) -> None:
-    """Until no execution runs."""
     end = time.monotonic() + 600
 
     def nothing_runs() -> bool:

@@ -19,7 +19,6 @@ from tests.reference.records import Good, Padding, Reason, read
 
 @pytest.fixture
 def job(deployed: Deployment) -> JobRecord:
-    """A job with a record of its own."""
     record = JobRecord()
     record.write(deployed)
     return record

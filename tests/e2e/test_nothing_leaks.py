@@ -117,7 +117,6 @@ class _Ran:
             yield key
 
     def key_of(self, arn: str) -> str:
-        """The key of the object that an execution is about."""
         key: str = json.loads(self.world.describe(arn)["input"])["detail"]["object"]["key"]
         return key
 

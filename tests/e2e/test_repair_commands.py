@@ -184,8 +184,6 @@ class TestRejects:
 
 
 def _eventually_dead(ingest: Callable[..., Result]) -> list[dict[str, Any]]:
-    """What `dead-events` lists, once there is something."""
-
     def listed() -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = _json(ingest("dead-events", "--json"))["events"]
         return events

@@ -48,7 +48,6 @@ def next_execution(deployed: Deployment, *, key: str, but: Collection[str]) -> H
 
 
 def executions(deployed: Deployment) -> set[str]:
-    """ARNs of all executions."""
     pages = deployed.step_functions.get_paginator("list_executions")
     return {
         each["executionArn"]

@@ -16,7 +16,6 @@ def _filled(unit: str, head: str = '{"recordId":"r","x":[', tail: str = "]}") ->
 
 
 def _in_text(unit: str, head: str = "", tail: str = "") -> bytes:
-    """A receipt made of such units."""
     around = '{"recordId":"r","output":{"text":"@"}}'
     before, after = around.split("@")
     return _filled(unit, before + head, tail + after)

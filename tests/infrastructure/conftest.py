@@ -88,7 +88,6 @@ created, imported, encrypted, keyed, resubmitting = map(_template, VARIANTS)
 
 @pytest.fixture(params=["created", "imported", "encrypted", "keyed"])
 def template(request: pytest.FixtureRequest) -> Template:
-    """Each variant in turn."""
     value = request.getfixturevalue(request.param)
     assert isinstance(value, Template)
     return value

@@ -29,7 +29,6 @@ class Documented:
     context: str = ""
 
     def covers(self, granted: Granted) -> bool:
-        """Whether it is about a grant."""
         return (
             granted.action in self.actions
             and (not self.holders or granted.who in self.holders)

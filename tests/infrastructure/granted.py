@@ -79,7 +79,6 @@ def to_roles(template: Template) -> list[Granted]:
 
 
 def of_role(template: Template, role: str) -> Iterator[Granted]:
-    """What a role may do."""
     return single(role, template.statements(role))
 
 

@@ -56,7 +56,6 @@ class Proof:
 
 
 def write(proofs: Sequence[Proof], template: Template) -> None:
-    """Write the page."""
     calls = sum(proof.denials for proof in proofs)
     lines = [
         _HEAD,
@@ -103,7 +102,6 @@ def documented_table(template: Template) -> str:
 
 
 def grants(template: Template) -> list[Granted]:
-    """All that a template gives."""
     return [*to_roles(template), *to_services(template)]
 
 

@@ -74,7 +74,6 @@ class Template:
 
     @property
     def roles(self) -> list[str]:
-        """Names of all roles."""
         return list(self.of_type("AWS::IAM::Role"))
 
 

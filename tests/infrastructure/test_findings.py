@@ -25,8 +25,6 @@ REPORT = "validation-report.json"
 
 @dataclass(frozen=True)
 class Found:
-    """One finding on one resource."""
-
     rule: str
     resource: str
     accepted_at: str | None

@@ -4,7 +4,6 @@ from tests.infrastructure.template import Template
 
 
 def _takes_tags(kind: str) -> bool:
-    """Whether CloudFormation's schema of a type has tags."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("eu-west-1", kind).schema
     return "Tags" in schema["properties"]
 

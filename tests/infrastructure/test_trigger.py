@@ -11,7 +11,6 @@ MOST = 9
 
 
 def _wildcards(pattern: Any) -> Iterator[list[str]]:
-    """The wildcards of each field of a pattern."""
     if isinstance(pattern, dict):
         for each in pattern.values():
             yield from _wildcards(each)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tests.reference.strict_json import Number, Value
+from tests.reference import strict_json, texts
+from tests.reference.strict_json import NotJsonError, Number, Value
 
 Record: TypeAlias = "dict[str, Value]"
 
@@ -23,25 +24,11 @@ GUARDRAIL_ACTION = "amazon-bedrock-guardrailAction"
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
-    """A tool call's input that is written as text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """A tool call's input that is a part of the record."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the first form present holds: its texts joined, and its tool calls."""
+    """What the first form present holds: its texts joined, and the inputs of its tool calls."""
 
     text: str
-    calls: tuple[Arguments | Input, ...] = ()
+    calls: tuple[Value, ...] = ()
 
 
 def model_output(record: Record) -> Value:
@@ -85,16 +72,16 @@ def read_answer(record: Record) -> Answer | None:
     if isinstance(content, str):
         return Answer(content)
     if isinstance(content, list):
-        texts = [part for part in content if _walk(part, "type") in ("text", None)]
+        said = [part for part in content if _walk(part, "type") in ("text", None)]
         uses = [part for part in content if _walk(part, "type") == "tool_use"]
-        return Answer(_joined(texts), tuple(Input(_walk(use, "input")) for use in uses))
+        return Answer(_joined(said), tuple(_walk(use, "input") for use in uses))
 
     content = _walk(output, "output", "message", "content")
     if isinstance(content, list):
         uses = [_walk(part, "toolUse") for part in content]
         return Answer(
             _joined(content),
-            tuple(Input(_walk(use, "input")) for use in uses if isinstance(use, dict)),
+            tuple(_walk(use, "input") for use in uses if isinstance(use, dict)),
         )
 
     content = _walk(output, "choices", 0, "message", "content")
@@ -122,9 +109,15 @@ def read_answer(record: Record) -> Answer | None:
     return Answer(plain) if isinstance(plain, str) else None
 
 
-def _arguments(call: Value) -> Arguments:
+def _arguments(call: Value) -> Value:
+    """A call's input that is written as the text of an object; None where it is not."""
     arguments = _walk(call, "function", "arguments")
-    return Arguments(arguments if isinstance(arguments, str) else "")
+    try:
+        return strict_json.parse_object(
+            texts.strip(arguments if isinstance(arguments, str) else "")
+        )
+    except NotJsonError:
+        return None
 
 
 def stopped_at_limit(record: Record) -> str | None:
@@ -180,5 +173,5 @@ def _walk(value: Value, *path: str | int) -> Value:
 
 
 def _joined(parts: list[Value]) -> str:
-    texts = [_walk(part, "text") for part in parts]
-    return "".join(text for text in texts if isinstance(text, str))
+    said = [_walk(part, "text") for part in parts]
+    return "".join(text for text in said if isinstance(text, str))

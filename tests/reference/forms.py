@@ -13,8 +13,6 @@ MODEL_INPUT_MARK = "MarkOfTheModelInputs"
 
 
 class Form(StrEnum):
-    """Their names."""
-
     ANTHROPIC = "anthropic"
     NOVA = "nova"
     CHAT = "chat"

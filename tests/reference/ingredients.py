@@ -28,7 +28,6 @@ def make_image_id(chance: random.Random, *, number: int, odd_share: float) -> st
 
 
 def make_style(chance: random.Random, escaped_share: float) -> Style:
-    """A way to write JSON."""
     item_separator, key_separator = chance.choice(
         ((",", ":"), (", ", ": "), (" ,\t", " : "), (",\r", "\r:\t"))
     )
@@ -42,7 +41,6 @@ def make_style(chance: random.Random, escaped_share: float) -> Style:
 
 
 def make_receipt(chance: random.Random) -> Members:
-    """A receipt that is good."""
     if chance.random() < 0.3:
         amount = chance.choice(AMOUNTS)
     else:

@@ -21,7 +21,6 @@ class Line:
 
 
 def split(data: bytes) -> Iterator[Line]:
-    """The records of an object, in order."""
     start = 0
     while start < len(data):
         end = data.find(b"\n", start)

@@ -14,18 +14,15 @@ def cut_line(line: bytes, chance: random.Random) -> bytes:
 
 
 def cut_front(line: bytes, chance: random.Random) -> bytes:
-    """The line starts late."""
     return line[chance.randint(1, 20) :]
 
 
 def flipped_byte(line: bytes, chance: random.Random) -> bytes:
-    """A byte becomes another."""
     index = chance.randrange(len(line)) if line else 0
     return line[:index] + bytes([chance.randrange(256)]) + line[index + 1 :]
 
 
 def lost_byte(line: bytes, chance: random.Random) -> bytes:
-    """A byte less, often a structural one."""
     marks = [index for index, byte in enumerate(line) if byte in STRUCTURAL]
     index = (
         chance.choice(marks) if marks and chance.random() < 0.7 else chance.randint(0, len(line))
@@ -34,7 +31,6 @@ def lost_byte(line: bytes, chance: random.Random) -> bytes:
 
 
 def doubled_bytes(line: bytes, chance: random.Random) -> bytes:
-    """A piece comes twice."""
     start = chance.randint(0, len(line))
     piece = line[start : start + chance.randint(1, 30)]
     return line[:start] + piece + line[start:]
@@ -55,7 +51,6 @@ def odd_bytes(line: bytes, chance: random.Random) -> bytes:
 
 
 def other_encoding(line: bytes, chance: random.Random) -> bytes:
-    """The line in another encoding than UTF-8."""
     text = line.decode("utf-8", "replace")
     encoding = chance.choice(("utf-16", "utf-16-le", "utf-32-be", "latin-1", "cp932", "utf-7"))
     return text.encode(encoding, "replace")

@@ -19,7 +19,6 @@ def good_fence(text: str, chance: random.Random) -> str:
 
 
 def half_fence(text: str, chance: random.Random) -> str:
-    """A fence's opening or its end alone."""
     return chance.choice((f"```json\n{text}", f"{text}\n```", f"```{text}```", "```", "```\n```"))
 
 
@@ -37,14 +36,12 @@ def surrounded(text: str, chance: random.Random) -> str:
 
 
 def talkative(text: str, chance: random.Random) -> str:
-    """Words around the text."""
     return chance.choice(
         (f"Here: {text}", f"{text}\nDone.", f"{text}{text}", f"[{text}]", f'"{text}"')
     )
 
 
 def cut_text(text: str, chance: random.Random) -> str:
-    """The text ends early."""
     return text[: chance.randint(0, len(text))]
 
 
@@ -58,13 +55,11 @@ def odd_character(text: str, chance: random.Random) -> str:
 
 
 def lost_character(text: str, chance: random.Random) -> str:
-    """A character less."""
     index = chance.randrange(len(text)) if text else 0
     return text[:index] + text[index + 1 :]
 
 
 def dressed(text: str, chance: random.Random) -> str:
-    """What models put around an answer."""
     return ingredients.dress(text, chance)
 
 

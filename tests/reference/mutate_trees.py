@@ -84,14 +84,12 @@ def repeated_key(tree: Members, chance: random.Random) -> None:
 
 
 def missing_key(tree: Members, chance: random.Random) -> None:
-    """A member falls out."""
     members = chance.choice(list(objects(tree)))
     if members.pairs:
         members.pairs.pop(chance.randrange(len(members.pairs)))
 
 
 def other_key(tree: Members, chance: random.Random) -> None:
-    """A member gets another name."""
     members = chance.choice(list(objects(tree)))
     if members.pairs:
         index = chance.randrange(len(members.pairs))
@@ -99,20 +97,17 @@ def other_key(tree: Members, chance: random.Random) -> None:
 
 
 def added_key(tree: Members, chance: random.Random) -> None:
-    """A member more."""
     members = chance.choice(list(objects(tree)))
     value = chance.choice((_odd_value(chance), Raw(chance.choice(ODD_STRINGS))))
     members.pairs.insert(chance.randint(0, len(members.pairs)), (chance.choice(KEYS), value))
 
 
 def shuffled(tree: Members, chance: random.Random) -> None:
-    """Members in another order."""
     for members in objects(tree):
         chance.shuffle(members.pairs)
 
 
 def odd_amount(tree: Members, chance: random.Random) -> None:
-    """The amount at an edge."""
     tree.put("amount", Raw(chance.choice(ODD_NUMBERS)))
 
 
@@ -130,12 +125,10 @@ def random_amount(tree: Members, chance: random.Random) -> None:
 
 
 def odd_date(tree: Members, chance: random.Random) -> None:
-    """The date at an edge."""
     tree.put("date", chance.choice(ODD_DATES))
 
 
 def odd_field(tree: Members, chance: random.Random) -> None:
-    """A field that breaks its rule."""
     tree.put(*copy.deepcopy(chance.choice(BAD_FIELDS)))
 
 

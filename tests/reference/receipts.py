@@ -31,8 +31,6 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The validated answer."""
-
     amount: Amount
     type: str
     date: str
@@ -41,27 +39,26 @@ class Receipt:
     description: str
 
 
-def read_receipt(answer: dict[str, Value]) -> Receipt | None:  # noqa: PLR0911 - a rule each
+def read_receipt(answer: dict[str, Value]) -> Receipt | None:
     """Section 1.5's table; None when a rule is broken."""
     written_amount, merchant = answer.get("amount"), answer.get("merchant")
     kind, category = answer.get("type"), answer.get("category")
     date, description = answer.get("date"), answer.get("description")
     amount = read_amount(written_amount.text) if isinstance(written_amount, Number) else None
-    if amount is None:
-        return None
-    if not isinstance(kind, str) or kind not in TYPES:
-        return None
-    if not isinstance(date, str) or not is_date(date):
-        return None
-    if not isinstance(merchant, str) or not merchant.strip():
-        return None
-    if not isinstance(category, str) or category not in CATEGORIES:
-        return None
-    if description is None:
-        description = ""
-    if not isinstance(description, str):
-        return None
-    return Receipt(amount, kind, date, merchant.strip(), category, description)
+    if (
+        amount is not None
+        and isinstance(kind, str)
+        and kind in TYPES
+        and isinstance(date, str)
+        and is_date(date)
+        and isinstance(merchant, str)
+        and merchant.strip()
+        and isinstance(category, str)
+        and category in CATEGORIES
+        and (description is None or isinstance(description, str))
+    ):
+        return Receipt(amount, kind, date, merchant.strip(), category, description or "")
+    return None
 
 
 def read_amount(written: str) -> Amount | None:  # noqa: PLR0911 - a bound each

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.reference import answers, strict_json, texts
-from tests.reference.answers import Answer, Arguments, Input
+from tests.reference.answers import Answer
 from tests.reference.receipts import Receipt, read_receipt
 from tests.reference.strict_json import NotJsonError, Number, Value
 from tests.reference.texts import NoReceiptText
@@ -100,21 +100,12 @@ def read_answer(answer: Answer) -> Receipt | Reason:
     """The receipt that a model answered (section 1.5), or why there is none."""
     if len(answer.calls) > 1:
         return Reason.SEVERAL_RECEIPTS
-    found = _call_input(answer.calls[0]) if answer.calls else texts.read_text(answer.text)
+    found = answer.calls[0] if answer.calls else texts.read_text(answer.text)
     if found is NoReceiptText.SEVERAL_OBJECTS:
         return Reason.SEVERAL_RECEIPTS
-    if isinstance(found, NoReceiptText):
+    if not isinstance(found, dict):
         return Reason.NO_JSON_IN_TEXT
     return read_receipt(found) or Reason.INVALID_RECEIPT
-
-
-def _call_input(call: Arguments | Input) -> dict[str, Value] | NoReceiptText:
-    if isinstance(call, Input):
-        return call.value if isinstance(call.value, dict) else NoReceiptText.NO_OBJECT
-    try:
-        return strict_json.parse_object(texts.strip(call.text))
-    except NotJsonError:
-        return NoReceiptText.NO_OBJECT
 
 
 def _image_id(record: dict[str, Value]) -> str | None:

@@ -12,14 +12,12 @@ RECEIPT = '{"amount":@,"type":"income","date":"2026-07-01","merchant":"m","categ
 
 
 def handmade(text: str, *, more: str = "") -> bytes:
-    """A record around a text."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     escaped = escaped.replace("\r", "\\r").replace("\t", "\\t")
     return f'{{"recordId":"r","output":{{"text":"{escaped}"}}{more}}}'.encode()
 
 
 def receipt(amount: str = "1", *, more: str = "") -> str:
-    """A receipt's text."""
     return RECEIPT.replace("@", amount)[:-1] + more + "}"
 
 

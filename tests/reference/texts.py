@@ -10,8 +10,6 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class NoReceiptText(Enum):
-    """Why a text is not read."""
-
     NO_OBJECT = "no object"
     SEVERAL_OBJECTS = "several objects"
 

@@ -51,8 +51,6 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record that became this item."""
-
     item: WireItem
 
 
@@ -71,12 +69,10 @@ def judge(line: bytes, context: Context) -> Verdict:
 
 
 def transaction_id(job_id: str, image_id: str) -> str:
-    """Section 2."""
     return hashlib.sha256(f"{job_id}#{image_id}".encode()).hexdigest()[:24]
 
 
 def is_guest(user_id: str) -> bool:
-    """Section 2."""
     return user_id.startswith(("device-", "ephemeral-"))
 
 

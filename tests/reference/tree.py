@@ -43,7 +43,6 @@ class Style:
 
 
 def write(node: Node, style: Style, chance: random.Random) -> str:
-    """The text of a tree."""
     if isinstance(node, Raw):
         return node.text
     if isinstance(node, Members):
@@ -91,13 +90,11 @@ class Place:
 
     @property
     def value(self) -> Node:
-        """What hangs there."""
         if isinstance(self.parent, Members):
             return self.parent.pairs[self.index][1]
         return self.parent[self.index]
 
     def replace(self, value: Node) -> None:
-        """Hang something else there."""
         if isinstance(self.parent, Members):
             self.parent.pairs[self.index] = (self.parent.pairs[self.index][0], value)
         else:

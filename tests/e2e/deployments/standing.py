@@ -34,14 +34,12 @@ class Ran:
 
 
 def endpoint_of(data: Path) -> Endpoint:
-    """Where the embedded AWS on that folder is."""
     running = server.find(data)
     assert running is not None
     return running.endpoint
 
 
 def stand(data: Path, name: str, **settings: Any) -> Deployment:
-    """Deploy a stack of that name with some settings."""
     # Imported late, for it starts Node; and not by `local.synthesis`, whose cache of a few
     # syntheses is for those that come again.
     from stacks.application import synthesize  # noqa: PLC0415

@@ -38,8 +38,6 @@ class Received:
 
 @dataclass
 class Inbox:
-    """The subscription."""
-
     deployed: Deployment
     url: str
     messages: list[Received] = field(default_factory=list)
@@ -57,7 +55,6 @@ class Inbox:
         return len(self.messages)
 
     def fetch(self) -> None:
-        """Take in what has come."""
         for body in taken(self.deployed.sqs, self.url):
             self.messages.append(Received(body.get("Subject") or "", body["Message"]))
 
@@ -72,7 +69,6 @@ class Inbox:
         return message
 
     def of_execution(self, arn: str) -> list[Received]:
-        """All that was said of an execution."""
         self.fetch()
         return [each for each in self.messages if each.facts.get("execution") == arn]
 

@@ -41,7 +41,6 @@ WRITES = {"caller": "*LoadSegment*", "action": "dynamodb:Batch[EW]*"}
 
 
 def _run(world: FaultyDeployment, *, ends: str) -> str:
-    """Deliver an object, and wait for the end of its execution."""
     _, arn = world.ingest(world.new_batch(), ends=ends)
     return arn
 

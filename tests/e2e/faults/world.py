@@ -47,7 +47,6 @@ RECORDS = 20
 
 
 def state_alarm(state: str) -> str:
-    """The alarm of a state's failures."""
     return f"state-{kebab(state)}"
 
 
@@ -66,7 +65,6 @@ class FaultyDeployment:
 
     @property
     def endpoint(self) -> Endpoint:
-        """Of the embedded AWS."""
         assert self.deployed.embedded is not None
         return self.deployed.embedded.endpoint
 
@@ -99,7 +97,6 @@ class FaultyDeployment:
         return upload, arn
 
     def redrive(self, arn: str) -> None:
-        """Continue a failed execution, which succeeds."""
         restart(self.deployed, [read_failed(self.deployed, arn)])
         assert self.until_ended(arn) == "SUCCEEDED", self.describe(arn).get("cause")
 
@@ -138,7 +135,6 @@ class FaultyDeployment:
         ]
 
     def history(self, arn: str) -> list[Any]:
-        """The events of an execution."""
         pages = self.deployed.step_functions.get_paginator("get_execution_history")
         return [event for page in pages.paginate(executionArn=arn) for event in page["events"]]
 
@@ -257,7 +253,6 @@ class FaultyDeployment:
         return ask(self.endpoint, "faults", method, rule)
 
     def function(self, name: str) -> str:
-        """The deployed name of a function."""
         functions = self.deployed.make_client("lambda").get_paginator("list_functions")
         names = [
             each["FunctionName"] for page in functions.paginate() for each in page["Functions"]

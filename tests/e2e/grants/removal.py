@@ -75,7 +75,6 @@ class RoleGrant:
 
 
 def grants_of(deployed: Deployment, template: Path) -> list[RoleGrant]:
-    """Every grant of every role of the stack."""
     iam = deployed.make_client("iam")
     roles = {each.logical: each.physical for each in stack_resources(deployed)}
     found = []

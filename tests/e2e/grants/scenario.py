@@ -115,7 +115,6 @@ def put_manifest(world: FaultyDeployment, batch: Batch) -> None:
 
 
 def how_it_ended(world: FaultyDeployment, arn: str) -> str:
-    """An execution's end in words."""
     if world.describe(arn)["status"] == "SUCCEEDED":
         return WELL
     failed = read_failed(world.deployed, arn)
@@ -166,6 +165,5 @@ def dead_outcomes(world: FaultyDeployment, arn: str) -> list[tuple[str, str]]:
 
 
 def forget_outcome(world: FaultyDeployment, receipt: str) -> None:
-    """Take an event out of the queue."""
     queue = world.queue("OutcomeDeadLetters")
     world.deployed.sqs.delete_message(QueueUrl=queue, ReceiptHandle=receipt)

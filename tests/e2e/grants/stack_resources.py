@@ -23,7 +23,6 @@ class StackResource:
 
 
 def stack_resources(deployed: Deployment) -> Iterator[StackResource]:
-    """All resources of a stack."""
     pages = deployed.make_client("cloudformation").get_paginator("list_stack_resources")
     for page in pages.paginate(StackName=deployed.stack):
         for each in page["StackResourceSummaries"]:

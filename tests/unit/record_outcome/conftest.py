@@ -82,8 +82,6 @@ def listed_child(arn: str) -> dict[str, Any]:
 
 @dataclass
 class RecorderSetup:
-    """The recorder, and what is around it."""
-
     dynamodb: Any
     states: Stubber
     sns: Stubber
@@ -142,7 +140,6 @@ class RecorderSetup:
             self.describes(**more)
 
     def failed_in(self, state: str, *, map_runs: list[dict[str, Any]] | None = None) -> None:
-        """The history, and the map runs."""
         self.history_ends_in(state)
         self.states.add_response(
             "list_map_runs", {"mapRuns": map_runs or []}, {"executionArn": EXECUTION}
