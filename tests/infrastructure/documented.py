@@ -36,31 +36,21 @@ class Documented:
         )
 
 
-def _of(
-    needed: str,
-    source: str,
-    *actions: str,
-    holder: str = "",
-    context: str = "",
-) -> Documented:
+def _of(needed: str, source: str, *actions: str, holder: str = "", context: str = "") -> Documented:
     holders = frozenset({holder}) if holder else frozenset[str]()
     return Documented(frozenset(actions), needed, f"{_DOCS}{source}", holders, context)
 
 
+_TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 _KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 DOCUMENTED: tuple[Documented, ...] = (
     _of(
         "Step Functions logs of executions",
         "step-functions/latest/dg/cw-logs.html",
-        "logs:CreateLogDelivery",
-        "logs:DeleteLogDelivery",
-        "logs:DescribeLogGroups",
-        "logs:DescribeResourcePolicies",
-        "logs:GetLogDelivery",
-        "logs:ListLogDeliveries",
-        "logs:PutResourcePolicy",
-        "logs:UpdateLogDelivery",
+        *("logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups"),
+        *("logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries"),
+        *("logs:PutResourcePolicy", "logs:UpdateLogDelivery"),
         holder=MACHINE,
     ),
     _of(
@@ -73,10 +63,8 @@ DOCUMENTED: tuple[Documented, ...] = (
     _of(
         "traces of executions",
         "step-functions/latest/dg/xray-iam.html",
-        "xray:GetSamplingRules",
-        "xray:GetSamplingTargets",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
+        *("xray:GetSamplingRules", "xray:GetSamplingTargets"),
+        *_TRACES,
         holder=MACHINE,
     ),
     _of(
@@ -88,8 +76,7 @@ DOCUMENTED: tuple[Documented, ...] = (
     _of(
         "traces of functions",
         "lambda/latest/dg/services-xray.html",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
+        *_TRACES,
     ),
     _of(
         "a map starts children, looks after them and stops them",

@@ -30,50 +30,28 @@ TOPIC_KEY = "<NotificationsKey.Arn>"
 #: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html,
 #: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html. What reads executions needs:
 #: https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html.
-NEEDS = {
-    "dynamodb:BatchGetItem": {"Decrypt"},
-    "dynamodb:BatchWriteItem": {"Decrypt"},
-    "dynamodb:DeleteItem": {"Decrypt"},
-    "dynamodb:GetItem": {"Decrypt"},
-    "dynamodb:PartiQLInsert": {"Decrypt"},
-    "dynamodb:PartiQLUpdate": {"Decrypt"},
-    "dynamodb:PutItem": {"Decrypt"},
-    "dynamodb:Query": {"Decrypt"},
-    "dynamodb:Scan": {"Decrypt"},
-    "dynamodb:UpdateItem": {"Decrypt"},
-    "s3:GetObject": {"Decrypt"},
-    "s3:GetObjectVersion": {"Decrypt"},
-    "s3:ListMultipartUploadParts": {"Decrypt"},
-    "s3:PutObject": {"GenerateDataKey"},
-    "sns:Publish": {"Decrypt", "GenerateDataKey"},
-    "sqs:SendMessage": {"Decrypt", "GenerateDataKey"},
-    "states:DescribeExecution": {"Decrypt"},
-    "states:GetExecutionHistory": {"Decrypt"},
+_NEEDED = {
+    ("Decrypt",): (
+        *("dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem"),
+        *("dynamodb:GetItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
+        *("dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"),
+        *("s3:GetObject", "s3:GetObjectVersion", "s3:ListMultipartUploadParts"),
+        *("states:DescribeExecution", "states:GetExecutionHistory"),
+    ),
+    ("GenerateDataKey",): ("s3:PutObject",),
+    ("Decrypt", "GenerateDataKey"): ("sns:Publish", "sqs:SendMessage"),
+    # They touch no encrypted data.
+    (): (
+        *("lambda:InvokeFunction", "logs:CreateLogStream", "logs:PutLogEvents"),
+        *("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetBucketNotification"),
+        *("s3:GetObjectAnnotation", "s3:GetObjectTagging", "s3:ListBucket"),
+        *("s3:PutBucketNotification", "s3:PutObjectAnnotation", "s3:PutObjectTagging"),
+        *("bedrock:GetModelInvocationJob", "events:PutEvents", "states:DescribeMapRun"),
+        *("states:ListExecutions", "states:ListMapRuns", "states:RedriveExecution"),
+        *("states:StartExecution", "states:StopExecution"),
+    ),
 }
-
-#: Actions that touch no encrypted data.
-NEEDS_NOTHING = {
-    "lambda:InvokeFunction",
-    "logs:CreateLogStream",
-    "logs:PutLogEvents",
-    "s3:AbortMultipartUpload",
-    "s3:DeleteObject",
-    "s3:GetBucketNotification",
-    "s3:GetObjectAnnotation",
-    "s3:GetObjectTagging",
-    "s3:ListBucket",
-    "s3:PutBucketNotification",
-    "s3:PutObjectAnnotation",
-    "s3:PutObjectTagging",
-    "bedrock:GetModelInvocationJob",
-    "events:PutEvents",
-    "states:DescribeMapRun",
-    "states:ListExecutions",
-    "states:ListMapRuns",
-    "states:RedriveExecution",
-    "states:StartExecution",
-    "states:StopExecution",
-}
+NEEDS = {action: needed for needed, actions in _NEEDED.items() for action in actions}
 
 
 def _through_services(template: Template, role: str) -> set[tuple[str, str, str]]:
@@ -97,11 +75,10 @@ def _needed(
         # What the machine's own role needs for executions, it needs in another way: see below.
         if role == "WorkflowRole" and grant.action == "states:DescribeExecution":
             continue
-        assert grant.action in NEEDS or grant.action in NEEDS_NOTHING, grant.action
+        needed = NEEDS[grant.action]
         for resource, key in keys.items():
             if grant.resource.startswith(resource):
-                for action in NEEDS.get(grant.action, set()):
-                    yield key, service, action
+                yield from ((key, service, action) for action in needed)
 
 
 @pytest.mark.parametrize("variant", KEYS)
