@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.e2e.denials import watch
 from tests.e2e.faults import matrix_page
@@ -53,15 +54,19 @@ def show_alarms(record_property: Callable[[str, object], None]) -> Callable[[int
     return partial(record_property, "alarms")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`--dist loadgroup` spreads the calls of the matrix; the tests of other files go together."""
-    for item in items:
-        if item.path.parent == _HERE and item.path.name != "test_fault_matrix.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+class _MatrixSpread(LoadFileScheduling):  # type: ignore[misc]  # xdist is untyped
+    """A call of the matrix goes to any process; the tests of another file keep together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return nodeid if file.endswith("/test_fault_matrix.py") else file
 
 
-_HERE = Path(__file__).parent
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _MatrixSpread | None:
+    """The scheduler of `pytest tests/e2e/faults --dist loadfile`."""
+    return _MatrixSpread(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 _ROWS = {case.where: number for number, case in enumerate(CASES)}
 _results: list[tuple[Any, matrix_page.Result]] = []
 """Each after its place on the page: the file, the line, the call."""
