@@ -20,7 +20,7 @@ from stacks.workflow import Workflow
 class BatchIngest(Construct):
     """Everything that turns Bedrock's batch results into transactions.
 
-    It can stand in any stack, once a stack: resources are named like the stack, and the stack's
+    Any stack can have it, once: resources are named like the stack, and the stack's
     outputs, by which `ingest` finds them, have fixed names.
     """
 

@@ -104,7 +104,7 @@ class Settings(BaseModel):
         " line",
     )
     """KMS keys of the objects in the imported bucket. The first is the key of its default
-    encryption. The others, such as keys that it had before, are used to read alone."""
+    encryption. The others, such as keys that it had before, are only used to read."""
     switch_on_event_bridge: bool = True
     """Switches on the EventBridge notifications of the imported bucket: the only change of it. S3
     bills the events of all its objects then. Deleting the stack leaves the switch on."""
@@ -148,7 +148,8 @@ class Settings(BaseModel):
     """What the image ids of padding begin with: records that only fill a job up to Bedrock's least
     number of records. They are counted, and nothing else is made of them."""
     reject_percent_limit: int = setting.count(50, "percent", least=0, most=100)
-    """Share of rejects over which an execution fails as TooManyRejects; under 20, none does."""
+    """Share of rejects over which an execution fails as TooManyRejects; with fewer than 20 rejects,
+    none does."""
 
     # Images
     migrate_concurrency: int = setting.count(8, "workers", least=1, most=1000)

@@ -208,7 +208,7 @@ class Workers(Construct):
     ) -> Worker:
         worker = self._worker(
             "RecordOutcome",
-            "Marks the job of a failed execution and tells people what to do.",
+            "Marks the job of a failed execution and reports what to do.",
             {
                 "ALARM_TOPIC_ARN": notifications.topic.topic_arn,
                 "GRACE_HOURS": self._settings.grace_hours,

@@ -144,7 +144,7 @@ def mean_line_bytes(sample: bytes, *, object_bytes: int) -> float:
         object_bytes: Of the whole object.
 
     Returns:
-        At least 1. Blank lines are no records, but their bytes count.
+        At least 1. Blank lines are not records, but their bytes count.
     """
     whole = sample if len(sample) >= object_bytes else sample[: sample.rfind(b"\n") + 1] or sample
     records = sum(1 for line in whole.split(b"\n") if line.strip(b" \t\r"))

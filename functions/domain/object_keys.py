@@ -128,7 +128,7 @@ def key_problem(key: str) -> str | None:
     try:
         size = len(json.dumps(key, ensure_ascii=False).encode()) - len('""')
     except UnicodeEncodeError:
-        return "its key is no text"
+        return "its key is not valid UTF-8"
     if size > MAX_ARRIVED_KEY_BYTES:
         return f"its key has {size} bytes; {MAX_ARRIVED_KEY_BYTES} are the most"
     if not parsed.folders:

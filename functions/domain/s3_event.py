@@ -15,7 +15,7 @@ OBJECT_CREATED: Final = "Object Created"
 BEYOND_ALL_SEQUENCERS: Final = "~"
 """Greater than any: sequencers are hexadecimal."""
 
-# ETags stand in conditions and in keys of dead letters: nothing that could end a header's value,
+# ETags are used in conditions and in keys of dead letters: nothing that could end a header's value,
 # list two of them, or name a folder.
 _Tag = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Za-z._~+=-]*$")]
 _Version = Annotated[str, Field(max_length=1024, pattern=r"^[0-9A-Za-z._~+=-]*$")]

@@ -165,7 +165,7 @@ _OVERDUE: Final = Explanation(
 )
 _PASSING: Final = Explanation(
     "The network or a service did not answer, or refused, for longer than it was tried again.",
-    "wait until that has passed (AWS's health dashboard tells of its own troubles)",
+    "wait until it answers again (see AWS's health dashboard)",
     Cure.REDRIVE,
 )
 _OTHER: Final = Explanation(

@@ -1,4 +1,4 @@
-"""The event that tells the account of a job's status: a public interface (docs/events.md)."""
+"""The event that reports a job's status to the account: a public interface (docs/events.md)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

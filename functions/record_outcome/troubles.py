@@ -94,7 +94,7 @@ def find_troubles(
     Args:
         job: With its `resultStats`.
         end: How it ended at Bedrock, None where that is not known.
-        reject_percent: Rejects up to this share of the records, padding aside, are no trouble,
+        reject_percent: Rejects up to this share of the records, padding aside, cause no message,
             unless the job has failed.
     """
     loads = LoadCounts.from_dict(job.stats)

@@ -76,7 +76,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_error(value: Any) -> bool:
-    """Null, false, an empty text and an empty object are no error; 0 is one."""
+    """Null, false, an empty text and an empty object mean no error; 0 is an error."""
     return value is not None and value is not False and value not in ("", {})
 
 
