@@ -6,7 +6,6 @@ MiniStack's functions read the expressions; here, each expression is parsed once
 # ruff: noqa: N803 - the arguments are named by AWS
 import copy
 import functools
-import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from typing import Any
 from ministack.services import dynamodb
 
 from functions.aws.runtime.request_bodies import BODY
-from tests.workflow.memory.errors import Exceptions, refusal
+from tests.workflow.memory.errors import Exceptions, refusal, repeated
 from tests.workflow.memory.statements import execute
 
 Item = dict[str, dict[str, Any]]
@@ -86,8 +85,7 @@ class MemoryDynamoDB:
 
     def refuse(self, *parameters: str, code: str, times: int | None = None) -> None:
         """Answer a statement that has all of these parameters with an error, or so many times."""
-        codes = itertools.repeat(code) if times is None else itertools.repeat(code, times)
-        self._refusals[parameters] = codes
+        self._refusals[parameters] = repeated(code, times)
 
     def _refusal_of(self, parameters: Sequence[Any]) -> str | None:
         """The error of a statement, if it is to be refused."""

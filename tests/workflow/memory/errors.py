@@ -1,6 +1,8 @@
 """The services' own errors."""
 
 import functools
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +17,11 @@ def refusal(code: str, operation: str, message: str = "") -> ClientError:
     """An error as botocore raises it."""
     answer: Any = {"Error": {"Code": code, "Message": message}}
     return _class_of(code)(answer, operation)
+
+
+def repeated(code: str, times: int | None) -> Iterator[str]:
+    """A code so many times, or without an end."""
+    return itertools.repeat(code) if times is None else itertools.repeat(code, times)
 
 
 class Exceptions:

@@ -15,7 +15,7 @@ from typing import IO, Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.workflow.memory.errors import Exceptions, refusal
+from tests.workflow.memory.errors import Exceptions, refusal, repeated
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -52,8 +52,7 @@ class MemoryS3:
 
     def refuse(self, operation: str, key: str, code: str, *, times: int | None = None) -> None:
         """Answer an operation on a key (a copy's source) with an error, so many times or always."""
-        codes = itertools.repeat(code) if times is None else itertools.repeat(code, times)
-        self._refusals[operation, key] = codes
+        self._refusals[operation, key] = repeated(code, times)
 
     def _refuse(self, operation: str, key: str) -> None:
         code = next(self._refusals.get((operation, key), iter(())), None)
@@ -151,13 +150,13 @@ class MemoryS3:
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, **request: Any) -> dict[str, Any]:
         after, most = request.get("StartAfter", ""), request.get("MaxKeys", 1000)
-        keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > after)
-        listed = [(key, self.objects[key]) for key in keys[:most]]
         contents = [
             {"Key": key, "LastModified": o.created, "ETag": f'"{o.etag}"', "Size": o.length}
-            for key, o in listed
+            for key, o in sorted(self.objects.items())
+            if key.startswith(Prefix) and key > after
         ]
-        return {"IsTruncated": len(keys) > most, **({"Contents": contents} if contents else {})}
+        page = {"Contents": contents[:most]} if contents else {}
+        return {"IsTruncated": len(contents) > most, **page}
 
     def get_paginator(self, operation: str) -> "Listing":
         assert operation == "list_objects_v2"
@@ -186,15 +185,9 @@ class Listing:
 
     s3: MemoryS3
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:
-        keys = sorted(key for key in self.s3.objects if key.startswith(Prefix))
-        for start in range(0, len(keys), 2):
-            page = [(key, self.s3.objects[key]) for key in keys[start : start + 2]]
-            yield {
-                "Contents": [
-                    {"Key": key, "LastModified": o.created, "ETag": f'"{o.etag}"', "Size": o.length}
-                    for key, o in page
-                ]
-            }
-        if not keys:
-            yield {}
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        after = ""
+        page: dict[str, Any] = {"IsTruncated": True}
+        while page["IsTruncated"]:
+            yield (page := self.s3.list_objects_v2(**request, StartAfter=after, MaxKeys=2))
+            after = page["Contents"][-1]["Key"] if "Contents" in page else ""
