@@ -90,7 +90,14 @@ def states(deployed: Deployment) -> Iterator[Stubber]:
         yield stubber
 
 
-def _defined(states: Stubber) -> None:
+@pytest.fixture
+def functions(deployed: Deployment) -> Iterator[Stubber]:
+    with Stubber(deployed.functions) as stubber:
+        yield stubber
+
+
+def _configured(states: Stubber, functions: Stubber, variables: dict[str, str]) -> None:
+    """The stack's machine, and the environment of the function that it names."""
     definition = {"States": {"VerifyLoad": {"Parameters": {"FunctionName": VERIFY_LOAD}}}}
     answer = {
         "stateMachineArn": MACHINE,
@@ -101,20 +108,19 @@ def _defined(states: Stubber) -> None:
         "creationDate": datetime(2026, 1, 1, tzinfo=UTC),
     }
     states.add_response("describe_state_machine", answer, {"stateMachineArn": MACHINE})
+    functions.add_response(
+        "get_function_configuration",
+        {"Environment": {"Variables": variables}},
+        {"FunctionName": VERIFY_LOAD},
+    )
 
 
 def test_the_settings_of_the_stack_win(
-    deployed: Deployment, states: Stubber, capsys: pytest.CaptureFixture[str]
+    states: Stubber, functions: Stubber, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _defined(states)
     changed = {"WRITE_UNITS_PER_SECOND": "4", "LOAD_CONCURRENCY": "1"}
-    with Stubber(deployed.functions) as functions:
-        functions.add_response(
-            "get_function_configuration",
-            {"Environment": {"Variables": {**ENVIRONMENT, **changed}}},
-            {"FunctionName": VERIFY_LOAD},
-        )
-        estimate("job-1", as_json=True)
+    _configured(states, functions, {**ENVIRONMENT, **changed})
+    estimate("job-1", as_json=True)
     said = json.loads(capsys.readouterr().out)
     assert said["settings"] == "stack BatchIngest on a test"
     assert said["seconds"] > 40 / 4
@@ -135,26 +141,17 @@ def test_where_they_may_not_be_read_those_of_the_project_are_taken(
     "variables", [{}, {**ENVIRONMENT, "LOAD_CONCURRENCY": "many"}], ids=["none", "a wrong one"]
 )
 def test_settings_of_an_older_stack_do_not_stop_an_estimate(
-    deployed: Deployment, states: Stubber, variables: dict[str, str]
+    deployed: Deployment, states: Stubber, functions: Stubber, variables: dict[str, str]
 ) -> None:
-    _defined(states)
-    with Stubber(deployed.functions) as functions:
-        functions.add_response(
-            "get_function_configuration", {"Environment": {"Variables": variables}}
-        )
-        found = settings.of_deployment(deployed)
-    assert found.origin.startswith("cdk.json")
+    _configured(states, functions, variables)
+    assert settings.of_deployment(deployed).origin.startswith("cdk.json")
 
 
 def test_a_file_takes_the_settings_of_a_stack_that_can_be_reached(
-    deployed: Deployment, states: Stubber, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    states: Stubber, functions: Stubber, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _defined(states)
+    _configured(states, functions, ENVIRONMENT)
     file = tmp_path / "more.jsonl"
     file.write_bytes(_body(5))
-    with Stubber(deployed.functions) as functions:
-        functions.add_response(
-            "get_function_configuration", {"Environment": {"Variables": ENVIRONMENT}}
-        )
-        estimate(str(file))
+    estimate(str(file))
     assert "Settings: stack BatchIngest on a test." in " ".join(capsys.readouterr().out.split())
