@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
 
 
-_PATIENCE_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 0.5
 """Wait for a reading; if it takes longer, as of many jobs, show the last one."""
 
 
@@ -57,7 +57,6 @@ def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
     """
     page = Page(deployed, keys=keys, acts=acts)
     deployed.make_clients()
-    asked = list(Act) if acts else []
     return Starlette(
         routes=[
             Route("/", page.jobs),
@@ -65,12 +64,9 @@ def make_app(deployed: Deployment, *, keys: Secrets, acts: bool) -> Starlette:
             Route("/transactions/{job_id:path}.csv", page.transactions),
             Route("/explain/{name}", page.explain),
             *(
-                Route(f"/{act}/{{job_id:path}}", page.ask, methods=["GET"], name=act)
-                for act in asked
-            ),
-            *(
-                Route(f"/{act}/{{job_id:path}}", page.act, methods=["POST"], name=act)
-                for act in asked
+                Route(f"/{act}/{{job_id:path}}", answer, methods=[method])
+                for act in (Act if acts else ())
+                for method, answer in (("GET", page.ask), ("POST", page.act))
             ),
             Route("/events", page.events),
             Mount("/static", StaticFiles(directory=STATIC)),

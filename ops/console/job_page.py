@@ -14,8 +14,8 @@ from functions.domain.timestamps import parse_timestamp
 from local import server
 from ops.console.state_graph import Mark, state_graph
 from ops.console.strip import strip
-from ops.console.timeline import timeline
-from ops.console.verdict import Act, verdict
+from ops.console.timeline import look_of, timeline
+from ops.console.verdict import verdict
 from ops.console.words import pill_of
 from ops.model.job_list import count_in
 
@@ -111,7 +111,6 @@ def job_context(
         rejects=rejects.offsets(shown.claim.key),
     )
     return {
-        "acts_here": Act,
         "asked": asked,
         "counts": _counts(view),
         "graph": _graph(history, view) if history else None,
@@ -121,7 +120,8 @@ def job_context(
         "model": view.listed.record.get("modelId") or "",
         "now": now,
         "objects": objects,
-        "pill": _pill(view),
+        # Of a job whose execution is at work, whatever its record said before.
+        "pill": pill_of("INGESTING" if view.is_running else report.status),
         "progress": view.progress,
         "strip": drawn,
         "submitted": _submitted(view),
@@ -130,11 +130,6 @@ def job_context(
         "verdict": verdict(view, deployed=deployed, now=now),
         "view": view,
     }
-
-
-def _pill(view: JobView) -> Any:
-    """Of a job whose execution is at work, whatever its record said before."""
-    return pill_of("INGESTING" if view.is_running else view.report.status)
 
 
 def _submitted(view: JobView) -> datetime | None:
@@ -169,16 +164,9 @@ def _graph(history: History, view: JobView) -> str:
         note = f"round {rounds[run.name]}" if rounds[run.name] > 1 else ""
         if run.name in _NOTED and (noted := _note(run.name, view)):
             note = ", ".join(filter(None, (noted, note)))
-        if run.exited is not None or history.status == "SUCCEEDED":
-            marks[run.name] = Mark("done", "done", note)
-        elif history.ended is None:
-            marks[run.name] = Mark("running", "running", note)
-        else:
-            marks[run.name] = Mark("failed", "failed here", note)
-    names = [run.name for run in history.states]
-    taken = set(itertools.pairwise(names))
-    if names:
-        taken.add(("start", names[0]))
+        look = look_of(history, run)
+        marks[run.name] = Mark(look, "failed here" if look == "failed" else look, note)
+    taken = set(itertools.pairwise(run.name for run in history.states))
     return state_graph(definition(), marks, taken=taken)
 
 

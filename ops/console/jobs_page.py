@@ -11,7 +11,7 @@ from functions.domain.failures import Cure
 from functions.domain.plain_text import counted
 from ops.console.overview import Group, group_of
 from ops.console.templating import UNKNOWN, ago, left, percent, when
-from ops.console.words import pill_of
+from ops.console.words import pill_of, sentence
 from ops.model.job_list import count_in
 from ops.model.progress import IMAGES, progress_of
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 50
 """Jobs on a page of one group."""
-_OF_ALL: Final = {Group.ATTENTION: 24, Group.RUNNING: 24, Group.SETTLED: 24}
+_OF_ALL: Final = 24
 """Jobs of each group where all groups are shown."""
 _TITLES: Final = {
     Group.ATTENTION: "Needs attention: failed, or incomplete",
@@ -95,12 +95,10 @@ def jobs_context(
 ) -> dict[str, Any]:
     """Build the context of the template."""
     found = {group: _matching(jobs, overview, shown) for group, jobs in overview.groups.items()}
-    chosen = [shown.group] if shown.group else list(Group)
     sections = []
-    for group in chosen:
+    for group in [shown.group] if shown.group else Group:
         jobs, first = found[group], (shown.page - 1) * PAGE if shown.group else 0
-        most = PAGE if shown.group else _OF_ALL[group]
-        part = jobs[first : first + most]
+        part = jobs[first : first + (PAGE if shown.group else _OF_ALL)]
         rows = [row(job, overview.looks.get(job.job_id), now=now) for job in part]
         sections.append(
             {"group": group.value, "title": _TITLES[group], "rows": rows, "total": len(jobs)}
@@ -110,7 +108,6 @@ def jobs_context(
         "sections": [each for each in sections if each["rows"]],
         "counts": {group.value: len(jobs) for group, jobs in overview.groups.items()},
         "total": sum(map(len, overview.groups.values())),
-        "found": sum(map(len, found.values())) if not shown.group else len(found[shown.group]),
         "shown": shown,
         "pages": pages,
         "overview": overview,
@@ -214,4 +211,4 @@ def _why(job: ListedJob, look: Look | None) -> tuple[str, str]:
         where = dict.fromkeys((failed.failed.name, failed.error))
         return failed.explanation.meaning.rstrip("."), f"{': '.join(where)}. {cure}"
     first, _, rest = job.why.partition("; ")
-    return first[:1].upper() + first[1:], rest
+    return sentence(first), rest

@@ -36,13 +36,11 @@ class Mark:
         look: Shape and colour: done, failed, running, pending, warn or stopped.
         word: What it is called.
         note: A second line in the state's box: `7 of 12 ranges`.
-        link: Where a click leads.
     """
 
     look: str
     word: str
     note: str = ""
-    link: str = ""
 
 
 _Way = tuple[str, ...]
@@ -53,20 +51,15 @@ class _Edge(NamedTuple):
     ends: str
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """Where each state lies: its column's middle, and its row."""
+class _Place(NamedTuple):
+    """Where a state lies: its column's middle, and its row."""
 
-    places: dict[str, tuple[int, int]]
+    x: int
+    row: int
 
-    def x(self, state: str) -> int:
-        return self.places[state][0]
-
-    def y(self, state: str) -> int:
-        return _TOP + self.places[state][1] * _ROW
-
-    def row(self, state: str) -> int:
-        return self.places[state][1]
+    @property
+    def y(self) -> int:
+        return _TOP + self.row * _ROW
 
 
 def state_graph(
@@ -88,12 +81,12 @@ def state_graph(
     """
     states: Mapping[str, Any] = definition["States"]
     edges = [_Edge(name, to) for name, state in states.items() for to in _ways(state)]
-    layout = _laid_out(definition["StartAt"], states, edges)
-    bottom = max(layout.y(name) for name in states) + _HALF_HEIGHT + 4
+    places = _laid_out(definition["StartAt"], states, edges)
+    bottom = max(place.y for place in places.values()) + _HALF_HEIGHT + 4
     drawn = [
-        _edge(edge, layout, taken=edge in taken) for edge in sorted(edges, key=lambda e: e in taken)
+        _edge(edge, places, taken=edge in taken) for edge in sorted(edges, key=lambda e: e in taken)
     ]
-    boxes = [_state(name, state, layout, marks.get(name)) for name, state in states.items()]
+    boxes = [_state(name, state, places[name], marks.get(name)) for name, state in states.items()]
     return Markup(
         '<svg class="graph" viewBox="-12 0 400 {}" role="group" aria-label="State graph">'
         '<circle class="start" cx="{}" cy="9" r="5"/>{}{}{}</svg>'
@@ -126,68 +119,65 @@ def _all_ways(start: str, states: Mapping[str, Any], before: tuple[str, ...]) ->
         yield from _all_ways(to, states, here)
 
 
-def _laid_out(start: str, states: Mapping[str, Any], edges: Sequence[_Edge]) -> _Layout:
+def _laid_out(start: str, states: Mapping[str, Any], edges: Sequence[_Edge]) -> dict[str, _Place]:
     def length(way: _Way) -> tuple[int, int]:
         return len(way), -sum(edge.ends == way[-1] for edge in edges)
 
     spine = max(_all_ways(start, states, ()), key=length)
-    layout = _Layout({name: (_SPINE, row) for row, name in enumerate(spine)})
-    waiting = [name for name in states if name not in layout.places]
+    places = {name: _Place(_SPINE, row) for row, name in enumerate(spine)}
+    waiting = [name for name in states if name not in places]
     while waiting:
         for name in list(waiting):
             leading = [edge.begins for edge in edges if edge.ends == name]
-            placed = [each for each in leading if each in layout.places]
+            placed = [places[each] for each in leading if each in places]
             if not placed and any(each in states for each in leading):
                 continue
             waiting.remove(name)
-            layout.places[name] = _beside(placed, layout)
-    return layout
+            places[name] = _beside(placed, places.values())
+    return places
 
 
-def _beside(leading: Sequence[str], layout: _Layout) -> tuple[int, int]:
+def _beside(leading: Sequence[_Place], occupied: Collection[_Place]) -> _Place:
     """The place of a state that is not of the spine: the first free one in its column."""
     column = _RIGHT if len(leading) > 1 else _LEFT
-    row = max((layout.row(each) for each in leading), default=0)
-    if leading and layout.x(leading[-1]) == column:
+    row = max((each.row for each in leading), default=0)
+    if leading and leading[-1].x == column:
         row += 1
-    while (column, row) in layout.places.values():
+    while (column, row) in occupied:
         row += 1
-    return column, row
+    return _Place(column, row)
 
 
-def _edge(edge: _Edge, layout: _Layout, *, taken: bool) -> Markup:
-    return _way(edge.begins, edge.ends, _path(edge, layout), taken, turns=_turns(edge, layout))
+def _edge(edge: _Edge, places: Mapping[str, _Place], *, taken: bool) -> Markup:
+    begins, ends = places[edge.begins], places[edge.ends]
+    down = ends.row - begins.row
+    turns = down != 0 and not (down == 1 and begins.x == ends.x)
+    path = _turning(begins, ends) if turns else _straight(begins, ends)
+    return _way(edge.begins, edge.ends, path, taken, turns=turns)
 
 
-def _turns(edge: _Edge, layout: _Layout) -> bool:
-    """Whether a way is not a straight line."""
-    down = layout.row(edge.ends) - layout.row(edge.begins)
-    return down != 0 and not (down == 1 and layout.x(edge.begins) == layout.x(edge.ends))
+def _straight(begins: _Place, ends: _Place) -> str:
+    if begins.x == ends.x:
+        return f"M{begins.x} {begins.y + _HALF_HEIGHT}V{ends.y - _HALF_HEIGHT}"
+    side = _HALF_WIDTH if ends.x > begins.x else -_HALF_WIDTH
+    return f"M{begins.x + side} {begins.y}H{ends.x - side}"
 
 
-def _path(edge: _Edge, layout: _Layout) -> str:
-    begins_x, begins_y = layout.x(edge.begins), layout.y(edge.begins)
-    ends_x, ends_y = layout.x(edge.ends), layout.y(edge.ends)
-    if not _turns(edge, layout):
-        if begins_x == ends_x:
-            return f"M{begins_x} {begins_y + _HALF_HEIGHT}V{ends_y - _HALF_HEIGHT}"
-        side = _HALF_WIDTH if ends_x > begins_x else -_HALF_WIDTH
-        return f"M{begins_x + side} {begins_y}H{ends_x - side}"
-    if ends_x == _RIGHT:
+def _turning(begins: _Place, ends: _Place) -> str:
+    if ends.x == _RIGHT:
         return (
-            f"M{begins_x + _HALF_WIDTH} {begins_y}H{ends_x - 8}"
-            f"Q{ends_x} {begins_y} {ends_x} {begins_y + 8}V{ends_y - _HALF_HEIGHT}"
+            f"M{begins.x + _HALF_WIDTH} {begins.y}H{ends.x - 8}"
+            f"Q{ends.x} {begins.y} {ends.x} {begins.y + 8}V{ends.y - _HALF_HEIGHT}"
         )
-    if ends_y < begins_y:
-        return _by_lane(_BACK_LANE, begins_x, begins_y - 4, ends_y + 4, side=1)
-    short = layout.row(edge.ends) - layout.row(edge.begins) <= _SHORT_WAY_ROWS
-    if short:
-        return _by_lane(_INNER_LANE, begins_x, begins_y, ends_y, side=-1)
+    if ends.y < begins.y:
+        return _by_lane(_BACK_LANE, begins.x, begins.y - 4, ends.y + 4, side=1)
+    if ends.row - begins.row <= _SHORT_WAY_ROWS:
+        return _by_lane(_INNER_LANE, begins.x, begins.y, ends.y, side=-1)
     # It goes below the states at the left of where it begins.
-    below = begins_y + _ROW // 2
+    below = begins.y + _ROW // 2
     return (
-        f"M{begins_x - _HALF_WIDTH + 8} {begins_y + _HALF_HEIGHT}V{below - 5}"
-        f"q0 5 -5 5H{_OUTER_LANE + 7}q-7 0 -7 7V{ends_y - 7}q0 7 7 7H{ends_x - _HALF_WIDTH}"
+        f"M{begins.x - _HALF_WIDTH + 8} {begins.y + _HALF_HEIGHT}V{below - 5}"
+        f"q0 5 -5 5H{_OUTER_LANE + 7}q-7 0 -7 7V{ends.y - 7}q0 7 7 7H{ends.x - _HALF_WIDTH}"
     )
 
 
@@ -208,25 +198,18 @@ def _way(begins: str, ends: str, path: str, taken: bool, *, turns: bool = False)
     )
 
 
-def _state(name: str, state: Mapping[str, Any], layout: _Layout, mark: Mark | None) -> Markup:
-    x, y = layout.x(name), layout.y(name)
+def _state(name: str, state: Mapping[str, Any], place: _Place, mark: Mark | None) -> Markup:
     kind = "end" if state["Type"] in _ENDS else state["Type"].lower()
     word = mark.word if mark else "not reached"
-    inside = Markup().join(_inside(name, kind, x, y, word, state.get("Comment", ""), mark))
+    title = Markup("<title>{}: {}. {}</title>").format(name, word, state.get("Comment", ""))
+    inside = Markup().join(_inside(name, kind, place.x, place.y, mark))
     look = Markup(' data-s="{}"').format(mark.look) if mark else Markup()
-    if mark and mark.link:
-        return Markup('<a class="st {}" id="state-{}"{} href="{}">{}</a>').format(
-            kind, _plain(name), look, mark.link, inside
-        )
-    return Markup('<g class="st {}" id="state-{}"{}>{}</g>').format(
-        kind, _plain(name), look, inside
+    return Markup('<g class="st {}" id="state-{}"{}>{}{}</g>').format(
+        kind, _plain(name), look, title, inside
     )
 
 
-def _inside(
-    name: str, kind: str, x: int, y: int, word: str, comment: str, mark: Mark | None
-) -> Iterator[Markup]:
-    yield Markup("<title>{}: {}. {}</title>").format(name, word, comment)
+def _inside(name: str, kind: str, x: int, y: int, mark: Mark | None) -> Iterator[Markup]:
     if kind == "map":
         yield _box(x + 3, y + 3, kind)
     yield _box(x, y, kind)

@@ -96,7 +96,7 @@ class Strip:
     name: str
     size: int
     tiles: tuple[Tile, ...]
-    lens: Lens | None
+    lens: Lens
     done: int
     with_shapes: bool
 
@@ -229,13 +229,8 @@ def _lens(
 def _pieces(each: RangeProgress, look: str, child: Child | None) -> Iterator[Piece]:
     whole, at = len(each.span), 0
     refused = sum(bool(attempt.error) for attempt in child.attempts) if child else 0
-    rest = {
-        "failed": f"refused, {refused} attempts" if refused > 1 else "failed",
-        "stopped": "stopped with the run",
-        "running": "loading",
-        "pending": "not begun",
-        "done": "",
-    }[look]
+    is_refused = look == "failed" and refused > 1
+    rest = f"refused, {refused} attempts" if is_refused else _WORDS[look]
     for bytes_, kind, text in (
         (each.done, "done", _done(child) if look == "done" else "done"),
         (each.under_way, "running", "confirmed by a worker at work"),

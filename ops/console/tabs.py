@@ -52,7 +52,6 @@ def tab_context(
     loads, images = report.loads_so_far, report.images_so_far
     claims = [row for each in report.objects for row in _claim_rows(each)]
     shown: dict[str, Any] = {
-        "always": False,
         "numbers": {
             "rejects": loads.failure,
             "images": images.total,
@@ -123,20 +122,15 @@ def _claim_rows(each: ObjectReport) -> Iterator[ClaimRow]:
     for generation in sorted(claim.contents, reverse=True):
         if generation < claim.generation:
             etag = claim.contents[generation]
+            later = (each for each in claim.contents if each > generation)
+            following = min(later, default=claim.generation)
             wrote = "has written transactions" if etag in claim.written else "nothing on record"
             yield ClaimRow(
                 file,
                 generation,
                 None,
-                Pill(
-                    "stopped",
-                    f"superseded by {_next(claim.contents, generation, claim.generation)}",
-                ),
+                Pill("stopped", f"superseded by {following}"),
                 etag[:12],
                 "",
                 wrote,
             )
-
-
-def _next(contents: Any, generation: int, newest: int) -> int:
-    return min((each for each in contents if each > generation), default=newest)

@@ -49,7 +49,6 @@ class Row:
     took: str
     word: str
     is_child: bool = False
-    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,6 @@ class Mark:
 class Timeline:
     """The whole timeline."""
 
-    axis: TimeAxis
     rows: tuple[Row, ...]
     marks: tuple[Mark, ...]
     begins: str
@@ -90,7 +88,6 @@ def timeline(history: History, children: Sequence[Child], *, now: datetime) -> T
         not_shown += len(own) - len(shown)
         rows += [_child_row(history, child, axis, now) for child in shown]
     return Timeline(
-        axis,
         tuple(rows),
         tuple(_mark(fold, axis, now) for fold in axis.folds),
         begins=clock(history.started),
@@ -132,13 +129,14 @@ def _state_row(
     bars: list[Bar] = []
     for run in runs:
         until = run.exited or history.ended or now
-        bars += _bars(axis, run.entered, until, last=_look(history, run), before="failed")
+        bars += _bars(axis, run.entered, until, last=look_of(history, run), before="failed")
     took = sum((history.duration_of(run, now=now) for run in runs), start=timedelta())
     word = bars[-1].look if bars else "done"
-    return Row(name, tuple(bars), exact(took), word, link=f"#state-{name.rstrip('?')}")
+    return Row(name, tuple(bars), exact(took), word)
 
 
-def _look(history: History, run: StateRun) -> str:
+def look_of(history: History, run: StateRun) -> str:
+    """How a passage through a state went: done, running or failed."""
     if run.exited is not None or history.status == "SUCCEEDED":
         return "done"
     return "running" if history.ended is None else "failed"

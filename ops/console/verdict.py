@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -10,6 +10,7 @@ from functions.domain.failures import Cure
 from functions.domain.jobs import JobStatus
 from functions.domain.plain_text import counted
 from ops.console.templating import clock
+from ops.console.words import sentence
 from ops.model.job_list import count_in
 from ops.view.durations import exact
 
@@ -77,21 +78,18 @@ def verdict(view: JobView, *, deployed: Deployment, now: datetime) -> Verdict:
         return Verdict("running", _running(view.report))
     if view.unclaimed:
         return _unclaimed(view, deployed)
+    return _by_record(view, deployed, now)
+
+
+def _by_record(view: JobView, deployed: Deployment, now: datetime) -> Verdict:
+    """Return the verdict by the job's record alone."""
     if view.listed.status == JobStatus.COMPLETED:
         return _completed(view.report, now)
-    return _by_record(view, deployed)
-
-
-def _by_record(view: JobView, deployed: Deployment) -> Verdict:
-    """Return the verdict by the job's record alone."""
     if view.listed.status == JobStatus.FAILED:
         return _in_vain(view, deployed)
     if view.listed.status == JobStatus.PARTIALLY_COMPLETED:
         return _incomplete(view, deployed)
-    why = view.listed.why
-    return Verdict(
-        "pending", f"{why[:1].upper()}{why[1:]}" if why else "Something is still to come"
-    )
+    return Verdict("pending", sentence(view.listed.why) or "Something is still to come")
 
 
 def _failed(view: JobView, failed: FailedExecution, deployed: Deployment) -> Verdict:
@@ -109,28 +107,16 @@ def _failed(view: JobView, failed: FailedExecution, deployed: Deployment) -> Ver
         cure=_instruction(deployed, failed),
     )
     if obstacle is None:
-        return _with(said, Act.REDRIVE, f"Redrive from {failed.failed.name}", failed.redrive)
+        label = f"Redrive from {failed.failed.name}"
+        return replace(said, act=Act.REDRIVE, label=label, command=failed.redrive)
     if not failed.is_open:
-        return _with(said, None, "", "", cure=obstacle.reason)
+        return replace(said, cure=obstacle.reason or said.cure)
+    said = replace(said, label="Replay the results object", command=obstacle.instead)
     if explanation.cure is Cure.DECISION:
-        return _with(said, Act.REPLAY, "Replay, and accept the rejects", obstacle.instead)
-    replayed = explanation.cure is Cure.REPLAY or not failed.execution.is_redrivable
-    act = Act.REPLAY if replayed else None
-    return _with(said, act, "Replay the results object", obstacle.instead)
-
-
-def _with(said: Verdict, act: Act | None, label: str, command: str, *, cure: str = "") -> Verdict:
-    return Verdict(
-        said.look,
-        said.title,
-        said.text,
-        said.error,
-        said.at,
-        cure or said.cure,
-        act,
-        label,
-        command,
-    )
+        return replace(said, act=Act.REPLAY, label="Replay, and accept the rejects")
+    if explanation.cure is Cure.REPLAY or not failed.execution.is_redrivable:
+        return replace(said, act=Act.REPLAY)
+    return said
 
 
 def _instruction(deployed: Deployment, failed: FailedExecution) -> str:
@@ -139,7 +125,7 @@ def _instruction(deployed: Deployment, failed: FailedExecution) -> str:
         failed.explanation.instruction, job_id=execution.job_id, key=execution.key
     )
     again = f" A redrive runs again: {failed.will_run}." if failed.obstacle is None else ""
-    return f"{text[:1].upper()}{text[1:]}{again}"
+    return f"{sentence(text)}{again}"
 
 
 def _running(report: JobReport) -> str:
@@ -167,15 +153,15 @@ def _unclaimed(view: JobView, deployed: Deployment) -> Verdict:
 
 
 def _in_vain(view: JobView, deployed: Deployment) -> Verdict:
-    why, job_id = view.listed.why, view.report.job_id
-    said = Verdict("failed", f"{why[:1].upper()}{why[1:]}" if why else "It failed")
+    job_id = view.report.job_id
+    said = Verdict("failed", sentence(view.listed.why) or "It failed")
     if not view.report.loads.failure:
         return said
-    return _with(
+    return replace(
         said,
-        Act.RESUBMIT,
-        "Submit the rejects again",
-        deployed.command("resubmit", job_id),
+        act=Act.RESUBMIT,
+        label="Submit the rejects again",
+        command=deployed.command("resubmit", job_id),
         cure=f"See why below, or with `{deployed.command('rejects', job_id)}`. Where the answers "
         "are wrong, have these records answered again.",
     )
@@ -183,14 +169,12 @@ def _in_vain(view: JobView, deployed: Deployment) -> Verdict:
 
 def _incomplete(view: JobView, deployed: Deployment) -> Verdict:
     missing = count_in(view.listed.stats, "missingCount")
-    job_id = view.report.job_id
-    title = f"{counted(missing, 'record')} missing" if missing else "Bedrock cut it short"
     return Verdict(
         "warn",
-        title,
-        text=f"{view.listed.why[:1].upper()}{view.listed.why[1:]}. What has come is settled; "
+        f"{counted(missing, 'record')} missing" if missing else "Bedrock cut it short",
+        text=f"{sentence(view.listed.why)}. What has come is settled; "
         "results that come later are ingested and counted.",
-        command=deployed.command("inspect", job_id),
+        command=deployed.command("inspect", view.report.job_id),
     )
 
 

@@ -20,11 +20,6 @@ class Pill:
     look: str
     word: str
 
-    @property
-    def turns(self) -> bool:
-        """Whether its shape rotates on the page."""
-        return self.look == "running"
-
 
 _PILLS: Final = {
     JobStatus.COMPLETED.value: Pill("done", "Completed"),
@@ -33,6 +28,11 @@ _PILLS: Final = {
     JobStatus.INGESTING.value: Pill("running", "Ingesting"),
     "SUBMITTED": Pill("pending", "Waiting for results"),
 }
+
+
+def sentence(text: str) -> str:
+    """Begin a text with a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def pill_of(status: str | None) -> Pill:

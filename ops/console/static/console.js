@@ -15,7 +15,6 @@
   paint();
 
   // Make a shown element like a newly read one; what is the same stays as it is, with its focus.
-  const KEPT = new Set(['open', 'data-kept']);
   const liken = (old, fresh) => {
     if (old.isEqualNode(fresh)) return;
     if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || old.id !== fresh.id) {
@@ -27,7 +26,7 @@
       return;
     }
     for (const {name} of [...old.attributes]) {
-      if (!fresh.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
+      if (!fresh.hasAttribute(name) && name !== 'open') old.removeAttribute(name);
     }
     for (const {name, value} of [...fresh.attributes]) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -73,7 +72,7 @@
   const say = text => { $('#say').textContent = text; };
   const announce = was => {
     const now = said();
-    if (now.status && now.status !== was.status) say(`${now.status}`);
+    if (now.status && now.status !== was.status) say(now.status);
     else if (now.tenth >= 0 && now.tenth !== was.tenth) say(`${now.tenth * 10} percent`);
   };
 
@@ -128,7 +127,8 @@
     const link = event.target.closest('a[data-soft], a[data-ask]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    if (link.hasAttribute('data-ask')) ask(link.href); else show(link.href, {push: true});
+    const address = link.getAttribute('href');  // not link.href: of a link in an SVG it is an object
+    if (link.hasAttribute('data-ask')) ask(address); else show(address, {push: true});
   });
 
   // A question is a page of its own; here it comes as a dialog.
@@ -170,7 +170,7 @@
     if (along && tile) {
       const all = $$(tile.closest('.tabs') ? '.tabs a' : '.strip a');
       const next = all[all.indexOf(tile) + along];
-      if (next) { event.preventDefault(); next.focus(); show(next.href || next.getAttribute('href'), {push: true}); }
+      if (next) { event.preventDefault(); next.focus(); show(next.getAttribute('href'), {push: true}); }
     }
   });
 })();

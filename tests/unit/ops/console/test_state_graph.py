@@ -61,14 +61,13 @@ def test_a_new_state_needs_no_new_drawing() -> None:
 
 @pytest.mark.parametrize("name", ["LoadRanges", "AnythingToLoad?", "ReadClaim"])
 def test_a_mark_is_a_shape_a_word_and_a_colour(name: str) -> None:
-    marked = {name: Mark("failed", "failed", "7 of 12 ranges", "#timeline")}
+    marked = {name: Mark("failed", "failed", "7 of 12 ranges")}
     picture = _parsed(state_graph(DEFINITION, marked))
     plain = name.rstrip("?")
 
     (state,) = (each for each in picture.iter() if each.get("id") == f"state-{plain}")
 
     assert state.attrib["data-s"] == "failed"
-    assert state.attrib["href"] == "#timeline"
     assert (state.findtext("title") or "").startswith(f"{name}: failed. ")
     assert [each.text for each in state.iter("text")] == [name, "7 of 12 ranges"]
     assert [each.attrib["href"] for each in state.iter("use")] == ["#i-failed"]
