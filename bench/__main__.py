@@ -5,6 +5,7 @@ Ratios of one run hold; absolute figures are this machine's, with its neighbours
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -29,11 +30,11 @@ def main(times: int, sizes: Sequence[int]) -> None:
     """Measure everything."""
     small, large = corpora.small(), corpora.large()
     with running(corpora.FOLDER) as stubs:
-        figures = [_cpu(stubs, small, times), _throughput(stubs, large, times)]
+        figures = [_CPU.taken(stubs, small, times), _THROUGHPUT.taken(stubs, large, times)]
         figures += [_memory(stubs, small, "SMALL"), _memory(stubs, large, "LARGE")]
         grown = growth.measure(stubs, small, sizes)
     with running(corpora.FOLDER, delay_ms=8) as stubs:
-        figures.append(_rate(stubs, small, times))
+        figures.append(_RATE.taken(stubs, small, times))
     figures.append(_cold_start(times))
     write_json([*figures, *grown], JSON)
     print(table([*figures, *grown]))
@@ -60,60 +61,52 @@ def _loaders(stubs: Stubs, path: Path, upto: int) -> dict[str, Callable[[], Roun
     return loaders
 
 
-def _figure(
-    name: str,
-    unit: str,
-    taken: dict[str, list[Round]],
-    value: Callable[[Round], float],
-    *,
-    more_is_better: bool,
-    aims: dict[str, float],
-) -> Figure:
-    values = {loader: [value(each) for each in found] for loader, found in taken.items()}
-    return Figure(
-        name,
-        unit,
-        values.pop("ours"),
-        values,
-        more_is_better=more_is_better,
-        aims={name: aim for name, aim in aims.items() if name in values},
-    )
+@dataclass(frozen=True)
+class _Measure:
+    """A figure of all loaders.
+
+    Attributes:
+        upto: Bytes that are loaded.
+    """
+
+    name: str
+    unit: str
+    upto: int
+    value: Callable[[Round], float]
+    aims: dict[str, float]
+    more_is_better: bool = True
+
+    def taken(self, stubs: Stubs, path: Path, times: int) -> Figure:
+        """Run the loaders in turns."""
+        rounds = in_turns(_loaders(stubs, path, self.upto), times)
+        values = {loader: list(map(self.value, found)) for loader, found in rounds.items()}
+        ours = values.pop("ours")
+        aims = {name: aim for name, aim in self.aims.items() if name in values}
+        return Figure(self.name, self.unit, ours, values, self.more_is_better, aims)
 
 
-def _cpu(stubs: Stubs, path: Path, times: int) -> Figure:
-    taken = in_turns(_loaders(stubs, path, SMALL_BYTES), times)
-    return _figure(
-        "CPU a record, SMALL",
-        "µs",
-        taken,
-        lambda each: each.cpu / each.records * 1e6,
-        more_is_better=False,
-        aims={"naive": 4, "node": 1.6},
-    )
-
-
-def _throughput(stubs: Stubs, path: Path, times: int) -> Figure:
-    taken = in_turns(_loaders(stubs, path, LARGE_BYTES), times)
-    return _figure(
-        "throughput a core, LARGE",
-        "MB/s",
-        taken,
-        lambda each: LARGE_BYTES / 1e6 / each.cpu,
-        more_is_better=True,
-        aims={"naive": 4.5, "node": 10},
-    )
-
-
-def _rate(stubs: Stubs, path: Path, times: int) -> Figure:
-    taken = in_turns(_loaders(stubs, path, SMALL_BYTES // 2), times)
-    return _figure(
-        "records/s, SMALL, 8 ms a write",
-        "1/s",
-        taken,
-        lambda each: each.records / each.wall,
-        more_is_better=True,
-        aims={"naive": 10, "node": 7},
-    )
+_CPU = _Measure(
+    "CPU a record, SMALL",
+    "µs",
+    SMALL_BYTES,
+    lambda each: each.cpu / each.records * 1e6,
+    {"naive": 4, "node": 1.6},
+    more_is_better=False,
+)
+_THROUGHPUT = _Measure(
+    "throughput a core, LARGE",
+    "MB/s",
+    LARGE_BYTES,
+    lambda each: LARGE_BYTES / 1e6 / each.cpu,
+    {"naive": 4.5, "node": 10},
+)
+_RATE = _Measure(
+    "records/s, SMALL, 8 ms a write",
+    "1/s",
+    SMALL_BYTES // 2,
+    lambda each: each.records / each.wall,
+    {"naive": 10, "node": 7},
+)
 
 
 def _memory(stubs: Stubs, path: Path, name: str) -> Figure:
@@ -123,7 +116,6 @@ def _memory(stubs: Stubs, path: Path, name: str) -> Figure:
         "MiB",
         [grown],
         {"limit": [24.0]},
-        more_is_better=False,
         aims={"limit": 1},
     )
 
@@ -137,7 +129,7 @@ def _cold_start(times: int) -> Figure:
     ours, *baselines = (found[1:] for found in values.values())
     named = dict(zip(list(programs)[1:], baselines, strict=True))
     aims = dict.fromkeys(list(named)[:1], 1 / 0.8)
-    return Figure("cold start, CPU", "ms", ours, named, more_is_better=False, aims=aims)
+    return Figure("cold start, CPU", "ms", ours, named, aims=aims)
 
 
 if __name__ == "__main__":

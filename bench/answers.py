@@ -91,7 +91,6 @@ def figures(rounds: int) -> Iterator[Figure]:
             "µs",
             [each for each, _ in taken],
             {"parse alone": [each for _, each in taken]},
-            more_is_better=False,
             aims={"parse alone": PLAIN_AIM} if name == "plain" else {},
         )
 

@@ -5,14 +5,14 @@ same loader with one UpdateItem for each transaction.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any
 from unittest.mock import patch
 
 from bench import corpora, environment
+from bench.report import Figure, table
 from bench.rounds import Round, in_turns, measure
 from bench.stubs import running
 
@@ -54,7 +54,7 @@ class _OneByOne:
 
 
 def main(times: int) -> None:
-    """Print processor time a record and records a second, and their ratios to UpdateItem's."""
+    """Print processor time a record and records a second, against UpdateItem's."""
     path = corpora.small()
     for delay in (0, 8):
         with running(corpora.FOLDER, delay_ms=delay) as stubs:
@@ -68,7 +68,7 @@ def main(times: int) -> None:
                 },
                 times + 1,  # the first warms up
             )
-        _print(delay, {name: found[1:] for name, found in taken.items()})
+        print(table(_figures(delay, {name: found[1:] for name, found in taken.items()})))
 
 
 def _load(loader: OurLoader, path: Path) -> Round:
@@ -80,20 +80,24 @@ def _one_by_one(loader: OurLoader, path: Path) -> Round:
         return _load(loader, path)
 
 
-def _print(delay: int, taken: dict[str, list[Round]]) -> None:
-    cpu = {name: _median(found, lambda r: r.cpu / r.records * 1e6) for name, found in taken.items()}
-    rate = {name: _median(found, lambda r: r.records / r.wall) for name, found in taken.items()}
-    print(f"{delay} ms a request")
-    for name in taken:
-        print(
-            f"  {name:14} {cpu[name]:7.1f} us a record, {cpu['update_item'] / cpu[name]:5.2f} times"
-            f" less; {rate[name]:8.0f} records/s,"
-            f" {rate[name] / rate['update_item']:5.2f} times more"
-        )
+def _figures(delay: int, taken: dict[str, list[Round]]) -> Iterator[Figure]:
+    theirs = taken.pop("update_item")
+    for name, unit, value, more_is_better in (
+        ("CPU a record", "µs", _cpu, False),
+        ("records", "1/s", _rate, True),
+    ):
+        baselines = {"update_item": list(map(value, theirs))}
+        for what, found in taken.items():
+            title = f"{name}, {what}, {delay} ms a request"
+            yield Figure(title, unit, list(map(value, found)), baselines, more_is_better)
 
 
-def _median(rounds: Sequence[Round], value: Callable[[Round], float]) -> float:
-    return median(map(value, rounds))
+def _cpu(each: Round) -> float:
+    return each.cpu / each.records * 1e6
+
+
+def _rate(each: Round) -> float:
+    return each.records / each.wall
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 Time to the first paint of the list, without jobs and with 10,000, and what one reading costs.
 """
 
-import json
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from bench.report import Figure, table, write_json
 from functions.domain.attribute_values import to_item
 from functions.domain.timestamps import timestamp
 from local import deploy, server, synthesis
@@ -38,31 +37,24 @@ def main() -> None:
         print("Without the console: there is no Chromium.")
         return
     with tempfile.TemporaryDirectory() as folder, _deployed(Path(folder)) as deployed:
-        rows = [*_measured(deployed, "no job")]
+        figures = [*_measured(deployed, "no job")]
         _write_jobs(deployed)
-        rows += _measured(deployed, f"{JOBS:,} jobs")
-    for row in rows:
-        print(f"{row['name']:<44} {row['ours']:>8.3g} {row['unit']}")
-    target = server.PROJECT / "build" / "bench-console.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps(rows, indent=2) + "\n")
+        figures += _measured(deployed, f"{JOBS:,} jobs")
+    print(table(figures))
+    write_json(figures, server.PROJECT / "build" / "bench-console.json")
 
 
-def _measured(deployed: Deployment, what: str) -> Iterator[dict[str, Any]]:
+def _measured(deployed: Deployment, what: str) -> Iterator[Figure]:
     reader, began = OverviewReader(deployed), time.perf_counter()
     reader.read()
-    yield _row(f"one reading, {what}", time.perf_counter() - began, "s")
-    paints = _paints(deployed)
-    yield _row(f"first paint of a cold page, {what}", paints[0] / 1000, "s")
-    yield _row(f"first paint, {what}, median", statistics.median(paints[1:]) / 1000, "s")
-
-
-def _row(name: str, value: float, unit: str) -> dict[str, Any]:
-    return {"name": name, "ours": value, "unit": unit, "baselines": {}, "ratio": {}}
+    yield Figure(f"one reading, {what}", "s", [time.perf_counter() - began], {})
+    cold, *warm = _paints(deployed)
+    yield Figure(f"first paint of a cold page, {what}", "s", [cold], {})
+    yield Figure(f"first paint, {what}", "s", warm, {})
 
 
 def _paints(deployed: Deployment) -> list[float]:
-    """Milliseconds from the request to the first paint, each time the page is opened."""
+    """Seconds from the request to the first paint, each time the page is opened."""
     with browsing.served(deployed, acts=False) as keys, browsing.browser() as browser:
         context = browser.new_context()
         context.add_cookies(
@@ -72,7 +64,7 @@ def _paints(deployed: Deployment) -> list[float]:
         found = []
         for _ in range(OPENED):
             page.goto(f"http://127.0.0.1:{keys.port}/")
-            found.append(float(page.evaluate(_PAINTED)))
+            found.append(float(page.evaluate(_PAINTED)) / 1000)
             page.goto("about:blank")
         return found
 

@@ -7,7 +7,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from bench.memory import Alone, load_alone
-from bench.report import Figure
+from bench.report import Figure, write_picture
 from bench.stubs import Stubs
 from bench.tiles import tiled
 
@@ -30,8 +30,6 @@ def measure(stubs: Stubs, source: Path, sizes: Sequence[int] = SIZES) -> list[Fi
             unit,
             [value(run)],
             {_size(sizes[0]): [value(runs[sizes[0]])]} if size != sizes[0] else {},
-            more_is_better=False,
-            aims={},
         )
         for name, (unit, value) in _MEASURES.items()
         for size, run in runs.items()
@@ -46,12 +44,7 @@ def write_plot(figures: Sequence[Figure], path: Path, sizes: Sequence[int] = SIZ
         points = list(zip(sizes, values, strict=True))
         title = f"{name} ({unit})" if unit else name
         panels.append(_panel(title, points, left=number * _PANEL))
-    width = len(panels) * _PANEL
-    path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{_HEIGHT}" '
-        f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" '
-        f'fill="#ffffff"/>\n' + "\n".join(panels) + "\n</svg>\n"
-    )
+    write_picture(path, panels, width=len(panels) * _PANEL, height=_HEIGHT)
 
 
 def _panel(title: str, points: Sequence[Point], *, left: int) -> str:

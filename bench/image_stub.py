@@ -6,14 +6,14 @@ port, and ends with its standard input.
 
 import asyncio
 import json
-import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-ETAG: Final = "0123456789abcdef0123456789abcdef"
+from bench.stubs import ETAG, listening
+
 USER: Final = "user-1"
 _COPIED: Final = (
     f"<CopyObjectResult><ETag>&quot;{ETAG}&quot;</ETag>"
@@ -28,13 +28,8 @@ _OPERATIONS: Final = {
 @contextmanager
 def running(*, delay_ms: float) -> Iterator[str]:
     """Run it for the time of a `with` block; its address."""
-    command = [sys.executable, "-m", "bench.image_stub", str(delay_ms)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.terminate()
+    with listening("bench.image_stub", delay_ms) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def dynamodb(operation: str, request: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """`python -m bench.images`: what moving an image costs, against one by one: calls and time."""
 
-import json
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -13,6 +13,8 @@ from botocore.config import Config
 from bench import image_stub
 from bench.image_stub import USER
 from bench.ours import reports
+from bench.report import Figure, table
+from bench.rounds import measure
 from functions.aws.image_deletion import ImageDeletion
 from functions.aws.image_records import ImageRecords
 from functions.aws.image_store import ImageStore
@@ -39,9 +41,6 @@ DATE: Final = "2026-01-09"
 BUCKET: Final = "images"
 _KEYS: Final = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
 
-Measurement = dict[str, Any]
-"""`name`, `ours`, `baselines` by name, `ratio` (ours to the best of them), `unit`."""
-
 
 class _Silent(Telemetry):
     def __init__(self) -> None:
@@ -54,50 +53,41 @@ class _Silent(Telemetry):
         """Say nothing."""
 
 
-def measure() -> list[Measurement]:
+def figures() -> list[Figure]:
     """Measure all; takes some seconds."""
-    fast, calls, milliseconds = _our_speed(1_000)
-    slow, naive_calls, naive_milliseconds = _naive_speed(40)
+    ours, naive = _speed(1_000, _move), _speed(40, _move_one_by_one)
+    images, calls, processor = (
+        (each, {"one by one": other}) for each, other in zip(ours, naive, strict=True)
+    )
     return [
-        _measurement("images a second of one worker at 20 ms a call", fast, slow, "images/s"),
-        _measurement("calls an image", calls, naive_calls, "calls"),
-        _measurement("processor time an image", milliseconds, naive_milliseconds, "ms"),
+        Figure(
+            "images a second of one worker at 20 ms a call", "1/s", *images, more_is_better=True
+        ),
+        Figure("calls an image", "", *calls),
+        Figure("processor time an image", "ms", *processor),
     ]
 
 
-def _measurement(name: str, ours: float, naive: float, unit: str) -> Measurement:
-    return {
-        "name": name,
-        "ours": round(ours, 2),
-        "baselines": {"one by one": round(naive, 2)},
-        "ratio": round(ours / naive, 2),
-        "unit": unit,
-    }
-
-
-def _our_speed(images: int) -> tuple[float, float, float]:
+def _speed(
+    images: int, move: Callable[[Any, Any, int], int]
+) -> tuple[list[float], list[float], list[float]]:
     """Images a second, calls an image, and processor time an image in ms."""
     with image_stub.running(delay_ms=DELAY_MS) as endpoint:
         s3, dynamodb, calls = _clients(endpoint)
-        files = _Lists(s3, BUCKET)
-        began, processed = time.perf_counter(), time.process_time()
-        done = _migrator(s3, dynamodb, files).migrate(_work(first=0, count=images))
-        seconds = time.perf_counter() - began
-        processor = time.process_time() - processed
-    assert done.counts["imagesMigrated"] == images
-    return images / seconds, len(calls) / images, processor * 1_000 / images
+        taken = measure(lambda: move(s3, dynamodb, images))
+    assert taken.records == images
+    return [images / taken.wall], [len(calls) / images], [taken.cpu * 1_000 / images]
 
 
-def _naive_speed(images: int) -> tuple[float, float, float]:
+def _move(s3: Any, dynamodb: Any, images: int) -> int:
+    return int(_migrator(s3, dynamodb).migrate(_work(images)).counts["imagesMigrated"])
+
+
+def _move_one_by_one(s3: Any, dynamodb: Any, images: int) -> int:
     """The same steps for one image after the other, as a script would take them."""
-    with image_stub.running(delay_ms=DELAY_MS) as endpoint:
-        s3, dynamodb, calls = _clients(endpoint)
-        began, processed = time.perf_counter(), time.process_time()
-        for number in range(images):
-            _move_naively(s3, dynamodb, f"image-{number}")
-        seconds = time.perf_counter() - began
-        processor = time.process_time() - processed
-    return images / seconds, len(calls) / images, processor * 1_000 / images
+    for number in range(images):
+        _move_naively(s3, dynamodb, f"image-{number}")
+    return images
 
 
 def _move_naively(s3: Any, dynamodb: Any, image_id: str) -> None:
@@ -108,9 +98,9 @@ def _move_naively(s3: Any, dynamodb: Any, image_id: str) -> None:
     dynamodb.get_item(TableName="pending", Key=pending)
     s3.head_object(Bucket=BUCKET, Key=key)
     s3.copy_object(Bucket=BUCKET, Key=target, CopySource={"Bucket": BUCKET, "Key": key})
-    for table, item in (("transactions", transaction), ("pending", pending)):
+    for name, item in (("transactions", transaction), ("pending", pending)):
         dynamodb.update_item(
-            TableName=table,
+            TableName=name,
             Key=item,
             UpdateExpression="SET s3Key = :key",
             ExpressionAttributeValues=moved,
@@ -150,7 +140,7 @@ class _Lists(WorkFiles):
         return [f"image-{number}" for number in range(first, first + count)]
 
 
-def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
+def _migrator(s3: Any, dynamodb: Any) -> ChunkMigrator:
     tables = ImageTables(
         client=dynamodb,
         pending_images="pending",
@@ -164,7 +154,7 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
     deadline = Deadline(time.monotonic() + 3_600, time.monotonic)
     pace = Pace(sleep=time.sleep, jitter=random.random)
     return ChunkMigrator(
-        files=files,
+        files=_Lists(s3, BUCKET),
         ledger=Ledger(dynamodb, "ledger"),
         mover=BatchMover(
             copier=ImageCopier(
@@ -189,17 +179,16 @@ def _migrator(s3: Any, dynamodb: Any, files: WorkFiles) -> ChunkMigrator:
     )
 
 
-def _work(*, first: int, count: int) -> ChunkWork:
+def _work(count: int) -> ChunkWork:
     key = "batch-output/job-1/input.jsonl.out"
     return ChunkWork(
         execution="bench",
         job=JobRef(job_id="job-1", intent_id="i", submit_time="s"),
         object=ObjectRef(bucket=BUCKET, key=key, name="input.jsonl.out", etag="e", size=1),
         claim=ClaimRef(generation=1, event_time=datetime(2026, 1, 9, tzinfo=UTC)),
-        chunk=ChunkItem(number=0, slices=[Slice(images="work/l", first=first, count=count)]),
+        chunk=ChunkItem(number=0, slices=[Slice(images="work/l", first=0, count=count)]),
     )
 
 
 if __name__ == "__main__":
-    for each in measure():
-        print(json.dumps(each))
+    print(table(figures()))

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -28,8 +28,8 @@ class Figure:
     unit: str
     ours: Sequence[float]
     baselines: Mapping[str, Sequence[float]]
-    more_is_better: bool
-    aims: Mapping[str, float]
+    more_is_better: bool = False
+    aims: Mapping[str, float] = field(default_factory=dict)
 
     def ratio(self, baseline: str) -> float:
         """How many times as good as the baseline: of the medians."""
@@ -93,11 +93,15 @@ def write_svg(figures: Iterable[Figure], path: Path) -> None:
         for x, cell in zip(_COLUMNS, row, strict=True)
         if cell
     ]
-    height = _ROW * (len(rows) + 1)
+    write_picture(path, cells, width=_WIDTH, height=_ROW * (len(rows) + 1))
+
+
+def write_picture(path: Path, parts: Iterable[str], *, width: int, height: int) -> None:
+    """An SVG on a white ground."""
     path.write_text(
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" '
-        f'fill="#ffffff"/>\n' + "\n".join(cells) + "\n</svg>\n"
+        f'fill="#ffffff"/>\n' + "\n".join(parts) + "\n</svg>\n"
     )
 
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench import tiles
 
@@ -63,12 +63,18 @@ class Stubs:
 @contextmanager
 def running(folder: Path, *, delay_ms: float = 0) -> Iterator[Stubs]:
     """Run both for the time of a `with` block."""
-    command = [sys.executable, "-m", "bench.stubs", str(folder), str(delay_ms)]
+    with listening("bench.stubs", folder, delay_ms) as ports:
+        yield Stubs(*(f"http://127.0.0.1:{port}" for port in ports))
+
+
+@contextmanager
+def listening(module: str, *arguments: object) -> Iterator[Any]:
+    """Run a module for the time of a `with` block; the ports that it prints first, as JSON."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        ports = json.loads(process.stdout.readline())
         try:
-            yield Stubs(*(f"http://127.0.0.1:{port}" for port in ports))
+            yield json.loads(process.stdout.readline())
         finally:
             process.terminate()
 
@@ -106,7 +112,7 @@ class _DynamoDB(asyncio.Protocol):
 def _serve_file(connection: socket.socket, folder: Path) -> None:
     """One connection of S3: GetObject of a file of the folder."""
     buffer = b""
-    with connection:
+    with connection, suppress(ConnectionError):  # a reader that stops early hangs up
         while True:
             while b"\r\n\r\n" not in buffer:
                 if not (data := connection.recv(65_536)):
@@ -143,21 +149,16 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _accept_for_ever(server: socket.socket, folder: Path) -> None:
+def _accept(server: socket.socket, folder: Path) -> None:
     while True:
         connection, _ = server.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_serve_quietly, args=(connection, folder), daemon=True).start()
-
-
-def _serve_quietly(connection: socket.socket, folder: Path) -> None:
-    with suppress(ConnectionError):  # a reader that stops early hangs up
-        _serve_file(connection, folder)
+        threading.Thread(target=_serve_file, args=(connection, folder), daemon=True).start()
 
 
 async def _main(folder: Path, delay: float) -> None:
     s3 = socket.create_server(("127.0.0.1", 0), backlog=128)
-    threading.Thread(target=_accept_for_ever, args=(s3, folder), daemon=True).start()
+    threading.Thread(target=_accept, args=(s3, folder), daemon=True).start()
     loop = asyncio.get_running_loop()
     dynamodb = await loop.create_server(lambda: _DynamoDB(delay), "127.0.0.1", 0, backlog=512)
     ports = [dynamodb.sockets[0].getsockname()[1], s3.getsockname()[1]]

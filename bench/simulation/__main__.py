@@ -51,7 +51,7 @@ def aims() -> list[Figure]:
     def figure(name: str, unit: str, scenario: Scenario, value: str) -> Figure:
         now, before = (float(getattr(each, value)) for each in pairs[scenario])
         more = value == "succeeded"
-        return Figure(name, unit, [now], {BEFORE: [before]}, more_is_better=more, aims={})
+        return Figure(name, unit, [now], {BEFORE: [before]}, more_is_better=more)
 
     return [
         figure("100,000 x 800 B: LoadRanges over its floor", "", SMALL, "loading_ratio"),

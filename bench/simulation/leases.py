@@ -7,14 +7,9 @@ from typing import Any
 
 @dataclass
 class LeaseTable:
-    """As much of DynamoDB as leases ask.
-
-    Attributes:
-        requests: How many were made.
-    """
+    """As much of DynamoDB as leases ask."""
 
     rows: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
-    requests: int = 0
 
     def get_paginator(self, _operation: str) -> "LeaseTable":
         """Pages of Query."""
@@ -26,19 +21,16 @@ class LeaseTable:
 
     def query(self, **request: Any) -> dict[str, Any]:
         """The leases of a user."""
-        self.requests += 1
         values = request["ExpressionAttributeValues"]
         rows, prefix = self.rows[values[":pk"]["S"]], values[":prefix"]["S"]
         return {"Items": [row for key, row in rows.items() if key.startswith(prefix)]}
 
     def put_item(self, **request: Any) -> None:
         """Write a lease."""
-        self.requests += 1
         item = request["Item"]
         self.rows[item["pk"]["S"]][item["sk"]["S"]] = item
 
     def delete_item(self, **request: Any) -> None:
         """Give a lease back."""
-        self.requests += 1
         key = request["Key"]
         self.rows[key["pk"]["S"]].pop(key["sk"]["S"], None)
