@@ -197,10 +197,6 @@ class RecorderSetup:
         assert self.hears(told, redrive_count=described.get("redriveCount", 0)) is Outcome.FAILED
         return self.published[-1]
 
-    def all_was_called(self) -> None:
-        self.states.assert_no_pending_responses()
-        self.sns.assert_no_pending_responses()
-
 
 @pytest.fixture
 def claimed(setup: RecorderSetup) -> RecorderSetup:
@@ -253,3 +249,5 @@ def setup(monkeypatch: pytest.MonkeyPatch) -> Iterator[RecorderSetup]:
         yield RecorderSetup(
             dynamodb, stubbed_states, stubbed_sns, recorder, clock, slept, bus, published
         )
+        stubbed_states.assert_no_pending_responses()
+        stubbed_sns.assert_no_pending_responses()

@@ -61,7 +61,6 @@ def test_a_failure_marks_claim_and_job_and_says_what_to_do(
     assert "What to do:" in message["Message"]
     (line,) = [each for each in caplog.records if each.message == "execution_failed"]
     assert (line.jobId, line.intentId) == (JOB, "i")  # type: ignore[attr-defined]
-    claimed.all_was_called()
 
 
 def test_a_job_that_is_not_there_is_not_made(setup: RecorderSetup) -> None:
@@ -132,7 +131,6 @@ def test_a_failure_is_said_once_however_often_it_is_delivered(claimed: RecorderS
         claimed.describes_failure()
         assert claimed.hears("FAILED") is Outcome.FAILED
     assert len(claimed.published) == 1
-    claimed.all_was_called()
 
 
 def test_a_later_failure_of_the_same_execution_is_said_again(claimed: RecorderSetup) -> None:
@@ -153,7 +151,6 @@ def test_what_could_not_be_published_is_said_when_it_is_tried_again(
     if is_another:
         _is_another_invocation(setup)
     setup.hears_of_failure()
-    setup.all_was_called()
 
 
 def _is_another_invocation(setup: RecorderSetup) -> None:
@@ -227,7 +224,6 @@ def test_a_redrive_that_has_settled_before_the_failure_is_marked_stays_settled(
     assert setup.row_of_claim()["state"] == "done"
     assert "failure" not in setup.row_of_claim()
     assert setup.record_of_job()["status"] == "COMPLETED"
-    setup.all_was_called()
 
 
 def test_a_redrive_that_fails_while_its_start_is_marked_stays_failed(setup: RecorderSetup) -> None:
@@ -242,7 +238,6 @@ def test_a_redrive_that_fails_while_its_start_is_marked_stays_failed(setup: Reco
     assert setup.row_of_claim()["state"] == "failed"
     assert setup.row_of_claim()["failure"]["state"] == "SettleJob"
     assert setup.record_of_job()["status"] == "FAILED"
-    setup.all_was_called()
 
 
 def test_a_redrive_that_starts_is_recorded_and_said_once(setup: RecorderSetup) -> None:
@@ -255,7 +250,6 @@ def test_a_redrive_that_starts_is_recorded_and_said_once(setup: RecorderSetup) -
     assert setup.row_of_claim()["state"] == "claimed"
     assert setup.record_of_job()["status"] == "INGESTING"
     assert _facts(setup.published[0])["outcome"] == "REDRIVEN"
-    setup.all_was_called()
 
 
 def test_a_redrive_that_succeeds_says_so_once(setup: RecorderSetup) -> None:
@@ -264,13 +258,11 @@ def test_a_redrive_that_succeeds_says_so_once(setup: RecorderSetup) -> None:
         setup.describes(status="SUCCEEDED", redriveCount=1, redriveStatus="NOT_REDRIVABLE")
         assert setup.hears("SUCCEEDED", redrive_count=1) is Outcome.RECOVERED
     assert [each["Subject"] for each in setup.published] == ["BatchIngest: job job1 has recovered"]
-    setup.all_was_called()
 
 
 def test_a_first_success_is_nothing_to_record(setup: RecorderSetup) -> None:
     assert setup.hears("SUCCEEDED") is Outcome.NOTHING
     assert setup.hears("RUNNING") is Outcome.NOTHING
-    setup.all_was_called()
 
 
 def test_a_claim_that_another_execution_took_over_is_left_alone(setup: RecorderSetup) -> None:
@@ -312,4 +304,3 @@ def test_a_failed_map_names_its_children(setup: RecorderSetup) -> None:
     assert "  - and 1 more" in text
     assert "DynamoDB refused every write" in text
     assert "secret.py" not in text
-    setup.all_was_called()

@@ -92,7 +92,6 @@ def test_an_old_description_after_the_mark_takes_nothing_back(
     # Lambda tries the event again: the message is sent now, and once.
     claimed.hears_of_failure(status=status, redriveCount=count)
     assert len(claimed.published) == 1
-    claimed.all_was_called()
 
 
 def test_a_map_that_could_not_read_its_list_has_no_items_to_speak_of(
@@ -136,7 +135,6 @@ def test_a_message_is_sent_without_details_where_their_look_ups_are_throttled(
     assert f"job {JOB} failed in the state LoadRanges" in text
     known = throttled in {"list_executions", "describe_execution"}
     assert ("Items:      3 of 5 done, 2 failed" in text) is known
-    claimed.all_was_called()
 
 
 CHILD = f"{RUN}:child"
@@ -174,7 +172,6 @@ def test_a_failed_child_that_is_not_listed_yet_is_looked_for_again(
     assert claimed.hears("FAILED") is Outcome.FAILED
     assert "Error:      JobInvalid" in claimed.published[-1]["Message"]
     assert claimed.slept == [WAITS[0]]
-    claimed.all_was_called()
 
 
 def test_a_failed_child_that_is_never_listed_does_not_keep_the_message_back(
@@ -188,4 +185,3 @@ def test_a_failed_child_that_is_never_listed_does_not_keep_the_message_back(
     claimed.expect_message()
     assert claimed.hears("FAILED") is Outcome.FAILED
     assert claimed.slept == list(WAITS)
-    claimed.all_was_called()
