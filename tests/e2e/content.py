@@ -1,5 +1,6 @@
-"""What is in the tables and the bucket of a deployment."""
+"""What is in the tables, the bucket and the metrics of a deployment."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from functions.domain.attribute_values import from_item
@@ -24,3 +25,18 @@ def keys(deployed: Deployment, prefix: str = "") -> list[str]:
 
 def contents(deployed: Deployment, key: str) -> bytes:
     return deployed.s3.get_object(Bucket=deployed.bucket, Key=key)["Body"].read()
+
+
+def metric_sum(deployed: Deployment, namespace: str, metric: str, **dimensions: str) -> float:
+    """The sum of a metric over the last hours."""
+    now = datetime.now(UTC)
+    points = deployed.make_client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - timedelta(hours=3),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return sum(float(each["Sum"]) for each in points)

@@ -15,6 +15,7 @@ from demo.forms import NOVA
 from demo.generator import Recipe, make_batch
 from ops.model.deployment import Deployment
 from ops.model.job_report import read_job
+from tests.e2e.content import metric_sum
 from tests.e2e.own_aws import deploy_product, own_aws
 from tests.e2e.waiting import eventually
 
@@ -77,19 +78,8 @@ def _executions(deployed: Deployment) -> Counter[str]:
 
 
 def _throttles(deployed: Deployment) -> float:
-    now = datetime.now(UTC)
-    cloudwatch = deployed.make_client("cloudwatch")
     functions = deployed.make_client("lambda").list_functions()["Functions"]
     return sum(
-        float(each["Sum"])
+        metric_sum(deployed, "AWS/Lambda", "Throttles", FunctionName=function["FunctionName"])
         for function in functions
-        for each in cloudwatch.get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName="Throttles",
-            Dimensions=[{"Name": "FunctionName", "Value": function["FunctionName"]}],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(minutes=1),
-            Period=3600,
-            Statistics=["Sum"],
-        )["Datapoints"]
     )

@@ -3,7 +3,6 @@
 What belongs to another user lies beside, and is compared whole before and after.
 """
 
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from functions.domain.attribute_values import to_item
 from functions.domain.transactions import transaction_id
 from ops.model.deployment import Deployment
 from tests.e2e import content
+from tests.e2e.calling import invoke
 from tests.e2e.held import JobRecord, assert_held, deliver
 from tests.e2e.waiting import eventually
 from tests.lines import answered
@@ -97,16 +97,9 @@ def test_a_name_that_means_something_elsewhere_is_a_name_here(
 def test_a_forged_end_of_another_machines_execution_is_denied(deployed: Deployment) -> None:
     victim = _victim(deployed)
     before = _everything_of(deployed, victim)
-    functions = deployed.make_client("lambda")
-    (name,) = (
-        each["FunctionName"]
-        for page in functions.get_paginator("list_functions").paginate()
-        for each in page["Functions"]
-        if each["FunctionName"].startswith(f"{deployed.stack}-WorkersRecordOutcome")
-    )
     other = deployed.execution_arn("x").replace(":execution:", ":execution:other-")
     detail = {"executionArn": other, "stateMachineArn": "other", "status": "FAILED"}
-    answer = functions.invoke(FunctionName=name, Payload=json.dumps({"detail": detail}).encode())
-    assert answer["FunctionError"]
-    assert "AccessDenied" in answer["Payload"].read().decode()
+    answer = invoke(deployed, "RecordOutcome", {"detail": detail})
+    assert answer["errorType"]
+    assert "AccessDenied" in str(answer)
     assert _everything_of(deployed, victim) == before

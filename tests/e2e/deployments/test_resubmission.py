@@ -9,9 +9,9 @@ import pytest
 from demo.inference import job_role
 from local.deploy import Assembly
 from ops.model.deployment import Deployment
+from tests.e2e.calling import invoke
 from tests.e2e.deployments.standing import endpoint_of, stand
 from tests.e2e.grants.removal import RoleGrant, grants_of
-from tests.e2e.grants.stack_resources import stack_resources
 from tests.e2e.held import JobRecord
 from tests.e2e.retrying import RECORDS, Loop
 from tests.e2e.waiting import eventually
@@ -111,19 +111,8 @@ def _job_with_rejects(deployed: Deployment) -> str:
     return job.job_id
 
 
-def _function(deployed: Deployment) -> str:
-    (found,) = (
-        each.physical
-        for each in stack_resources(deployed)
-        if each.logical == "WorkersResubmitRejectsFunction"
-    )
-    return found
-
-
 def _call(deployed: Deployment, job_id: str) -> Any:
     """What ResubmitRejects answers to the event of a job."""
     event = {"detail": {"jobId": job_id, "resultStats": {"rejectsByReason": {"ModelError": 1}}}}
-    answer: Any = deployed.make_client("lambda").invoke(
-        FunctionName=_function(deployed), Payload=json.dumps(event).encode()
-    )
-    return "it fails" if "FunctionError" in answer else json.loads(answer["Payload"].read())
+    answer = invoke(deployed, "ResubmitRejects", event)
+    return "it fails" if "errorType" in answer else answer

@@ -28,6 +28,7 @@ from ops.model import deployment
 from ops.model.deployment import Deployment
 from ops.model.failures import read_failed
 from ops.model.uploads import Upload
+from tests.e2e import calling
 from tests.e2e.faults.inbox import Inbox
 from tests.e2e.waiting import eventually
 
@@ -253,12 +254,7 @@ class FaultyDeployment:
         return ask(self.endpoint, "faults", method, rule)
 
     def function(self, name: str) -> str:
-        functions = self.deployed.make_client("lambda").get_paginator("list_functions")
-        names = [
-            each["FunctionName"] for page in functions.paginate() for each in page["Functions"]
-        ]
-        (found,) = (each for each in names if f"Workers{name}" in each)
-        return str(found)
+        return calling.function(self.deployed, name)
 
     @contextmanager
     def time_limit(self, function: str, seconds: int) -> Iterator[None]:
@@ -278,10 +274,7 @@ class FaultyDeployment:
 
     def search(self) -> Any:
         """Run the scheduled search; what it answers."""
-        answer = self.deployed.make_client("lambda").invoke(
-            FunctionName=self.function("FindStuckJobs"), Payload=b"{}"
-        )
-        return json.loads(answer["Payload"].read())
+        return calling.invoke(self.deployed, "FindStuckJobs", {})
 
     @contextmanager
     def searches_soon(self) -> Iterator[None]:

@@ -7,13 +7,13 @@ from demo.batch import Batch
 from embedded_aws.iam.uses import Denial
 from local.decisions import Decisions
 from ops.commands import dead_events
+from tests.e2e.content import metric_sum
 from tests.e2e.faults.permissions import denied_to_trigger, not_callable_by_rules
 from tests.e2e.faults.world import FaultyDeployment
 from tests.e2e.grants.scenario import (
     RECORDS,
     Attempt,
     Scenario,
-    counted,
     dead_outcomes,
     forget_outcome,
     put_manifest,
@@ -175,7 +175,7 @@ class NotRecorded(Scenario):
         if not self._callable:
             return _not_kept(world, "outcomes")
         name = world.function("RecordOutcome")
-        return counted(world, "AWS/Lambda", "DeadLetterErrors", FunctionName=name)
+        return metric_sum(world.deployed, "AWS/Lambda", "DeadLetterErrors", FunctionName=name)
 
 
 class StuckCheck(Scenario):
@@ -220,10 +220,10 @@ class Scheduled(Scenario):
         function, rule = world.function("FindStuckJobs"), f"{world.deployed.stack}-stuck-check"
 
         def ran() -> float:
-            return counted(world, "AWS/Lambda", "Invocations", FunctionName=function)
+            return metric_sum(world.deployed, "AWS/Lambda", "Invocations", FunctionName=function)
 
         def refused() -> float:
-            return counted(world, "AWS/Events", "FailedInvocations", RuleName=rule)
+            return metric_sum(world.deployed, "AWS/Events", "FailedInvocations", RuleName=rule)
 
         def once() -> str:
             ran_before, refused_before = ran(), refused()
@@ -305,4 +305,4 @@ def _until_the_lease_is_over(world: FaultyDeployment, arn: str) -> None:
 def _not_kept(world: FaultyDeployment, rule: str) -> float:
     """Events of a rule that could not even be put into its queue."""
     name = f"{world.deployed.stack}-{rule}"
-    return counted(world, "AWS/Events", "InvocationsFailedToBeSentToDlq", RuleName=name)
+    return metric_sum(world.deployed, "AWS/Events", "InvocationsFailedToBeSentToDlq", RuleName=name)

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from demo.batch import Batch
@@ -127,21 +126,6 @@ def failed_attempts(world: FaultyDeployment, arn: str) -> list[str]:
     return sorted(
         {e["taskFailedEventDetails"]["error"] for e in events if e["type"] == "TaskFailed"}
     )
-
-
-def counted(world: FaultyDeployment, namespace: str, metric: str, **dimensions: str) -> float:
-    """The sum of a metric so far."""
-    now = datetime.now(UTC)
-    points = world.deployed.make_client("cloudwatch").get_metric_statistics(
-        Namespace=namespace,
-        MetricName=metric,
-        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-        StartTime=now - timedelta(hours=3),
-        EndTime=now + timedelta(minutes=1),
-        Period=60,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return sum(float(each["Sum"]) for each in points)
 
 
 def reopen(world: FaultyDeployment, intent_id: str, submit_time: str) -> None:
