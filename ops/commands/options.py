@@ -30,9 +30,9 @@ def complete_job(ctx: typer.Context, incomplete: str) -> list[str]:
     return []
 
 
-def job_id(job: str) -> str:
-    """The id of a job that is named by its id or its ARN."""
-    return job.rpartition("/")[2] if job.startswith("arn:") else job
+def job_id(job: str | None) -> str | None:
+    """The id of a job that is named by its id or its ARN; None if none is named."""
+    return job.rpartition("/")[2] if job is not None and job.startswith("arn:") else job
 
 
 Job = Annotated[
@@ -92,7 +92,7 @@ MaxCost = Annotated[
     ),
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")
+    bool, typer.Option("--json", help="Print one JSON value on standard output, nothing else.")
 ]
 
 

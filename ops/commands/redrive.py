@@ -41,8 +41,9 @@ def redrive(  # noqa: PLR0913, PLR0917 - one parameter an option
     job: Annotated[
         str | None,
         typer.Option(
-            metavar="ID",
-            help="All failed executions of a job.",
+            metavar="JOB",
+            help="All failed executions of a job, by its id or ARN.",
+            callback=options.job_id,
             show_default=False,
             autocompletion=options.complete_job,
         ),

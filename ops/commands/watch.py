@@ -61,7 +61,7 @@ def watch(
     else:
         reports = _follow_open(deployed)
     if not reports:
-        out.print("No job is open.")
+        print_json([]) if as_json else out.print("No job is open.")
         return
     if len(reports) == 1:
         show(deployed, reports[0], as_json=as_json)

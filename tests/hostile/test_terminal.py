@@ -142,6 +142,14 @@ def test_what_programs_read_is_one_value_of_plain_ascii(run: Any, case: str) -> 
     _tells_no_secret(text, PROGRAMS[case])
 
 
+def test_programs_read_an_empty_list_where_no_job_is_open(
+    aws: Aws, states: OneExecution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "chosen", lambda **_: behind.deployment(aws, states))
+    shown = CliRunner().invoke(cli.app, ["watch", "--json"])
+    assert (json.loads(shown.stdout), shown.exit_code) == ([], 0)
+
+
 def test_a_file_is_checked_and_nothing_in_it_is_obeyed(tmp_path: Path) -> None:
     file = tmp_path / f"a{FOLDER}.jsonl"
     receipt = {**RECEIPT, "merchant": DIRT, "description": DIRT}
@@ -285,8 +293,9 @@ def test_a_command_that_is_copied_into_a_shell_means_what_it_shows(word: str) ->
         ("replay", JOB),
         ("dead-events", "--resend"),
         ("redrive", "--job", JOB),
+        ("redrive", "--job", f"arn:aws:bedrock:us-east-1:1:model-invocation-job/{JOB}"),
     ],
-    ids=" ".join,
+    ids=("redrive", "replay", "dead-events", "redrive-job", "redrive-arn"),
 )
 def test_a_command_names_account_and_region_before_it_asks(
     aws: Aws, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
