@@ -11,6 +11,7 @@ from functions.domain.jobs import JobStatus
 from ops.commands import options
 from ops.errors import NothingFound
 from ops.model import deployment
+from ops.model.job_heads import MAX_PAGES
 from ops.model.job_list import read_jobs
 from ops.model.program import program
 from ops.view.job_list import jobs_table
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ops.model.job_list import JobList, ListedJob
 
 _OPEN_SHOWN = 10
-_OPEN_PAGES = 5
 
 
 def jobs(
@@ -58,7 +58,9 @@ def jobs(
         wanted = f" of the status {' or '.join(map(visible, status))}" if status else ""
         changed = f" that has changed within {visible(since)}" if since else ""
         err.print(f"There is no job{wanted}{changed}.", style="dim")
-    _say_if_cut(found, limit=limit)
+    _say_if_not_whole(found)
+    if found.is_cut:
+        err.print(visible(f"Only {limit} are shown; --limit shows more."), style="dim")
 
 
 def show_open() -> bool:
@@ -74,15 +76,19 @@ def show_open() -> bool:
 def show_open_jobs(deployed: Deployment) -> None:
     """Show what is open in a stack, with a command for each."""
     err.print(f"On {deployed.place}.", style="dim")
-    found = read_jobs(deployed, limit=_OPEN_SHOWN, max_pages=_OPEN_PAGES)
+    found = read_jobs(deployed, limit=_OPEN_SHOWN + 1)
     shown = [job for job in found.jobs if job.is_open or job.status == JobStatus.FAILED]
     if not shown:
-        out.print("No job is open, and none has failed.")
+        read = "" if found.is_whole else " of those read"
+        out.print(f"No job{read} is open, and none has failed.")
     else:
-        out.print(jobs_table(shown, now=datetime.now(UTC)))
+        out.print(jobs_table(shown[:_OPEN_SHOWN], now=datetime.now(UTC)))
         out.print()
-        for job in shown:
+        for job in shown[:_OPEN_SHOWN]:
             out.print(f"  {_next(deployed, job)}")
+    _say_if_not_whole(found)
+    if len(shown) > _OPEN_SHOWN:
+        err.print(f"Only {_OPEN_SHOWN} are shown; more are open or have failed.", style="dim")
     out.print(f"All jobs: {deployed.command('jobs')}   Commands: {program()} --help")
 
 
@@ -94,8 +100,7 @@ def _next(deployed: Deployment, job: ListedJob) -> str:
     return deployed.command("inspect", job.job_id)
 
 
-def _say_if_cut(found: JobList, *, limit: int) -> None:
+def _say_if_not_whole(found: JobList) -> None:
     if not found.is_whole:
-        err.print("The table is large: only its first 20 MB were read.", style="yellow")
-    if len(found.jobs) == limit:
-        err.print(visible(f"Only {limit} are shown; --limit shows more."), style="dim")
+        text = f"The table is large: only its first {MAX_PAGES} MB were read."
+        err.print(text, style="yellow")

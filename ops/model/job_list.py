@@ -93,9 +93,15 @@ class ListedJob(Standing):
 
 @dataclass(frozen=True)
 class JobList:
-    """The open jobs, then those that failed, then the others; and whether these are all."""
+    """The open jobs, then those that failed, then the others.
+
+    Attributes:
+        is_cut: More were wanted than the limit allows.
+        is_whole: Whether the whole table was read.
+    """
 
     jobs: list[ListedJob]
+    is_cut: bool
     is_whole: bool
 
 
@@ -118,10 +124,15 @@ def read_jobs(
     Without `statuses`, jobs of every status; with `since`, those that have changed since then.
     """
     heads, is_whole = read_heads(deployed, max_pages=max_pages)
-    wanted = [head for head in heads if head.is_wanted(statuses, since)][:limit]
+    all_wanted = [head for head in heads if head.is_wanted(statuses, since)]
+    wanted = all_wanted[:limit]
     found = read_records(deployed, wanted, max_pages=max_pages)
     jobs = [found[head.key] for head in wanted if head.key in found]
-    return JobList([looked_up(deployed, job) for job in jobs], is_whole)
+    return JobList(
+        [looked_up(deployed, job) for job in jobs],
+        is_cut=len(wanted) < len(all_wanted),
+        is_whole=is_whole,
+    )
 
 
 def read_records(

@@ -7,7 +7,9 @@ import pytest
 
 from ops.commands.inspect import look_up
 from ops.commands.jobs import show_open_jobs
+from ops.model import job_list
 from ops.model.deployment import Deployment
+from ops.model.job_heads import read_heads
 from ops.model.remarks import remarks
 from tests.workflow.aws_tables import deployment_on
 from tests.workflow.memory.executions import EXECUTION, OneExecution
@@ -113,3 +115,34 @@ def test_without_a_command_nothing_open_is_said(
     put_dated_job(aws, "done", "COMPLETED")
     show_open_jobs(deployed)
     assert "No job is open, and none has failed." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("jobs", "is_cut"), [(10, False), (11, True)])
+def test_without_a_command_it_is_said_if_more_are_open_than_are_shown(
+    aws: Aws, deployed: Deployment, capsys: pytest.CaptureFixture[str], jobs: int, is_cut: bool
+) -> None:
+    for number in range(jobs):
+        put_dated_job(aws, f"waits-{number}", "SUBMITTED")
+    put_dated_job(aws, "done", "COMPLETED")
+    show_open_jobs(deployed)
+    said = capsys.readouterr()
+    assert said.out.count(deployed.command("inspect")) == 10
+    assert ("more are open" in said.err) is is_cut
+
+
+def test_without_a_command_no_more_is_said_than_was_read(
+    aws: Aws,
+    deployed: Deployment,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put_dated_job(aws, "done", "COMPLETED")
+
+    def in_part(*arguments: Any, **named: Any) -> Any:
+        return read_heads(*arguments, **named)[0], False
+
+    monkeypatch.setattr(job_list, "read_heads", in_part)
+    show_open_jobs(deployed)
+    said = capsys.readouterr()
+    assert "No job of those read is open, and none has failed." in said.out
+    assert "only its first 20 MB were read" in said.err

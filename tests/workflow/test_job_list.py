@@ -130,6 +130,17 @@ def test_jobs_are_chosen_by_status_and_time(aws: Aws, deployed: Deployment) -> N
     assert len(read_jobs(deployed, limit=2).jobs) == 2
 
 
+@pytest.mark.parametrize(("limit", "is_cut"), [(3, True), (4, False), (5, False)])
+def test_a_list_is_cut_only_if_more_jobs_are_wanted(
+    aws: Aws, deployed: Deployment, limit: int, is_cut: bool
+) -> None:
+    for number in range(4):
+        put_dated_job(aws, f"job-{number}", "SUBMITTED")
+    put_dated_job(aws, "done", "COMPLETED")
+    wanted = frozenset({"SUBMITTED"})
+    assert read_jobs(deployed, statuses=wanted, limit=limit).is_cut is is_cut
+
+
 def test_a_large_table_is_read_in_part_and_that_is_said(aws: Aws, deployed: Deployment) -> None:
     for number in range(30):
         put_dated_job(aws, f"job-{number}", "COMPLETED", note="x" * 60_000)
