@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from functions.domain.claims import Content, Precedence, precedence
 from functions.domain.object_keys import ResultsKey, key_problem, parse_key
 from functions.domain.plain_text import counted
 from functions.domain.timestamps import timestamp
@@ -23,6 +24,7 @@ from ops.view.follower import Follower, ended
 from ops.view.terminal import err, out, print_json, prose, visible
 
 if TYPE_CHECKING:
+    from functions.domain.claims import Claim
     from ops.model.deployment import Deployment
 
 
@@ -83,7 +85,7 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         write_record(deployed, job, user)
     earlier = deployed.ledger.claim(job, key)
     upload = _upload(deployed, file, job, key)
-    if earlier is not None and earlier.etag == upload.etag:
+    if earlier is not None and changes_nothing(upload, earlier, now=datetime.now(UTC)):
         err.print(
             prose(
                 f"The same content was ingested before (its claim is {earlier.state}), so this "
@@ -103,6 +105,14 @@ def submit(  # noqa: PLR0913, PLR0917 - one parameter an option
         print_json({"jobId": job, "bucket": deployed.bucket, "key": key, "etag": upload.etag})
     else:
         out.print(f"Look at it with: {deployed.command('inspect', job)}")
+
+
+def changes_nothing(upload: Upload, earlier: Claim, *, now: datetime) -> bool:
+    """Whether a key's claim is of the uploaded content, and keeps the right to it."""
+    content = Content(upload.etag, created=upload.since)
+    return earlier.etag == upload.etag and (
+        precedence(earlier, content, now=now) is Precedence.CLAIM
+    )
 
 
 def results_key(name: str, job_id: str) -> str:
