@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from functions.domain.jobs import Job, JobKey
 from functions.domain.lines import Line, split_lines
 from functions.domain.receipts.forms import answer_of
-from functions.domain.receipts.image_id import DEFAULT_PADDING_PREFIX
 from functions.domain.receipts.interpreter import Interpreter
 from functions.domain.receipts.reject import RejectReason
 from functions.domain.receipts.strict_json import NotJson, parse_object
 from functions.domain.receipts.transaction import Retention, TransactionBuilder
 from functions.domain.records import Padding, Reject
+from ops.model import project
 from ops.model.reject_kinds import Kind, KindSorter, OfKind, kind_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from functions.domain.transactions import Transaction
 
-LINE_BYTES_LIMIT: Final = 16 * 1024 * 1024
-"""The default of `lineBytesLimit`."""
 FIRST_TRANSACTIONS: Final = 5
 EXAMPLES: Final = 3
 """Examples kept of each kind of reject."""
@@ -109,9 +107,9 @@ def check_file(path: Path) -> FileCheck:
     found = FileCheck(is_gzip=is_gzip)
     seen: set[str] = set()
     rejects: KindSorter[Example] = KindSorter(most=EXAMPLES)
-    interpret = interpreter()
+    interpret, limit = interpreter(), project.number("lineBytesLimit")
     with gzip.open(path) if is_gzip else path.open("rb") as file:
-        for line in split_lines(_blocks(file), start=0, line_bytes_limit=LINE_BYTES_LIMIT):
+        for line in split_lines(_blocks(file), start=0, line_bytes_limit=limit):
             found.records += 1
             outcome = interpret(line)
             if not isinstance(outcome, Padding) and (form := _form(line)) is not None:
@@ -179,5 +177,7 @@ def interpreter() -> Interpreter:
         retention=Retention(None, None),
     )
     return Interpreter(
-        builder, line_bytes_limit=LINE_BYTES_LIMIT, padding_prefix=DEFAULT_PADDING_PREFIX
+        builder,
+        line_bytes_limit=project.number("lineBytesLimit"),
+        padding_prefix=project.padding_prefix(),
     )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from functions.domain.lines import split_lines
 from functions.domain.load_plan import SAMPLE_BYTES, mean_line_bytes
 from functions.domain.records import Padding, Reject
-from ops.model.file_check import LINE_BYTES_LIMIT, interpreter
+from ops.model import project
+from ops.model.file_check import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,9 +60,9 @@ class _Sample:
 
     def add(self, content: bytes) -> None:
         """Count whole lines."""
-        interpret = interpreter()
+        interpret, limit = interpreter(), project.number("lineBytesLimit")
         self.size += len(content)
-        for line in split_lines([content], start=0, line_bytes_limit=LINE_BYTES_LIMIT):
+        for line in split_lines([content], start=0, line_bytes_limit=limit):
             self.records += 1
             outcome = interpret(line)
             if not isinstance(outcome, (Padding, Reject)):

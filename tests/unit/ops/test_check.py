@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ops import cli
 from ops.errors import ExitCode
+from ops.model import project
 from tests.answers.shapes import TEXT, anthropic, says
 
 ANSWERS = Path(__file__).parents[2] / "answers" / "files"
@@ -39,6 +40,22 @@ def test_it_counts_what_would_load_and_shows_the_first_transactions(file: Path) 
     assert "answers found in the form: Llama 3, Anthropic Messages 1" in shown.stdout
     assert "Kissa Maru" in shown.stdout
     assert "This product reads receipts" not in shown.stdout
+
+
+def test_it_judges_by_the_project_s_settings(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The object that the stack is deployed with, `cdk.json`, has another prefix and limit."""
+    (file.parent / "cdk.json").write_text(
+        json.dumps({"context": {"paddingPrefix": "PAD", "lineBytesLimit": 2_000}})
+    )
+    monkeypatch.setattr(project.server, "PROJECT", file.parent)
+    project._context.cache_clear()
+    _write(file, says(TEXT), {**says(TEXT), "more": "x" * 2_000}, {"recordId": "PAD1"})
+    try:
+        found = json.loads(check(file, "--json").stdout)
+    finally:
+        project._context.cache_clear()
+    assert (found["transactions"], found["padding"]) == (1, 1)
+    assert [each["reason"] for each in found["rejects"]] == ["LineTooLong"]
 
 
 def test_it_groups_rejects_by_reason_and_detail_with_examples() -> None:
