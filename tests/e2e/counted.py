@@ -13,6 +13,8 @@ from ops.model.history import History
 
 _STATES: Final = "Workflow"
 _WORKERS: Final = "Workers"
+_OF_OTHERS: Final = ("RecordOutcome", "FindStuckJobs", "ResubmitRejects")
+"""Workers that no execution waits for: they may still be at work on an earlier one."""
 _TABLES: Final = {
     "ledger": "LedgerTableName",
     "jobs": "BatchJobsTableName",
@@ -28,7 +30,7 @@ def counted(
     """
     calls: Counter[tuple[str, str]] = Counter()
     for use, count in Decisions(endpoint).calls(case):
-        if _STATES in use.principal or _WORKERS in use.principal:
+        if _is_of_an_execution(use.principal):
             calls[use.action, _table(deployed, use.resource)] += count
     images = workload.images
     return Requests(
@@ -52,6 +54,11 @@ def counted(
         # To copy an image, and to delete it by its ETag, are allowed by s3:GetObject as well.
         s3_reads=calls["s3:GetObject", ""] - 2 * images,
     )
+
+
+def _is_of_an_execution(principal: str) -> bool:
+    is_other = any(each in principal for each in _OF_OTHERS)
+    return _STATES in principal or (_WORKERS in principal and not is_other)
 
 
 def _writes(calls: Counter[tuple[str, str]], table: str) -> int:
