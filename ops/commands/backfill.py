@@ -12,7 +12,7 @@ from ops.commands import options
 from ops.commands.estimate import say
 from ops.commands.watch import follow_executions
 from ops.commands.working_through import work_through
-from ops.errors import Refused
+from ops.errors import ExitCode, Refused
 from ops.model import backlog
 from ops.model.backlog import Left
 from ops.model.estimating import settings, sources
@@ -49,7 +49,9 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
     at_a_time: options.AtATime = options.DEFAULT_AT_A_TIME,
     max_cost: options.MaxCost = None,
     dry_run: options.DryRun = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Follow them to their end.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow them to their end; exit with 4 if one failed.")
+    ] = False,
     yes: options.Yes = False,
     local: options.Local = False,
     data: options.Data = None,
@@ -90,7 +92,9 @@ def backfill(  # noqa: PLR0913, PLR0917 - one parameter an option
         out.print(f"Started {counted(len(started), 'execution')}.")
         out.print(f"See what becomes of them: {look_again}")
     if watch:
-        follow_executions(deployed, dict.fromkeys(started, 0), look_again=look_again)
+        ends = follow_executions(deployed, dict.fromkeys(started, 0), look_again=look_again)
+        if any(status != "SUCCEEDED" for status in ends.values()):
+            raise typer.Exit(ExitCode.JOB_FAILED)
 
 
 def _start(

@@ -2,15 +2,18 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from functions.aws.unclaimed import UnclaimedFailures
 from functions.domain.attribute_values import to_item
 from functions.domain.claims import Claim, ClaimState
 from functions.domain.inputs import read_event
 from functions.domain.s3_event import ObjectCreated
+from ops import cli
 from ops.commands.backfill import backfill
 from ops.errors import Refused
 from ops.model import backlog
@@ -162,6 +165,44 @@ def test_an_event_that_comes_after_all_finds_the_claim(machine: Machine) -> None
     _, state = machine.start(late)
     assert machine.claims()[key].owner == first
     assert state == "AlreadyClaimed"
+
+
+class EndAtOnce(MemoryExecutions):
+    """Executions that have ended in this way when they are looked at."""
+
+    ending = "ExecutionSucceeded"
+
+    def get_paginator(self, operation: str) -> Any:
+        if operation == "get_execution_history":
+            return SimpleNamespace(paginate=self._history)
+        return super().get_paginator(operation)
+
+    def _history(self, *, executionArn: str, **_: Any) -> list[dict[str, Any]]:  # noqa: N803
+        details = {"input": self.now[executionArn]["input"]}
+        began = {"type": "ExecutionStarted", "executionStartedEventDetails": details}
+        events = [began, {"type": self.ending}]
+        return [{"events": [{**each, "timestamp": START} for each in events]}]
+
+
+@pytest.mark.parametrize(
+    ("ending", "code"),
+    [("ExecutionSucceeded", 0), ("ExecutionFailed", 4), ("ExecutionAborted", 4)],
+)
+@pytest.mark.usefixtures("deployed")
+def test_followed_to_the_end_it_ends_as_the_executions_do(
+    aws: tuple[Any, Any], ending: str, code: int
+) -> None:
+    executions = EndAtOnce()
+    executions.ending = ending
+    for job in ("job-1", "job-2"):
+        put_job(aws[1], job, intentId=job, status="FAILED")
+    command = ["backfill", "--watch", "--yes", "--rate", "100"]
+    place = deployment_on(aws, stepfunctions=executions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ops.model.deployment.find", lambda **_: place)
+        ended = CliRunner().invoke(cli.app, command)
+    assert len(executions.now) == 2, ended.output
+    assert ended.exit_code == code, ended.output
 
 
 class TestCommand:
