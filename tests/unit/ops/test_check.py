@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from local import server
 from ops import cli
 from ops.errors import ExitCode
 from ops.model import project
@@ -47,7 +48,7 @@ def test_it_judges_by_the_project_s_settings(file: Path, monkeypatch: pytest.Mon
     (file.parent / "cdk.json").write_text(
         json.dumps({"context": {"paddingPrefix": "PAD", "lineBytesLimit": 2_000}})
     )
-    monkeypatch.setattr(project.server, "PROJECT", file.parent)
+    monkeypatch.setattr(server, "PROJECT", file.parent)
     project._context.cache_clear()
     _write(file, says(TEXT), {**says(TEXT), "more": "x" * 2_000}, {"recordId": "PAD1"})
     try:
