@@ -179,7 +179,10 @@ class EndAtOnce(MemoryExecutions):
 
     def _history(self, *, executionArn: str, **_: Any) -> list[dict[str, Any]]:  # noqa: N803
         details = {"input": self.now[executionArn]["input"]}
-        began = {"type": "ExecutionStarted", "executionStartedEventDetails": details}
+        began: dict[str, Any] = {
+            "type": "ExecutionStarted",
+            "executionStartedEventDetails": details,
+        }
         events = [began, {"type": self.ending}]
         return [{"events": [{**each, "timestamp": START} for each in events]}]
 
