@@ -8,7 +8,7 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from functions.domain.jobs import JobStatus
+from functions.domain.jobs import SETTLED_JOB_STATUSES, JobStatus
 from functions.domain.status_events import DETAIL_TYPE, SOURCE
 from stacks import names
 from stacks.rules import rule, to_function
@@ -93,7 +93,7 @@ class Outcomes(Construct):
                 description="Has the rejects of settled jobs submitted again",
                 source=SOURCE,
                 detail_type=DETAIL_TYPE,
-                detail={"status": [each.value for each in JobStatus if each.is_settled]},
+                detail={"status": sorted(each.value for each in SETTLED_JOB_STATUSES)},
                 # No dead-letter queue: docs/adr/0010-resubmission-by-a-function.md.
                 target=to_function(workers.resubmit_rejects.function),
             )

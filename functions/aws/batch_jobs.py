@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from functions.aws.dynamodb import conditional_update, read_item
 from functions.domain.attribute_values import Item, from_item, to_item
 from functions.domain.errors import JobAmbiguous, JobInvalid, JobNotFound
-from functions.domain.jobs import ENDED_JOB_STATUSES, JOB_ID_INDEX, Job, JobKey, JobStatus
+from functions.domain.jobs import (
+    ENDED_JOB_STATUSES,
+    JOB_ID_INDEX,
+    SETTLED_JOB_STATUSES,
+    Job,
+    JobKey,
+    JobStatus,
+)
 from functions.domain.retries import root_of
 from functions.domain.status_events import JobStatusChange, changes_after
 from functions.domain.timestamps import timestamp
@@ -126,7 +133,7 @@ class BatchJobs:
             The changes to announce; None if nothing was written, and all has to be read again.
         """
         completed_at = job.written.completed_at
-        if completed_at is None and settlement.status.is_settled:
+        if completed_at is None and settlement.status in SETTLED_JOB_STATUSES:
             completed_at = timestamp(now)
         return self._write(
             job.key,

@@ -18,7 +18,7 @@ from functions.aws.status_events import StatusEvents
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.errors import IngestError
 from functions.domain.events import Event, Metric
-from functions.domain.jobs import Job, JobKey
+from functions.domain.jobs import SETTLED_JOB_STATUSES, Job, JobKey
 from functions.domain.manifests import Manifest, ManifestUnreadable
 from functions.domain.object_keys import manifest_key
 from functions.domain.settlements import Evidence, Settlement, settle
@@ -150,7 +150,7 @@ class JobSettler:
         """Log it under the job's own ids: it may be the root of the invocation's job."""
         log, ids = self.telemetry, job.log_ids
         log.info(Event.JOB_SETTLED, status=settlement.status.value, counts=settlement.stats, **ids)
-        if settlement.status.is_settled:
+        if settlement.status in SETTLED_JOB_STATUSES:
             log.count(Metric.MODEL_ERRORS_DIFFER, settlement.errors_differ)
             if settlement.errors_differ:
                 log.warn(Event.MODEL_ERRORS_DIFFER, records=settlement.errors_differ, **ids)

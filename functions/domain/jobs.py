@@ -27,12 +27,9 @@ class JobStatus(StrEnum):
     PARTIALLY_COMPLETED = "PARTIALLY_COMPLETED"
     FAILED = "FAILED"
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether `completedAt` is set with it."""
-        return self in (JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED)
 
-
+SETTLED_JOB_STATUSES: Final = frozenset({JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED})
+"""Those with which `completedAt` is set."""
 ENDED_JOB_STATUSES: Final = frozenset(JobStatus) - {JobStatus.INGESTING}
 """Those of a job on which no work is to come, unless more results or retries arrive."""
 

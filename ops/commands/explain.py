@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from ops.commands import options  # noqa: TC001 - typer reads annotations when it runs
-from ops.errors import NothingFound
+from ops.model import runbook
 from ops.model.program import pasteable
-from ops.model.runbook import RUNBOOK, of_alarm, of_error
-from ops.view.terminal import out, outside, print_json, prose, visible
+from ops.view.terminal import out, outside, print_json, prose
 
 
 def explain(
@@ -25,12 +24,7 @@ def explain(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what an error or an alarm means, and its cure."""
-    found = of_error(name) or of_alarm(name)
-    if found is None:
-        pages = ", ".join(sorted(page.stem for page in RUNBOOK.glob("[a-z]*.md")))
-        raise NothingFound(
-            f"The runbook knows no error and no alarm {visible(name)}. Its pages: {pages}."
-        )
+    found = runbook.explain(name)
     if as_json:
         print_json({"name": name, "text": found})
     else:

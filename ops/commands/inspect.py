@@ -118,6 +118,6 @@ def _show_unclaimed(deployed: Deployment, job_id: str) -> None:
 
 def troubled_children(deployed: Deployment, report: JobReport) -> tuple[Child, ...]:
     """Children of the execution that is shown which failed or were tried again: some of them."""
-    if report.history is None or not any(run.kind == "Map" for run in report.history.states):
+    if report.history is None or not report.history.has_maps:
         return ()
     return ChildrenReader(deployed, report.history.arn).read_troubled(_CHILDREN)

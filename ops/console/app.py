@@ -17,7 +17,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from functions.domain.plain_text import visible
 from ops.commands.transactions import write_csv
 from ops.console.acts import perform, question
 from ops.console.details import RejectsReader
@@ -29,7 +28,7 @@ from ops.console.tabs import tab_context
 from ops.console.templating import STATIC, render
 from ops.console.verdict import Act
 from ops.errors import NothingFound, OpsError, Refused
-from ops.model.runbook import of_alarm, of_error
+from ops.model import runbook
 from ops.model.transactions import read_transactions
 
 if TYPE_CHECKING:
@@ -170,9 +169,7 @@ class Page:
     async def explain(self, request: Request) -> Response:
         """The runbook's text about an alarm or an error."""
         name = request.path_params["name"]
-        text = await run_in_threadpool(lambda: of_error(name) or of_alarm(name))
-        if text is None:
-            raise NothingFound(f"The runbook knows no error and no alarm {visible(name)}.")
+        text = await run_in_threadpool(runbook.explain, name)
         return self._page("message.html", {"heading": name, "text": text})
 
     async def events(self, request: Request) -> Response:

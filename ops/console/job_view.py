@@ -86,7 +86,7 @@ class JobReader:
         )
 
     def _read_children(self, report: JobReport) -> tuple[Child, ...]:
-        if report.history is None or not any(run.kind == "Map" for run in report.history.states):
+        if report.history is None or not report.history.has_maps:
             return ()
         arn = report.history.arn
         if self._children is None or self._children.execution != arn:

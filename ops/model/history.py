@@ -64,6 +64,11 @@ class History:
         return self.status in FAILED_STATUSES
 
     @property
+    def has_maps(self) -> bool:
+        """Whether it has come to a map, so that it may have children."""
+        return any(run.kind == "Map" for run in self.states)
+
+    @property
     def redrives(self) -> int:
         """How often it was redriven."""
         return len(self.standstills)

@@ -34,26 +34,17 @@ class RangeProgress:
         under_way: Further bytes that a worker reports to have confirmed. A hint: it is not
             proven, and is done again if the worker fails.
         counts: Of the records in these bytes.
-        reports: A worker has said how far it is.
     """
 
     span: Range
     done: int = 0
     under_way: int = 0
     counts: LoadCounts = field(default_factory=LoadCounts)
-    reports: bool = False
 
     @property
     def is_done(self) -> bool:
         """Whether segments cover it whole."""
         return self.done == len(self.span)
-
-    @property
-    def state(self) -> str:
-        """`done`, `running` or `pending`."""
-        if self.is_done:
-            return "done"
-        return "running" if self.done or self.reports else "pending"
 
 
 @dataclass(frozen=True)
@@ -118,7 +109,7 @@ def _ranges(planned: Sequence[Range], pieces: Sequence[_Piece]) -> Iterator[Rang
     first = 0
     for span in planned:
         done = under_way = 0
-        counts, reports = LoadCounts(), False
+        counts = LoadCounts()
         while first < len(pieces) and pieces[first].span.end <= span.start:
             first += 1
         for piece in pieces[first:]:
@@ -127,10 +118,9 @@ def _ranges(planned: Sequence[Range], pieces: Sequence[_Piece]) -> Iterator[Rang
             size = min(piece.span.end, span.end) - max(piece.span.start, span.start)
             done += size * piece.is_proven
             under_way += size * (not piece.is_proven)
-            reports |= not piece.is_proven
             if piece.span.start >= span.start:
                 counts += piece.counts
-        yield RangeProgress(span, done, under_way, counts, reports)
+        yield RangeProgress(span, done, under_way, counts)
 
 
 def planned_ranges(deployed: Deployment, job_id: str, claim: Claim) -> list[Range]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from functions.aws.unclaimed import claims_that_count
 from functions.domain.claims import ClaimState
-from functions.domain.jobs import JobStatus
+from functions.domain.jobs import SETTLED_JOB_STATUSES, JobStatus
 from functions.domain.plain_text import counted, visible
 from ops.model.job_records import read_job_record
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
 
 _NAMED: Final = 3
-_SETTLED: Final = {JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED}
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def nothing_to_redrive(deployed: Deployment, job_id: str) -> str | None:
         return None
     if any(claim.state is ClaimState.FAILED for claim in claims):
         return None
-    is_settled = status in _SETTLED and "completedAt" in record
+    is_settled = status in SETTLED_JOB_STATUSES and "completedAt" in record
     since = f" since {visible(record['completedAt'])}" if is_settled else ""
     executions = sorted({claim.owner.rpartition(":")[2] for claim in claims})
     named = ", ".join(map(visible, executions[:_NAMED]))

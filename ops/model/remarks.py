@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from functions.domain.jobs import SETTLED_JOB_STATUSES
 from functions.domain.plain_text import counted
 from functions.domain.receipts.reject import RejectReason
 from ops.model.dead_targets import Results
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ops.model.job_report import JobReport
 
 _MAX_EVENTS: Final = 50
-_SETTLED: Final = {"COMPLETED", "PARTIALLY_COMPLETED"}
 
 
 def remarks(deployed: Deployment, report: JobReport) -> list[str]:
@@ -70,7 +70,7 @@ def of_record(deployed: Deployment, report: JobReport) -> Iterator[str]:
 
 def _undelivered(deployed: Deployment, report: JobReport) -> Iterator[str]:
     """Events of an open job that wait in the dead-letter queue."""
-    if report.status in _SETTLED:
+    if report.status in SETTLED_JOB_STATUSES:
         return
     results, seen = Results.of(deployed), []
     for event in results.queue.read():

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from functions.domain.plain_text import visible
 from functions.domain.service_failures import explain as explanation_of
+from ops.errors import NothingFound
 
 RUNBOOK = Path(__file__).resolve().parents[2] / "docs" / "runbook"
 _STATES_PAGE = "state-failed"
@@ -22,6 +24,21 @@ _PAGES_OF_OTHERS = {
 }
 """Parts of the names of alarms that share a page with another alarm, replaced in this order."""
 _ROW = re.compile(r"^\| (`[^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+
+
+def explain(name: str) -> str:
+    """What an error or an alarm means, and its cure.
+
+    Raises:
+        NothingFound: of a name that is neither.
+    """
+    found = of_error(name) or of_alarm(name)
+    if found is None:
+        pages = ", ".join(sorted(page.stem for page in RUNBOOK.glob("[a-z]*.md")))
+        raise NothingFound(
+            f"The runbook knows no error and no alarm {visible(name)}. Its pages: {pages}."
+        )
+    return found
 
 
 def of_error(name: str) -> str | None:

@@ -14,7 +14,7 @@ from ops.view.terminal import prose, visible
 if TYPE_CHECKING:
     from ops.model.failures import FailedExecution
 
-_CAUSE_CHARACTERS = 1000
+CAUSE_CHARACTERS = 1000
 
 
 def failure_text(failed: FailedExecution) -> Text:
@@ -26,7 +26,7 @@ def failure_text(failed: FailedExecution) -> Text:
         (visible(failed.error), "bold red"),
     )
     if failed.cause:
-        text.append(f"\n{prose(visible(failed.cause[:_CAUSE_CHARACTERS]), indent=2)}")
+        text.append(f"\n{prose(visible(failed.cause[:CAUSE_CHARACTERS]), indent=2)}")
     if said := tried(failed.failed.attempts):
         text.append(f"\n{prose(visible(said), indent=2)}")
     items = failed.failed.items

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ops.model.failures import read_failed
-from ops.view.failure import failure_text
+from ops.view.failure import CAUSE_CHARACTERS, failure_text
 from ops.view.terminal import err, out, outside, prose, table
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ops.model.deployment import Deployment
     from ops.model.failures import FailedExecution
     from ops.model.redrives import Redriven
-
-_CAUSE_CHARACTERS = 1000
 
 
 def show(found: Sequence[FailedExecution]) -> None:
@@ -46,7 +44,7 @@ def _show_causes(chosen: Sequence[FailedExecution]) -> None:
         also = f" (and {len(others)} more alike)" if others else ""
         out.print(outside(f"{first.name}{also}: {first.error}", "red"))
         if first.cause:
-            out.print(outside(prose(first.cause[:_CAUSE_CHARACTERS], indent=4)))
+            out.print(outside(prose(first.cause[:CAUSE_CHARACTERS], indent=4)))
         if not first.is_explained:
             out.print(outside(prose(first.advice, indent=4), "bold"))
 

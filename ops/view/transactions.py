@@ -16,8 +16,8 @@ _COLUMNS = ("date", "type", "amount", "merchant", "category", "description")
 
 
 def transactions_table(items: Sequence[Mapping[str, Any]], *, rows: int = 4) -> Table:
-    """The first transactions by date."""
-    shown = sorted(items, key=lambda item: (item["date"], item["transactionId"]))[:rows]
+    """The first transactions of a list."""
+    shown = items[:rows]
     title = f"{len(shown)} of {counted(len(items), 'transaction')}"
     made = table(*_COLUMNS, right=("amount",), title=title)
     for item in shown:

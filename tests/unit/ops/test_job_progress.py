@@ -14,7 +14,7 @@ from tests.unit.ops.reports import NOW, RUNNING, claim, unclaimed
 
 RANGES = (
     RangeProgress(Range(0, 500), done=500),
-    RangeProgress(Range(500, 1_000), done=100, under_way=150, reports=True),
+    RangeProgress(Range(500, 1_000), done=100, under_way=150),
 )
 LOADING = ObjectReport(
     claim=claim(state=ClaimState.CLAIMED),
