@@ -105,7 +105,7 @@ def write(results: list[Result], *, alarms: int) -> None:
     minutes = sum(result.seconds for result in results) / 60
     lines = [
         _HEAD,
-        f"{len(results)} cases, of which {failed} failed, of {minutes:.0f} minutes together.",
+        f"{len(results)} cases, of which {failed} failed. Together they took {minutes:.0f} min.",
         f"{alarms} alarms, each seen in ALARM and back in OK, and heard if it publishes.",
         _CALLS,
     ]
