@@ -82,7 +82,7 @@ def test_the_execution_went_the_straight_way_in_several_ranges(
         "Settled",
     ]
     done, planned = outcome.ranges
-    several = 2 if deployed.embedded else 1  # the stack of somebody else may have larger ranges
+    several = 2 if deployed.embedded else 1  # another deployment may have larger ranges
     assert done == planned >= several
 
 

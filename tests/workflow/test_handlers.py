@@ -226,10 +226,10 @@ def test_rejects_that_a_person_accepts_are_never_too_many(
 
 def test_an_execution_without_the_claim_plans_nothing(aws: Aws, claimed: dict[str, Any]) -> None:
     before = job_record(aws[1])
-    planned = plan_ranges.handler({**claimed, "execution": "somebody else"}, CONTEXT)
+    planned = plan_ranges.handler({**claimed, "execution": "another execution"}, CONTEXT)
     assert planned["superseded"] is True
     assert job_record(aws[1]) == before
-    settled = settle_job.handler({**claimed, "execution": "somebody else"}, CONTEXT)
+    settled = settle_job.handler({**claimed, "execution": "another execution"}, CONTEXT)
     assert settled["superseded"] is True
     assert job_record(aws[1]) == before
 

@@ -164,7 +164,7 @@ def test_an_execution_that_loses_its_claim_stops_at_the_next_batch(
 ) -> None:
     migration.add_many(250)
     work = migration.work()
-    interruptions = Interruptions(meanwhile={10: lambda: migration.claim(owner="somebody else")})
+    interruptions = Interruptions(meanwhile={10: lambda: migration.claim(owner="another one")})
     done = migration.migrator(interruptions).migrate(work)
     assert done.finished
     moved = [key for key in migration.images() if key.startswith("processed/")]

@@ -1,4 +1,4 @@
-"""Clients whose caller dies, or meets somebody else, at a chosen call."""
+"""Clients whose caller dies, or meets another caller, at a chosen call."""
 
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -27,7 +27,7 @@ class Interruptions:
         Args:
             dies_before: Number of the call, from 0, that is never made.
             dies_after: Number of the call whose answer is never heard.
-            meanwhile: What somebody else does just before a call.
+            meanwhile: What another caller does just before a call.
         """
         self.calls: list[str] = []
         self._dies_before = dies_before
